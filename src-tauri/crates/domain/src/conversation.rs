@@ -1,0 +1,120 @@
+//! The shape of a conversation: a tree of messages, with lanes as named pointers to its leaves.
+
+use crate::{LaneId, MessageId, ModelRef, Params};
+use serde::{Deserialize, Serialize};
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The user, or a tool answering for them.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// What a lane asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LaneTarget {
+    /// Which model, at which provider if it matters.
+    pub model: ModelRef,
+    /// The lane's own system prompt.
+    #[serde(default)]
+    pub system: Option<String>,
+    /// The lane's own settings.
+    #[serde(default)]
+    pub params: Params,
+}
+
+/// One column: a target and a pointer into the tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Lane {
+    /// Id.
+    pub id: LaneId,
+    /// Place from the left, from 0.
+    pub position: u32,
+    /// What it asks.
+    pub target: LaneTarget,
+    /// The last message of its branch; the next prompt continues there.
+    pub head: Option<MessageId>,
+}
+
+/// What the lanes of a turn are shown of the conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ContextPolicy {
+    /// Each lane continues its own branch.
+    #[default]
+    Own,
+    /// Every lane continues from this answer.
+    From {
+        /// The answer to continue from.
+        message: MessageId,
+    },
+}
+
+/// What an answer was shown, stored with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Saw {
+    /// The prompt alone.
+    PromptOnly,
+    /// This lane's own earlier turns.
+    Own {
+        /// How many earlier turns.
+        turns: u32,
+    },
+    /// Another lane's branch.
+    Other {
+        /// The model whose answer it continued from.
+        model: String,
+        /// How many earlier turns.
+        turns: u32,
+    },
+}
+
+/// State of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Recorded, nothing sent.
+    Pending,
+    /// Sent; nothing of the answer yet.
+    Connecting,
+    /// The answer is arriving.
+    Streaming,
+    /// The provider said it was done.
+    Done,
+    /// It failed; what came is kept.
+    Failed,
+    /// The user stopped it; what came is kept.
+    Cancelled,
+    /// The program ended first; what came is kept.
+    Interrupted,
+}
+
+impl RunState {
+    /// Nothing more will come.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Interrupted)
+    }
+
+    /// The word used in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Connecting => "connecting",
+            Self::Streaming => "streaming",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Providers and what each serves. All of it is data: adding a provider is adding a file.
+
+use crate::{DialectId, EndpointId, ModelSlug, PriceSheet, ProviderId};
+use serde::{Deserialize, Serialize};
+
+/// How a request proves who pays. The key itself is never here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "scheme", rename_all = "snake_case")]
+pub enum AuthScheme {
+    /// `Authorization: Bearer <key>`
+    #[default]
+    Bearer,
+    /// `<name>: <key>`
+    Header {
+        /// Header name, e.g. `x-api-key`.
+        name: String,
+    },
+    /// No key is needed (local servers, demo). A key that is stored is still sent as a bearer token.
+    None,
+}
+
+/// What a provider promises about the data sent to it; `None` = nothing found, not "no".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct DataPolicy {
+    /// May train on what is sent through its API.
+    pub trains: Option<bool>,
+    /// Days it keeps prompts.
+    pub retention_days: Option<u32>,
+    /// Zero data retention can be had.
+    pub zdr: Option<bool>,
+    /// Where it says so.
+    pub source: Option<String>,
+    /// When that was read, `YYYY-MM-DD`.
+    pub checked: Option<String>,
+}
+
+/// Whether a stream reports its usage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamUsage {
+    /// Only when asked by `stream_options.include_usage`.
+    #[default]
+    Ask,
+    /// Always; asking may be an error.
+    Always,
+}
+
+/// Every departure of a provider from its dialect that an encoder or decoder needs, as data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quirks {
+    /// Name of the field that limits the answer's length, where it is not the dialect's own.
+    pub max_tokens_field: Option<String>,
+    /// Role of the system prompt, where it is not `system`.
+    pub system_role: Option<String>,
+    /// Whether to ask for usage in a stream.
+    pub stream_usage: StreamUsage,
+    /// JSON pointers to usage objects, tried after the dialect's own places.
+    pub usage_paths: Vec<String>,
+    /// Request parameters the provider rejects; dropped with a notice.
+    pub drop_params: Vec<String>,
+    /// Fixed headers, e.g. API versions.
+    pub extra_headers: Vec<(String, String)>,
+    /// Path of one streaming call, where it is not the dialect's own. `{model}` is replaced.
+    pub path: Option<String>,
+    /// Closing the connection ends the bill. `None` = unknown.
+    pub cancel_stops_billing: Option<bool>,
+}
+
+/// A company or program that serves models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// Id, lower case, as in OpenRouter's and models.dev's lists.
+    pub id: ProviderId,
+    /// Display name.
+    pub name: String,
+    /// What it speaks.
+    pub dialect: DialectId,
+    /// `scheme://host[:port][/path]`, without a trailing slash; the dialect's path is appended.
+    pub base_url: String,
+    /// How keys travel.
+    pub auth: AuthScheme,
+    /// Departures from the dialect.
+    pub quirks: Quirks,
+    /// Path of the model list, for key tests and discovery.
+    pub models_path: Option<String>,
+    /// Promises about data.
+    pub data_policy: DataPolicy,
+    /// Documentation.
+    pub docs_url: Option<String>,
+    /// Page where a key is made.
+    pub keys_url: Option<String>,
+    /// Beginning of its keys, where that tells them apart (`sk-ant-`).
+    pub key_prefixes: Vec<String>,
+    /// Runs on this machine: costs nothing, needs no network.
+    pub local: bool,
+    /// No recording of real traffic backs this entry.
+    pub unverified: bool,
+    /// The user added it.
+    pub custom: bool,
+}
+
+/// One model at one provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Endpoint {
+    /// `provider/upstream-model`.
+    pub id: EndpointId,
+    /// Who serves.
+    pub provider: ProviderId,
+    /// What is served. An upstream id without a slug of its own gets `provider/id`.
+    pub model: ModelSlug,
+    /// The provider's own model id.
+    pub upstream_model: String,
+    /// Tokens of prompt and completion together.
+    pub context_length: Option<u64>,
+    /// Longest answer, in tokens.
+    pub max_completion_tokens: Option<u64>,
+    /// Prices; `None` = unknown, which is not free.
+    pub prices: Option<PriceSheet>,
+}

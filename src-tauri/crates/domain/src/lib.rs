@@ -1,0 +1,40 @@
+//! The nouns of Parallax: ids, models, endpoints, requests, stream events, usage, money, failures.
+//!
+//! Every other crate speaks in these types. This crate **never** does I/O, reads a clock, draws
+//! randomness or spawns anything; ids and times are handed in by the engine's clock.
+//!
+//! To add a noun: one file here, documented with shape and unit, exported below.
+#![deny(missing_docs)]
+
+mod call;
+mod conversation;
+mod endpoint;
+mod event;
+mod failure;
+mod ids;
+mod model;
+mod money;
+mod price;
+mod request;
+mod route;
+mod secret;
+mod time;
+mod usage;
+
+pub use call::{Call, Headers, Method};
+pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
+pub use endpoint::{AuthScheme, DataPolicy, Endpoint, Provider, Quirks, StreamUsage};
+pub use event::{BlockKind, FinishReason, NoticeKind, StreamEvent};
+pub use failure::{ErrorKind, Failure, Upstream};
+pub use ids::{
+    AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, LaneId, MessageId, ProcessId,
+    ProviderId, RunId, TurnId,
+};
+pub use model::{BadSlug, Capabilities, Modality, Model, ModelRef, ModelSlug, Variant};
+pub use money::{BadAmount, PicoUsd};
+pub use price::{Basis, Cost, CostLine, Meter, PriceOrigin, PriceRule, PriceSheet, PriceSource, When};
+pub use request::{Effort, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool, ToolChoice};
+pub use route::{Candidate, Outcome, Reason, Rejected, Route};
+pub use secret::Secret;
+pub use time::{Millis, Timestamp};
+pub use usage::{InputUsage, OutputUsage, Usage, UsageSource};

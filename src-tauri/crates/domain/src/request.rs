@@ -1,0 +1,226 @@
+//! What is asked, before any dialect puts it into its own words.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One request to one model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// System prompt.
+    pub system: Option<String>,
+    /// The conversation so far and the new prompt, oldest first.
+    pub messages: Vec<Message>,
+    /// Settings.
+    pub params: Params,
+    /// Tools the model may call.
+    #[serde(default)]
+    pub tools: Vec<Tool>,
+    /// Whether it must.
+    #[serde(default)]
+    pub tool_choice: Option<ToolChoice>,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: crate::Role,
+    /// In order.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Part {
+    /// Text, Markdown.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Reasoning of an earlier answer; only ever replayed to the endpoint that made it.
+    Reasoning {
+        /// Visible part.
+        text: String,
+        /// Opaque proof.
+        signature: Option<String>,
+        /// `provider/model` that issued it.
+        issuer: String,
+    },
+    /// A refusal in an earlier answer.
+    Refusal {
+        /// The words.
+        text: String,
+    },
+    /// A picture.
+    Image {
+        /// IANA media type.
+        media_type: String,
+        /// Bytes, shared between lanes.
+        #[serde(with = "hex_bytes")]
+        data: Arc<[u8]>,
+    },
+    /// A document.
+    File {
+        /// File name shown to the model.
+        name: String,
+        /// IANA media type.
+        media_type: String,
+        /// Bytes, shared between lanes.
+        #[serde(with = "hex_bytes")]
+        data: Arc<[u8]>,
+    },
+    /// A call the model made.
+    ToolCall {
+        /// Id that the result names.
+        id: String,
+        /// Tool.
+        name: String,
+        /// JSON text as the model wrote it.
+        arguments: String,
+    },
+    /// What the tool answered.
+    ToolResult {
+        /// Id of the call.
+        id: String,
+        /// Tool.
+        name: String,
+        /// The answer.
+        content: String,
+        /// It is an error message.
+        is_error: bool,
+    },
+}
+
+/// A tool the model may call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub parameters: serde_json::Value,
+}
+
+/// Whether a tool must be called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToolChoice {
+    /// The model decides.
+    Auto,
+    /// None may be called.
+    None,
+    /// Some tool must be called.
+    Required,
+    /// This one must be called.
+    Named {
+        /// Tool.
+        name: String,
+    },
+}
+
+/// How hard to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// Not at all
+    None,
+    /// Least
+    Minimal,
+    /// Little
+    Low,
+    /// Usual
+    Medium,
+    /// Much
+    High,
+    /// Most
+    Max,
+}
+
+/// Reasoning asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Reasoning {
+    /// By effort.
+    Effort(Effort),
+    /// By a limit in tokens.
+    Budget(#[cfg_attr(feature = "ts", ts(type = "number"))] u64),
+}
+
+/// Form of the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ResponseFormat {
+    /// Any JSON object.
+    JsonObject,
+    /// JSON of a schema.
+    JsonSchema {
+        /// Name of the schema.
+        name: String,
+        /// JSON Schema.
+        #[cfg_attr(feature = "ts", ts(type = "unknown"))]
+        schema: serde_json::Value,
+    },
+}
+
+/// Settings of one request; `None` leaves the choice to the provider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Params {
+    /// Sampling temperature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// Longest answer, in tokens, reasoning included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub max_completion_tokens: Option<u64>,
+    /// Strings that end the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Sampling seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub seed: Option<i64>,
+    /// Reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Reasoning>,
+    /// Form of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_format: Option<ResponseFormat>,
+}
+
+/// Bytes as an array of numbers would be four times their size in a snapshot; hex keeps this crate free
+/// of a base64 dependency and snapshots readable.
+mod hex_bytes {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use std::{fmt::Write as _, sync::Arc};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Arc<[u8]>, s: S) -> Result<S::Ok, S::Error> {
+        let mut hex = String::with_capacity(bytes.len() * 2);
+        for byte in bytes.iter() {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
+        s.serialize_str(&hex)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Arc<[u8]>, D::Error> {
+        let hex = String::deserialize(d)?;
+        if !hex.is_ascii() || hex.len() % 2 != 0 {
+            return Err(D::Error::custom("not hexadecimal"));
+        }
+        (0..hex.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).map_err(D::Error::custom))
+            .collect::<Result<Vec<u8>, _>>()
+            .map(Arc::from)
+    }
+}

@@ -1,0 +1,251 @@
+//! What a window is told while a turn runs. A frame leaves only after the text in it is committed.
+
+use domain::{
+    Basis, Failure, FinishReason, LaneId, LaneTarget, Millis, NoticeKind, PicoUsd, RunId, RunState, Saw,
+    Timestamp, TurnId,
+};
+use serde::{Deserialize, Serialize};
+
+/// One packet of a turn's stream. `seq` rises by one; a gap means: ask for a snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TurnFrame {
+    /// Which turn.
+    pub turn: TurnId,
+    /// From 1, without holes.
+    pub seq: u32,
+    /// Changes by run.
+    pub runs: Vec<RunPatch>,
+    /// Every run of the turn has ended; nothing more follows.
+    pub last: bool,
+}
+
+/// Changes to one run, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunPatch {
+    /// Which run.
+    pub run: RunId,
+    /// In order.
+    pub ops: Vec<Op>,
+}
+
+/// One change to a run's view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Op {
+    /// The run moved on.
+    State {
+        /// New state.
+        state: RunState,
+    },
+    /// An attempt begins, or another endpoint takes over.
+    Route {
+        /// The attempts so far, oldest first.
+        route: Vec<RouteStep>,
+    },
+    /// A section of the answer begins (sections are numbered from 0 in order).
+    Section {
+        /// Number.
+        index: u32,
+        /// What it holds.
+        kind: SectionKind,
+    },
+    /// Blocks of a section: the first `keep` stay, the rest is replaced by `blocks`.
+    Blocks {
+        /// Section number.
+        section: u32,
+        /// Blocks that stay.
+        keep: u32,
+        /// What follows them.
+        blocks: Vec<HtmlBlock>,
+    },
+    /// Numbers of the strip.
+    Metrics {
+        /// All of them.
+        metrics: Metrics,
+    },
+    /// Something worth knowing.
+    Notice {
+        /// Sort.
+        kind: NoticeKind,
+        /// Words.
+        detail: String,
+    },
+    /// The run ended.
+    End {
+        /// Final state.
+        state: RunState,
+        /// Why the provider stopped, if it said.
+        finish_reason: Option<FinishReason>,
+        /// What went wrong, if something did.
+        failure: Option<Failure>,
+        /// Final numbers.
+        metrics: Metrics,
+    },
+}
+
+/// One attempt in the route line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RouteStep {
+    /// Provider's display name.
+    pub provider: String,
+    /// Provider's model id.
+    pub upstream_model: String,
+    /// How it failed, if it did: HTTP status and our label.
+    pub failed: Option<String>,
+    /// Runs on this machine.
+    pub local: bool,
+    /// A built-in demo model, not an AI.
+    pub demo: bool,
+}
+
+/// What a section holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SectionKind {
+    /// The answer, Markdown rendered to safe HTML.
+    Answer,
+    /// Reasoning, Markdown rendered to safe HTML.
+    Reasoning,
+    /// A refusal.
+    Refusal,
+    /// A tool call; its only block is highlighted JSON.
+    ToolCall {
+        /// Tool.
+        name: String,
+    },
+    /// A tool that ran at the provider.
+    ServerTool {
+        /// Tool.
+        name: String,
+    },
+    /// A source.
+    Citation {
+        /// Address; only ever opened through the checked opener.
+        url: Option<String>,
+        /// Title.
+        title: Option<String>,
+    },
+    /// An image made by the model; shown once images are supported, counted until then.
+    Image {
+        /// IANA media type.
+        media_type: String,
+    },
+}
+
+/// One top-level block of rendered Markdown. `html` is sanitised; it is the only HTML the UI inserts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HtmlBlock {
+    /// Hash of the block's source: equal key, equal HTML.
+    pub key: String,
+    /// Safe HTML.
+    pub html: String,
+}
+
+/// Numbers of one answer. `None` = not known (yet); shown as an en dash, never as zero.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Metrics {
+    /// Request sent to first content, ms.
+    pub ttft: Option<Millis>,
+    /// Request sent to end (or to now), ms.
+    pub duration: Option<Millis>,
+    /// Output tokens a second after the first content, × 10 (one decimal without a float).
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub tokens_per_second_x10: Option<u64>,
+    /// Prompt tokens, cached included.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub input: Option<u64>,
+    /// Of which cached.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub cache_read: Option<u64>,
+    /// Completion tokens, reasoning included.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub output: Option<u64>,
+    /// Of which reasoning.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub reasoning: Option<u64>,
+    /// Of all attempts of the run together; `None` if any of them is unknown.
+    pub cost: Option<PicoUsd>,
+    /// How the cost was arrived at.
+    pub basis: Option<Basis>,
+    /// Token counts are our estimate.
+    pub estimated: bool,
+}
+
+/// A whole run, as a window shows it: the fold of all frames so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunView {
+    /// Id.
+    pub id: RunId,
+    /// Lane it belongs to.
+    pub lane: LaneId,
+    /// Place from the left at the time of sending.
+    pub position: u32,
+    /// What was asked for.
+    pub target: LaneTarget,
+    /// Display name of the model.
+    pub model_name: String,
+    /// State.
+    pub state: RunState,
+    /// What it was shown.
+    pub saw: Saw,
+    /// Attempts so far.
+    pub route: Vec<RouteStep>,
+    /// Sections in order.
+    pub sections: Vec<Section>,
+    /// Numbers.
+    pub metrics: Metrics,
+    /// Why it ended, if the provider said.
+    pub finish_reason: Option<FinishReason>,
+    /// What went wrong.
+    pub failure: Option<Failure>,
+    /// Notices in order.
+    pub notices: Vec<Notice>,
+    /// Older answers of the same lane in the same turn (before a retry), oldest first.
+    pub earlier: Vec<RunId>,
+}
+
+/// A notice as shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Notice {
+    /// Sort.
+    pub kind: NoticeKind,
+    /// Words.
+    pub detail: String,
+}
+
+/// A section with its blocks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Section {
+    /// What it holds.
+    pub kind: SectionKind,
+    /// Rendered blocks.
+    pub blocks: Vec<HtmlBlock>,
+}
+
+/// A whole turn, as a window shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TurnView {
+    /// Id.
+    pub id: TurnId,
+    /// The prompt as the user wrote it.
+    pub prompt: String,
+    /// When Send was pressed.
+    pub created_at: Timestamp,
+    /// Sequence number of the last frame folded in; a subscriber continues after it.
+    pub seq: u32,
+    /// Some run is not final.
+    pub live: bool,
+    /// Newest run per lane, left to right.
+    pub runs: Vec<RunView>,
+}

@@ -1,0 +1,3 @@
+//! Runs turns: plan → hold → attempt → decode → commit → show → settle.
+
+pub mod frame;

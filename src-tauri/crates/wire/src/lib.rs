@@ -1,0 +1,96 @@
+//! Dialects: a request to bytes, bytes to events. One file a protocol family.
+//!
+//! Decoders are incremental and total: whatever the bytes and however they are cut, the same events
+//! come out, bad input becomes `Unknown` events or an [`Ending`], and nothing panics. This crate
+//! **never** does I/O, knows no provider by name (departures arrive as [`Quirks`]) and sees no key.
+//!
+//! To add a dialect: one file with a type that implements [`Dialect`], one line in [`DIALECTS`].
+#![deny(missing_docs)]
+
+use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
+
+/// Every dialect there is.
+pub const DIALECTS: &[&dyn Dialect] = &[];
+
+/// A wire protocol family.
+pub trait Dialect: Sync {
+    /// Its id, e.g. `openai-chat`.
+    fn id(&self) -> &'static str;
+
+    /// Puts a request into the dialect's words. What the endpoint cannot take is dropped with a notice
+    /// or refused as `request.unsupported`, never silently.
+    fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure>;
+
+    /// A decoder for one answer in the given framing.
+    fn decoder(&self, framing: Framing, quirks: &Quirks) -> Box<dyn Decoder>;
+
+    /// Reads an HTTP error (status ≥ 400). Never fails: an unreadable body is a failure by status.
+    fn failure(&self, status: u16, headers: &Headers, body: &[u8]) -> Failure;
+
+    /// Reads a model list.
+    fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure>;
+}
+
+/// Turns bytes into events, piece by piece.
+pub trait Decoder: Send {
+    /// Takes the next bytes, wherever they are cut, and appends what they complete to `out`.
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>);
+    /// The body ended: closes open blocks and says whether the answer is whole.
+    fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending;
+}
+
+/// How an answer ended, by its protocol's own closing mark.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// The protocol's terminal marker was seen.
+    Complete,
+    /// The provider reported an error inside its answer; text before it stands.
+    Failed(Failure),
+    /// The body ended without the terminal marker.
+    Truncated,
+    /// The body is not what the protocol says.
+    Malformed {
+        /// Byte offset in the body.
+        at: u64,
+        /// What was wrong, in plain words.
+        why: &'static str,
+    },
+}
+
+/// How events are packed into the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// `text/event-stream`
+    Sse,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line.
+    Ndjson,
+    /// `application/vnd.amazon.eventstream`
+    AwsEventStream,
+}
+
+/// A request ready for the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// The call.
+    pub call: Call,
+    /// What was left out and why.
+    pub notices: Vec<(NoticeKind, String)>,
+}
+
+/// An entry of a provider's own model list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedModel {
+    /// The provider's id.
+    pub id: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// Context in tokens.
+    pub context_length: Option<u64>,
+}
+
+/// The dialect of that id, if it is built in.
+pub fn dialect(id: &str) -> Option<&'static dyn Dialect> {
+    DIALECTS.iter().copied().find(|d| d.id() == id)
+}
