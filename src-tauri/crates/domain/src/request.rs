@@ -78,6 +78,33 @@ pub enum Part {
         name: String,
         /// JSON text as the model wrote it.
         arguments: String,
+        /// Opaque proof that some models want back with the call.
+        #[serde(default)]
+        signature: Option<String>,
+        /// `provider/model` that issued the proof.
+        #[serde(default)]
+        issuer: String,
+    },
+    /// What a tool at the provider did; shown, never replayed.
+    ServerTool {
+        /// Tool.
+        name: String,
+        /// Its input or output.
+        text: String,
+    },
+    /// A source an answer cites; shown, never replayed.
+    Citation {
+        /// Address.
+        url: Option<String>,
+        /// Title.
+        title: Option<String>,
+    },
+    /// A picture an answer holds; shown, never replayed.
+    GeneratedImage {
+        /// IANA media type.
+        media_type: String,
+        /// Base64 as it came.
+        base64: String,
     },
     /// What the tool answered.
     ToolResult {
