@@ -1,0 +1,161 @@
+//! The whole of what is known, and how it is found.
+
+use crate::{CatalogError, DEMO, bundle, demo, provider, snapshot};
+use domain::{Endpoint, Model, ModelSlug, Provider, ProviderId};
+use std::collections::{BTreeMap, HashMap};
+
+/// Providers, models and endpoints at one moment. Immutable: share it behind an `Arc`, and replace it
+/// whole when a list was refreshed.
+#[derive(Debug)]
+pub struct Catalog {
+    date: String,
+    /// By id; providers on this machine after the others, demo last.
+    providers: Vec<Provider>,
+    /// By slug, demo models last.
+    models: Vec<Model>,
+    /// Another name of a model → its place in `models`.
+    aliases: HashMap<String, usize>,
+    /// By model, then by provider, then in the order of the provider's file.
+    endpoints: Vec<Endpoint>,
+    /// Dated ids of endpoints: found by name, not listed.
+    pinned: Vec<Endpoint>,
+    /// Places in `endpoints` and, after them, `pinned`, by provider and upstream id.
+    by_upstream: Vec<usize>,
+}
+
+impl Catalog {
+    /// Parses the embedded snapshot.
+    pub fn bundled() -> Result<Self, CatalogError> {
+        let providers = providers()?;
+        let file: snapshot::Models<'_> = serde_json::from_str(bundle::MODELS)
+            .map_err(|error| snapshot::bad("models", error.to_string()))?;
+        let mut models = Vec::with_capacity(file.models.len() + 4);
+        let mut names = Vec::new();
+        for mut row in file.models {
+            let other = std::mem::take(&mut row.aliases);
+            let model = row.model()?;
+            names.extend(other.into_iter().map(|alias| (alias.into_owned(), model.slug.clone())));
+            models.push(model);
+        }
+        models.sort_by(|a, b| order(&a.slug).cmp(&order(&b.slug)));
+
+        let mut endpoints = Vec::new();
+        let mut pinned = Vec::new();
+        for (provider, text) in bundle::endpoints() {
+            let known = |slug: &str| position(&models, slug).map(|at| models[at].slug.clone());
+            let served = snapshot::endpoints(&ProviderId::from(*provider), text, known)?;
+            endpoints.extend(served.listed);
+            pinned.extend(served.pinned);
+        }
+        for (model, endpoint) in demo::demo_models() {
+            models.push(model);
+            endpoints.push(endpoint);
+        }
+        let aliases =
+            names.into_iter().filter_map(|(alias, slug)| Some((alias, position(&models, slug.as_str())?)));
+        let aliases = aliases.collect();
+        Ok(Self::assemble(file.date, providers, models, aliases, endpoints, pinned))
+    }
+
+    fn assemble(
+        date: String,
+        providers: Vec<Provider>,
+        models: Vec<Model>,
+        aliases: HashMap<String, usize>,
+        mut endpoints: Vec<Endpoint>,
+        pinned: Vec<Endpoint>,
+    ) -> Self {
+        // Stable, so that within one provider the order of its file stands: the usual id comes first.
+        endpoints
+            .sort_by(|a, b| order(&a.model).cmp(&order(&b.model)).then_with(|| a.provider.cmp(&b.provider)));
+        let mut catalog =
+            Self { date, providers, models, aliases, endpoints, pinned, by_upstream: Vec::new() };
+        let mut places: Vec<usize> = (0..catalog.endpoints.len() + catalog.pinned.len()).collect();
+        places.sort_by(|a, b| catalog.named(*a).cmp(&catalog.named(*b)));
+        catalog.by_upstream = places;
+        catalog
+    }
+
+    /// All providers by id, those on this machine after the others, demo last.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// The provider with this id.
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id.as_str() == id)
+    }
+
+    /// All models by slug; the demo models are last.
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    /// The model with this slug or alias.
+    pub fn model(&self, slug: &str) -> Option<&Model> {
+        let at = position(&self.models, slug).or_else(|| self.aliases.get(slug).copied())?;
+        self.models.get(at)
+    }
+
+    /// Every endpoint that serves the model with this slug or alias, by provider. A provider may serve
+    /// one model under several ids (regions), the usual one first.
+    pub fn endpoints(&self, slug: &str) -> &[Endpoint] {
+        let Some(model) = self.model(slug) else { return &[] };
+        let key = order(&model.slug);
+        let start = self.endpoints.partition_point(|endpoint| order(&endpoint.model) < key);
+        let rest = self.endpoints.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|endpoint| order(&endpoint.model) == key);
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// All endpoints, by model and provider.
+    pub fn all_endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// The endpoint at `provider` for `model`: an upstream id of that provider (a dated one too), a slug
+    /// or an alias. An upstream id wins where both would fit, since it names one thing there.
+    pub fn endpoint(&self, provider: &str, model: &str) -> Option<&Endpoint> {
+        let found = self.by_upstream.binary_search_by(|place| self.named(*place).cmp(&(provider, model)));
+        match found {
+            Ok(at) => self.by_upstream.get(at).and_then(|place| self.place(*place)),
+            Err(_) => self.endpoints(model).iter().find(|endpoint| endpoint.provider.as_str() == provider),
+        }
+    }
+
+    /// Day of the newest source of the snapshot, `YYYY-MM-DD`.
+    pub fn data_date(&self) -> &str {
+        &self.date
+    }
+
+    fn place(&self, place: usize) -> Option<&Endpoint> {
+        match place.checked_sub(self.endpoints.len()) {
+            None => self.endpoints.get(place),
+            Some(beyond) => self.pinned.get(beyond),
+        }
+    }
+
+    /// What `by_upstream` is sorted by.
+    fn named(&self, place: usize) -> (&str, &str) {
+        self.place(place).map_or(("", ""), |endpoint| (endpoint.provider.as_str(), &endpoint.upstream_model))
+    }
+}
+
+/// Sort key of a model: demo models come after all others.
+fn order(slug: &ModelSlug) -> (bool, &str) {
+    (slug.author() == DEMO, slug.as_str())
+}
+
+fn position(models: &[Model], slug: &str) -> Option<usize> {
+    let key = (slug.split_once('/').is_some_and(|(author, _)| author == DEMO), slug);
+    models.binary_search_by(|model| order(&model.slug).cmp(&key)).ok()
+}
+
+fn providers() -> Result<Vec<Provider>, CatalogError> {
+    let mut by_order = BTreeMap::new();
+    for (stem, text) in bundle::providers() {
+        let provider = provider::parse(stem, text)?;
+        by_order.insert((*stem == DEMO, provider.local, *stem), provider);
+    }
+    Ok(by_order.into_values().collect())
+}

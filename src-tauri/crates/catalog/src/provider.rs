@@ -1,0 +1,68 @@
+//! One provider file: `providers/<id>.toml`.
+
+use crate::CatalogError;
+use domain::{AuthScheme, DataPolicy, DialectId, Provider, ProviderId, Quirks};
+use serde::Deserialize;
+
+/// What a file may say. Unknown keys are refused, since a misspelt quirk would be silently inert.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    id: String,
+    name: String,
+    dialect: String,
+    base_url: String,
+    auth: AuthScheme,
+    #[serde(default)]
+    models_path: Option<String>,
+    #[serde(default)]
+    docs_url: Option<String>,
+    #[serde(default)]
+    keys_url: Option<String>,
+    #[serde(default)]
+    key_prefixes: Vec<String>,
+    #[serde(default)]
+    local: bool,
+    #[serde(default)]
+    unverified: bool,
+    #[serde(default)]
+    quirks: Quirks,
+    #[serde(default)]
+    data_policy: DataPolicy,
+}
+
+/// Reads one file; `stem` is its name without extension and must be the id.
+pub(crate) fn parse(stem: &str, text: &str) -> Result<Provider, CatalogError> {
+    let bad = |reason: String| CatalogError::Provider { file: stem.to_owned(), reason };
+    let file: File = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+    if file.id != stem {
+        return Err(bad(format!("the id {:?} differs from the file's name", file.id)));
+    }
+    if file.base_url.ends_with('/') {
+        return Err(bad("base_url ends with a slash".to_owned()));
+    }
+    if file.models_path.as_deref().is_some_and(|path| !path.starts_with('/')) {
+        return Err(bad("models_path does not start with a slash".to_owned()));
+    }
+    let policy = &file.data_policy;
+    let promises = policy.trains.is_some() || policy.retention_days.is_some() || policy.zdr.is_some();
+    if promises && (policy.source.is_none() || policy.checked.is_none()) {
+        return Err(bad("a data policy needs its source and the day it was checked".to_owned()));
+    }
+    Ok(Provider {
+        id: ProviderId::new(file.id),
+        name: file.name,
+        dialect: DialectId::new(file.dialect),
+        base_url: file.base_url,
+        auth: file.auth,
+        quirks: file.quirks,
+        models_path: file.models_path,
+        data_policy: file.data_policy,
+        docs_url: file.docs_url,
+        keys_url: file.keys_url,
+        key_prefixes: file.key_prefixes,
+        local: file.local,
+        unverified: file.unverified,
+        custom: false,
+    })
+}

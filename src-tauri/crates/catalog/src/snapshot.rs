@@ -1,0 +1,233 @@
+//! The shape of `data/*.json`, and its way into the domain's nouns.
+
+use crate::CatalogError;
+use domain::{
+    Capabilities, Endpoint, EndpointId, Meter, Modality, Model, ModelSlug, PicoUsd, PriceOrigin, PriceRule,
+    PriceSheet, PriceSource, ProviderId, Timestamp, When,
+};
+use serde::Deserialize;
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// `data/models.json`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Models<'a> {
+    /// Day of the newest source, `YYYY-MM-DD`.
+    pub(crate) date: String,
+    #[serde(borrow)]
+    pub(crate) models: Vec<ModelRow<'a>>,
+}
+
+/// One line of `data/models.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ModelRow<'a> {
+    slug: ModelSlug,
+    name: String,
+    /// Other names of the same model, `author/name`.
+    #[serde(default, borrow)]
+    pub(crate) aliases: Vec<Cow<'a, str>>,
+    #[serde(default)]
+    context: Option<u64>,
+    #[serde(default)]
+    longest: Option<u64>,
+    input: Vec<Modality>,
+    output: Vec<Modality>,
+    #[serde(default)]
+    tools: bool,
+    #[serde(default)]
+    schema: bool,
+    #[serde(default)]
+    reasoning: bool,
+    #[serde(default)]
+    temperature: Option<bool>,
+    #[serde(default)]
+    weights: Option<bool>,
+    #[serde(default)]
+    cutoff: Option<String>,
+    #[serde(default)]
+    released: Option<String>,
+    #[serde(default)]
+    retires: Option<String>,
+    #[serde(borrow)]
+    checked: Cow<'a, str>,
+}
+
+/// `data/endpoints/<provider>.json`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Endpoints<'a> {
+    sources: Vec<SourceRow>,
+    #[serde(borrow)]
+    endpoints: Vec<EndpointRow<'a>>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceRow {
+    source: String,
+    checked: String,
+}
+
+/// One line of an endpoint file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointRow<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    model: Cow<'a, str>,
+    /// Upstream ids that name the same thing (dated snapshots of an undated id).
+    #[serde(default, borrow)]
+    also: Vec<Cow<'a, str>>,
+    #[serde(default)]
+    context: Option<u64>,
+    #[serde(default)]
+    longest: Option<u64>,
+    /// Index into `sources`; absent when the price is unknown.
+    #[serde(default)]
+    source: Option<usize>,
+    #[serde(default, borrow)]
+    rules: Vec<RuleRow<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleRow<'a> {
+    #[serde(default)]
+    when: When,
+    /// Dollars per million tokens.
+    #[serde(default, borrow)]
+    mtok: BTreeMap<Meter, Cow<'a, str>>,
+    /// Dollars per unit (requests, searches).
+    #[serde(default, borrow)]
+    unit: BTreeMap<Meter, Cow<'a, str>>,
+}
+
+impl ModelRow<'_> {
+    /// The domain's model, or what is wrong with the line.
+    pub(crate) fn model(self) -> Result<Model, CatalogError> {
+        let checked = midnight(&self.checked)
+            .ok_or_else(|| bad("models", format!("{}: {:?} is not a day", self.slug, self.checked)))?;
+        Ok(Model {
+            slug: self.slug,
+            name: self.name,
+            context_length: self.context,
+            max_completion_tokens: self.longest,
+            input: self.input,
+            output: self.output,
+            capabilities: Capabilities {
+                tools: self.tools,
+                structured_output: self.schema,
+                reasoning: self.reasoning,
+                temperature: self.temperature,
+            },
+            open_weights: self.weights,
+            knowledge_cutoff: self.cutoff,
+            released: self.released,
+            retires: self.retires,
+            checked: Some(checked),
+        })
+    }
+}
+
+/// What one endpoint file holds.
+pub(crate) struct Served {
+    /// Endpoints to be listed.
+    pub(crate) listed: Vec<Endpoint>,
+    /// The same endpoints under their dated ids: found by name, not listed.
+    pub(crate) pinned: Vec<Endpoint>,
+}
+
+/// Reads one endpoint file. `slug` finds the model that a line names.
+pub(crate) fn endpoints(
+    provider: &ProviderId,
+    text: &str,
+    slug: impl Fn(&str) -> Option<ModelSlug>,
+) -> Result<Served, CatalogError> {
+    let file: Endpoints<'_> =
+        serde_json::from_str(text).map_err(|error| bad(provider.as_str(), error.to_string()))?;
+    let mut served = Served { listed: Vec::with_capacity(file.endpoints.len()), pinned: Vec::new() };
+    for row in file.endpoints {
+        let wrong = |reason: &str| bad(provider.as_str(), format!("{}: {reason}", row.id));
+        let model = slug(&row.model).ok_or_else(|| wrong("names a model that is not in models.json"))?;
+        let prices = match row.source {
+            None if row.rules.is_empty() => None,
+            None => return Err(wrong("a price without a source")),
+            Some(index) => {
+                let source = file.sources.get(index).ok_or_else(|| wrong("no such source"))?;
+                Some(sheet(source, row.rules).map_err(|reason| wrong(&reason))?)
+            }
+        };
+        let at = |upstream: &str| Endpoint {
+            id: EndpointId::new(format!("{provider}/{upstream}")),
+            provider: provider.clone(),
+            model: model.clone(),
+            upstream_model: upstream.to_owned(),
+            context_length: row.context,
+            max_completion_tokens: row.longest,
+            prices: prices.clone(),
+        };
+        served.pinned.extend(row.also.iter().map(|id| at(id)));
+        served.listed.push(at(&row.id));
+    }
+    Ok(served)
+}
+
+fn sheet(source: &SourceRow, rules: Vec<RuleRow<'_>>) -> Result<PriceSheet, String> {
+    let rules = rules.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+    if rules.is_empty() {
+        return Err("a price sheet without a rule".to_owned());
+    }
+    let SourceRow { source, checked } = source.clone();
+    Ok(PriceSheet { source: PriceSource { origin: PriceOrigin::Bundled, source, checked }, rules })
+}
+
+fn rule(row: RuleRow<'_>) -> Result<PriceRule, String> {
+    let wrong = |meter: Meter, text: &str, why: String| format!("{meter:?} {text:?}: {why}");
+    let mut rates = BTreeMap::new();
+    for (meter, text) in row.mtok {
+        let rate = PicoUsd::per_million(&text).map_err(|error| wrong(meter, &text, error.to_string()))?;
+        rates.insert(meter, rate);
+    }
+    for (meter, text) in row.unit {
+        let rate = PicoUsd::from_dollars(&text).map_err(|error| wrong(meter, &text, error.to_string()))?;
+        rates.insert(meter, rate);
+    }
+    match rates.iter().find(|(_, rate)| **rate < PicoUsd::ZERO) {
+        Some((meter, _)) => Err(format!("{meter:?} is negative")),
+        None => Ok(PriceRule { when: row.when, rates }),
+    }
+}
+
+pub(crate) fn bad(file: &str, reason: String) -> CatalogError {
+    CatalogError::Data { file: file.to_owned(), reason }
+}
+
+/// Midnight UTC of `YYYY-MM-DD`, without a calendar library: days are counted from March, so that the
+/// leap day is a year's last.
+fn midnight(day: &str) -> Option<Timestamp> {
+    let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, date) = (parts.next()??, parts.next()??, parts.next()??);
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&date) {
+        return None;
+    }
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date - 1 - 719_468;
+    Some(Timestamp(days * 86_400_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_knows_leap_days() {
+        assert_eq!(midnight("1970-01-01"), Some(Timestamp(0)));
+        assert_eq!(midnight("2000-02-29"), Some(Timestamp(951_782_400_000)));
+        assert_eq!(midnight("2026-11-21"), Some(Timestamp(1_795_219_200_000)));
+        for bad in ["", "2026", "2026-13-01", "2026-11-32", "yesterday", "2026-11-xx"] {
+            assert_eq!(midnight(bad), None, "{bad:?}");
+        }
+    }
+}
