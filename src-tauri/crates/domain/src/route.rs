@@ -18,6 +18,8 @@ pub enum Reason {
     Cheaper,
     /// It runs on this machine.
     Local,
+    /// The user named another provider.
+    NotNamed,
     /// No key is stored for its provider.
     NoKey,
     /// Its dialect is not built in.
