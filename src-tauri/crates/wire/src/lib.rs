@@ -7,6 +7,13 @@
 //! To add a dialect: one file with a type that implements [`Dialect`], one line in [`DIALECTS`].
 #![deny(missing_docs)]
 
+mod blocks;
+mod failure;
+mod framed;
+mod json;
+mod retry;
+mod sse;
+
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 
 /// Every dialect there is.
@@ -93,4 +100,27 @@ pub struct ListedModel {
 /// The dialect of that id, if it is built in.
 pub fn dialect(id: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.id() == id)
+}
+
+/// The framing a content type announces; `None` for a type that announces none we know.
+pub fn framing_of(content_type: &str) -> Option<Framing> {
+    let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media.as_str() {
+        "text/event-stream" => Some(Framing::Sse),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/json-seq" => {
+            Some(Framing::Ndjson)
+        }
+        "application/vnd.amazon.eventstream" => Some(Framing::AwsEventStream),
+        "application/json" | "text/json" => Some(Framing::Json),
+        other if other.ends_with("+json") => Some(Framing::Json),
+        _ => None,
+    }
+}
+
+/// A decoder for an answer by what it is, not by what was asked: servers answer a streaming request
+/// with one JSON document, label event streams as JSON, or label nothing. Text framings are told apart
+/// by their first byte whatever the label says.
+pub fn decoder_for(dialect: &dyn Dialect, content_type: Option<&str>, quirks: &Quirks) -> Box<dyn Decoder> {
+    let framing = content_type.and_then(framing_of).unwrap_or(Framing::Sse);
+    dialect.decoder(framing, quirks)
 }
