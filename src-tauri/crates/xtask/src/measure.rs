@@ -1,0 +1,193 @@
+//! What the app costs beside an empty window of the same web view, in the same run.
+//!
+//! Both programs run as they are shipped: WebDriver starts them, a wrapper notes the moment before `exec`, and the
+//! web view's own paint timing says when something was on screen.
+
+use anyhow::Result;
+
+/// Process start to first paint.
+pub(crate) fn start() -> Result<Vec<String>> {
+    linux::start()
+}
+
+/// Proportional set size of all processes, some seconds after the first paint.
+pub(crate) fn memory() -> Result<Vec<String>> {
+    linux::memory()
+}
+
+#[cfg(not(target_os = "linux"))]
+mod linux {
+    use anyhow::{Result, bail};
+
+    pub(super) fn start() -> Result<Vec<String>> {
+        bail!("measured on Linux only, by WebKitGTK's driver")
+    }
+
+    pub(super) fn memory() -> Result<Vec<String>> {
+        bail!("measured on Linux only, by /proc")
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use crate::driver::Driver;
+    use crate::{setup, shell};
+    use anyhow::{Context, Result, bail};
+    use std::collections::HashMap;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+    use std::time::Duration;
+
+    /// Rounds per program; the first of each is left out because it warms the file cache.
+    const ROUNDS: usize = 11;
+    const SETTLE: Duration = Duration::from_secs(5);
+
+    pub(super) fn start() -> Result<Vec<String>> {
+        let rounds = rounds(ROUNDS, Duration::ZERO)?;
+        let rows = rounds.map(|round| round.into_iter().map(|sample| sample.paint_ms).collect());
+        Ok(table("milliseconds from process start to first contentful paint", rows))
+    }
+
+    pub(super) fn memory() -> Result<Vec<String>> {
+        let rounds = rounds(4, SETTLE)?;
+        let rows = rounds.map(|round| round.into_iter().map(|sample| sample.pss_kb / 1024).collect());
+        Ok(table("MB proportional set size of all processes, 5 s after the first paint", rows))
+    }
+
+    struct Sample {
+        paint_ms: u64,
+        pss_kb: u64,
+    }
+
+    /// Both programs in turn, so that a busy moment of the machine hits both.
+    fn rounds(count: usize, settle: Duration) -> Result<[Vec<Sample>; 2]> {
+        shell::step("Building the release and an empty window");
+        shell::cargo(&["build", "--release", "--package", "parallax-desktop", "--bins", "--examples"])
+            .run()?;
+        let release = shell::target_dir()?.join("release");
+        let programs = [release.join("parallax-desktop"), release.join("examples/empty_window")];
+        let display = setup::Display::start()?;
+        let work = shell::target_dir()?.join("measure");
+        shell::step(&format!("Starting each {count} times"));
+        let mut samples = [Vec::new(), Vec::new()];
+        for round in 0..count {
+            for (program, samples) in programs.iter().zip(&mut samples) {
+                let sample = sample(program, &work, &display.name, settle)
+                    .with_context(|| format!("{} did not come up", program.display()))?;
+                if round > 0 {
+                    println!("{:<40} {:>6} ms {:>8} kB", name(program), sample.paint_ms, sample.pss_kb);
+                    samples.push(sample);
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    fn name(program: &Path) -> String {
+        program.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// One start in a home of its own.
+    fn sample(program: &Path, work: &Path, display: &str, settle: Duration) -> Result<Sample> {
+        if work.exists() {
+            std::fs::remove_dir_all(work)?;
+        }
+        let mut homes = Vec::new();
+        for (variable, folder) in [
+            ("HOME", "home"),
+            ("XDG_DATA_HOME", "data"),
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_CACHE_HOME", "cache"),
+            ("XDG_RUNTIME_DIR", "runtime"),
+            ("PARALLAX_DATA_DIR", "parallax"),
+        ] {
+            let path = work.join(folder);
+            std::fs::create_dir_all(&path)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
+            homes.push((variable, path));
+        }
+        let marker = work.join("started");
+        let wrapper = wrapper(program, work, &marker)?;
+        let driver = Driver::start(display, &homes)?;
+        let session = driver.open(&wrapper)?;
+        let painted: u64 = session.wait_for_paint()?;
+        std::thread::sleep(settle);
+        let marker = std::fs::read_to_string(&marker).context("the wrapper left no mark")?;
+        let (started, pid) = marker.trim().split_once(' ').context("the wrapper's mark is cut")?;
+        let (started, pid): (u64, u32) = (started.parse()?, pid.parse()?);
+        let Some(paint_ms) = painted.checked_sub(started) else { bail!("painted before it was started") };
+        Ok(Sample { paint_ms, pss_kb: pss(pid)? })
+    }
+
+    /// Notes the time and its own process id, then becomes the program.
+    fn wrapper(program: &Path, work: &Path, marker: &Path) -> Result<PathBuf> {
+        let path = work.join("start.sh");
+        let text = format!(
+            "#!/bin/sh\necho \"$(date +%s%3N) $$\" > '{}'\nexec '{}' \"$@\"\n",
+            marker.display(),
+            program.display()
+        );
+        std::fs::write(&path, text)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        Ok(path)
+    }
+
+    /// Proportional set size, in kB, of a process and all its descendants.
+    fn pss(root: u32) -> Result<u64> {
+        let mut parents = HashMap::new();
+        for entry in std::fs::read_dir("/proc")? {
+            let Ok(pid) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
+            // A process may end between the listing and the reading.
+            let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+            let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+            if let Some(parent) = after_name.split(' ').nth(1).and_then(|p| p.parse::<u32>().ok()) {
+                parents.insert(pid, parent);
+            }
+        }
+        let belongs = |mut pid: u32| {
+            while pid != root {
+                match parents.get(&pid) {
+                    Some(parent) if *parent != 0 => pid = *parent,
+                    _ => return false,
+                }
+            }
+            true
+        };
+        let mut sum = 0;
+        for pid in parents.keys().copied().filter(|pid| belongs(*pid)) {
+            let Ok(rollup) = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else { continue };
+            let line = rollup.lines().find_map(|l| l.strip_prefix("Pss:"));
+            sum += line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0);
+        }
+        if sum == 0 {
+            bail!("process {root} has no memory to read");
+        }
+        Ok(sum)
+    }
+
+    fn table(what: &str, [ours, empty]: [Vec<u64>; 2]) -> Vec<String> {
+        let (ours, empty) = (Spread::of(ours), Spread::of(empty));
+        let ratio = (ours.median * 100).checked_div(empty.median).unwrap_or(0);
+        vec![
+            format!("| {what} | median | least | most |"),
+            "|---|---:|---:|---:|".to_owned(),
+            format!("| Parallax | {} | {} | {} |", ours.median, ours.least, ours.most),
+            format!("| an empty window | {} | {} | {} |", empty.median, empty.least, empty.most),
+            format!("| ratio of the medians | {}.{:02} | | |", ratio / 100, ratio % 100),
+        ]
+    }
+
+    struct Spread {
+        least: u64,
+        median: u64,
+        most: u64,
+    }
+
+    impl Spread {
+        fn of(mut values: Vec<u64>) -> Self {
+            values.sort_unstable();
+            let at = |index: usize| values.get(index).copied().unwrap_or(0);
+            Self { least: at(0), median: at(values.len() / 2), most: at(values.len().saturating_sub(1)) }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `prove`: what takes too long, or depends too much on the machine, for every change.
+//!
+//! A proof is a measurement here (`measure`) or a test target of the suite named `prove_NAME` that does not run
+//! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`.
+
+use crate::{measure, setup, shell, ui};
+use anyhow::{Context, Result, bail};
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What a proof prints for its table: Markdown rows, and the sentences that explain them.
+type Lines = Vec<String>;
+type Proof = (&'static str, &'static str, fn() -> Result<Lines>);
+
+/// Name, what it proves, body. The suite's own are found by their target's name.
+const PROOFS: &[Proof] = &[
+    ("cuts", "recordings decode the same for every way of cutting their bytes", cuts),
+    ("start", "process start to first paint, beside an empty window", measure::start),
+    ("memory", "memory of all the app's processes, beside an empty window's", measure::memory),
+    ("size", "size of the release binaries", size),
+];
+
+/// What the suite's proofs are about, by name.
+const ABOUT: &[(&str, &str)] = &[
+    ("latency", "last byte of a delta at the socket to its frame in the window"),
+    ("ask", "what the command line adds to the provider's own time"),
+    ("kill", "killed at random moments, nothing shown is lost"),
+];
+
+/// Runs one proof, or lists them.
+pub(crate) fn prove(arguments: &[String]) -> Result<()> {
+    let suite = suite_proofs()?;
+    let [name] = arguments else {
+        println!("cargo xtask prove NAME\n");
+        for (name, about, _) in PROOFS {
+            println!("  {name:<10} {about}");
+        }
+        for name in &suite {
+            let about = ABOUT.iter().find(|(known, _)| known == name).map_or("", |(_, about)| about);
+            println!("  {name:<10} {about}");
+        }
+        return Ok(());
+    };
+    setup::toolchain()?;
+    setup::system(&[setup::BUILD, setup::VIRTUAL_DISPLAY, setup::TEST])?;
+    ui::install()?;
+    ui::build()?;
+    let lines = if let Some((.., body)) = PROOFS.iter().find(|(known, ..)| known == name) {
+        body()?
+    } else if suite.contains(name) {
+        shell::step("Building the release");
+        shell::cargo(&["build", "--release", "--package", "parallax-desktop", "--package", "parallax-cli"])
+            .run()?;
+        run_suite(&format!("prove_{name}"))?
+    } else {
+        bail!("no proof is called {name:?}; without a name, the list");
+    };
+    write(name, &lines)
+}
+
+/// Names of the suite's `prove_*` targets.
+fn suite_proofs() -> Result<Vec<String>> {
+    let all = shell::metadata()?;
+    let packages = all["packages"].as_array().context("cargo metadata lists no packages")?;
+    let targets = packages.iter().filter_map(|p| p["targets"].as_array()).flatten();
+    let names = targets.filter(|t| t["kind"][0] == "test").filter_map(|t| t["name"].as_str());
+    Ok(names.filter_map(|name| name.strip_prefix("prove_")).map(str::to_owned).collect())
+}
+
+fn run_suite(target: &str) -> Result<Lines> {
+    shell::step(&format!("Running {target}"));
+    let command = ["test", "--release", "--package", "parallax-suite", "--test", target];
+    let display = if cfg!(target_os = "linux") { Some(setup::Display::start()?) } else { None };
+    let mut command = shell::cargo(&command).args(["--", "--nocapture", "--test-threads=1"]);
+    if let Some(display) = &display {
+        command = command.env("DISPLAY", &display.name);
+    }
+    command.run_keeping(|line| line.starts_with('|'))
+}
+
+/// The conformance test with every cut instead of a sample.
+fn cuts() -> Result<Lines> {
+    shell::step("Cutting every recording at every byte (some minutes)");
+    shell::cargo(&[
+        "test",
+        "--release",
+        "--package",
+        "parallax-suite",
+        "--test",
+        "conformance",
+        "--",
+        "--nocapture",
+    ])
+    .env("PARALLAX_PROVE", "1")
+    .run_keeping(|line| line.starts_with('|') || line.starts_with("test result:"))
+}
+
+fn size() -> Result<Lines> {
+    shell::step("Building the release");
+    shell::cargo(&["build", "--release", "--package", "parallax-desktop", "--package", "parallax-cli"])
+        .run()?;
+    let folder = shell::target_dir()?.join("release");
+    let mut lines = vec!["| binary | bytes | MB |".to_owned(), "|---|---:|---:|".to_owned()];
+    for name in ["parallax-desktop", "parallax"] {
+        let bytes = std::fs::metadata(folder.join(shell::program(name)))?.len();
+        let tenths = bytes / 100_000;
+        lines.push(format!("| {name} | {bytes} | {}.{} |", tenths / 10, tenths % 10));
+    }
+    Ok(lines)
+}
+
+fn write(name: &str, lines: &[String]) -> Result<()> {
+    if lines.is_empty() {
+        bail!("{name} printed no table");
+    }
+    let commit = shell::Cmd::new("git").args(["rev-parse", "--short", "HEAD"]).output().unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let mut text = format!("# {name}\n\n");
+    writeln!(
+        text,
+        "{}, {} {}, {cores} cores, release profile, after commit {}. Written by `cargo xtask prove {name}`.\n",
+        today(),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        commit.trim(),
+    )?;
+    for line in lines {
+        writeln!(text, "{line}")?;
+    }
+    let folder = shell::root()?.join("tests/proofs");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(format!("{name}.md")), &text)?;
+    println!("\n{text}\n(in tests/proofs/{name}.md)");
+    Ok(())
+}
+
+/// Today's date in UTC, `YYYY-MM-DD`.
+fn today() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (year, month, day) = civil(seconds / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The Gregorian date of a count of days since 1970-01-01. Years are counted from March, so that the leap day
+/// ends one.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let from_era = days + 719_468;
+    let era = from_era / 146_097;
+    let day_of_era = from_era % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(19_782), (2024, 2, 29));
+        assert_eq!(civil(19_783), (2024, 3, 1));
+        assert_eq!(civil(20_818), (2026, 12, 31));
+    }
+}

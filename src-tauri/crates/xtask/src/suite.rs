@@ -1,0 +1,179 @@
+//! `test`: everything a change must pass, in the order that fails soonest.
+//!
+//! One build serves all: the whole workspace is always selected, because a narrower selection resolves other
+//! features and compiles hundreds of crates a second time.
+
+use crate::shell::{self, Cmd};
+use crate::{setup, ui};
+use anyhow::{Context, Result};
+use std::time::Instant;
+
+/// Test files that drive a real window or keychain: one after the other, on a display of their own.
+const SERIAL: [&str; 2] = ["window", "keychain"];
+
+/// Installs what is missing, then formats, lints, builds and tests both languages.
+pub(crate) fn test(_: &[String]) -> Result<()> {
+    let start = Instant::now();
+    setup::toolchain()?;
+    setup::rust_tools()?;
+    setup::system(&[setup::BUILD, setup::VIRTUAL_DISPLAY, setup::TEST])?;
+    let mut passed = Passed::default();
+
+    passed.step("rust format", || shell::cargo(&["fmt", "--all", "--check"]).run())?;
+    passed.step("ui packages", ui::install)?;
+    passed.step("ui lint and format", || shell::npm(&["run", "--silent", "lint"])?.run())?;
+    passed.step("ui types", || shell::npm(&["run", "--silent", "check"])?.run())?;
+    passed.counted("ui tests", || shell::npm(&["run", "--silent", "test"]))?;
+    passed.step("ui build", ui::build)?;
+
+    passed
+        .step("rust build", || shell::cargo(&["build", "--workspace", "--all-targets", "--locked"]).run())?;
+    let tests = test_targets()?;
+    let serial: Vec<&str> =
+        tests.iter().map(String::as_str).filter(|t| SERIAL.iter().any(|s| t.starts_with(s))).collect();
+    let parallel: Vec<&str> = tests.iter().map(String::as_str).filter(|t| !serial.contains(t)).collect();
+    passed.counted("rust tests", || {
+        let units = shell::cargo(&["test", "--workspace", "--lib", "--bins", "--examples"]);
+        Ok(parallel.iter().fold(units, |command, test| command.args(["--test", test])))
+    })?;
+    passed.counted("documentation tests", || Ok(shell::cargo(&["test", "--workspace", "--doc"])))?;
+    if cfg!(target_os = "linux") {
+        let display = setup::Display::start()?;
+        for name in serial {
+            passed.counted(&format!("{name} tests (real programs)"), || {
+                let command =
+                    shell::cargo(&["test", "--workspace", "--test", name, "--", "--test-threads=1"]);
+                Ok(command.env("DISPLAY", &display.name))
+            })?;
+        }
+    } else if !serial.is_empty() {
+        println!("\nNot run here: {} tests drive programs that exist on Linux only", serial.join(" and "));
+    }
+    passed.step("clippy", || {
+        shell::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()
+    })?;
+    passed.summary(start);
+    Ok(())
+}
+
+/// The workspace's integration tests that run by default.
+fn test_targets() -> Result<Vec<String>> {
+    let all = shell::metadata()?;
+    let packages = all["packages"].as_array().context("cargo metadata lists no packages")?;
+    let targets = packages.iter().filter_map(|p| p["targets"].as_array()).flatten();
+    let tests = targets.filter(|t| t["kind"][0] == "test" && t["test"] == true);
+    Ok(tests.filter_map(|t| t["name"].as_str()).map(str::to_owned).collect())
+}
+
+/// What has passed so far, for the closing table.
+#[derive(Default)]
+struct Passed {
+    rows: Vec<(String, u64, String)>,
+}
+
+impl Passed {
+    fn step(&mut self, name: &str, body: impl FnOnce() -> Result<()>) -> Result<()> {
+        shell::step(name);
+        let start = Instant::now();
+        body().with_context(|| format!("step \"{name}\""))?;
+        self.rows.push((name.to_owned(), start.elapsed().as_secs(), String::new()));
+        Ok(())
+    }
+
+    /// A step that runs tests and says how many.
+    fn counted(&mut self, name: &str, command: impl FnOnce() -> Result<Cmd>) -> Result<()> {
+        shell::step(name);
+        let start = Instant::now();
+        let closing =
+            |line: &str| line.starts_with("test result:") || plain(line).trim_start().starts_with("Tests ");
+        let lines = command()
+            .and_then(|command| command.run_keeping(closing))
+            .with_context(|| format!("step \"{name}\""))?;
+        let mut counts = Counts::default();
+        for line in &lines {
+            counts.add(&plain(line));
+        }
+        self.rows.push((name.to_owned(), start.elapsed().as_secs(), counts.to_string()));
+        Ok(())
+    }
+
+    fn summary(&self, start: Instant) {
+        println!("\nEverything passed:");
+        for (name, seconds, note) in &self.rows {
+            println!("  {name:<32} {:>8}  {note}", minutes(*seconds));
+        }
+        println!("  {:<32} {:>8}", "in all", minutes(start.elapsed().as_secs()));
+    }
+}
+
+fn minutes(seconds: u64) -> String {
+    format!("{} min {:02}", seconds / 60, seconds % 60)
+}
+
+/// Tests of several runners' closing lines, summed.
+#[derive(Default, Debug, PartialEq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    not_run: u64,
+}
+
+impl Counts {
+    /// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; …` and `Tests  5 passed | 1 skipped (6)`.
+    fn add(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let Ok(count) = pair[0].parse::<u64>() else { continue };
+            match pair[1].trim_end_matches([';', ',']) {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" | "skipped" | "todo" => self.not_run += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} passed", self.passed)?;
+        if self.failed > 0 {
+            write!(f, ", {} failed", self.failed)?;
+        }
+        if self.not_run > 0 {
+            write!(f, ", {} not run", self.not_run)?;
+        }
+        Ok(())
+    }
+}
+
+/// A line without the terminal's colours.
+fn plain(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("\u{1b}[") {
+        out.push_str(&rest[..at]);
+        let code = &rest[at + 2..];
+        rest = code.find(|c: char| c.is_ascii_alphabetic()).map_or("", |end| &code[end + 1..]);
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_of_both_runners_are_summed() {
+        let mut counts = Counts::default();
+        counts.add(
+            "test result: ok. 12 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        );
+        counts.add(&plain(
+            "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m5 passed\u{1b}[39m\u{1b}[22m | 1 skipped (6)",
+        ));
+        assert_eq!(counts, Counts { passed: 17, failed: 0, not_run: 4 });
+        assert_eq!(counts.to_string(), "17 passed, 4 not run");
+    }
+}
