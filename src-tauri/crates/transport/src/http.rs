@@ -1,0 +1,309 @@
+//! The real transport: reqwest over rustls.
+
+use crate::body::Body;
+use crate::classify::{self, Place};
+use crate::demo::{self, Demo};
+use crate::resolve::Guarded;
+use crate::target::{Target, target};
+use crate::{Deadlines, Origin, Response, Transport, redact};
+use async_trait::async_trait;
+use domain::{AuthScheme, Call, ErrorKind, Failure, Headers, Method, Secret, Upstream};
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Url};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Response headers above this are refused: a normal response has under 4 KiB.
+const HEADER_CAP: usize = 64 * 1024;
+const HEADER_COUNT: usize = 128;
+/// Clients kept. There is one a kind of host and connect deadline, in practice two.
+const CLIENTS_KEPT: usize = 8;
+/// Headers that only this crate sets: they carry authorisation or decide how bytes travel.
+const OURS: &[HeaderName] = &[
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    header::COOKIE,
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::ACCEPT_ENCODING,
+];
+
+/// Which proxy calls to other machines take. Calls to this machine never take one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ProxyChoice {
+    /// The environment's or the system's.
+    #[default]
+    System,
+    /// None, whatever the environment says.
+    None,
+    /// This one: `scheme://[user:password@]host:port`.
+    Manual(String),
+}
+
+struct Kept {
+    loopback: bool,
+    connect: Duration,
+    client: Client,
+}
+
+/// Sends calls over the network, or to the demo models when the origin is `demo:`.
+pub struct Http {
+    proxy: ProxyChoice,
+    /// Answers which proxy a call would take, for messages and for the settings page.
+    matcher: Option<Matcher>,
+    clients: Mutex<Vec<Kept>>,
+    demo: Demo,
+}
+
+impl Http {
+    /// Makes no connection. Fails on a proxy address that cannot be read.
+    pub fn new(proxy: ProxyChoice) -> Result<Self, Failure> {
+        crate::install_crypto();
+        let matcher = match &proxy {
+            ProxyChoice::None => None,
+            ProxyChoice::System => Some(Matcher::from_system()),
+            ProxyChoice::Manual(url) => {
+                manual(url)?;
+                Some(Matcher::builder().all(url.clone()).build())
+            }
+        };
+        Ok(Self { proxy, matcher, clients: Mutex::new(Vec::new()), demo: Demo::new(1) })
+    }
+
+    /// The demo models answer `speed` times as fast; for tests.
+    #[must_use]
+    pub fn with_demo_speed(mut self, speed: u32) -> Self {
+        self.demo = Demo::new(speed);
+        self
+    }
+
+    /// `host:port` of the proxy that calls to this base URL take, without its password; `None` when
+    /// they go straight there.
+    pub fn proxy_of(&self, base_url: &str) -> Option<String> {
+        if demo::is_demo(base_url) {
+            return None;
+        }
+        self.proxy_for(&crate::target::base(base_url).ok()?)
+    }
+
+    fn proxy_for(&self, target: &Target) -> Option<String> {
+        if target.loopback {
+            return None;
+        }
+        let uri = target.url.as_str().parse().ok()?;
+        let proxy = self.matcher.as_ref()?.intercept(&uri)?;
+        let host = proxy.uri().host()?;
+        Some(proxy.uri().port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    }
+
+    fn client(&self, loopback: bool, connect: Duration) -> Result<Client, Failure> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = clients.iter().find(|kept| kept.loopback == loopback && kept.connect == connect) {
+            return Ok(kept.client.clone());
+        }
+        let client = self.build(loopback, connect)?;
+        if clients.len() >= CLIENTS_KEPT {
+            clients.remove(0);
+        }
+        clients.push(Kept { loopback, connect, client: client.clone() });
+        Ok(client)
+    }
+
+    fn build(&self, loopback: bool, connect: Duration) -> Result<Client, Failure> {
+        let builder = Client::builder()
+            .user_agent(concat!("Parallax/", env!("CARGO_PKG_VERSION")))
+            // A redirect would carry a key to a host it was not given for.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .dns_resolver(Arc::new(Guarded { loopback_only: loopback }))
+            .connect_timeout(connect)
+            .tcp_nodelay(true)
+            .pool_idle_timeout(Duration::from_secs(90))
+            .http1_max_headers(HEADER_COUNT)
+            .http2_max_header_list_size(HEADER_CAP as u32);
+        let builder = match &self.proxy {
+            _ if loopback => builder.no_proxy(),
+            ProxyChoice::None => builder.no_proxy(),
+            ProxyChoice::System => builder,
+            ProxyChoice::Manual(url) => builder.proxy(manual(url)?),
+        };
+        builder.build().map_err(|_| {
+            Failure::new(
+                ErrorKind::NetTls,
+                "TLS could not be set up. Check that this system's certificates can be read.",
+            )
+        })
+    }
+
+    async fn send_out(
+        &self,
+        to: &Origin,
+        call: Call,
+        auth: Option<&Secret>,
+        deadlines: Deadlines,
+    ) -> Result<Response, Failure> {
+        let started = Instant::now();
+        let target = target(&to.base_url, &call, auth.is_some())?;
+        let place = Place::new(&target, &to.provider, self.proxy_for(&target));
+        let client = self.client(target.loopback, deadlines.connect)?;
+        let headers = headers(to, &call, auth)?;
+        let method = match call.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let first = deadlines.first_byte.min(deadlines.total);
+        let sent = client.request(method, target.url.clone()).headers(headers).body(call.body).send();
+        let response = match tokio::time::timeout(first, sent).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(classify::sending(&error, &place, deadlines.connect)),
+            Err(_) if first == deadlines.first_byte => return Err(classify::first_byte_time(&place, first)),
+            Err(_) => return Err(classify::total_time(&place, deadlines.total)),
+        };
+        check(&response, &target.url, &place)?;
+        let status = response.status().as_u16();
+        let headers = read_headers(response.headers(), auth);
+        let body = Body::new(response, place, deadlines.idle, deadlines.total, started);
+        Ok(Response { status, headers, body: Box::pin(body) })
+    }
+}
+
+#[async_trait]
+impl Transport for Http {
+    async fn send(
+        &self,
+        to: &Origin,
+        call: Call,
+        auth: Option<&Secret>,
+        deadlines: Deadlines,
+    ) -> Result<Response, Failure> {
+        if demo::is_demo(&to.base_url) {
+            return Ok(self.demo.answer(&call));
+        }
+        let auth = auth.filter(|key| !key.is_empty());
+        // Boxed: reqwest's future is several kilobytes and lanes hold many of these.
+        Box::pin(self.send_out(to, call, auth, deadlines)).await.map_err(|failure| scrubbed(failure, auth))
+    }
+}
+
+/// The last net: whatever the rules above let into a sentence, the key is taken out of it.
+fn scrubbed(mut failure: Failure, auth: Option<&Secret>) -> Failure {
+    if let Some(key) = auth {
+        failure.message = redact(&failure.message, key);
+    }
+    failure
+}
+
+fn manual(url: &str) -> Result<reqwest::Proxy, Failure> {
+    reqwest::Proxy::all(url).map_err(|_| {
+        Failure::new(
+            ErrorKind::NetProxy,
+            "The proxy's address cannot be read. Enter it in Settings like http://host:8080.",
+        )
+    })
+}
+
+fn headers(to: &Origin, call: &Call, auth: Option<&Secret>) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in to.extra_headers.iter().chain(&call.headers.0) {
+        let refused = |why: &str| {
+            Failure::new(
+                ErrorKind::RequestInvalid,
+                format!("The header \"{name}\" {why}. Change it in the provider's settings."),
+            )
+        };
+        let key = HeaderName::try_from(name).map_err(|_| refused("has a name that cannot be sent"))?;
+        if OURS.contains(&key) {
+            return Err(refused("is set by Parallax alone"));
+        }
+        let value = HeaderValue::try_from(value).map_err(|_| refused("has a value that cannot be sent"))?;
+        headers.insert(key, value);
+    }
+    if !call.body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    // Raw bytes only: no decompression bombs, and no decoder that holds tokens back.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(key) = auth {
+        let (name, value) = authorisation(&to.auth, key)?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+fn authorisation(scheme: &AuthScheme, key: &Secret) -> Result<(HeaderName, HeaderValue), Failure> {
+    let (name, value) = match scheme {
+        AuthScheme::Bearer | AuthScheme::None => {
+            (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", key.expose())))
+        }
+        AuthScheme::Header { name } => {
+            let name = HeaderName::try_from(name).map_err(|_| {
+                Failure::new(
+                    ErrorKind::RequestInvalid,
+                    "The provider's key header has a name that cannot be sent.",
+                )
+            })?;
+            (name, HeaderValue::try_from(key.expose()))
+        }
+    };
+    let mut value = value.map_err(|_| {
+        Failure::new(ErrorKind::AuthRejected, "The key holds characters that no key has. Enter it again.")
+    })?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// Refuses what must not be read: redirects, compressed bodies, heaps of headers.
+fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<(), Failure> {
+    let host = &place.host;
+    let status = response.status();
+    if status.is_redirection() {
+        let to = response
+            .headers()
+            .get(header::LOCATION)
+            .and_then(|location| location.to_str().ok())
+            .and_then(|location| from.join(location).ok())
+            .and_then(|url| url.host_str().map(str::to_owned));
+        let to = to.as_deref().unwrap_or("an address that cannot be read");
+        let mut failure = place.failure(
+            ErrorKind::NetRedirect,
+            format!("{host} redirects to {to}. Keys are never sent on; if you trust the new address, enter it as the base URL."),
+        );
+        if let Some(Upstream { status: slot, .. }) = &mut failure.upstream {
+            *slot = Some(status.as_u16());
+        }
+        return Err(failure);
+    }
+    let compressed = response
+        .headers()
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if compressed {
+        return Err(place.failure(
+            ErrorKind::StreamMalformed,
+            format!("{host} compresses its answer although it was asked not to. It is not read."),
+        ));
+    }
+    let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > HEADER_CAP {
+        return Err(place.failure(
+            ErrorKind::StreamMalformed,
+            format!("{host} sends more than 64 KiB of headers. Its answer is not read."),
+        ));
+    }
+    Ok(())
+}
+
+fn read_headers(headers: &HeaderMap, auth: Option<&Secret>) -> Headers {
+    let mut out = Headers::default();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let value = auth.map_or_else(|| value.to_string(), |key| redact(&value, key));
+        out.push(name.as_str(), value);
+    }
+    out
+}
