@@ -68,6 +68,8 @@ pub struct Quirks {
     pub path: Option<String>,
     /// Closing the connection ends the bill. `None` = unknown.
     pub cancel_stops_billing: Option<bool>,
+    /// Parts of the upstream ids of models that take a reasoning effort and reject a budget in tokens.
+    pub effort_models: Vec<String>,
 }
 
 /// A company or program that serves models.
