@@ -7,6 +7,7 @@
 //! To add a dialect: one file with a type that implements [`Dialect`], one line in [`DIALECTS`].
 #![deny(missing_docs)]
 
+mod anthropic_messages;
 mod blocks;
 mod failure;
 mod framed;
@@ -17,7 +18,7 @@ mod sse;
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 
 /// Every dialect there is.
-pub const DIALECTS: &[&dyn Dialect] = &[];
+pub const DIALECTS: &[&dyn Dialect] = &[&anthropic_messages::AnthropicMessages];
 
 /// A wire protocol family.
 pub trait Dialect: Sync {

@@ -1,0 +1,347 @@
+//! Requests in the words of the Messages API.
+
+use super::{REDACTED, VERSION, thinking::Thinking};
+use crate::Encoded;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    Call, Endpoint, ErrorKind, Failure, Headers, Message, Method, NoticeKind, Part, Quirks, Request,
+    ResponseFormat, Role, Tool, ToolChoice,
+};
+use serde_json::{Map, Value, json};
+
+/// Image types the API takes (platform.claude.com/docs/en/build-with-claude/vision, 2026-11).
+const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+/// Longest id of a tool call that is sent as it is; others' ids may be longer.
+const LONGEST_ID: usize = 64;
+
+/// What was left out, each kind of it said once however often it occurs.
+#[derive(Default)]
+pub(super) struct Notices(pub(super) Vec<(NoticeKind, String)>);
+
+impl Notices {
+    pub(super) fn add(&mut self, kind: NoticeKind, detail: impl Into<String>) {
+        let notice = (kind, detail.into());
+        if !self.0.contains(&notice) {
+            self.0.push(notice);
+        }
+    }
+
+    pub(super) fn parameter(&mut self, detail: impl Into<String>) {
+        self.add(NoticeKind::DroppedParameter, detail);
+    }
+
+    fn content(&mut self, detail: impl Into<String>) {
+        self.add(NoticeKind::DroppedContent, detail);
+    }
+}
+
+pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
+    let mut notices = Notices::default();
+    let messages = messages(request, to, &mut notices);
+    if messages.is_empty() {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            "There is nothing to send: every message is empty.",
+        ));
+    }
+    let mut body = Map::new();
+    body.insert("model".into(), to.upstream_model.as_str().into());
+    body.insert("stream".into(), true.into());
+    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+        body.insert("system".into(), system.into());
+    }
+    let thinking = Thinking::plan(request, to, quirks, &messages, &mut notices);
+    body.insert("messages".into(), Value::Array(messages));
+    let max_tokens = quirks.max_tokens_field.as_deref().unwrap_or("max_tokens");
+    body.insert(max_tokens.into(), thinking.max_tokens.into());
+    tools(request, quirks, &mut body, &mut notices);
+    sampling(request, quirks, &thinking, &mut body, &mut notices);
+    output(request, quirks, &thinking, &mut body, &mut notices);
+    let path = quirks.path.as_deref().unwrap_or("/v1/messages");
+    let mut headers = Headers::default();
+    headers.push("content-type", "application/json");
+    if !quirks.extra_headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("anthropic-version")) {
+        headers.push("anthropic-version", VERSION);
+    }
+    Ok(Encoded {
+        call: Call {
+            method: Method::Post,
+            path: path.replace("{model}", &to.upstream_model),
+            query: Vec::new(),
+            headers,
+            body: Value::Object(body).to_string().into_bytes(),
+        },
+        notices: notices.0,
+    })
+}
+
+/// Roles must alternate, results of tools come first in the user's turn, and no text may be blank.
+fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Value> {
+    let issuer = format!("{}/{}", to.provider, to.upstream_model);
+    let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
+    for message in &request.messages {
+        let blocks = blocks(message, &issuer, notices);
+        match turns.last_mut() {
+            _ if blocks.is_empty() => {}
+            Some((role, last)) if *role == message.role => last.extend(blocks),
+            _ => turns.push((message.role, blocks)),
+        }
+    }
+    if let Some((Role::Assistant, blocks)) = turns.last_mut() {
+        // A beginning of the answer may not end in white space.
+        if let Some(Value::String(text)) = blocks.last_mut().and_then(|b| b.get_mut("text")) {
+            text.truncate(text.trim_end().len());
+        }
+    }
+    turns
+        .into_iter()
+        .map(|(role, mut blocks)| {
+            if role == Role::User {
+                blocks.sort_by_key(|block| block["type"] != "tool_result");
+            }
+            json!({ "role": if role == Role::User { "user" } else { "assistant" }, "content": blocks })
+        })
+        .collect()
+}
+
+fn blocks(message: &Message, issuer: &str, notices: &mut Notices) -> Vec<Value> {
+    message.parts.iter().filter_map(|part| block(part, message.role, issuer, notices)).collect()
+}
+
+fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Value> {
+    match part {
+        Part::Text { text } | Part::Refusal { text } => {
+            (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }))
+        }
+        Part::Reasoning { text, signature, issuer } => match signature {
+            Some(signature) if issuer == own => Some(match signature.strip_prefix(REDACTED) {
+                Some(data) => json!({ "type": "redacted_thinking", "data": data }),
+                None => json!({ "type": "thinking", "thinking": text, "signature": signature }),
+            }),
+            _ => {
+                notices.content("Reasoning of earlier answers that this endpoint did not sign is not sent.");
+                None
+            }
+        },
+        Part::Image { media_type, data } => {
+            let source = json!({ "type": "base64", "media_type": media_type, "data": STANDARD.encode(data) });
+            if role == Role::User && IMAGES.contains(&media_type.as_str()) {
+                return Some(json!({ "type": "image", "source": source }));
+            }
+            notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
+            None
+        }
+        Part::File { name, media_type, data } => file(name, media_type, data, role, notices),
+        Part::ToolCall { id, name, arguments, .. } => Some(json!({
+            "type": "tool_use", "id": safe_id(id), "name": name, "input": input(arguments),
+        })),
+        Part::ToolResult { id, content, is_error, .. } => {
+            let mut block = json!({ "type": "tool_result", "tool_use_id": safe_id(id) });
+            if !content.is_empty() {
+                block["content"] = content.as_str().into();
+            }
+            if *is_error {
+                block["is_error"] = true.into();
+            }
+            Some(block)
+        }
+        Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => None,
+    }
+}
+
+fn file(name: &str, media_type: &str, data: &[u8], role: Role, notices: &mut Notices) -> Option<Value> {
+    let source = match std::str::from_utf8(data) {
+        _ if role == Role::Assistant => None,
+        _ if media_type == "application/pdf" => {
+            Some(json!({ "type": "base64", "media_type": media_type, "data": STANDARD.encode(data) }))
+        }
+        Ok(text) if !text.trim().is_empty() && !text.contains('\0') => {
+            Some(json!({ "type": "text", "media_type": "text/plain", "data": text }))
+        }
+        _ => None,
+    };
+    match source {
+        Some(source) => {
+            let title: String = name.chars().take(255).collect();
+            Some(json!({ "type": "document", "source": source, "title": title }))
+        }
+        None => {
+            notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+            None
+        }
+    }
+}
+
+/// The API takes letters, digits, `_` and `-` in ids of tool calls; ids made elsewhere may hold more.
+fn safe_id(id: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let id: String = id.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    if id.is_empty() {
+        return "call".into();
+    }
+    // The end of a long id is what tells it from others.
+    id[id.len().saturating_sub(LONGEST_ID)..].to_owned()
+}
+
+/// Arguments must be an object. What is none is kept under a name rather than lost.
+fn input(arguments: &str) -> Value {
+    match serde_json::from_str(arguments) {
+        Ok(Value::Object(object)) => Value::Object(object),
+        Ok(Value::Null) => json!({}),
+        _ if arguments.trim().is_empty() => json!({}),
+        Ok(other) => json!({ "arguments": other }),
+        Err(_) => json!({ "arguments": arguments }),
+    }
+}
+
+fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, notices: &mut Notices) {
+    if quirks.drop_params.iter().any(|p| p == "tools") {
+        if !request.tools.is_empty() {
+            notices.parameter("tools: this provider takes none.");
+        }
+        return;
+    }
+    let mut list: Vec<Value> = request.tools.iter().map(tool).collect();
+    let mut choice = match &request.tool_choice {
+        None => None,
+        Some(ToolChoice::Auto) => Some(json!({ "type": "auto" })),
+        Some(ToolChoice::None) => Some(json!({ "type": "none" })),
+        Some(ToolChoice::Required) => Some(json!({ "type": "any" })),
+        Some(ToolChoice::Named { name }) => Some(json!({ "type": "tool", "name": name })),
+    };
+    if list.is_empty() {
+        // Calls in the conversation must name declared tools; here they may only be read.
+        list = called(request)
+            .into_iter()
+            .map(|name| json!({ "name": name, "description": "", "input_schema": { "type": "object" } }))
+            .collect();
+        choice = Some(json!({ "type": "none" }));
+    }
+    if list.is_empty() {
+        return;
+    }
+    body.insert("tools".into(), Value::Array(list));
+    if let Some(choice) = choice {
+        body.insert("tool_choice".into(), choice);
+    }
+}
+
+fn tool(tool: &Tool) -> Value {
+    let mut schema = match &tool.parameters {
+        Value::Object(schema) => schema.clone(),
+        _ => Map::new(),
+    };
+    schema.entry("type").or_insert_with(|| "object".into());
+    json!({ "name": tool.name, "description": tool.description, "input_schema": schema })
+}
+
+/// Names of the tools called in the conversation, in order, each once.
+fn called(request: &Request) -> Vec<&str> {
+    let mut names = Vec::new();
+    for part in request.messages.iter().flat_map(|message| &message.parts) {
+        if let Part::ToolCall { name, .. } = part
+            && !names.contains(&name.as_str())
+        {
+            names.push(name.as_str());
+        }
+    }
+    names
+}
+
+fn sampling(
+    request: &Request,
+    quirks: &Quirks,
+    thinking: &Thinking,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
+    let params = &request.params;
+    let dropped = |name: &str| quirks.drop_params.iter().any(|p| p == name);
+    if let Some(value) = params.temperature {
+        if dropped("temperature") || thinking.by_effort {
+            notices.parameter("temperature: this model takes none.");
+        } else if thinking.budget.is_some() && value != 1.0 {
+            notices.parameter("temperature: not together with reasoning.");
+        } else {
+            // The API's range ends at 1.
+            body.insert("temperature".into(), value.clamp(0.0, 1.0).into());
+        }
+    }
+    if let Some(value) = params.top_p {
+        if dropped("top_p") || thinking.by_effort {
+            notices.parameter("top_p: this model takes none.");
+        } else if body.contains_key("temperature") {
+            notices.parameter("top_p: not together with a temperature.");
+        } else if thinking.budget.is_some() && value < 0.95 {
+            notices.parameter("top_p: not below 0.95 together with reasoning.");
+        } else {
+            body.insert("top_p".into(), value.into());
+        }
+    }
+    if params.seed.is_some() {
+        notices.parameter("seed: this provider takes none.");
+    }
+    let stop: Vec<&str> = params.stop.iter().map(String::as_str).filter(|s| !s.trim().is_empty()).collect();
+    if stop.len() < params.stop.len() {
+        notices.parameter("stop: sequences of white space alone are not taken.");
+    }
+    if dropped("stop") && !stop.is_empty() {
+        notices.parameter("stop: this provider takes none.");
+    } else if !stop.is_empty() {
+        body.insert("stop_sequences".into(), stop.into());
+    }
+}
+
+fn output(
+    request: &Request,
+    quirks: &Quirks,
+    thinking: &Thinking,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
+    let mut config = Map::new();
+    if let Some(thinking) = thinking.field() {
+        body.insert("thinking".into(), thinking);
+    }
+    if let Some(effort) = thinking.effort {
+        config.insert("effort".into(), effort.into());
+    }
+    match &request.params.response_format {
+        None => {}
+        Some(_) if quirks.drop_params.iter().any(|p| p == "response_format") => {
+            notices.parameter("response_format: this provider takes none.");
+        }
+        Some(ResponseFormat::JsonObject) => {
+            notices.parameter("response_format: this API takes a schema, not “any JSON”.");
+        }
+        Some(ResponseFormat::JsonSchema { schema, .. }) => {
+            let mut schema = schema.clone();
+            close_objects(&mut schema, 0);
+            config.insert("format".into(), json!({ "type": "json_schema", "schema": schema }));
+        }
+    }
+    if !config.is_empty() {
+        body.insert("output_config".into(), Value::Object(config));
+    }
+}
+
+/// The API demands that every object of a schema forbids further properties.
+fn close_objects(schema: &mut Value, depth: u32) {
+    if depth > 64 {
+        return;
+    }
+    match schema {
+        Value::Object(object) => {
+            if object.get("type").is_some_and(|t| t == "object") {
+                object.insert("additionalProperties".into(), false.into());
+            }
+            object.values_mut().for_each(|value| close_objects(value, depth + 1));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| close_objects(value, depth + 1)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+#[path = "encode_tests.rs"]
+mod tests;

@@ -1,0 +1,153 @@
+//! How much the model may think, in the two ways the API has of saying it.
+
+use super::encode::Notices;
+use domain::{Effort, Endpoint, Quirks, Reasoning, Request, ToolChoice};
+use serde_json::{Value, json};
+
+/// The API's least budget (platform.claude.com/docs/en/build-with-claude/extended-thinking, 2026-11).
+const LEAST_BUDGET: u64 = 1024;
+/// The API demands a limit. This one where neither the user nor the catalogue gives one.
+const FALLBACK_LIMIT: u64 = 4096;
+/// Where only the catalogue does: long enough for any ordinary answer, and every token of it is held
+/// back from the budget while the answer runs.
+const ORDINARY_LIMIT: u64 = 32_000;
+/// Room for the answer behind the reasoning.
+const ANSWER_ROOM: u64 = 4096;
+
+/// Decided once, because limit, reasoning and sampling depend on one another.
+pub(super) struct Thinking {
+    /// Longest answer, reasoning included.
+    pub(super) max_tokens: u64,
+    /// Reasoning by a limit in tokens.
+    pub(super) budget: Option<u64>,
+    /// Reasoning by effort.
+    pub(super) effort: Option<&'static str>,
+    /// The model takes an effort and no budget; such models take no sampling parameters either.
+    pub(super) by_effort: bool,
+    adaptive: bool,
+}
+
+impl Thinking {
+    pub(super) fn plan(
+        request: &Request,
+        to: &Endpoint,
+        quirks: &Quirks,
+        messages: &[Value],
+        notices: &mut Notices,
+    ) -> Self {
+        let by_effort = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
+        let max_tokens = limit(request, to, notices);
+        let mut plan = Self { max_tokens, budget: None, effort: None, by_effort, adaptive: false };
+        let Some(asked) = request.params.reasoning else { return plan };
+        if quirks.drop_params.iter().any(|p| p == "reasoning") {
+            notices.parameter("reasoning: this provider takes no wish for it.");
+        } else if by_effort {
+            plan.by_effort(asked, request, notices);
+        } else if let Some(wanted) = wanted(asked) {
+            if forced(request) {
+                notices.parameter("reasoning: not together with a tool that must be called.");
+            } else if in_tool_loop_without_thinking(messages) {
+                notices.parameter(
+                    "reasoning: the tool call being answered was made without this model's reasoning.",
+                );
+            } else {
+                plan.by_budget(wanted, request, to, notices);
+            }
+        }
+        plan
+    }
+
+    fn by_effort(&mut self, asked: Reasoning, request: &Request, notices: &mut Notices) {
+        let effort = match asked {
+            Reasoning::Effort(Effort::None) => {
+                notices.parameter("reasoning: this model decides itself; asked for the least.");
+                self.effort = Some("low");
+                return;
+            }
+            Reasoning::Effort(Effort::Minimal | Effort::Low) => "low",
+            Reasoning::Effort(Effort::Medium) => "medium",
+            Reasoning::Effort(Effort::High) => "high",
+            Reasoning::Effort(Effort::Max) => "max",
+            Reasoning::Budget(tokens) => {
+                let effort = match tokens {
+                    0..4096 => "low",
+                    4096..16_384 => "medium",
+                    16_384..32_768 => "high",
+                    _ => "max",
+                };
+                notices.parameter(format!("reasoning: {tokens} tokens became effort “{effort}”."));
+                effort
+            }
+        };
+        self.effort = Some(effort);
+        self.adaptive = !forced(request);
+    }
+
+    fn by_budget(&mut self, wanted: u64, request: &Request, to: &Endpoint, notices: &mut Notices) {
+        if request.params.max_completion_tokens.is_none() {
+            let roomy = wanted.saturating_add(ANSWER_ROOM).max(self.max_tokens);
+            self.max_tokens = to.max_completion_tokens.map_or(roomy, |most| roomy.min(most));
+        }
+        if self.max_tokens <= LEAST_BUDGET {
+            notices.parameter(format!(
+                "reasoning: needs more than {LEAST_BUDGET} tokens, the answer may have {}.",
+                self.max_tokens
+            ));
+            return;
+        }
+        // A quarter stays for the answer itself.
+        let most = (self.max_tokens / 4 * 3).max(LEAST_BUDGET);
+        let budget = wanted.clamp(LEAST_BUDGET, most);
+        if budget != wanted {
+            notices.parameter(format!("reasoning: {wanted} tokens became {budget}."));
+        }
+        self.budget = Some(budget);
+    }
+
+    /// The request's field, if there is anything to say.
+    pub(super) fn field(&self) -> Option<Value> {
+        match self.budget {
+            Some(budget) => Some(json!({ "type": "enabled", "budget_tokens": budget })),
+            // Without `display` newer models keep their reasoning to themselves.
+            None => self.adaptive.then(|| json!({ "type": "adaptive", "display": "summarized" })),
+        }
+    }
+}
+
+fn limit(request: &Request, to: &Endpoint, notices: &mut Notices) -> u64 {
+    match (request.params.max_completion_tokens, to.max_completion_tokens) {
+        (Some(asked), Some(most)) if asked > most => {
+            notices.parameter(format!("max_completion_tokens: {asked} became {most}, this model's most."));
+            most
+        }
+        (Some(asked), _) => asked.max(1),
+        (None, Some(most)) => most.min(ORDINARY_LIMIT),
+        (None, None) => FALLBACK_LIMIT,
+    }
+}
+
+fn wanted(asked: Reasoning) -> Option<u64> {
+    match asked {
+        Reasoning::Effort(Effort::None) | Reasoning::Budget(0) => None,
+        Reasoning::Effort(Effort::Minimal) => Some(LEAST_BUDGET),
+        Reasoning::Effort(Effort::Low) => Some(2048),
+        Reasoning::Effort(Effort::Medium) => Some(8192),
+        Reasoning::Effort(Effort::High) => Some(16_384),
+        Reasoning::Effort(Effort::Max) => Some(32_768),
+        Reasoning::Budget(tokens) => Some(tokens),
+    }
+}
+
+fn forced(request: &Request) -> bool {
+    !request.tools.is_empty()
+        && matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }))
+}
+
+/// With a budget, the turn whose tool results are being sent must begin with its own reasoning.
+fn in_tool_loop_without_thinking(messages: &[Value]) -> bool {
+    let answering = messages.last().is_some_and(|m| m["content"][0]["type"] == "tool_result");
+    let call = messages.iter().rev().find(|m| m["role"] == "assistant");
+    let thought =
+        |m: &Value| matches!(m["content"][0]["type"].as_str(), Some("thinking" | "redacted_thinking"));
+    answering && !call.is_some_and(thought)
+}
