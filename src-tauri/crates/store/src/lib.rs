@@ -1,1 +1,166 @@
-//! `store`
+//! The database: one SQLite file, its tables, and the threads that read and write it.
+//!
+//! One writer thread commits in groups (`synchronous=FULL`) and answers a write only after its commit;
+//! a few threads read. A write is a closure over [`Tx`]; it has a savepoint of its own, so its error or
+//! panic undoes it alone. Another process (the command line) may write the same file.
+//!
+//! This crate **never** touches the network, the keychain or a clock, never holds a key, never opens an
+//! empty database in place of one it cannot read, and names no type of rusqlite in its interface.
+//!
+//! To add a table: one file in `table/` (schema, row, queries as `impl Tx`) and a line in
+//! [`migrate::MIGRATIONS`]. Rows that point at others are inserted after them: contents, conversations,
+//! lanes and messages before turns, turns before runs, runs before attempts.
+#![deny(missing_docs)]
+
+mod backup;
+mod error;
+mod files;
+mod lease;
+mod migrate;
+mod open;
+mod pending;
+mod readers;
+mod tx;
+mod writer;
+
+/// Tables, one file each.
+pub mod table;
+
+#[cfg(test)]
+mod store_tests;
+
+pub use pending::Pending;
+pub use table::*;
+pub use tx::Tx;
+
+use domain::{Failure, ProcessId, Timestamp};
+use lease::Leases;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Who opens the database, and when.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Id drawn for this process; its lease is held while the store lives.
+    pub process: ProcessId,
+    /// The time of opening.
+    pub now: Timestamp,
+    /// Version of the program, remembered with migrations.
+    pub version: &'static str,
+}
+
+/// What only tests and proofs change.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// How long to wait for another process's lock. Default 5 s.
+    pub busy: Duration,
+    /// Reading threads. Default 2.
+    pub readers: usize,
+    /// A limit on the file's size in pages of 4 KiB, to stand in for a full disk.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { busy: Duration::from_secs(5), readers: 2, max_pages: None }
+    }
+}
+
+/// A handle on the open database. Clones share it; the last one to go closes it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    // Dropped in this order: the writer's connection is the last to close, so that it checkpoints.
+    readers: Option<readers::Readers>,
+    writer: writer::Writer,
+    leases: Arc<Leases>,
+    dir: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens or creates `<dir>/parallax.db`, migrating it if it is older than this program.
+    ///
+    /// `store.newer`, `store.corrupt`, `store.busy`, `store.full` and `store.denied` leave the file as
+    /// it is; there is no falling back to an empty one.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, Failure> {
+        Self::open_tuned(dir, options, &Tuning::default())
+    }
+
+    /// [`Store::open`] with other limits.
+    pub fn open_tuned(dir: &Path, options: Options, tuning: &Tuning) -> Result<Self, Failure> {
+        let opened = open::open(dir, &options, tuning, migrate::MIGRATIONS)?;
+        let leases = Arc::new(opened.leases);
+        let readers = readers::Readers::start(&opened.path, tuning, Arc::clone(&leases), options.process)?;
+        let writer = writer::Writer::start(
+            opened.connection,
+            Some((opened.path, tuning.clone())),
+            Arc::clone(&leases),
+            options.process,
+        )?;
+        Ok(Self(Arc::new(Inner { readers: Some(readers), writer, leases, dir: Some(dir.to_owned()) })))
+    }
+
+    /// An empty database in memory, for tests. Reads run on the writer's thread.
+    pub fn in_memory(options: Options) -> Result<Self, Failure> {
+        let connection = open::memory(&options, migrate::MIGRATIONS)?;
+        let leases = Arc::new(Leases::none());
+        let writer = writer::Writer::start(connection, None, Arc::clone(&leases), options.process)?;
+        Ok(Self(Arc::new(Inner { readers: None, writer, leases, dir: None })))
+    }
+
+    /// Runs `f` on the writer's thread in its own savepoint; answers after the commit that holds it.
+    /// The write happens even if the answer is not waited for.
+    pub fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Pending<T> {
+        self.0.writer.submit(f)
+    }
+
+    /// Runs `f` on a reading thread, on one consistent state of the database.
+    pub fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Pending<T> {
+        match &self.0.readers {
+            Some(readers) => readers.submit(f),
+            None => self.0.writer.submit(|tx| f(tx)),
+        }
+    }
+
+    /// Looks for damage in the whole file (`quick_check`): an empty list is a sound file. Reads every
+    /// page, about 0.2 s for 170 MB, so it belongs in the background.
+    pub fn check(&self) -> Pending<Vec<String>> {
+        self.read(|tx| tx.quick_check())
+    }
+
+    /// The newest backup beside the database, if there is one.
+    pub fn newest_backup(&self) -> Option<PathBuf> {
+        self.0.dir.as_deref().and_then(backup::newest)
+    }
+
+    /// Finishes every queued write and closes. Later writes through other clones fail.
+    pub fn close(self) {
+        self.0.shut();
+    }
+}
+
+impl Inner {
+    fn shut(&self) {
+        if let Some(readers) = &self.readers {
+            readers.shut();
+        }
+        self.writer.shut();
+        self.leases.release();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}

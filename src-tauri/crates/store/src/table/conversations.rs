@@ -1,0 +1,99 @@
+//! Conversations: title and times. Everything in them points here.
+
+use crate::tx::{Cols, Key, Tx};
+use domain::{ConversationId, Failure, Timestamp};
+use rusqlite::params;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE conversations (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    title TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    archived_at INTEGER
+) STRICT;
+CREATE INDEX conversations_by_update ON conversations (updated_at DESC, id DESC);
+";
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationRow {
+    /// Id.
+    pub id: ConversationId,
+    /// Title.
+    pub title: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its last turn.
+    pub updated_at: Timestamp,
+    /// When it was put away; `None` = it is in the list.
+    pub archived_at: Option<Timestamp>,
+}
+
+fn row(cols: &Cols<'_>) -> Result<ConversationRow, Failure> {
+    Ok(ConversationRow {
+        id: cols.id("id")?,
+        title: cols.get("title")?,
+        created_at: cols.time("created_at")?,
+        updated_at: cols.time("updated_at")?,
+        archived_at: cols.opt_time("archived_at")?,
+    })
+}
+
+impl Tx<'_> {
+    /// Adds a conversation.
+    pub fn insert_conversation(&mut self, c: &ConversationRow) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO conversations (id, title, created_at, updated_at, archived_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![c.id.blob(), c.title, c.created_at.0, c.updated_at.0, c.archived_at.map(|t| t.0)],
+        )
+        .map(|_| ())
+    }
+
+    /// One conversation.
+    pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, Failure> {
+        self.one("SELECT * FROM conversations WHERE id = ?1", [id.blob()], row)
+    }
+
+    /// The newest `limit` conversations by last turn; archived ones only if asked for.
+    pub fn conversations(&self, limit: u32, include_archived: bool) -> Result<Vec<ConversationRow>, Failure> {
+        self.all(
+            "SELECT * FROM conversations WHERE ?2 OR archived_at IS NULL
+             ORDER BY updated_at DESC, id DESC LIMIT ?1",
+            params![limit, include_archived],
+            row,
+        )
+    }
+
+    /// Renames a conversation.
+    pub fn set_conversation_title(&mut self, id: ConversationId, title: &str) -> Result<(), Failure> {
+        self.change(
+            "conversation",
+            "UPDATE conversations SET title = ?2 WHERE id = ?1",
+            params![id.blob(), title],
+        )
+    }
+
+    /// Moves a conversation to the time of its latest turn. Never backwards: a clock may have jumped.
+    pub fn touch_conversation(&mut self, id: ConversationId, at: Timestamp) -> Result<(), Failure> {
+        self.change(
+            "conversation",
+            "UPDATE conversations SET updated_at = max(updated_at, ?2) WHERE id = ?1",
+            params![id.blob(), at.0],
+        )
+    }
+
+    /// Puts a conversation away (`Some`) or back (`None`).
+    pub fn set_conversation_archived(
+        &mut self,
+        id: ConversationId,
+        at: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        self.change(
+            "conversation",
+            "UPDATE conversations SET archived_at = ?2 WHERE id = ?1",
+            params![id.blob(), at.map(|t| t.0)],
+        )
+    }
+}

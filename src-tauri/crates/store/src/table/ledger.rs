@@ -1,0 +1,376 @@
+//! The ledger: what every attempt cost, for good. Rows are added, never changed; each carries a hash
+//! over itself and the row before, so that a changed or missing row shows. There is no key to messages:
+//! deleting a chat does not change what was spent.
+//!
+//! A correction is a row that states the whole cost of its attempt anew and names the row it adjusts.
+//! Sums count the latest statement of each attempt.
+
+use crate::{
+    error::bug,
+    tx::{Cols, Key, Tx, int, json, opt_blob, opt_json},
+};
+use domain::{
+    AttemptId, ConversationId, Cost, EndpointId, EntryId, Failure, ModelSlug, PicoUsd, PriceSheet,
+    ProviderId, Timestamp, Usage,
+};
+use rusqlite::params;
+use sha2::{Digest, Sha256};
+
+// The trigger before an insert holds the chain together whoever writes, and keeps `INSERT OR REPLACE`
+// from taking a row's place.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE price_sheets (
+    id BLOB PRIMARY KEY CHECK (length(id) = 32),
+    sheet TEXT NOT NULL CHECK (json_valid(sheet))
+) STRICT;
+CREATE TRIGGER price_sheets_update BEFORE UPDATE ON price_sheets
+    BEGIN SELECT RAISE(ABORT, 'price sheets are never changed'); END;
+CREATE TRIGGER price_sheets_delete BEFORE DELETE ON price_sheets
+    BEGIN SELECT RAISE(ABORT, 'price sheets are never deleted'); END;
+
+CREATE TABLE ledger_entries (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    attempt BLOB NOT NULL CHECK (length(attempt) = 16),
+    conversation BLOB CHECK (conversation IS NULL OR length(conversation) = 16),
+    at INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    upstream_model TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    usage TEXT CHECK (usage IS NULL OR json_valid(usage)),
+    input INTEGER,
+    output INTEGER,
+    cost TEXT NOT NULL CHECK (json_valid(cost)),
+    amount INTEGER,
+    basis TEXT NOT NULL CHECK (basis IN ('reported', 'computed', 'estimated', 'unknown')),
+    price_sheet BLOB REFERENCES price_sheets (id),
+    adjusts BLOB REFERENCES ledger_entries (id),
+    prev_hash BLOB NOT NULL CHECK (length(prev_hash) = 32),
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE UNIQUE INDEX ledger_once ON ledger_entries (attempt) WHERE adjusts IS NULL;
+CREATE UNIQUE INDEX ledger_adjusted_once ON ledger_entries (adjusts) WHERE adjusts IS NOT NULL;
+CREATE INDEX ledger_by_attempt ON ledger_entries (attempt);
+CREATE INDEX ledger_by_time ON ledger_entries (at);
+CREATE INDEX ledger_by_conversation ON ledger_entries (conversation) WHERE conversation IS NOT NULL;
+CREATE TRIGGER ledger_entries_update BEFORE UPDATE ON ledger_entries
+    BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
+CREATE TRIGGER ledger_entries_delete BEFORE DELETE ON ledger_entries
+    BEGIN SELECT RAISE(ABORT, 'ledger entries are never deleted'); END;
+CREATE TRIGGER ledger_entries_insert BEFORE INSERT ON ledger_entries
+    WHEN NEW.seq IS NOT 1 + ifnull((SELECT max(seq) FROM ledger_entries), 0)
+        OR NEW.prev_hash IS NOT ifnull(
+            (SELECT hash FROM ledger_entries ORDER BY seq DESC LIMIT 1), zeroblob(32))
+        OR EXISTS (SELECT 1 FROM ledger_entries WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a ledger entry must follow the last one'); END;
+";
+
+/// What is written of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryRow {
+    /// Id.
+    pub id: EntryId,
+    /// Of which attempt.
+    pub attempt: AttemptId,
+    /// In which conversation, if in one.
+    pub conversation: Option<ConversationId>,
+    /// The time it is booked at. For an adjustment: that of the row it adjusts, so that it stays on its day.
+    pub at: Timestamp,
+    /// Who was paid.
+    pub provider: ProviderId,
+    /// Where it went.
+    pub endpoint: EndpointId,
+    /// Which model.
+    pub model: ModelSlug,
+    /// The provider's own id of it.
+    pub upstream_model: String,
+    /// What asked: `window`, `cli`, `gateway` …
+    pub origin: String,
+    /// How it ended, in a word: `completed`, `cancelled`, or the label of a failure.
+    pub outcome: String,
+    /// What was counted.
+    pub usage: Option<Usage>,
+    /// What it cost.
+    pub cost: Cost,
+    /// The prices it was computed by, as they were.
+    pub price_sheet: Option<PriceSheet>,
+    /// The entry this one takes the place of.
+    pub adjusts: Option<EntryId>,
+}
+
+/// A row of the ledger as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Place in the chain, from 1.
+    pub seq: u64,
+    /// What was written.
+    pub row: EntryRow,
+    /// Hash of the row before; zeros at the first.
+    pub prev_hash: [u8; 32],
+    /// Hash of this row.
+    pub hash: [u8; 32],
+}
+
+/// The columns as they are stored, which is what is hashed.
+struct Stored {
+    seq: i64,
+    id: [u8; 16],
+    attempt: [u8; 16],
+    conversation: Option<[u8; 16]>,
+    at: i64,
+    /// provider, endpoint, model, upstream model, origin, outcome
+    names: [String; 6],
+    usage: Option<String>,
+    input: Option<i64>,
+    output: Option<i64>,
+    cost: String,
+    amount: Option<i64>,
+    basis: String,
+    price_sheet: Option<[u8; 32]>,
+    adjusts: Option<[u8; 16]>,
+    prev_hash: [u8; 32],
+}
+
+impl Stored {
+    fn new(
+        e: &EntryRow,
+        seq: i64,
+        prev_hash: [u8; 32],
+        price_sheet: Option<[u8; 32]>,
+    ) -> Result<Self, Failure> {
+        let usage = e.usage.as_ref();
+        Ok(Self {
+            seq,
+            id: e.id.blob(),
+            attempt: e.attempt.blob(),
+            conversation: opt_blob(e.conversation),
+            at: e.at.0,
+            names: [
+                e.provider.as_str(),
+                e.endpoint.as_str(),
+                e.model.as_str(),
+                &e.upstream_model,
+                &e.origin,
+                &e.outcome,
+            ]
+            .map(str::to_owned),
+            usage: opt_json(usage)?,
+            input: usage.and_then(|u| u.input.total).map(int).transpose()?,
+            output: usage.and_then(|u| u.output.total).map(int).transpose()?,
+            cost: json(&e.cost)?,
+            amount: e.cost.total.map(PicoUsd::get),
+            basis: e.cost.basis.as_str().to_owned(),
+            price_sheet,
+            adjusts: opt_blob(e.adjusts),
+            prev_hash,
+        })
+    }
+
+    fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
+        Ok(Self {
+            seq: cols.get("seq")?,
+            id: cols.get("id")?,
+            attempt: cols.get("attempt")?,
+            conversation: cols.get("conversation")?,
+            at: cols.get("at")?,
+            names: [
+                cols.get("provider")?,
+                cols.get("endpoint")?,
+                cols.get("model")?,
+                cols.get("upstream_model")?,
+                cols.get("origin")?,
+                cols.get("outcome")?,
+            ],
+            usage: cols.get("usage")?,
+            input: cols.get("input")?,
+            output: cols.get("output")?,
+            cost: cols.get("cost")?,
+            amount: cols.get("amount")?,
+            basis: cols.get("basis")?,
+            price_sheet: cols.get("price_sheet")?,
+            adjusts: cols.get("adjusts")?,
+            prev_hash: cols.get("prev_hash")?,
+        })
+    }
+
+    /// SHA-256 over every column in order; each is preceded by its length, so that no two rows give the
+    /// same bytes. Absent is told from empty by a length no value has.
+    fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let mut field = |bytes: Option<&[u8]>| {
+            let length = bytes.map_or(u64::MAX, |b| b.len() as u64);
+            hash.update(length.to_le_bytes());
+            hash.update(bytes.unwrap_or_default());
+        };
+        field(Some(b"parallax ledger 1"));
+        field(Some(&self.prev_hash));
+        field(Some(&self.seq.to_le_bytes()));
+        field(Some(&self.id));
+        field(Some(&self.attempt));
+        field(self.conversation.as_ref().map(|c| c.as_slice()));
+        field(Some(&self.at.to_le_bytes()));
+        for name in &self.names {
+            field(Some(name.as_bytes()));
+        }
+        field(self.usage.as_ref().map(String::as_bytes));
+        for count in [self.input, self.output, self.amount] {
+            field(count.map(i64::to_le_bytes).as_ref().map(|b| b.as_slice()));
+        }
+        field(Some(self.cost.as_bytes()));
+        field(Some(self.basis.as_bytes()));
+        field(self.price_sheet.as_ref().map(|p| p.as_slice()));
+        field(self.adjusts.as_ref().map(|a| a.as_slice()));
+        hash.finalize().into()
+    }
+}
+
+fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
+    let seq: i64 = cols.get("seq")?;
+    Ok(Entry {
+        seq: seq.unsigned_abs(),
+        row: EntryRow {
+            id: cols.id("id")?,
+            attempt: cols.id("attempt")?,
+            conversation: cols.opt_id("conversation")?,
+            at: cols.time("at")?,
+            provider: ProviderId::new(cols.get::<String>("provider")?),
+            endpoint: EndpointId::new(cols.get::<String>("endpoint")?),
+            model: cols.word("model")?,
+            upstream_model: cols.get("upstream_model")?,
+            origin: cols.get("origin")?,
+            outcome: cols.get("outcome")?,
+            usage: cols.opt_json("usage")?,
+            cost: cols.json("cost")?,
+            price_sheet: cols.opt_json("sheet")?,
+            adjusts: cols.opt_id("adjusts")?,
+        },
+        prev_hash: cols.get("prev_hash")?,
+        hash: cols.get("hash")?,
+    })
+}
+
+impl Tx<'_> {
+    /// Books what an attempt cost and releases its hold. Once: a second settlement of the same attempt
+    /// (or a second adjustment of the same entry) writes nothing and gives `false`.
+    pub fn settle(&mut self, e: &EntryRow) -> Result<bool, Failure> {
+        self.exec("DELETE FROM holds WHERE attempt = ?1", [e.attempt.blob()])?;
+        if self.is_booked(e)? {
+            return Ok(false);
+        }
+        let sheet = e.price_sheet.as_ref().map(|s| self.put_price_sheet(s)).transpose()?;
+        let last = self.one("SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1", [], |c| {
+            Ok((c.get::<i64>("seq")?, c.get::<[u8; 32]>("hash")?))
+        })?;
+        let (seq, prev_hash) = last.unwrap_or((0, [0; 32]));
+        let stored = Stored::new(e, seq + 1, prev_hash, sheet)?;
+        let hash = stored.hash();
+        let [provider, endpoint, model, upstream_model, origin, outcome] = &stored.names;
+        self.exec(
+            "INSERT INTO ledger_entries (seq, id, attempt, conversation, at, provider, endpoint, model,
+                 upstream_model, origin, outcome, usage, input, output, cost, amount, basis, price_sheet,
+                 adjusts, prev_hash, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                 ?20, ?21)",
+            params![
+                stored.seq,
+                stored.id,
+                stored.attempt,
+                stored.conversation,
+                stored.at,
+                provider,
+                endpoint,
+                model,
+                upstream_model,
+                origin,
+                outcome,
+                stored.usage,
+                stored.input,
+                stored.output,
+                stored.cost,
+                stored.amount,
+                stored.basis,
+                stored.price_sheet,
+                stored.adjusts,
+                stored.prev_hash,
+                hash
+            ],
+        )?;
+        Ok(true)
+    }
+
+    /// True when the attempt has an entry.
+    pub fn is_settled(&self, attempt: AttemptId) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT 1 AS n FROM ledger_entries WHERE attempt = ?1 LIMIT 1",
+            [attempt.blob()],
+            |c| c.get::<i64>("n"),
+        )?;
+        Ok(found.is_some())
+    }
+
+    fn is_booked(&self, e: &EntryRow) -> Result<bool, Failure> {
+        let Some(adjusts) = e.adjusts else { return self.is_settled(e.attempt) };
+        let of = self.one("SELECT attempt FROM ledger_entries WHERE id = ?1", [adjusts.blob()], |c| {
+            c.id::<AttemptId>("attempt")
+        })?;
+        if of != Some(e.attempt) {
+            return Err(bug("An adjustment must name an entry of its own attempt."));
+        }
+        let found =
+            self.one("SELECT 1 AS n FROM ledger_entries WHERE adjusts = ?1", [adjusts.blob()], |c| {
+                c.get::<i64>("n")
+            })?;
+        Ok(found.is_some())
+    }
+
+    fn put_price_sheet(&self, sheet: &PriceSheet) -> Result<[u8; 32], Failure> {
+        let text = json(sheet)?;
+        let id: [u8; 32] = Sha256::digest(&text).into();
+        self.exec(
+            "INSERT INTO price_sheets (id, sheet) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
+            params![id, text],
+        )?;
+        Ok(id)
+    }
+
+    /// Entries booked in `[from, until)`, in the order of the chain, adjusted ones included.
+    pub fn entries(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Entry>, Failure> {
+        self.all(
+            "SELECT e.*, p.sheet FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
+             WHERE e.at >= ?1 AND e.at < ?2 ORDER BY e.seq",
+            params![from.0, until.0],
+            entry,
+        )
+    }
+
+    /// The entries of an attempt: its settlement, then what adjusts it.
+    pub fn entries_of(&self, attempt: AttemptId) -> Result<Vec<Entry>, Failure> {
+        self.all(
+            "SELECT e.*, p.sheet FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
+             WHERE e.attempt = ?1 ORDER BY e.seq",
+            [attempt.blob()],
+            entry,
+        )
+    }
+
+    /// Recomputes every hash: `false` means that a row was changed, moved or taken out.
+    pub fn verify_chain(&self) -> Result<bool, Failure> {
+        let mut expected = (1_i64, [0_u8; 32]);
+        let mut sound = true;
+        self.all("SELECT * FROM ledger_entries ORDER BY seq", [], |cols| {
+            let (stored, hash) = (Stored::read(cols)?, cols.get::<[u8; 32]>("hash")?);
+            sound &= (stored.seq, stored.prev_hash) == expected && stored.hash() == hash;
+            expected = (stored.seq + 1, hash);
+            Ok(())
+        })?;
+        self.all("SELECT id, sheet FROM price_sheets", [], |cols| {
+            let (id, sheet) = (cols.get::<[u8; 32]>("id")?, cols.get::<String>("sheet")?);
+            sound &= <[u8; 32]>::from(Sha256::digest(sheet)) == id;
+            Ok(())
+        })?;
+        Ok(sound)
+    }
+}

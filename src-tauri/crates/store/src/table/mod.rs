@@ -1,0 +1,25 @@
+pub(crate) mod attempts;
+pub(crate) mod conversations;
+pub(crate) mod holds;
+pub(crate) mod journal;
+pub(crate) mod lanes;
+pub(crate) mod ledger;
+pub(crate) mod marks;
+pub(crate) mod messages;
+pub(crate) mod processes;
+pub(crate) mod providers;
+pub(crate) mod runs;
+pub(crate) mod settings;
+pub(crate) mod spend;
+pub(crate) mod turns;
+
+pub use attempts::AttemptRow;
+pub use conversations::ConversationRow;
+pub use holds::HoldRow;
+pub use ledger::{Entry, EntryRow};
+pub use marks::{MARKS, MarkRow};
+pub use messages::{MessageRow, content_id};
+pub use providers::ProviderStateRow;
+pub use runs::RunRow;
+pub use spend::{SpendKey, SpendSum};
+pub use turns::TurnRow;

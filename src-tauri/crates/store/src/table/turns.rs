@@ -1,0 +1,59 @@
+//! Turns: one row a press of Send.
+
+use crate::tx::{Cols, Key, Tx};
+use domain::{ContentId, ConversationId, Failure, Timestamp, TurnId};
+use rusqlite::params;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE turns (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    conversation BLOB NOT NULL REFERENCES conversations (id),
+    prompt TEXT NOT NULL REFERENCES contents (id),
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX turns_by_conversation ON turns (conversation);
+CREATE INDEX turns_by_prompt ON turns (prompt);
+";
+
+/// A turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnRow {
+    /// Id.
+    pub id: TurnId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// What was asked.
+    pub prompt: ContentId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+fn row(cols: &Cols<'_>) -> Result<TurnRow, Failure> {
+    Ok(TurnRow {
+        id: cols.id("id")?,
+        conversation: cols.id("conversation")?,
+        prompt: ContentId::new(cols.get::<String>("prompt")?),
+        created_at: cols.time("created_at")?,
+    })
+}
+
+impl Tx<'_> {
+    /// Adds a turn.
+    pub fn insert_turn(&mut self, t: &TurnRow) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO turns (id, conversation, prompt, created_at) VALUES (?1, ?2, ?3, ?4)",
+            params![t.id.blob(), t.conversation.blob(), t.prompt.as_str(), t.created_at.0],
+        )
+        .map(|_| ())
+    }
+
+    /// One turn.
+    pub fn turn(&self, id: TurnId) -> Result<Option<TurnRow>, Failure> {
+        self.one("SELECT * FROM turns WHERE id = ?1", [id.blob()], row)
+    }
+
+    /// The turns of a conversation, oldest first. In the order they were written: a clock may jump.
+    pub fn turns(&self, conversation: ConversationId) -> Result<Vec<TurnRow>, Failure> {
+        self.all("SELECT * FROM turns WHERE conversation = ?1 ORDER BY rowid", [conversation.blob()], row)
+    }
+}

@@ -1,0 +1,180 @@
+//! A transaction as the tables see it, and the conversions between rows and the domain's types.
+
+use crate::{
+    error::{bug, failure},
+    lease::Leases,
+};
+use domain::{
+    AttemptId, ConversationId, EntryId, Failure, LaneId, MessageId, Millis, ProcessId, RunId, Timestamp,
+    TurnId,
+};
+use rusqlite::{Connection, Params, Row, types::FromSql};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// One read or write. Its methods are in the files of [`crate::table`]; those that write take `&mut`.
+pub struct Tx<'c> {
+    connection: &'c Connection,
+    pub(crate) leases: &'c Leases,
+    pub(crate) own: ProcessId,
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) const fn new(connection: &'c Connection, leases: &'c Leases, own: ProcessId) -> Self {
+        Self { connection, leases, own }
+    }
+
+    /// Runs a statement; the number of rows it changed.
+    pub(crate) fn exec(&self, sql: &str, params: impl Params) -> Result<usize, Failure> {
+        self.connection.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| failure(&e))
+    }
+
+    /// Every row of a query.
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut map: impl FnMut(&Cols<'_>) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut rows = statement.query(params).map_err(|e| failure(&e))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(|e| failure(&e))? {
+            found.push(map(&Cols(row))?);
+        }
+        Ok(found)
+    }
+
+    /// The only row of a query, if it has one.
+    pub(crate) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl FnMut(&Cols<'_>) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        Ok(self.all(sql, params, map)?.pop())
+    }
+
+    /// Runs an update that must hit a row.
+    pub(crate) fn change(&self, what: &str, sql: &str, params: impl Params) -> Result<(), Failure> {
+        match self.exec(sql, params)? {
+            0 => Err(bug(format!("There is no such {what} to change."))),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn quick_check(&self) -> Result<Vec<String>, Failure> {
+        let mut found = self.all("PRAGMA quick_check", [], |row| row.get("quick_check"))?;
+        found.retain(|line: &String| line != "ok");
+        Ok(found)
+    }
+}
+
+/// A row, read by column name.
+pub(crate) struct Cols<'r>(&'r Row<'r>);
+
+impl Cols<'_> {
+    pub(crate) fn get<T: FromSql>(&self, name: &str) -> Result<T, Failure> {
+        self.0.get(name).map_err(|e| failure(&e))
+    }
+
+    pub(crate) fn id<T: Key>(&self, name: &str) -> Result<T, Failure> {
+        self.get(name).map(T::from_blob)
+    }
+
+    pub(crate) fn opt_id<T: Key>(&self, name: &str) -> Result<Option<T>, Failure> {
+        Ok(self.get::<Option<[u8; 16]>>(name)?.map(T::from_blob))
+    }
+
+    pub(crate) fn time(&self, name: &str) -> Result<Timestamp, Failure> {
+        self.get(name).map(Timestamp)
+    }
+
+    pub(crate) fn opt_time(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
+        Ok(self.get::<Option<i64>>(name)?.map(Timestamp))
+    }
+
+    pub(crate) fn opt_millis(&self, name: &str) -> Result<Option<Millis>, Failure> {
+        let value: Option<i64> = self.get(name)?;
+        value.map(|v| u64::try_from(v).map(Millis).map_err(|_| bad(name))).transpose()
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Failure> {
+        let text: String = self.get(name)?;
+        serde_json::from_str(&text).map_err(|_| bad(name))
+    }
+
+    pub(crate) fn opt_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let text: Option<String> = self.get(name)?;
+        text.map(|t| serde_json::from_str(&t).map_err(|_| bad(name))).transpose()
+    }
+
+    /// An enum stored as its word.
+    pub(crate) fn word<T: DeserializeOwned>(&self, name: &str) -> Result<T, Failure> {
+        let word: String = self.get(name)?;
+        serde_json::from_value(serde_json::Value::String(word)).map_err(|_| bad(name))
+    }
+
+    pub(crate) fn opt_word<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        match self.get::<Option<String>>(name)? {
+            Some(_) => self.word(name).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn bad(column: &str) -> Failure {
+    Failure::new(
+        domain::ErrorKind::StoreCorrupt,
+        format!("The database holds something unreadable in the column {column}."),
+    )
+}
+
+/// Ids as the 16 bytes of their UUID: half of the text and ordered by time.
+pub(crate) trait Key: Sized {
+    fn from_blob(bytes: [u8; 16]) -> Self;
+    fn blob(self) -> [u8; 16];
+}
+
+macro_rules! keys {
+    ($($name:ident),*) => {$(
+        impl Key for $name {
+            fn from_blob(bytes: [u8; 16]) -> Self { Self::new(uuid::Uuid::from_bytes(bytes)) }
+            fn blob(self) -> [u8; 16] { self.uuid().into_bytes() }
+        }
+    )*};
+}
+
+keys!(AttemptId, ConversationId, EntryId, LaneId, MessageId, ProcessId, RunId, TurnId);
+
+/// The blob of an optional id.
+pub(crate) fn opt_blob<T: Key>(id: Option<T>) -> Option<[u8; 16]> {
+    id.map(Key::blob)
+}
+
+/// JSON text of a nested value.
+pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|e| bug(format!("A value cannot be stored: {e}.")))
+}
+
+/// JSON text of an optional nested value.
+pub(crate) fn opt_json<T: Serialize>(value: Option<&T>) -> Result<Option<String>, Failure> {
+    value.map(json).transpose()
+}
+
+/// The word of an enum without fields.
+pub(crate) fn word<T: Serialize>(value: T) -> Result<String, Failure> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        _ => Err(bug("A value that is not a word was to be stored as one.")),
+    }
+}
+
+/// A count as SQLite's integer.
+pub(crate) fn int(value: u64) -> Result<i64, Failure> {
+    i64::try_from(value).map_err(|_| bug("A number is too large to be stored."))
+}
+
+/// An optional span.
+pub(crate) fn opt_millis(value: Option<Millis>) -> Result<Option<i64>, Failure> {
+    value.map(|v| int(v.0)).transpose()
+}

@@ -1,0 +1,218 @@
+//! The one thread that writes. It takes what has queued up, runs it in one transaction, commits, and
+//! only then answers. Transactions are short, because another process may be waiting for its turn.
+
+use crate::{
+    Tuning,
+    error::{bug, failure},
+    lease::Leases,
+    open,
+    pending::{Pending, Reply},
+    tx::Tx,
+};
+use domain::{ErrorKind, Failure, ProcessId};
+use rusqlite::Connection;
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+/// Most closures in one transaction. More would make another process wait longer than it gains.
+const GROUP: usize = 64;
+/// How often a commit that finds the file locked is tried; each try waits for the busy timeout.
+const COMMITS: u32 = 3;
+
+/// One closure on its way through the thread.
+trait Job: Send {
+    /// Runs it; true when its changes are to be kept.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Why its changes are not kept.
+    fn failure(&self) -> Option<&Failure>;
+    /// Answers: its own outcome, or the failure of the whole group.
+    fn answer(self: Box<Self>, group: Result<(), Failure>);
+}
+
+struct Closure<T, F> {
+    work: Option<F>,
+    outcome: Option<Result<T, Failure>>,
+    reply: Reply<T>,
+}
+
+impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Job for Closure<T, F> {
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let outcome = match self.work.take() {
+            Some(work) => catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
+                Err(bug("A step of the program broke while writing; what it had written was undone."))
+            }),
+            None => Err(bug("A write was run twice.")),
+        };
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref().and_then(|o| o.as_ref().err())
+    }
+
+    fn answer(self: Box<Self>, group: Result<(), Failure>) {
+        let outcome = match (self.outcome, group) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Err(group)) => Err(group),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(bug("A write was not run.")),
+        };
+        // Nobody may be waiting any more; the write stands all the same.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// The handle on the thread.
+pub(crate) struct Writer {
+    queue: Mutex<Option<Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread. `file` is where to connect again after an I/O error; `None` = in memory.
+    pub(crate) fn start(
+        connection: Connection,
+        file: Option<(PathBuf, Tuning)>,
+        leases: Arc<Leases>,
+        own: ProcessId,
+    ) -> Result<Self, Failure> {
+        let (sender, receiver) = channel();
+        let state = State { connection, file, broken: false, leases, own };
+        let thread = std::thread::Builder::new()
+            .name("store-write".to_owned())
+            .spawn(move || state.work(&receiver))
+            .map_err(|e| bug(format!("Cannot start a thread: {e}.")))?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Pending<T> {
+        let (reply, pending) = Pending::new();
+        let job = Box::new(Closure { work: Some(f), outcome: None, reply });
+        if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
+            // A failure drops the job, and with it `reply`: the pending answer says "closed".
+            let _ = queue.send(job);
+        }
+        pending
+    }
+
+    /// Finishes what is queued and ends the thread.
+    pub(crate) fn shut(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // The last handle may be dropped by a closure on this very thread.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+struct State {
+    connection: Connection,
+    file: Option<(PathBuf, Tuning)>,
+    /// The last transaction met an I/O error: what this connection believes of the file is not to be
+    /// trusted, so it is opened anew before the next one.
+    broken: bool,
+    leases: Arc<Leases>,
+    own: ProcessId,
+}
+
+impl State {
+    fn work(mut self, receiver: &Receiver<Box<dyn Job>>) {
+        while let Ok(first) = receiver.recv() {
+            let mut jobs = VecDeque::from([first]);
+            jobs.extend(receiver.try_iter().take(GROUP - 1));
+            while !jobs.is_empty() {
+                self.group(&mut jobs);
+            }
+        }
+        self.finish();
+    }
+
+    /// One transaction over as many of `jobs` as it can hold; those it took are answered and gone.
+    fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) {
+        let mut taken: Vec<Box<dyn Job>> = Vec::with_capacity(jobs.len());
+        let outcome = match self.begin() {
+            Ok(()) => self.run(jobs, &mut taken).and_then(|()| self.commit()),
+            Err(e) => {
+                taken.extend(jobs.drain(..));
+                Err(e)
+            }
+        };
+        if let Err(e) = &outcome {
+            self.broken |= e.kind == ErrorKind::StoreDenied;
+            if !self.connection.is_autocommit() {
+                // The failure at hand says more than a failing rollback would.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+        }
+        for job in taken {
+            job.answer(outcome.clone());
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        if self.broken
+            && let Some((path, tuning)) = &self.file
+        {
+            self.connection = open::connect(path, tuning)?;
+            self.broken = false;
+        }
+        self.sql("BEGIN IMMEDIATE")
+    }
+
+    /// Runs each job in its savepoint. An error here means that the transaction is lost.
+    fn run(&self, jobs: &mut VecDeque<Box<dyn Job>>, taken: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
+        while let Some(mut job) = jobs.pop_front() {
+            let mut tx = Tx::new(&self.connection, &self.leases, self.own);
+            let kept = self.sql("SAVEPOINT job").map(|()| job.run(&mut tx));
+            let failure = job.failure().cloned();
+            taken.push(job);
+            let kept = kept?;
+            if self.connection.is_autocommit() {
+                // A full disk or an I/O error can make SQLite roll back all of it.
+                return Err(failure.unwrap_or_else(|| bug("The database dropped a transaction.")));
+            }
+            self.sql(if kept { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+        }
+        Ok(())
+    }
+
+    fn commit(&self) -> Result<(), Failure> {
+        let mut tries = 1;
+        loop {
+            match self.connection.execute_batch("COMMIT") {
+                Ok(()) => return Ok(()),
+                Err(e) if tries < COMMITS && crate::error::kind(&e) == ErrorKind::StoreBusy => tries += 1,
+                Err(e) => return Err(failure(&e)),
+            }
+        }
+    }
+
+    fn sql(&self, sql: &str) -> Result<(), Failure> {
+        self.connection.execute_batch(sql).map_err(|e| failure(&e))
+    }
+
+    /// Tidies up. A failure costs nothing: the next start does the same again.
+    fn finish(self) {
+        if self.file.is_some() {
+            let mut tx = Tx::new(&self.connection, &self.leases, self.own);
+            if tx.sign_off() == Ok(true) {
+                let _ = self.leases.forget(self.own);
+            }
+            let _ = self.connection.execute_batch("PRAGMA optimize");
+        }
+        let _ = self.connection.close();
+    }
+}
