@@ -3,6 +3,7 @@ use crate::worker::Open;
 use crate::{Kept, Slot, StorageKind, Vault};
 use domain::{ErrorKind, ProviderId, Secret};
 use keyring::Error;
+use keyring_core::Entry;
 use keyring_core::api::{CredentialStore, CredentialStoreApi};
 use std::any::Any;
 use std::collections::HashMap;
@@ -131,7 +132,7 @@ impl CredentialStoreApi for Labelless {
         service: &str,
         user: &str,
         _modifiers: Option<&HashMap<&str, &str>>,
-    ) -> keyring::Result<keyring_core::Entry> {
+    ) -> keyring::Result<Entry> {
         self.0.build(service, user, None)
     }
     fn as_any(&self) -> &dyn Any {
@@ -143,7 +144,7 @@ impl CredentialStoreApi for Labelless {
 struct Bad {
     hang: Arc<AtomicBool>,
     calls: Arc<AtomicUsize>,
-    error: fn() -> Error,
+    then: fn() -> keyring::Result<Entry>,
 }
 
 impl CredentialStoreApi for Bad {
@@ -158,28 +159,29 @@ impl CredentialStoreApi for Bad {
         _service: &str,
         _user: &str,
         _modifiers: Option<&HashMap<&str, &str>>,
-    ) -> keyring::Result<keyring_core::Entry> {
+    ) -> keyring::Result<Entry> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         while self.hang.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        Err((self.error)())
+        (self.then)()
     }
     fn as_any(&self) -> &dyn Any {
         self
     }
 }
 
-fn bad(hang: &Arc<AtomicBool>, calls: &Arc<AtomicUsize>, error: fn() -> Error) -> Open {
+fn bad(hang: &Arc<AtomicBool>, calls: &Arc<AtomicUsize>, then: fn() -> keyring::Result<Entry>) -> Open {
     let (hang, calls) = (Arc::clone(hang), Arc::clone(calls));
-    Arc::new(move || Ok(Arc::new(Bad { hang: Arc::clone(&hang), calls: Arc::clone(&calls), error })))
+    Arc::new(move || Ok(Arc::new(Bad { hang: Arc::clone(&hang), calls: Arc::clone(&calls), then })))
 }
 
 #[test]
 fn a_keychain_that_hangs_costs_its_limit_once_and_four_threads_at_most() {
     let (hang, calls) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
     let limit = Duration::from_millis(150);
-    let vault = vault(bad(&hang, &calls, || Error::NoEntry), limit);
+    let vault =
+        vault(bad(&hang, &calls, || keyring_core::mock::Store::new()?.build("any", "any", None)), limit);
     let start = clock();
     let together: Vec<_> = (0..6).map(|_| vault.get(&openai())).collect();
     for pending in together {
@@ -201,10 +203,10 @@ fn a_keychain_that_hangs_costs_its_limit_once_and_four_threads_at_most() {
 
 #[test]
 fn each_error_of_a_keychain_means_one_thing_and_shows_no_key() {
-    let leak = || Error::BadEncoding(CANARY.as_bytes().to_vec());
-    let refused = || Error::PlatformFailure(CANARY.into());
-    let locked = || Error::NoStorageAccess(CANARY.into());
-    let cases: [(fn() -> Error, ErrorKind); 3] = [
+    let leak = || Err(Error::BadEncoding(CANARY.as_bytes().to_vec()));
+    let refused = || Err(Error::PlatformFailure(CANARY.into()));
+    let locked = || Err(Error::NoStorageAccess(CANARY.into()));
+    let cases: [(fn() -> keyring::Result<Entry>, ErrorKind); 3] = [
         (leak, ErrorKind::VaultUnavailable),
         (refused, ErrorKind::VaultUnavailable),
         (locked, ErrorKind::VaultLocked),
