@@ -140,11 +140,13 @@ impl CredentialStoreApi for Labelless {
     }
 }
 
+type Answer = fn() -> keyring::Result<Entry>;
+
 /// A keychain whose calls hang until they are let go, or fail as told.
 struct Bad {
     hang: Arc<AtomicBool>,
     calls: Arc<AtomicUsize>,
-    then: fn() -> keyring::Result<Entry>,
+    then: Answer,
 }
 
 impl CredentialStoreApi for Bad {
@@ -171,7 +173,7 @@ impl CredentialStoreApi for Bad {
     }
 }
 
-fn bad(hang: &Arc<AtomicBool>, calls: &Arc<AtomicUsize>, then: fn() -> keyring::Result<Entry>) -> Open {
+fn bad(hang: &Arc<AtomicBool>, calls: &Arc<AtomicUsize>, then: Answer) -> Open {
     let (hang, calls) = (Arc::clone(hang), Arc::clone(calls));
     Arc::new(move || Ok(Arc::new(Bad { hang: Arc::clone(&hang), calls: Arc::clone(&calls), then })))
 }
@@ -206,7 +208,7 @@ fn each_error_of_a_keychain_means_one_thing_and_shows_no_key() {
     let leak = || Err(Error::BadEncoding(CANARY.as_bytes().to_vec()));
     let refused = || Err(Error::PlatformFailure(CANARY.into()));
     let locked = || Err(Error::NoStorageAccess(CANARY.into()));
-    let cases: [(fn() -> keyring::Result<Entry>, ErrorKind); 3] = [
+    let cases: [(Answer, ErrorKind); 3] = [
         (leak, ErrorKind::VaultUnavailable),
         (refused, ErrorKind::VaultUnavailable),
         (locked, ErrorKind::VaultLocked),
