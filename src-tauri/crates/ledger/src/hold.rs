@@ -1,0 +1,74 @@
+//! The most a request may cost, held back before it is sent.
+
+use crate::{
+    rates::is_free,
+    when::{Malformed, date_holds},
+};
+use domain::{Meter, PicoUsd, PriceSheet, Timestamp, When};
+use std::collections::BTreeMap;
+
+const MS_PER_DAY: i64 = 86_400_000;
+
+/// What a prompt token may cost at most: it may be written to a cache. There is no way to send sound.
+const INPUT: &[Meter] = &[
+    Meter::Input,
+    Meter::InputCacheRead,
+    Meter::InputCacheWrite5m,
+    Meter::InputCacheWrite1h,
+    Meter::InputImage,
+];
+/// What a completion token may cost at most. Sound has to be asked for, and we do not.
+const OUTPUT: &[Meter] = &[Meter::Output, Meter::OutputReasoning, Meter::OutputImage];
+
+/// The dearest a request can become: every token at the dearest rate that may apply to it, whatever tier,
+/// hour, service tier or cache it ends up with. `None` = the price is unknown.
+pub fn hold(
+    prompt_tokens_upper: u64,
+    max_output_tokens: u64,
+    sheet: Option<&PriceSheet>,
+    at: Timestamp,
+) -> Option<PicoUsd> {
+    let sheet = sheet?;
+    if is_free(sheet) {
+        return Some(PicoUsd::ZERO);
+    }
+    let dearest = |meters: &[Meter]| dearest(sheet, meters, prompt_tokens_upper, at).ok().flatten();
+    if !is_given(sheet, Meter::Input) || !is_given(sheet, Meter::Output) {
+        return None;
+    }
+    let input = dearest(INPUT)?.checked_times(prompt_tokens_upper)?;
+    let output = dearest(OUTPUT)?.checked_times(max_output_tokens)?;
+    let request = dearest(&[Meter::Request]).unwrap_or(PicoUsd::ZERO);
+    input.checked_add(output)?.checked_add(request)
+}
+
+fn is_given(sheet: &PriceSheet, meter: Meter) -> bool {
+    sheet.rules.iter().any(|rule| rule.rates.contains_key(&meter))
+}
+
+/// The highest rate that may be in force for any of `meters`. A rule that may apply adds its rates; one
+/// that is sure to apply puts an end to those of the rules before it. Only days are certain, and within
+/// one day of margin (a request may end after midnight): hours and the tier that serves are not.
+fn dearest(
+    sheet: &PriceSheet,
+    meters: &[Meter],
+    prompt_tokens: u64,
+    at: Timestamp,
+) -> Result<Option<PicoUsd>, Malformed> {
+    let tomorrow = Timestamp(at.0.saturating_add(MS_PER_DAY));
+    let mut highest: BTreeMap<Meter, PicoUsd> = BTreeMap::new();
+    for rule in &sheet.rules {
+        let (today, later) = (date_holds(&rule.when, at)?, date_holds(&rule.when, tomorrow)?);
+        let in_reach = rule.when.prompt_tokens_gt.is_none_or(|limit| prompt_tokens > limit);
+        if !in_reach || !(today || later) {
+            continue;
+        }
+        let dates_alone = When { from: None, until: None, ..rule.when.clone() } == When::default();
+        let certain = dates_alone && today && later;
+        for (meter, rate) in rule.rates.iter().filter(|(meter, _)| meters.contains(meter)) {
+            let entry = highest.entry(*meter).or_insert(*rate);
+            *entry = if certain { *rate } else { (*entry).max(*rate) };
+        }
+    }
+    Ok(highest.into_values().max().filter(|rate| *rate >= PicoUsd::ZERO))
+}

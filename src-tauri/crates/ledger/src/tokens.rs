@@ -1,0 +1,169 @@
+//! Tokens before anybody has counted them. Every function here takes time linear in the text.
+
+use domain::{Message, Part, Request};
+
+/// The most tokens any vision model we know of bills for one picture: gpt-4o-mini takes 2,833 and 5,667
+/// for each 512-pixel tile, of which a picture scaled to 2,048 × 768 has eight (OpenAI's vision guide,
+/// read 2026-10).
+pub const IMAGE_TOKENS_AT_MOST: u64 = 48_169;
+/// What a picture of about a megapixel takes at most providers (Anthropic, Gemini, gpt-4.1: 1,000–1,600).
+const IMAGE_TOKENS_LIKELY: u64 = 1_200;
+/// Role and separators around a message: 3 or 4 tokens in published chat templates, and room.
+const MESSAGE_AT_MOST: u64 = 16;
+const MESSAGE_LIKELY: u64 = 4;
+/// What a provider puts before a conversation by itself. With tools Anthropic adds up to 530 tokens
+/// (its tool-use page, read 2026-10).
+const PREAMBLE_AT_MOST: u64 = 64;
+const TOOLS_AT_MOST: u64 = 1_024;
+const TOOLS_LIKELY: u64 = 300;
+/// A PDF page of text is 30 to 100 kB and 1,500 to 3,000 tokens (Anthropic's PDF page, read 2026-10).
+const BYTES_PER_DOCUMENT_TOKEN: u64 = 32;
+
+/// How a request is measured.
+struct Measure {
+    text: fn(&str) -> u64,
+    message: u64,
+    image: u64,
+    /// A document that is not text, by its bytes.
+    document: fn(u64) -> u64,
+    tools: u64,
+    preamble: u64,
+}
+
+const AT_MOST: Measure = Measure {
+    text: |text| text.len() as u64,
+    message: MESSAGE_AT_MOST,
+    image: IMAGE_TOKENS_AT_MOST,
+    document: |bytes| bytes.saturating_add(IMAGE_TOKENS_AT_MOST),
+    tools: TOOLS_AT_MOST,
+    preamble: PREAMBLE_AT_MOST,
+};
+
+const LIKELY: Measure = Measure {
+    text: tokens_of,
+    message: MESSAGE_LIKELY,
+    image: IMAGE_TOKENS_LIKELY,
+    document: |bytes| IMAGE_TOKENS_LIKELY.saturating_add(bytes / BYTES_PER_DOCUMENT_TOKEN),
+    tools: TOOLS_LIKELY,
+    preamble: 0,
+};
+
+/// No tokenizer in use here gives more tokens than this many: byte-level pairs never give more tokens
+/// than bytes. Pictures count as the dearest known. A document counts as its bytes and one picture;
+/// one of many almost empty pages can take more.
+pub fn prompt_upper_bound(request: &Request) -> u64 {
+    AT_MOST.request(request)
+}
+
+/// How many tokens a prompt likely has.
+pub fn prompt_estimate(request: &Request) -> u64 {
+    LIKELY.request(request)
+}
+
+/// How many tokens likely stand behind the text that has arrived, block by block.
+pub fn output_estimate<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
+    texts.into_iter().map(tokens_of).fold(0, u64::saturating_add)
+}
+
+impl Measure {
+    fn request(&self, request: &Request) -> u64 {
+        let system = request.system.as_deref().map(|s| self.texts([s]).saturating_add(self.message));
+        let tools = (!request.tools.is_empty()).then_some(self.tools);
+        let every_tool = request.tools.iter().map(|tool| {
+            let schema = tool.parameters.to_string();
+            self.texts([&tool.name, &tool.description, &schema]).saturating_add(self.message)
+        });
+        let messages = request.messages.iter().map(|message| self.message(message));
+        let once = [Some(self.preamble), system, tools].into_iter().flatten();
+        once.chain(every_tool).chain(messages).fold(0, u64::saturating_add)
+    }
+
+    fn message(&self, message: &Message) -> u64 {
+        message.parts.iter().map(|part| self.part(part)).fold(self.message, u64::saturating_add)
+    }
+
+    fn part(&self, part: &Part) -> u64 {
+        match part {
+            Part::Text { text } | Part::Refusal { text } => self.texts([text]),
+            Part::Reasoning { text, signature, .. } => {
+                self.texts([text, signature.as_deref().unwrap_or_default()])
+            }
+            Part::Image { .. } => self.image,
+            Part::File { name, data, .. } => {
+                let inside = match std::str::from_utf8(data) {
+                    Ok(text) => self.texts([text]),
+                    Err(_) => (self.document)(data.len() as u64),
+                };
+                self.texts([name]).saturating_add(inside)
+            }
+            Part::ToolCall { id, name, arguments, signature, .. } => {
+                self.texts([id, name, arguments, signature.as_deref().unwrap_or_default()])
+            }
+            Part::ToolResult { id, name, content, .. } => self.texts([id, name, content]),
+            // Shown with an answer, never sent again.
+            Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => 0,
+        }
+    }
+
+    fn texts<const N: usize>(&self, texts: [&str; N]) -> u64 {
+        texts.into_iter().map(self.text).fold(0, u64::saturating_add)
+    }
+}
+
+/// Sorts of characters that tokenizers of today treat alike.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Letters of a Latin word.
+    Latin,
+    /// Letters of other alphabets.
+    Alphabet,
+    Digit,
+    Space,
+    Line,
+    /// Signs, and signs of scripts that are written without spaces: each stands for itself.
+    Sign,
+}
+
+fn class(c: char) -> Class {
+    match c {
+        ' ' | '\t' => Class::Space,
+        '\n' | '\r' => Class::Line,
+        '0'..='9' => Class::Digit,
+        'a'..='z' | 'A'..='Z' | '\'' | '\u{c0}'..='\u{24f}' => Class::Latin,
+        '\u{370}'..='\u{6ff}' | '\u{900}'..='\u{dff}' => Class::Alphabet,
+        _ => Class::Sign,
+    }
+}
+
+/// How many tokens a text likely has: by runs of like characters, in the proportions common to the
+/// byte-pair vocabularies of today. A guide, not a count.
+pub fn tokens_of(text: &str) -> u64 {
+    let mut tokens = 0_u64;
+    let mut run: Option<(Class, u64)> = None;
+    for c in text.chars() {
+        let next = class(c);
+        match &mut run {
+            Some((class, length)) if *class == next => *length += 1,
+            _ => {
+                tokens += run.map_or(0, |(class, length)| of_run(class, length));
+                run = Some((next, 1));
+            }
+        }
+    }
+    tokens + run.map_or(0, |(class, length)| of_run(class, length))
+}
+
+const fn of_run(class: Class, length: u64) -> u64 {
+    match class {
+        // A common word is one token up to about seven letters, a long one one more for each six.
+        Class::Latin if length <= 7 => 1,
+        Class::Latin => 1 + (length - 2) / 6,
+        Class::Alphabet => length.div_ceil(3),
+        Class::Digit => length.div_ceil(3),
+        // One space belongs to the word after it.
+        Class::Space if length == 1 => 0,
+        Class::Space => length.div_ceil(16),
+        Class::Line => length.div_ceil(8),
+        Class::Sign => length,
+    }
+}
