@@ -9,16 +9,22 @@
 
 mod anthropic_messages;
 mod blocks;
+mod call;
 mod failure;
 mod framed;
 mod json;
+mod listing;
+mod media;
+mod openai_chat;
 mod retry;
+mod snapshot;
 mod sse;
+mod tally;
 
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 
 /// Every dialect there is.
-pub const DIALECTS: &[&dyn Dialect] = &[&anthropic_messages::AnthropicMessages];
+pub const DIALECTS: &[&dyn Dialect] = &[&openai_chat::OpenAiChat, &anthropic_messages::AnthropicMessages];
 
 /// A wire protocol family.
 pub trait Dialect: Sync {

@@ -1,0 +1,40 @@
+//! OpenAI Chat Completions and everything that copies it.
+//!
+//! Half of the providers there are speak this, each with its own departures. Those seen in an answer are
+//! all read without asking who sent it; those a request must obey arrive as [`Quirks`].
+
+mod decode;
+mod encode;
+mod tools;
+
+use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
+use domain::{Endpoint, Failure, Headers, Quirks, Request};
+
+/// The dialect.
+pub(crate) struct OpenAiChat;
+
+impl Dialect for OpenAiChat {
+    fn id(&self) -> &'static str {
+        "openai-chat"
+    }
+
+    fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
+        encode::encode(request, to, quirks)
+    }
+
+    fn decoder(&self, framing: Framing, quirks: &Quirks) -> Box<dyn Decoder> {
+        Box::new(Framed::new(framing, decode::Chat::new(quirks)))
+    }
+
+    fn failure(&self, status: u16, headers: &Headers, body: &[u8]) -> Failure {
+        failure::from_http(status, headers, body)
+    }
+
+    fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
+        listing::read(body)
+    }
+}
+
+#[cfg(test)]
+#[path = "openai_chat/tests.rs"]
+mod tests;
