@@ -1,5 +1,69 @@
 //! Every command and event the outside may use, and their handlers.
+//!
+//! The list in [`commands`] is the contract: a command is one line there and one function here; its
+//! TypeScript twin is generated from the same line. This crate knows neither Tauri nor HTTP, and **never**
+//! returns a key.
 
 #[cfg(feature = "ts")]
 pub mod bindings;
+mod chat;
+pub mod commands;
+mod links;
+mod models;
+mod process;
+mod providers;
+mod settings;
+mod spend;
 pub mod types;
+
+pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
+pub use engine::{Table, frame::TurnFrame};
+pub use links::check as check_link;
+pub use process::{default_folder, env_keys, prepare_process};
+
+use domain::Failure;
+use engine::{Engine, FrameSink};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+use types::StorageState;
+
+/// Opens an address that has been checked.
+pub type Opener = Box<dyn Fn(&str) -> Result<(), Failure> + Send + Sync>;
+
+/// What the handlers stand on.
+pub struct Api {
+    engine: Engine,
+    folder: PathBuf,
+    version: &'static str,
+    open_link: Opener,
+    storage: Mutex<StorageState>,
+}
+
+impl Api {
+    /// Takes an engine over.
+    pub fn new(engine: Engine, folder: PathBuf, version: &'static str, open_link: Opener) -> Self {
+        Self { engine, folder, version, open_link, storage: Mutex::new(settings::checking()) }
+    }
+
+    /// The engine underneath.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Probes the keychain and remembers the answer for the window.
+    pub async fn probe_storage(&self) -> Result<StorageState, Failure> {
+        let state = settings::probe(self).await?;
+        *self.storage.lock().unwrap_or_else(PoisonError::into_inner) = state.clone();
+        self.engine.changed(Table::Storage);
+        Ok(state)
+    }
+
+    fn storage(&self) -> StorageState {
+        self.storage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A stream's frames go here.
+pub type Sink = FrameSink;

@@ -324,3 +324,125 @@ pub struct ViewValue {
     /// JSON text; `None` = absent.
     pub value: Option<String>,
 }
+
+/// Names a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ConversationRef {
+    /// Id.
+    pub id: ConversationId,
+}
+
+/// A new title.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Rename {
+    /// Conversation.
+    pub id: ConversationId,
+    /// Title, 1 to 200 characters.
+    pub title: String,
+}
+
+/// Puts a conversation out of sight, or back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Archive {
+    /// Conversation.
+    pub id: ConversationId,
+    /// Out of sight.
+    pub archived: bool,
+}
+
+/// The whole line-up of a conversation as it shall be, left to right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LineUp {
+    /// Conversation.
+    pub id: ConversationId,
+    /// Lanes; one without an id is new, one that is missing leaves the line-up and keeps its answers.
+    pub line_up: Vec<LineUpLane>,
+}
+
+/// One lane of a wanted line-up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LineUpLane {
+    /// An existing lane keeps its branch.
+    pub lane: Option<LaneId>,
+    /// What it asks.
+    pub target: LaneTarget,
+}
+
+/// Names a turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TurnRef {
+    /// Id.
+    pub turn: TurnId,
+}
+
+/// Names a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunRef {
+    /// Id.
+    pub run: RunId,
+}
+
+/// Source of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunText {
+    /// Markdown.
+    pub text: String,
+}
+
+/// Names a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ProviderRef {
+    /// Id.
+    pub id: ProviderId,
+}
+
+/// Switches a local server's models on or off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct EnableLocal {
+    /// Provider.
+    pub provider: ProviderId,
+    /// Offered.
+    pub enabled: bool,
+}
+
+/// Names a value of the window's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ViewKey {
+    /// Key.
+    pub key: String,
+}
+
+/// `system`, `light` or `dark`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Theme {
+    /// Which.
+    pub theme: String,
+}
+
+/// Whether onboarding is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Onboarded {
+    /// It is.
+    pub onboarded: bool,
+}
+
+/// An address to open in the browser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Link {
+    /// `https`, `http` or `mailto`.
+    pub url: String,
+}

@@ -1,1 +1,104 @@
-fn main() {}
+//! `parallax`: the engine without a window, on the same keys, data and ledger.
+//!
+//! No command prompts. `--json` prints one JSON object a line; its shapes are in `SCHEMA.md` beside this
+//! crate. Exit code 0 only if everything asked for was done.
+
+mod ask;
+mod json;
+mod keys;
+mod lists;
+mod out;
+
+use clap::{Args, Parser, Subcommand};
+use domain::Failure;
+use engine::Engine;
+use std::{path::PathBuf, process::ExitCode};
+
+/// Ask several language models at once and know what each answer cost.
+#[derive(Parser)]
+#[command(name = "parallax", version, propagate_version = true)]
+struct Cli {
+    /// Folder that holds all data [default: the desktop app's own]
+    #[arg(long, global = true, value_name = "DIR", env = "PARALLAX_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask one or more models; their answers stream side by side
+    Ask(ask::AskArgs),
+    /// List every model of the catalogue
+    Models(Json),
+    /// What was spent, from the ledger
+    Spend(lists::SpendArgs),
+    /// Store, look at or delete a provider's key
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// Add, list or test providers
+    #[command(subcommand)]
+    Provider(keys::ProviderCommand),
+}
+
+/// Output for programs.
+#[derive(Args, Clone, Copy)]
+struct Json {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    api::prepare_process();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return out::fatal(&format!("No thread could be started ({error}).")),
+    };
+    let code = runtime.block_on(run(cli));
+    // Reader threads of a dead standard input must not keep the process alive.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    let Some(folder) = cli.data_dir.clone().or_else(api::default_folder) else {
+        return out::fatal("There is no home folder. Name a data folder with --data-dir.");
+    };
+    let as_json = cli.command.json();
+    let engine = match open(&folder).await {
+        Ok(engine) => engine,
+        Err(failure) => return out::failure(&failure, as_json),
+    };
+    let result = match cli.command {
+        Command::Ask(arguments) => ask::run(&engine, arguments).await,
+        Command::Models(Json { json }) => lists::models(&engine, json),
+        Command::Spend(arguments) => lists::spend(&engine, arguments).await,
+        Command::Key(command) => keys::key(&engine, command).await,
+        Command::Provider(command) => keys::provider(&engine, command).await,
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => out::failure(&failure, as_json),
+    }
+}
+
+impl Command {
+    fn json(&self) -> bool {
+        match self {
+            Self::Ask(arguments) => arguments.json,
+            Self::Models(json) => json.json,
+            Self::Spend(arguments) => arguments.json.json,
+            Self::Key(command) => command.json(),
+            Self::Provider(command) => command.json(),
+        }
+    }
+}
+
+async fn open(folder: &std::path::Path) -> Result<Engine, Failure> {
+    let keys = api::env_keys(std::env::vars_os());
+    let engine = Engine::open(folder, "cli", env!("CARGO_PKG_VERSION"), keys).await?;
+    engine.recover().await?;
+    Ok(engine)
+}

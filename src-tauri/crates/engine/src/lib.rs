@@ -1,3 +1,268 @@
 //! Runs turns: plan → hold → attempt → decode → commit → show → settle.
+//!
+//! The engine is the only place that spawns tasks, and the only one that joins the pure crates with
+//! store, keychain and network. Two orders are its promise: an attempt and its hold are on disk before
+//! the first byte of a request, and text is on disk before it is shown. It **never** prices, decodes or
+//! routes by itself (that is `ledger`, `wire` and `router`), and never hands a key to a caller.
+//!
+//! To add something an answer can end as: a variant of `domain::Outcome`, and the compiler leads on.
 
+mod attempt;
+mod clock;
+mod draft;
+mod fold_view;
 pub mod frame;
+mod inner;
+mod lane;
+mod live;
+mod mixer;
+mod present;
+mod providers;
+mod registry;
+mod result;
+mod startup;
+mod tasks;
+mod turn;
+mod view;
+
+pub use clock::{Clock, SystemClock};
+pub use draft::{Draft, DraftBlock};
+pub use fold_view::apply as apply_frame;
+pub use inner::Table;
+pub use live::FrameSink;
+pub use mixer::Observer;
+pub use providers::{Found, KNOWN_DIALECTS, TestResult, Tested};
+pub use registry::{Known, Listed, Registry};
+pub use result::RunResult;
+pub use store::{AttemptRow, SpendKey, SpendSum};
+pub use transport::install_crypto;
+pub use turn::{Ask, LANE_LIMIT, Listeners, Started};
+pub use vault::StorageKind;
+
+use catalog::Catalog;
+use domain::{ConversationId, ErrorKind, Failure, ProcessId, ProviderId, RunId, Secret, TurnId};
+use frame::TurnView;
+use inner::Inner;
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{Arc, Mutex, RwLock},
+};
+use store::Store;
+use tokio::sync::broadcast;
+use transport::{Http, ProxyChoice, Transport};
+use vault::{Kept, Probe, Vault};
+
+/// Everything the engine stands on. The binaries and tests choose.
+pub struct Parts {
+    /// Opened database.
+    pub store: Store,
+    /// Keys.
+    pub vault: Vault,
+    /// Network.
+    pub transport: Arc<dyn Transport>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// This process, as the store knows it.
+    pub process: ProcessId,
+    /// `window` or `cli`: stands in every attempt and ledger row.
+    pub origin: &'static str,
+}
+
+/// The engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+impl Engine {
+    /// Opens the data folder with the machine's own clock, network and keychain.
+    ///
+    /// Errors: `store.*` when the database cannot be used; it is then left as it is.
+    pub async fn open(
+        folder: &Path,
+        origin: &'static str,
+        version: &'static str,
+        env_keys: Vec<(ProviderId, Secret)>,
+    ) -> Result<Self, Failure> {
+        let clock = Arc::new(SystemClock::new());
+        let process = ProcessId::new(clock.id());
+        let store = Store::open(folder, store::Options { process, now: clock.now(), version })?;
+        let vault = Vault::system().with_env_keys(env_keys);
+        let transport: Arc<dyn Transport> = Arc::new(Http::new(ProxyChoice::System)?);
+        Self::assemble(Parts { store, vault, transport, clock, process, origin }).await
+    }
+
+    /// Puts an engine together from its parts.
+    pub async fn assemble(parts: Parts) -> Result<Self, Failure> {
+        let catalog = Catalog::bundled().map_err(|error| {
+            Failure::new(ErrorKind::Bug, format!("The built-in catalogue cannot be read ({error})."))
+        })?;
+        let catalog = Arc::new(catalog);
+        let empty = Registry::new(Arc::clone(&catalog), Vec::new(), Vec::new(), |_| false);
+        let inner = Arc::new(Inner {
+            store: parts.store,
+            vault: parts.vault,
+            transport: parts.transport,
+            catalog,
+            clock: parts.clock,
+            process: parts.process,
+            origin: parts.origin,
+            registry: RwLock::new(Arc::new(empty)),
+            session_keys: Mutex::default(),
+            live: live::LiveTurns::default(),
+            changes: broadcast::channel(64).0,
+        });
+        inner.reload().await?;
+        Ok(Self { inner })
+    }
+
+    /// Marks what dead processes left as interrupted and settles it. Returns how many answers.
+    pub async fn recover(&self) -> Result<u32, Failure> {
+        startup::recover(&self.inner).await
+    }
+
+    /// The database, for reading and for what is not a turn.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Time and ids.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    /// Providers, endpoints and models as they are now.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.inner.registry()
+    }
+
+    /// Is told which part of the data changed.
+    pub fn changes(&self) -> broadcast::Receiver<Table> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Tells the others that part of the data changed.
+    pub fn changed(&self, table: Table) {
+        self.inner.changed(table);
+    }
+
+    /// Records a turn and starts its lanes. When this returns the prompt is on disk.
+    pub async fn start_turn(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
+        turn::start(&self.inner, ask, listeners).await
+    }
+
+    /// Asks one lane of a turn again; the earlier answer stays.
+    pub async fn retry(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
+        turn::retry(&self.inner, run, sink).await
+    }
+
+    /// Stops one run of a turn, or all of them. What had arrived is kept. Stopping what has already
+    /// ended does nothing.
+    pub fn cancel(&self, turn: TurnId, run: Option<RunId>) {
+        if let Some(live) = self.inner.live.get(turn) {
+            match run {
+                Some(run) => live.cancel_run(run),
+                None => live.cancel.cancel(),
+            }
+        }
+    }
+
+    /// Stops everything, for leaving.
+    pub fn cancel_all(&self) {
+        for live in self.inner.live.all() {
+            live.cancel.cancel();
+        }
+    }
+
+    /// Turns that are running.
+    pub fn live_turns(&self) -> usize {
+        self.inner.live.all().len()
+    }
+
+    /// Conversations with a running turn.
+    pub fn live_conversations(&self) -> HashSet<ConversationId> {
+        self.inner.live.all().iter().map(|live| live.conversation).collect()
+    }
+
+    /// Is this turn running?
+    pub fn is_live(&self, turn: TurnId) -> bool {
+        self.inner.live.get(turn).is_some()
+    }
+
+    /// The view so far, and every frame after it to the sink. Of a turn that has ended: the view alone.
+    pub async fn subscribe(&self, turn: TurnId, sink: FrameSink) -> Result<TurnView, Failure> {
+        match self.inner.live.get(turn) {
+            Some(live) => Ok(live.subscribe(sink)),
+            None => view::turn(&self.inner, turn).await,
+        }
+    }
+
+    /// The view so far.
+    pub async fn snapshot(&self, turn: TurnId) -> Result<TurnView, Failure> {
+        match self.inner.live.get(turn) {
+            Some(live) => Ok(live.view()),
+            None => view::turn(&self.inner, turn).await,
+        }
+    }
+
+    /// Every turn of a conversation, oldest first.
+    pub async fn turns(&self, conversation: ConversationId) -> Result<Vec<TurnView>, Failure> {
+        view::turns(&self.inner, conversation).await
+    }
+
+    /// Markdown source of an answer.
+    pub async fn text(&self, run: RunId) -> Result<String, Failure> {
+        view::text(&self.inner, run).await
+    }
+
+    /// Looks whether the keychain can be used. May take seconds; blocks nobody.
+    pub async fn probe_keychain(&self) -> Result<Probe, Failure> {
+        self.inner.vault.probe().await
+    }
+
+    /// Stores a key.
+    pub async fn set_key(&self, provider: &ProviderId, secret: Secret) -> Result<Kept, Failure> {
+        providers::set_key(&self.inner, provider, secret).await
+    }
+
+    /// Deletes a key; false = there was none.
+    pub async fn delete_key(&self, provider: &ProviderId) -> Result<bool, Failure> {
+        providers::delete_key(&self.inner, provider).await
+    }
+
+    /// The key of this provider lives only until the program ends.
+    pub fn session_only(&self, provider: &ProviderId) -> bool {
+        live::lock(&self.inner.session_keys).contains_key(provider)
+    }
+
+    /// The provider whose keys begin like this one.
+    pub fn recognise(&self, key: &str) -> Option<ProviderId> {
+        providers::recognise(&self.inner, key)
+    }
+
+    /// Tests a provider without spending.
+    pub async fn test_provider(&self, provider: &ProviderId) -> Result<Tested, Failure> {
+        providers::test(&self.inner, provider).await
+    }
+
+    /// Looks for servers on this machine.
+    pub async fn discover(&self) -> Result<Vec<Found>, Failure> {
+        providers::discover(&self.inner).await
+    }
+
+    /// Offers the models of a local server, or no longer.
+    pub async fn enable_local(&self, provider: &ProviderId, enabled: bool) -> Result<(), Failure> {
+        providers::enable(&self.inner, provider, enabled).await
+    }
+
+    /// Adds a provider of the user's own.
+    pub async fn add_provider(&self, id: &str, dialect: &str, base_url: &str) -> Result<(), Failure> {
+        providers::add(&self.inner, id, dialect, base_url).await
+    }
+
+    /// Removes a provider of the user's own.
+    pub async fn remove_provider(&self, id: &ProviderId) -> Result<(), Failure> {
+        providers::remove(&self.inner, id).await
+    }
+}

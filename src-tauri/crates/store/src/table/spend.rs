@@ -1,7 +1,7 @@
 //! Sums over the ledger, and over nothing else.
 
 use crate::tx::{Cols, Key, Tx};
-use domain::{ConversationId, Failure, PicoUsd, Timestamp};
+use domain::{ConversationId, Failure, PicoUsd, ProviderId, Timestamp};
 use rusqlite::{Params, params};
 use std::collections::BTreeMap;
 
@@ -75,6 +75,23 @@ impl Tx<'_> {
              WHERE e.at >= ?1 AND e.at < ?2 AND ?3 = ?3 AND {STANDING} GROUP BY 1 ORDER BY {order}"
         );
         self.all(&sql, params![from.0, until.0, minutes], |cols| Ok((cols.get("key")?, sum(cols)?)))
+    }
+
+    /// What was spent in `[from, until)` by model and the provider that served it, dearest first.
+    pub fn spend_by_endpoint(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(String, ProviderId, SpendSum)>, Failure> {
+        let sql = format!(
+            "SELECT e.model, e.provider, {SUMS} FROM ledger_entries e
+             WHERE e.at >= ?1 AND e.at < ?2 AND {STANDING}
+             GROUP BY e.model, e.provider ORDER BY amount DESC, attempts DESC, e.model"
+        );
+        self.all(&sql, params![from.0, until.0], |cols| {
+            let provider: String = cols.get("provider")?;
+            Ok((cols.get("model")?, ProviderId::from(provider.as_str()), sum(cols)?))
+        })
     }
 
     /// What a conversation cost.

@@ -1,0 +1,171 @@
+//! Conversations and turns.
+
+use crate::{
+    Api, Sink, models,
+    types::{
+        Archive, Cancel, ConversationRef, ConversationSummary, ConversationView, LaneView, LineUp, Rename,
+        RunRef, RunText, SendTurn, TurnRef, TurnStarted,
+    },
+};
+use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd};
+use engine::{Ask, LANE_LIMIT, Listeners, Table, frame::TurnView};
+use std::future::{Ready, ready};
+
+/// Sidebar lines read at once.
+const MOST_CONVERSATIONS: u32 = 1_000;
+const TITLE_LIMIT: usize = 200;
+
+fn gone() -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, "This conversation is gone.")
+}
+
+pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, Failure> {
+    let (rows, spends) = api
+        .engine
+        .store()
+        .read(|tx| Ok((tx.conversations(MOST_CONVERSATIONS, false)?, tx.conversation_spends()?)))
+        .await?;
+    let live = api.engine.live_conversations();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let spend = spends.get(&row.id);
+            ConversationSummary {
+                id: row.id,
+                title: row.title,
+                updated_at: row.updated_at,
+                cost: spend.map(|sum| sum.amount).filter(|amount| {
+                    *amount > PicoUsd::ZERO || spend.is_some_and(|sum| sum.attempts > sum.unknown)
+                }),
+                cost_incomplete: spend.is_some_and(|sum| sum.unknown > 0),
+                live: live.contains(&row.id),
+            }
+        })
+        .collect())
+}
+
+async fn summary(api: &Api, id: ConversationId) -> Result<ConversationSummary, Failure> {
+    list(api, ()).await?.into_iter().find(|row| row.id == id).ok_or_else(gone)
+}
+
+pub(crate) async fn open(api: &Api, which: ConversationRef) -> Result<ConversationView, Failure> {
+    let id = which.id;
+    let (row, lanes) = api.engine.store().read(move |tx| Ok((tx.conversation(id)?, tx.lanes(id)?))).await?;
+    let row = row.ok_or_else(gone)?;
+    Ok(ConversationView {
+        id,
+        title: row.title,
+        lanes: lane_views(api, lanes).await?,
+        turns: api.engine.turns(id).await?,
+    })
+}
+
+async fn lane_views(api: &Api, lanes: Vec<Lane>) -> Result<Vec<LaneView>, Failure> {
+    let marks = models::marks(api).await?;
+    let registry = api.engine.registry();
+    Ok(lanes
+        .into_iter()
+        .map(|lane| LaneView {
+            id: lane.id,
+            model: models::row_or_name(&registry, &marks, &lane.target.model),
+            target: lane.target,
+            head: lane.head,
+        })
+        .collect())
+}
+
+pub(crate) async fn rename(api: &Api, wanted: Rename) -> Result<ConversationSummary, Failure> {
+    let title = wanted.title.trim().to_owned();
+    if title.is_empty() || title.chars().count() > TITLE_LIMIT {
+        return Err(Failure::new(ErrorKind::RequestInvalid, "A title has 1 to 200 characters."));
+    }
+    let id = wanted.id;
+    api.engine.store().write(move |tx| tx.set_conversation_title(id, &title)).await?;
+    api.engine.changed(Table::Conversations);
+    summary(api, id).await
+}
+
+pub(crate) async fn archive(api: &Api, wanted: Archive) -> Result<(), Failure> {
+    let at = wanted.archived.then(|| api.engine.clock().now());
+    api.engine.store().write(move |tx| tx.set_conversation_archived(wanted.id, at)).await?;
+    api.engine.changed(Table::Conversations);
+    Ok(())
+}
+
+pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, Failure> {
+    if wanted.line_up.is_empty() {
+        return Err(Failure::new(ErrorKind::RequestInvalid, "A line-up has at least one model."));
+    }
+    if wanted.line_up.len() > LANE_LIMIT {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            "More than 16 models at once are not supported: remove some from the line-up.",
+        ));
+    }
+    let now = api.engine.clock().now();
+    let id = wanted.id;
+    let fresh: Vec<LaneId> = wanted.line_up.iter().map(|_| LaneId::new(api.engine.clock().id())).collect();
+    let lanes = api
+        .engine
+        .store()
+        .write(move |tx| {
+            tx.conversation(id)?.ok_or_else(gone)?;
+            let present = tx.lanes(id)?;
+            let in_use: Vec<String> =
+                wanted.line_up.iter().map(|lane| lane.target.model.to_string()).collect();
+            let mut lanes = Vec::new();
+            for ((lane, fresh), position) in wanted.line_up.iter().zip(fresh).zip(0..) {
+                let old = lane.lane.and_then(|id| present.iter().find(|old| old.id == id));
+                tx.assign_mark(&lane.target.model.to_string(), now, &in_use)?;
+                lanes.push(Lane {
+                    id: old.map_or(fresh, |old| old.id),
+                    position,
+                    target: lane.target.clone(),
+                    head: old.and_then(|old| old.head),
+                });
+            }
+            tx.put_lanes(id, &lanes)?;
+            Ok(lanes)
+        })
+        .await?;
+    api.engine.changed(Table::Conversations);
+    lane_views(api, lanes).await
+}
+
+pub(crate) async fn start(api: &Api, wanted: SendTurn, sink: Sink) -> Result<TurnStarted, Failure> {
+    let ask = Ask {
+        conversation: wanted.conversation,
+        line_up: wanted.line_up,
+        prompt: wanted.prompt,
+        context: wanted.context,
+    };
+    let started = api.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await?;
+    let id = started.conversation;
+    let lanes = api.engine.store().read(move |tx| tx.lanes(id)).await?;
+    Ok(TurnStarted {
+        conversation: summary(api, id).await?,
+        lanes: lane_views(api, lanes).await?,
+        turn: started.view,
+    })
+}
+
+pub(crate) async fn subscribe(api: &Api, which: TurnRef, sink: Sink) -> Result<TurnView, Failure> {
+    api.engine.subscribe(which.turn, sink).await
+}
+
+pub(crate) async fn snapshot(api: &Api, which: TurnRef) -> Result<TurnView, Failure> {
+    api.engine.snapshot(which.turn).await
+}
+
+pub(crate) fn cancel(api: &Api, which: Cancel) -> Ready<Result<(), Failure>> {
+    api.engine.cancel(which.turn, which.run);
+    ready(Ok(()))
+}
+
+pub(crate) async fn retry(api: &Api, which: RunRef, sink: Sink) -> Result<TurnView, Failure> {
+    api.engine.retry(which.run, sink).await
+}
+
+pub(crate) async fn text(api: &Api, which: RunRef) -> Result<RunText, Failure> {
+    Ok(RunText { text: api.engine.text(which.run).await? })
+}

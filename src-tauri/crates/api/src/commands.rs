@@ -1,0 +1,144 @@
+//! The list of commands. One line each: name, payload, result, handler.
+
+use crate::{Api, Sink, chat, links, models, providers, settings, spend, types::*};
+use domain::{ErrorKind, Failure, LaneTarget};
+use engine::frame::TurnView;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Windows that may call a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The main window.
+    Main,
+}
+
+/// One command of the contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// Name.
+    pub name: &'static str,
+    /// Who may call it.
+    pub scope: Scope,
+    /// Its frames come through a channel.
+    pub stream: bool,
+}
+
+macro_rules! commands {
+    (
+        plain { $($name:literal ($payload:ty) -> $result:ty = $handler:path;)* }
+        stream { $($sname:literal ($spayload:ty) -> $sresult:ty = $shandler:path;)* }
+    ) => {
+        /// Every command there is.
+        pub const COMMANDS: &[Command] = &[
+            $(Command { name: $name, scope: Scope::Main, stream: false },)*
+            $(Command { name: $sname, scope: Scope::Main, stream: true },)*
+        ];
+
+        /// Runs a command that answers once.
+        pub async fn dispatch(api: &Api, name: &str, payload: Value) -> Result<Value, Failure> {
+            match name {
+                $($name => answer::<$result>($handler(api, read::<$payload>(name, payload)?).await?),)*
+                _ => Err(unknown(name)),
+            }
+        }
+
+        /// Runs a command whose frames go to `sink`.
+        pub async fn dispatch_stream(
+            api: &Api,
+            name: &str,
+            payload: Value,
+            sink: Sink,
+        ) -> Result<Value, Failure> {
+            match name {
+                $($sname => answer::<$sresult>($shandler(api, read::<$spayload>(name, payload)?, sink).await?),)*
+                _ => Err(unknown(name)),
+            }
+        }
+
+        /// Names of payload and result in TypeScript, for the generated client map.
+        #[cfg(feature = "ts")]
+        pub(crate) fn signatures(config: &ts_rs::Config) -> Vec<(&'static str, String, String, bool)> {
+            use ts_rs::TS;
+            vec![
+                $(($name, <$payload as TS>::name(config), <$result as TS>::name(config), false),)*
+                $(($sname, <$spayload as TS>::name(config), <$sresult as TS>::name(config), true),)*
+            ]
+        }
+
+        /// Writes every payload and result type.
+        #[cfg(feature = "ts")]
+        pub(crate) fn export(config: &ts_rs::Config) -> Result<(), ts_rs::ExportError> {
+            use ts_rs::TS;
+            $(<$payload as TS>::export_all(config).or_else(primitive)?;
+              <$result as TS>::export_all(config).or_else(primitive)?;)*
+            $(<$spayload as TS>::export_all(config).or_else(primitive)?;
+              <$sresult as TS>::export_all(config).or_else(primitive)?;)*
+            Ok(())
+        }
+    };
+}
+
+commands! {
+    plain {
+        "app/state" (()) -> AppState = settings::state;
+        "storage/probe" (()) -> StorageState = settings::reprobe;
+        "view/get" (ViewKey) -> ViewValue = settings::view_get;
+        "view/set" (ViewValue) -> () = settings::view_set;
+        "settings/theme" (Theme) -> () = settings::theme;
+        "settings/onboarded" (Onboarded) -> () = settings::onboarded;
+        "conversation/list" (()) -> Vec<ConversationSummary> = chat::list;
+        "conversation/open" (ConversationRef) -> ConversationView = chat::open;
+        "conversation/rename" (Rename) -> ConversationSummary = chat::rename;
+        "conversation/archive" (Archive) -> () = chat::archive;
+        "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;
+        "models/search" (ModelQuery) -> ModelList = models::search;
+        "models/resolve" (Vec<LaneTarget>) -> Vec<ModelRow> = models::resolve;
+        "turn/snapshot" (TurnRef) -> TurnView = chat::snapshot;
+        "turn/cancel" (Cancel) -> () = chat::cancel;
+        "run/text" (RunRef) -> RunText = chat::text;
+        "spend/summary" (()) -> SpendSummary = spend::summary;
+        "provider/list" (()) -> Vec<ProviderRow> = providers::list;
+        "provider/add" (AddProvider) -> ProviderRow = providers::add;
+        "provider/remove" (ProviderRef) -> () = providers::remove;
+        "provider/test" (ProviderRef) -> KeyTest = providers::test;
+        "key/set" (SetKey) -> ProviderRow = providers::set_key;
+        "key/delete" (ProviderRef) -> ProviderRow = providers::delete_key;
+        "local/discover" (()) -> Vec<LocalServer> = providers::discover;
+        "local/enable" (EnableLocal) -> Vec<LocalServer> = providers::enable_local;
+        "link/open" (Link) -> () = links::open;
+    }
+    stream {
+        "turn/start" (SendTurn) -> TurnStarted = chat::start;
+        "turn/subscribe" (TurnRef) -> TurnView = chat::subscribe;
+        "run/retry" (RunRef) -> TurnView = chat::retry;
+    }
+}
+
+fn read<T: DeserializeOwned>(name: &str, payload: Value) -> Result<T, Failure> {
+    serde_json::from_value(payload).map_err(|error| {
+        // The text of a serde error quotes field names and types, never the payload's values — except
+        // for strings of the wrong kind, so it is kept out of key commands altogether.
+        let why = if name.starts_with("key/") { "wrong shape".to_owned() } else { error.to_string() };
+        Failure::new(ErrorKind::Bug, format!("The command {name} was called wrongly: {why}."))
+    })
+}
+
+fn answer<T: serde::Serialize>(value: T) -> Result<Value, Failure> {
+    serde_json::to_value(value)
+        .map_err(|error| Failure::new(ErrorKind::Bug, format!("An answer could not be written ({error}).")))
+}
+
+fn unknown(name: &str) -> Failure {
+    let name: String = name.chars().take(60).collect();
+    Failure::new(ErrorKind::Bug, format!("There is no command called “{name}”."))
+}
+
+/// Primitives have no file of their own.
+#[cfg(feature = "ts")]
+fn primitive(error: ts_rs::ExportError) -> Result<(), ts_rs::ExportError> {
+    match error {
+        ts_rs::ExportError::CannotBeExported(_) => Ok(()),
+        other => Err(other),
+    }
+}

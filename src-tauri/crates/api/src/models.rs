@@ -1,0 +1,129 @@
+//! What can be asked, as lists and chips show it.
+
+use crate::{
+    Api,
+    types::{ModelList, ModelQuery, ModelRow},
+};
+use domain::{Endpoint, Failure, LaneTarget, Meter, ModelRef, PicoUsd};
+use engine::{Known, Registry};
+use std::collections::HashMap;
+
+/// Rates are kept per token and shown per million.
+const MILLION: u64 = 1_000_000;
+const MOST_ROWS: u32 = 500;
+
+pub(crate) async fn search(api: &Api, query: ModelQuery) -> Result<ModelList, Failure> {
+    let marks = marks(api).await?;
+    let registry = api.engine.registry();
+    let words: Vec<String> = query.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let mut rows: Vec<ModelRow> = references(&registry)
+        .filter(|(reference, text)| {
+            let text = text.to_lowercase();
+            let slug = reference.to_string().to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()) || slug.contains(word.as_str()))
+        })
+        .filter_map(|(reference, _)| row(&registry, &marks, &reference))
+        .filter(|row| row.usable || !query.usable_only)
+        .collect();
+    // Usable first, demo models last among them; within that the catalogue's own order.
+    rows.sort_by_key(|row| (!row.usable, row.demo, !row.local));
+    let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    rows.truncate(usize::try_from(query.limit.min(MOST_ROWS)).unwrap_or(0));
+    Ok(ModelList { rows, total })
+}
+
+/// Everything choosable with the text it is found by: models of the catalogue, and what local servers list.
+fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef, String)> {
+    let listed =
+        registry.providers().filter(|known| known.provider.local && known.ready()).flat_map(|known| {
+            known.listed.iter().map(|listed| {
+                let reference =
+                    ModelRef { model: listed.id.clone(), provider: Some(known.provider.id.clone()) };
+                (reference, format!("{} {}", listed.id, known.provider.name))
+            })
+        });
+    let known = registry.catalog().models().iter().map(|model| {
+        let providers: Vec<&str> = registry
+            .catalog()
+            .endpoints(model.slug.as_str())
+            .iter()
+            .map(|endpoint| endpoint.provider.as_str())
+            .collect();
+        let text = format!("{} {}", model.name, providers.join(" "));
+        (ModelRef { model: model.slug.to_string(), provider: None }, text)
+    });
+    listed.chain(known)
+}
+
+pub(crate) async fn resolve(api: &Api, targets: Vec<LaneTarget>) -> Result<Vec<ModelRow>, Failure> {
+    let marks = marks(api).await?;
+    let registry = api.engine.registry();
+    Ok(targets.iter().map(|target| row_or_name(&registry, &marks, &target.model)).collect())
+}
+
+pub(crate) async fn marks(api: &Api) -> Result<HashMap<String, u8>, Failure> {
+    api.engine.store().read(|tx| Ok(tx.marks()?.into_iter().map(|row| (row.model, row.slot)).collect())).await
+}
+
+/// The row of a model, or one that says only its name if it is gone from the catalogue.
+pub(crate) fn row_or_name(registry: &Registry, marks: &HashMap<String, u8>, wanted: &ModelRef) -> ModelRow {
+    row(registry, marks, wanted).unwrap_or_else(|| ModelRow {
+        reference: wanted.clone(),
+        name: wanted.model.clone(),
+        author: wanted.model.split_once('/').map_or_else(String::new, |(author, _)| author.to_owned()),
+        mark: marks.get(&wanted.to_string()).copied(),
+        context_length: None,
+        price_input: None,
+        price_output: None,
+        providers: Vec::new(),
+        usable: false,
+        local: false,
+        demo: false,
+        reasoning: false,
+    })
+}
+
+pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &ModelRef) -> Option<ModelRow> {
+    let mut endpoints: Vec<(Endpoint, &Known)> = registry
+        .resolve(wanted)
+        .ok()?
+        .into_iter()
+        .filter_map(|endpoint| {
+            let known = registry.provider(&endpoint.provider)?;
+            Some((endpoint, known))
+        })
+        .collect();
+    endpoints.sort_by_key(|(endpoint, known)| {
+        (!known.ready(), rate(endpoint, Meter::Input).is_none(), rate(endpoint, Meter::Input))
+    });
+    let (first, first_known) = endpoints.first()?;
+    let model = registry.catalog().model(&wanted.model);
+    let mut providers: Vec<String> = endpoints.iter().map(|(_, known)| known.provider.name.clone()).collect();
+    providers.dedup();
+    Some(ModelRow {
+        reference: wanted.clone(),
+        name: registry.model_name(wanted),
+        author: first.model.author().to_owned(),
+        mark: marks.get(&wanted.to_string()).copied(),
+        context_length: first.context_length.or_else(|| model.and_then(|model| model.context_length)),
+        price_input: rate(first, Meter::Input),
+        price_output: rate(first, Meter::Output),
+        providers,
+        usable: first_known.ready(),
+        local: first_known.provider.local,
+        demo: first.provider.as_str() == "demo",
+        reasoning: model.is_some_and(|model| model.capabilities.reasoning),
+    })
+}
+
+/// The ordinary rate of a meter, per million: the last rule without a condition.
+fn rate(endpoint: &Endpoint, meter: Meter) -> Option<PicoUsd> {
+    let sheet = endpoint.prices.as_ref()?;
+    let rate = sheet
+        .rules
+        .iter()
+        .rev()
+        .filter(|rule| rule.when == domain::When::default())
+        .find_map(|rule| rule.rates.get(&meter))?;
+    rate.checked_times(MILLION)
+}

@@ -1,0 +1,143 @@
+//! Settings → Providers and keys, and what is found on this machine.
+
+use crate::{
+    Api, models, spend,
+    types::{
+        AddProvider, EnableLocal, KeyTest, LocalServer, ModelRow, ProviderRef, ProviderRow, SetKey,
+        SpendFigure,
+    },
+};
+use domain::{ErrorKind, Failure, ModelRef, PicoUsd, ProviderId, Secret, Timestamp};
+use engine::{Found, Known, SpendKey, Tested};
+use std::collections::HashMap;
+
+pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ProviderRow>, Failure> {
+    let (_, month) = spend::periods(api.engine.clock().now())?;
+    let spent: HashMap<ProviderId, SpendFigure> = api
+        .engine
+        .store()
+        .read(move |tx| tx.spend_by(SpendKey::Provider, month, Timestamp(i64::MAX)))
+        .await?
+        .into_iter()
+        .map(|(provider, sum)| (ProviderId::from(provider.as_str()), spend::figure(&sum)))
+        .collect();
+    let registry = api.engine.registry();
+    Ok(registry
+        .providers()
+        .filter(|known| known.provider.id.as_str() != "demo")
+        .map(|known| row(api, known, &spent))
+        .collect())
+}
+
+fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> ProviderRow {
+    let provider = &known.provider;
+    let nothing = SpendFigure { amount: PicoUsd::ZERO, attempts: 0, unknown: 0 };
+    let registry = api.engine.registry();
+    let catalogued =
+        registry.catalog().all_endpoints().iter().filter(|endpoint| endpoint.provider == provider.id).count();
+    let state = known.state.as_ref();
+    ProviderRow {
+        id: provider.id.clone(),
+        name: provider.name.clone(),
+        dialect: provider.dialect.to_string(),
+        base_url: provider.base_url.clone(),
+        needs_key: !known.keyless(),
+        last_four: known
+            .stored_key()
+            .then(|| state.and_then(|state| state.last_four.clone()).unwrap_or_default()),
+        session_only: api.engine.session_only(&provider.id),
+        tested: state
+            .and_then(|state| state.test.as_deref())
+            .and_then(|text| serde_json::from_str::<Tested>(text).ok())
+            .map(key_test),
+        data_policy: provider.data_policy.clone(),
+        models: u32::try_from(catalogued.max(known.listed.len())).unwrap_or(u32::MAX),
+        spend: spent.get(&provider.id).cloned().unwrap_or(nothing),
+        local: provider.local,
+        custom: provider.custom,
+        unverified: provider.unverified,
+        keys_url: provider.keys_url.clone(),
+    }
+}
+
+async fn one(api: &Api, id: &ProviderId) -> Result<ProviderRow, Failure> {
+    list(api, ()).await?.into_iter().find(|row| row.id == *id).ok_or_else(|| gone(id))
+}
+
+fn gone(id: &ProviderId) -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, format!("There is no provider called “{id}”."))
+}
+
+pub(crate) async fn add(api: &Api, wanted: AddProvider) -> Result<ProviderRow, Failure> {
+    api.engine.add_provider(&wanted.id, &wanted.dialect, &wanted.base_url).await?;
+    one(api, &ProviderId::from(wanted.id.as_str())).await
+}
+
+pub(crate) async fn remove(api: &Api, which: ProviderRef) -> Result<(), Failure> {
+    api.engine.remove_provider(&which.id).await
+}
+
+pub(crate) async fn test(api: &Api, which: ProviderRef) -> Result<KeyTest, Failure> {
+    api.engine.test_provider(&which.id).await.map(key_test)
+}
+
+fn key_test(tested: Tested) -> KeyTest {
+    let result = serde_json::to_value(tested.result)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "unknown".to_owned());
+    KeyTest { result, message: tested.message, at: tested.at, models: tested.models, took: tested.took }
+}
+
+pub(crate) async fn set_key(api: &Api, wanted: SetKey) -> Result<ProviderRow, Failure> {
+    let SetKey { provider, key } = wanted;
+    let secret = Secret::new(key);
+    let provider = match provider.or_else(|| api.engine.recognise(secret.expose())) {
+        Some(provider) => provider,
+        None => {
+            return Err(Failure::new(
+                ErrorKind::RequestInvalid,
+                "The provider cannot be told from this key. Choose it in Settings and enter the key there.",
+            ));
+        }
+    };
+    api.engine.set_key(&provider, secret).await?;
+    one(api, &provider).await
+}
+
+pub(crate) async fn delete_key(api: &Api, which: ProviderRef) -> Result<ProviderRow, Failure> {
+    api.engine.delete_key(&which.id).await?;
+    one(api, &which.id).await
+}
+
+pub(crate) async fn discover(api: &Api, (): ()) -> Result<Vec<LocalServer>, Failure> {
+    let found = api.engine.discover().await?;
+    let marks = models::marks(api).await?;
+    Ok(found.into_iter().filter_map(|found| server(api, &marks, found)).collect())
+}
+
+fn server(api: &Api, marks: &HashMap<String, u8>, found: Found) -> Option<LocalServer> {
+    let registry = api.engine.registry();
+    let provider = &registry.provider(&found.provider)?.provider;
+    let address = provider.base_url.split_once("://").map_or("", |(_, rest)| rest);
+    let models: Vec<ModelRow> = found
+        .models
+        .iter()
+        .filter_map(|listed| {
+            let reference = ModelRef { model: listed.id.clone(), provider: Some(found.provider.clone()) };
+            models::row(&registry, marks, &reference)
+        })
+        .collect();
+    Some(LocalServer {
+        provider: found.provider.clone(),
+        name: provider.name.clone(),
+        address: address.split('/').next().unwrap_or(address).to_owned(),
+        models,
+        enabled: found.enabled,
+    })
+}
+
+pub(crate) async fn enable_local(api: &Api, wanted: EnableLocal) -> Result<Vec<LocalServer>, Failure> {
+    api.engine.enable_local(&wanted.provider, wanted.enabled).await?;
+    discover(api, ()).await
+}

@@ -1,0 +1,208 @@
+//! `parallax ask`: one prompt, several lanes.
+
+use crate::{json, out};
+use clap::Args;
+use domain::{
+    BlockKind, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, RunId, StreamEvent,
+};
+use engine::{Ask, Engine, Listeners, Observer, RunResult};
+use serde_json::json;
+use std::{
+    io::Read as _,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Longest prompt read from standard input.
+const STDIN_LIMIT: u64 = 4 * 1024 * 1024;
+
+#[derive(Args)]
+pub(crate) struct AskArgs {
+    /// A model, as often as you like: author/name, or MODEL@PROVIDER
+    #[arg(short, long = "model", value_name = "MODEL", required = true)]
+    model: Vec<String>,
+    /// System prompt for every lane
+    #[arg(long, value_name = "TEXT")]
+    system: Option<String>,
+    /// Longest answer, in tokens
+    #[arg(long, value_name = "TOKENS")]
+    max_tokens: Option<u64>,
+    /// Sampling temperature
+    #[arg(long, value_name = "NUMBER")]
+    temperature: Option<f64>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The prompt; `-` reads it from standard input
+    #[arg(value_name = "PROMPT|-", allow_hyphen_values = true)]
+    prompt: String,
+}
+
+pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode, Failure> {
+    let prompt = match arguments.prompt.as_str() {
+        "-" => read_stdin()?,
+        _ => arguments.prompt.clone(),
+    };
+    let params = Params {
+        max_completion_tokens: arguments.max_tokens,
+        temperature: arguments.temperature,
+        ..Params::default()
+    };
+    let line_up = arguments
+        .model
+        .iter()
+        .map(|text| {
+            let model = ModelRef::parse(text)
+                .map_err(|bad| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
+            Ok(LaneTarget { model, system: arguments.system.clone(), params: params.clone() })
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let printed = Arc::new(Mutex::new(Printed::default()));
+    let many = line_up.len() > 1;
+    let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own };
+    let printer = Printer { printed: Arc::clone(&printed), json: arguments.json, many, runs: Vec::new() };
+    let listeners = Listeners { sink: None, observer: Some(Box::new(printer)) };
+    let started = engine.start_turn(ask, listeners).await?;
+    let turn = started.turn;
+    let mut done = started.done;
+    let ended = tokio::select! {
+        ended = &mut done => ended,
+        _ = tokio::signal::ctrl_c() => {
+            engine.cancel(turn, None);
+            done.await
+        }
+    };
+    if ended.is_err() {
+        return Err(Failure::new(ErrorKind::Bug, "Parallax made a mistake while printing the answers."));
+    }
+    let printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
+    let whole = printed.ended == arguments.model.len() && printed.failed == 0 && !printed.deaf;
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin().lock().take(STDIN_LIMIT).read_to_string(&mut text).map_err(|error| {
+        Failure::new(ErrorKind::RequestInvalid, format!("The prompt could not be read ({error})."))
+    })?;
+    Ok(text)
+}
+
+/// What the command needs to know in the end.
+#[derive(Default)]
+struct Printed {
+    ended: usize,
+    failed: usize,
+    /// Nobody reads the output any more.
+    deaf: bool,
+}
+
+/// Prints committed events. One lane streams as it comes; of several, each is printed whole when it has
+/// ended, since lines of four answers in one stream of text could not be told apart. `--json` streams all.
+struct Printer {
+    printed: Arc<Mutex<Printed>>,
+    json: bool,
+    many: bool,
+    runs: Vec<(RunId, Vec<BlockKind>)>,
+}
+
+impl Printer {
+    fn print(&self, write: impl FnOnce() -> bool) {
+        if !write() {
+            self.printed.lock().unwrap_or_else(PoisonError::into_inner).deaf = true;
+        }
+    }
+
+    fn blocks(&mut self, run: RunId) -> &mut Vec<BlockKind> {
+        let at = match self.runs.iter().position(|(known, _)| *known == run) {
+            Some(at) => at,
+            None => {
+                self.runs.push((run, Vec::new()));
+                self.runs.len() - 1
+            }
+        };
+        &mut self.runs[at].1
+    }
+
+    fn delta(&self, lane: u32, kind: &BlockKind, text: &str) {
+        let word = match kind {
+            BlockKind::Text => "text",
+            BlockKind::Reasoning => "reasoning",
+            BlockKind::Refusal => "refusal",
+            // Arguments are of use only whole; they come with the last line.
+            BlockKind::ToolCall { .. }
+            | BlockKind::ServerTool { .. }
+            | BlockKind::Citation { .. }
+            | BlockKind::Image { .. } => return,
+        };
+        if self.json {
+            self.print(|| out::object(&json!({ "type": "delta", "lane": lane, "kind": word, "text": text })));
+        } else if !self.many && word != "reasoning" {
+            self.print(|| out::text(text));
+        }
+    }
+
+    fn summary(result: &RunResult) -> String {
+        let metrics = result.metrics();
+        let cost = match (result.cost.total, result.cost.basis) {
+            (Some(total), domain::Basis::Estimated) => format!("≈ ${total}"),
+            (Some(total), _) => format!("${total}"),
+            (None, _) => "cost unknown".to_owned(),
+        };
+        let count = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |count| count.to_string());
+        let provider = result.attempts.last().map_or("–", |row| row.provider.as_str());
+        format!(
+            "[{} via {provider} · {} in / {} out · {cost}]",
+            result.target.model,
+            count(metrics.input),
+            count(metrics.output)
+        )
+    }
+}
+
+impl Observer for Printer {
+    fn events(&mut self, lane: u32, run: RunId, events: &[StreamEvent]) {
+        for event in events {
+            match event {
+                StreamEvent::BlockOpen { kind, .. } => self.blocks(run).push(kind.clone()),
+                StreamEvent::BlockDelta { block, text } => {
+                    let index = usize::try_from(*block).unwrap_or(usize::MAX);
+                    if let Some(kind) = self.blocks(run).get(index).cloned() {
+                        self.delta(lane, &kind, text);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn ended(&mut self, result: &RunResult) {
+        {
+            let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+            printed.ended += 1;
+            printed.failed += usize::from(result.failure.is_some());
+        }
+        if self.json {
+            self.print(|| out::object(&json::last(result)));
+            return;
+        }
+        if self.many {
+            self.print(|| out::line(&format!("── {} ──", result.target.model)));
+            let refusal = result.draft.refusal().unwrap_or_default();
+            self.print(|| out::text(&format!("{}{refusal}", result.draft.text())));
+        }
+        self.print(|| out::line(""));
+        for (id, name, arguments) in result.draft.tool_calls() {
+            self.print(|| out::line(&format!("→ {name}({arguments}) [{id}]")));
+        }
+        if let Some(failure) = &result.failure {
+            out::note(&format!(
+                "parallax: {}: {} [{}]",
+                result.target.model,
+                failure.message,
+                failure.kind.as_str()
+            ));
+        }
+        out::note(&Self::summary(result));
+    }
+}

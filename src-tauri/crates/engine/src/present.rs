@@ -1,0 +1,156 @@
+//! Turns events into what a window shows: sections of safe HTML blocks, changed parts only.
+
+use crate::frame::{HtmlBlock, Op, Section, SectionKind};
+use domain::{BlockKind, Part, StreamEvent};
+use render::{Block, Markdown};
+
+/// One answer's presentation while it grows.
+#[derive(Default)]
+pub(crate) struct Presenter {
+    sections: Vec<Growing>,
+}
+
+struct Growing {
+    kind: BlockKind,
+    text: String,
+    markdown: Markdown,
+    open: bool,
+    changed: bool,
+}
+
+impl Presenter {
+    /// The changes that a batch of events makes. Each section is rendered once a batch.
+    pub(crate) fn apply(&mut self, events: &[StreamEvent]) -> Vec<Op> {
+        let mut ops = Vec::new();
+        for event in events {
+            match event {
+                StreamEvent::BlockOpen { kind, .. } => {
+                    ops.push(Op::Section { index: number(self.sections.len()), kind: section_kind(kind) });
+                    self.sections.push(Growing {
+                        kind: kind.clone(),
+                        text: String::new(),
+                        markdown: Markdown::new(),
+                        open: true,
+                        changed: false,
+                    });
+                }
+                StreamEvent::BlockDelta { block, text } => {
+                    if let Some(section) = self.section(*block) {
+                        section.text.push_str(text);
+                        section.changed = true;
+                    }
+                }
+                StreamEvent::BlockClose { block, .. } => {
+                    if let Some(section) = self.section(*block) {
+                        section.open = false;
+                        section.changed = true;
+                    }
+                }
+                StreamEvent::Notice { kind, detail } => {
+                    ops.push(Op::Notice { kind: *kind, detail: detail.clone() });
+                }
+                StreamEvent::Started { .. }
+                | StreamEvent::Usage(_)
+                | StreamEvent::Finish { .. }
+                | StreamEvent::Unknown { .. } => {}
+            }
+        }
+        for (index, section) in self.sections.iter_mut().enumerate().filter(|(_, section)| section.changed) {
+            section.changed = false;
+            ops.extend(section.render(number(index)));
+        }
+        ops
+    }
+
+    /// Renders what is still open as complete, once nothing more will come.
+    pub(crate) fn finish(&mut self) -> Vec<Op> {
+        let mut ops = Vec::new();
+        for (index, section) in self.sections.iter_mut().enumerate().filter(|(_, section)| section.open) {
+            section.open = false;
+            ops.extend(section.render(number(index)));
+        }
+        ops
+    }
+
+    fn section(&mut self, block: u32) -> Option<&mut Growing> {
+        self.sections.get_mut(usize::try_from(block).ok()?)
+    }
+}
+
+impl Growing {
+    fn render(&mut self, section: u32) -> Option<Op> {
+        match &self.kind {
+            BlockKind::Text | BlockKind::Reasoning | BlockKind::Refusal => {
+                let patch = self.markdown.update(&self.text, self.open);
+                let blocks: Vec<HtmlBlock> = patch.blocks.into_iter().map(html_block).collect();
+                Some(Op::Blocks { section, keep: number(patch.keep), blocks })
+            }
+            // Half a JSON document or half a picture says nothing; they appear when complete.
+            BlockKind::ToolCall { .. } | BlockKind::ServerTool { .. } if !self.open => {
+                Some(Op::Blocks { section, keep: 0, blocks: vec![json_block(&self.text)] })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The sections of a finished answer.
+pub(crate) fn sections(parts: &[Part]) -> Vec<Section> {
+    parts.iter().filter_map(section).collect()
+}
+
+fn section(part: &Part) -> Option<Section> {
+    let prose = |kind, text: &str| Section {
+        kind,
+        blocks: render::render_whole(text).into_iter().map(html_block).collect(),
+    };
+    Some(match part {
+        Part::Text { text } => prose(SectionKind::Answer, text),
+        Part::Reasoning { text, .. } => prose(SectionKind::Reasoning, text),
+        Part::Refusal { text } => prose(SectionKind::Refusal, text),
+        Part::ToolCall { name, arguments, .. } => Section {
+            kind: SectionKind::ToolCall { name: name.clone() },
+            blocks: vec![json_block(arguments)],
+        },
+        Part::ServerTool { name, text } => {
+            Section { kind: SectionKind::ServerTool { name: name.clone() }, blocks: vec![json_block(text)] }
+        }
+        Part::Citation { url, title } => Section {
+            kind: SectionKind::Citation { url: url.clone(), title: title.clone() },
+            blocks: Vec::new(),
+        },
+        Part::GeneratedImage { media_type, .. } => {
+            Section { kind: SectionKind::Image { media_type: media_type.clone() }, blocks: Vec::new() }
+        }
+        Part::Image { .. } | Part::File { .. } | Part::ToolResult { .. } => return None,
+    })
+}
+
+fn section_kind(kind: &BlockKind) -> SectionKind {
+    match kind {
+        BlockKind::Text => SectionKind::Answer,
+        BlockKind::Reasoning => SectionKind::Reasoning,
+        BlockKind::Refusal => SectionKind::Refusal,
+        BlockKind::ToolCall { name, .. } => SectionKind::ToolCall { name: name.clone() },
+        BlockKind::ServerTool { name } => SectionKind::ServerTool { name: name.clone() },
+        BlockKind::Citation { url, title } => {
+            SectionKind::Citation { url: url.clone(), title: title.clone() }
+        }
+        BlockKind::Image { media_type } => SectionKind::Image { media_type: media_type.clone() },
+    }
+}
+
+fn html_block(block: Block) -> HtmlBlock {
+    HtmlBlock { key: format!("{:016x}", block.key), html: block.html.into_string() }
+}
+
+fn json_block(text: &str) -> HtmlBlock {
+    let pretty = serde_json::from_str::<serde_json::Value>(text)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| text.to_owned());
+    HtmlBlock { key: "json".to_owned(), html: render::code("json", &pretty).into_string() }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,202 @@
+//! Which providers and endpoints there are for this user: the catalogue, the user's own providers, and
+//! what local servers list.
+
+use catalog::Catalog;
+use domain::{
+    AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Provider, ProviderId,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+use store::ProviderStateRow;
+
+/// A model that a server itself lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The provider's id of it.
+    pub id: String,
+    /// Context in tokens.
+    pub context_length: Option<u64>,
+}
+
+/// A provider with what this user has done about it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The provider; a user's own entry replaces the catalogue's of the same id.
+    pub provider: Arc<Provider>,
+    /// Key, switch, test, listed models.
+    pub state: Option<ProviderStateRow>,
+    /// The environment of this process holds a key for it.
+    pub env_key: bool,
+    /// Models it lists itself.
+    pub listed: Vec<Listed>,
+}
+
+impl Known {
+    /// `scheme://host:port` that its key belongs to. `None` for addresses without a host (demo).
+    pub fn origin(&self) -> Option<String> {
+        transport::origin_of(&self.provider.base_url).ok()
+    }
+
+    /// A key is stored for exactly this address, or the environment has one.
+    pub fn has_key(&self) -> bool {
+        self.env_key || self.stored_key()
+    }
+
+    /// A key is stored in the keychain (or in memory for this run) for exactly this address.
+    pub fn stored_key(&self) -> bool {
+        self.state
+            .as_ref()
+            .is_some_and(|state| state.key_origin.is_some() && state.key_origin == self.origin())
+    }
+
+    /// A request without a key makes sense: local servers, demo, and addresses of the user's own, which
+    /// may well be open.
+    pub fn keyless(&self) -> bool {
+        self.provider.auth == AuthScheme::None || self.provider.custom
+    }
+
+    /// Could serve a request now.
+    pub fn ready(&self) -> bool {
+        if self.provider.local { self.enabled() } else { self.has_key() || self.keyless() }
+    }
+
+    /// A local server counts once it was found; the user may switch it off.
+    fn enabled(&self) -> bool {
+        self.env_key || self.provider.custom || self.state.as_ref().is_some_and(|state| state.enabled)
+    }
+}
+
+/// Everything that can be asked. Immutable; rebuilt when a provider changes.
+pub struct Registry {
+    catalog: Arc<Catalog>,
+    providers: BTreeMap<ProviderId, Known>,
+    order: Vec<ProviderId>,
+}
+
+impl Registry {
+    /// Joins the catalogue with the user's own entries.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        custom: Vec<Provider>,
+        states: Vec<ProviderStateRow>,
+        env_key: impl Fn(&ProviderId) -> bool,
+    ) -> Self {
+        let mut providers = BTreeMap::new();
+        let mut order = Vec::new();
+        for provider in catalog.providers().iter().cloned().chain(custom) {
+            if !providers.contains_key(&provider.id) {
+                order.push(provider.id.clone());
+            }
+            let known = Known {
+                env_key: env_key(&provider.id),
+                provider: Arc::new(provider),
+                state: None,
+                listed: Vec::new(),
+            };
+            providers.insert(known.provider.id.clone(), known);
+        }
+        for state in states {
+            if let Some(known) = providers.get_mut(&state.provider) {
+                // A list that this version cannot read is no list; the next discovery writes it anew.
+                known.listed = state
+                    .listed_models
+                    .as_deref()
+                    .and_then(|text| serde_json::from_str(text).ok())
+                    .unwrap_or_default();
+                known.state = Some(state);
+            }
+        }
+        Self { catalog, providers, order }
+    }
+
+    /// The catalogue underneath.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// All providers: the catalogue's in its order, then the user's own.
+    pub fn providers(&self) -> impl Iterator<Item = &Known> {
+        self.order.iter().filter_map(|id| self.providers.get(id))
+    }
+
+    /// One provider.
+    pub fn provider(&self, id: &ProviderId) -> Option<&Known> {
+        self.providers.get(id)
+    }
+
+    /// Display name of a model reference.
+    pub fn model_name(&self, model: &ModelRef) -> String {
+        match self.catalog.model(&model.model) {
+            Some(known) => known.name.clone(),
+            None => model.model.clone(),
+        }
+    }
+
+    /// Every endpoint that serves what was asked for, in no particular order.
+    ///
+    /// With a provider named the model may be one the catalogue does not know: it is taken as that
+    /// provider's own id, at an unknown price. Errors: `request.invalid` for an unknown provider,
+    /// `request.no_model` for an unknown model.
+    pub fn resolve(&self, wanted: &ModelRef) -> Result<Vec<Endpoint>, Failure> {
+        let Some(id) = &wanted.provider else {
+            return self.resolve_anywhere(&wanted.model);
+        };
+        let known = self.providers.get(id).ok_or_else(|| {
+            Failure::new(
+                ErrorKind::RequestInvalid,
+                format!(
+                    "There is no provider called “{id}”. Add it in Settings or with `parallax provider add`."
+                ),
+            )
+        })?;
+        if let Some(endpoint) = self.catalog.endpoint(id.as_str(), &wanted.model) {
+            return Ok(vec![endpoint.clone()]);
+        }
+        let listed = known.listed.iter().find(|listed| listed.id == wanted.model);
+        Ok(vec![self.unlisted(known, &wanted.model, listed.and_then(|l| l.context_length))?])
+    }
+
+    fn resolve_anywhere(&self, model: &str) -> Result<Vec<Endpoint>, Failure> {
+        let endpoints: Vec<Endpoint> = self.catalog.endpoints(model).into_iter().cloned().collect();
+        if !endpoints.is_empty() {
+            return Ok(endpoints);
+        }
+        // `llamacpp/SmolLM2` names a model that a local server lists.
+        if let Some((provider, id)) = model.split_once('/')
+            && let Some(known) = self.providers.get(&ProviderId::from(provider))
+            && let Some(listed) = known.listed.iter().find(|listed| listed.id == id)
+        {
+            return Ok(vec![self.unlisted(known, id, listed.context_length)?]);
+        }
+        Err(Failure::new(
+            ErrorKind::RequestNoModel,
+            format!(
+                "No provider in the catalogue serves “{model}”. Look it up with `parallax models`, or name a \
+                 provider: {model}@PROVIDER."
+            ),
+        ))
+    }
+
+    /// An endpoint for a model id that the catalogue does not have at this provider.
+    fn unlisted(
+        &self,
+        known: &Known,
+        upstream: &str,
+        context_length: Option<u64>,
+    ) -> Result<Endpoint, Failure> {
+        let provider = &known.provider;
+        let slug: ModelSlug = format!("{}/{}", provider.id, upstream.replace(char::is_whitespace, "-"))
+            .parse()
+            .map_err(|bad: domain::BadSlug| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
+        let prices = provider.local.then(|| catalog::local_sheet(self.catalog.data_date()));
+        Ok(Endpoint {
+            id: EndpointId::new(format!("{}/{upstream}", provider.id)),
+            provider: provider.id.clone(),
+            model: slug,
+            upstream_model: upstream.to_owned(),
+            context_length,
+            max_completion_tokens: None,
+            prices,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! What one run came to.
+
+use crate::{
+    draft::Draft,
+    frame::{Metrics, Op, RunView},
+};
+use domain::{
+    Basis, Cost, Failure, FinishReason, LaneTarget, Millis, NoticeKind, PicoUsd, RunId, RunState, Usage,
+};
+use std::time::Duration;
+use store::AttemptRow;
+
+/// The outcome of a run with everything a caller may want of it.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// Which run.
+    pub run: RunId,
+    /// Place from the left.
+    pub position: u32,
+    /// What was asked.
+    pub target: LaneTarget,
+    /// Final state.
+    pub state: RunState,
+    /// What came.
+    pub draft: Draft,
+    /// What went wrong.
+    pub failure: Option<Failure>,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<AttemptRow>,
+    /// Of all attempts together.
+    pub cost: Cost,
+    /// Last attempt: request sent to first content.
+    pub ttft: Option<Millis>,
+    /// First attempt's start to the end.
+    pub duration: Option<Millis>,
+    /// Usage with what the provider left out estimated, for display.
+    pub usage_shown: Usage,
+    /// Notices in order.
+    pub notices: Vec<(NoticeKind, String)>,
+}
+
+impl RunResult {
+    /// A run whose end could not be written down.
+    pub(crate) fn lost(run: &RunView, failure: Failure) -> Self {
+        Self {
+            run: run.id,
+            position: run.position,
+            target: run.target.clone(),
+            state: RunState::Failed,
+            draft: Draft::default(),
+            failure: Some(failure),
+            attempts: Vec::new(),
+            cost: Cost::unknown(),
+            ttft: None,
+            duration: None,
+            usage_shown: Usage::default(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Why the provider stopped, if it said.
+    pub fn finish_reason(&self) -> Option<FinishReason> {
+        self.draft.finish.as_ref().map(|(reason, _)| *reason)
+    }
+
+    /// Numbers for the strip.
+    pub fn metrics(&self) -> Metrics {
+        metrics(&self.usage_shown, &self.cost, self.ttft, self.duration, !self.attempts.is_empty())
+    }
+
+    pub(crate) fn end_op(&self) -> Op {
+        Op::End {
+            state: self.state,
+            finish_reason: self.finish_reason(),
+            failure: self.failure.clone(),
+            metrics: self.metrics(),
+        }
+    }
+}
+
+/// The strip of a finished run. `sent` = at least one attempt was made.
+pub(crate) fn metrics(
+    usage: &Usage,
+    cost: &Cost,
+    ttft: Option<Millis>,
+    duration: Option<Millis>,
+    sent: bool,
+) -> Metrics {
+    let writing = match (ttft, duration) {
+        (Some(ttft), Some(duration)) => Some(Duration::from_millis(duration.0.saturating_sub(ttft.0))),
+        _ => None,
+    };
+    Metrics {
+        ttft,
+        duration,
+        tokens_per_second_x10: usage.output.total.zip(writing).and_then(|(tokens, span)| rate(tokens, span)),
+        input: usage.input.total,
+        cache_read: usage.input.cache_read,
+        output: usage.output.total,
+        reasoning: usage.output.reasoning,
+        cost: sent.then_some(cost.total).flatten(),
+        basis: sent.then_some(cost.basis),
+        estimated: usage.source == domain::UsageSource::Estimated,
+    }
+}
+
+/// Tokens a second × 10. `None` for spans too short to divide by.
+pub(crate) fn rate(tokens: u64, span: Duration) -> Option<u64> {
+    let millis = u64::try_from(span.as_millis()).ok()?;
+    if millis == 0 { None } else { tokens.checked_mul(10_000)?.checked_div(millis) }
+}
+
+/// The cost of several attempts: unknown if any of them is, else their sum with the weakest basis among
+/// those that cost something.
+pub(crate) fn total_cost(costs: &[Cost]) -> Cost {
+    let Some(last) = costs.last() else {
+        return Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed };
+    };
+    let mut total = PicoUsd::ZERO;
+    let mut basis = last.basis;
+    for cost in costs {
+        match cost.total.and_then(|amount| total.checked_add(amount)) {
+            Some(sum) => total = sum,
+            None => return Cost::unknown(),
+        }
+        if cost.total != Some(PicoUsd::ZERO) && cost.basis == Basis::Estimated {
+            basis = Basis::Estimated;
+        }
+    }
+    Cost { total: Some(total), lines: last.lines.clone(), basis }
+}

@@ -1,0 +1,423 @@
+//! One press of Send: recorded whole in one transaction, then answered lane by lane.
+
+use crate::{
+    frame::{Metrics, RunView, TurnView},
+    inner::{Inner, Table},
+    lane::{self, Job},
+    live::{FrameSink, LiveTurn},
+    mixer::{LaneMessage, Mix, Mixer, Observer},
+    tasks, view,
+};
+use domain::{
+    ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, Part,
+    Request, Role, RunId, RunState, Saw, TurnId,
+};
+use std::{collections::HashMap, sync::Arc};
+use store::{ConversationRow, MessageRow, RunRow, TurnRow, Tx};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+/// Longest prompt, in bytes. Larger text belongs in a file.
+const PROMPT_LIMIT: usize = 4 * 1024 * 1024;
+/// Most lanes of a conversation.
+pub const LANE_LIMIT: usize = 16;
+/// Decoded but not yet committed messages: enough for bursts, small enough that a slow disk soon slows
+/// the provider.
+const QUEUE: usize = 256;
+
+/// What to send.
+pub struct Ask {
+    /// Where; `None` begins a new conversation.
+    pub conversation: Option<ConversationId>,
+    /// Line-up of a new conversation.
+    pub line_up: Vec<LaneTarget>,
+    /// The prompt.
+    pub prompt: String,
+    /// What the lanes are shown.
+    pub context: ContextPolicy,
+}
+
+/// Who is told.
+#[derive(Default)]
+pub struct Listeners {
+    /// A window.
+    pub sink: Option<FrameSink>,
+    /// A command or test.
+    pub observer: Option<Box<dyn Observer>>,
+}
+
+/// A turn that is recorded and running.
+pub struct Started {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Which.
+    pub turn: TurnId,
+    /// The turn with its empty runs.
+    pub view: TurnView,
+    /// Ends when every lane has been settled.
+    pub done: JoinHandle<()>,
+}
+
+/// What the first transaction wrote.
+struct Recorded {
+    conversation: ConversationId,
+    turn: TurnRow,
+    jobs: Vec<Job>,
+}
+
+pub(crate) async fn start(inner: &Arc<Inner>, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
+    check(&ask)?;
+    let recorded = record(inner, ask).await?;
+    inner.changed(Table::Conversations);
+    let view = first_view(inner, &recorded);
+    Ok(launch(inner, recorded, view, listeners))
+}
+
+fn check(ask: &Ask) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    if ask.prompt.trim().is_empty() {
+        return refuse("There is nothing to send: write a prompt first.");
+    }
+    if ask.prompt.len() > PROMPT_LIMIT {
+        return refuse("The prompt is longer than 4 MB. Shorten it.");
+    }
+    if ask.conversation.is_none() && ask.line_up.is_empty() {
+        return refuse("No model is chosen: add one to the line-up first.");
+    }
+    if ask.line_up.len() > LANE_LIMIT {
+        return refuse("More than 16 models at once are not supported: remove some from the line-up.");
+    }
+    Ok(())
+}
+
+/// Turn, prompt, user and assistant nodes and runs, in one transaction: a crash from here on loses no
+/// prompt.
+async fn record(inner: &Arc<Inner>, ask: Ask) -> Result<Recorded, Failure> {
+    let shared = Arc::clone(inner);
+    inner
+        .store
+        .write(move |tx| {
+            let now = shared.clock.now();
+            let conversation = match ask.conversation {
+                Some(id) => {
+                    tx.conversation(id)?
+                        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, "This conversation is gone."))?
+                        .id
+                }
+                None => begin_conversation(&shared, tx, &ask)?,
+            };
+            let lanes = tx.lanes(conversation)?;
+            if lanes.is_empty() {
+                return Err(Failure::new(
+                    ErrorKind::RequestInvalid,
+                    "No model is chosen: add one to the line-up first.",
+                ));
+            }
+            let prompt = tx.put_content(&[Part::Text { text: ask.prompt.clone() }])?;
+            let turn = TurnRow { id: TurnId::new(shared.clock.id()), conversation, prompt, created_at: now };
+            tx.insert_turn(&turn)?;
+            let mut jobs = Vec::new();
+            for lane in &lanes {
+                jobs.push(record_lane(&shared, tx, &turn, lane, ask.context)?);
+            }
+            tx.touch_conversation(conversation, now)?;
+            Ok(Recorded { conversation, turn, jobs })
+        })
+        .await
+}
+
+fn begin_conversation(inner: &Inner, tx: &mut Tx<'_>, ask: &Ask) -> Result<ConversationId, Failure> {
+    let now = inner.clock.now();
+    let id = ConversationId::new(inner.clock.id());
+    tx.insert_conversation(&ConversationRow {
+        id,
+        title: title(&ask.prompt),
+        created_at: now,
+        updated_at: now,
+        archived_at: None,
+    })?;
+    let lanes: Vec<Lane> = ask
+        .line_up
+        .iter()
+        .zip(0..)
+        .map(|(target, position)| Lane {
+            id: LaneId::new(inner.clock.id()),
+            position,
+            target: target.clone(),
+            head: None,
+        })
+        .collect();
+    tx.put_lanes(id, &lanes)?;
+    for target in &ask.line_up {
+        let in_use: Vec<String> = ask.line_up.iter().map(|target| target.model.to_string()).collect();
+        tx.assign_mark(&target.model.to_string(), now, &in_use)?;
+    }
+    Ok(id)
+}
+
+/// The user's node and the empty answer of one lane, with its run.
+fn record_lane(
+    inner: &Inner,
+    tx: &mut Tx<'_>,
+    turn: &TurnRow,
+    lane: &Lane,
+    context: ContextPolicy,
+) -> Result<Job, Failure> {
+    let parent = match context {
+        ContextPolicy::Own => lane.head,
+        ContextPolicy::From { message } => Some(message),
+    };
+    let history = match parent {
+        Some(leaf) => tx.branch(leaf)?,
+        None => Vec::new(),
+    };
+    if let Some(stranger) = history.iter().find(|(row, _)| row.conversation != turn.conversation) {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            format!("Answer {} belongs to another conversation.", stranger.0.id),
+        ));
+    }
+    let turns =
+        u32::try_from(history.iter().filter(|(row, _)| row.role == Role::User).count()).unwrap_or(u32::MAX);
+    let saw = match context {
+        _ if turns == 0 => Saw::PromptOnly,
+        ContextPolicy::From { message } if lane.head != Some(message) => {
+            Saw::Other { model: author(tx, message)?, turns }
+        }
+        ContextPolicy::Own | ContextPolicy::From { .. } => Saw::Own { turns },
+    };
+    let user = node(inner, turn, parent, Role::User, None);
+    tx.insert_message(&user)?;
+    let mut branch = history;
+    branch.push((user.clone(), tx.content(&turn.prompt)?.unwrap_or_default()));
+    record_run(inner, tx, turn, lane, &user, branch, saw, None)
+}
+
+/// An empty answer under a user node, and the run that will fill it.
+#[allow(clippy::too_many_arguments, reason = "each is one column of the rows written here")]
+fn record_run(
+    inner: &Inner,
+    tx: &mut Tx<'_>,
+    turn: &TurnRow,
+    lane: &Lane,
+    user: &MessageRow,
+    branch: Vec<(MessageRow, Vec<Part>)>,
+    saw: Saw,
+    retry_of: Option<RunId>,
+) -> Result<Job, Failure> {
+    let run = RunId::new(inner.clock.id());
+    let empty = tx.put_content(&[])?;
+    let mut answer = node(inner, turn, Some(user.id), Role::Assistant, Some(run));
+    answer.content = empty;
+    tx.insert_message(&answer)?;
+    let row = RunRow {
+        id: run,
+        turn: turn.id,
+        lane: lane.id,
+        position: lane.position,
+        target: lane.target.clone(),
+        user_message: user.id,
+        message: answer.id,
+        process: inner.process,
+        state: RunState::Pending,
+        saw,
+        route: domain::Route::default(),
+        retry_of,
+        finish_reason: None,
+        failure: None,
+        notices: Vec::new(),
+        started_at: Some(inner.clock.now()),
+        ttft: None,
+        duration: None,
+        usage: None,
+    };
+    tx.insert_run(&row)?;
+    tx.set_lane_head(lane.id, Some(answer.id))?;
+    let request = Arc::new(request(&lane.target, &branch));
+    Ok(Job { row, conversation: Some(turn.conversation), request })
+}
+
+fn node(
+    inner: &Inner,
+    turn: &TurnRow,
+    parent: Option<MessageId>,
+    role: Role,
+    run: Option<RunId>,
+) -> MessageRow {
+    MessageRow {
+        id: MessageId::new(inner.clock.id()),
+        conversation: turn.conversation,
+        parent,
+        role,
+        content: turn.prompt.clone(),
+        run,
+        created_at: inner.clock.now(),
+    }
+}
+
+/// The model that wrote an answer, for "saw the answer of …".
+fn author(tx: &Tx<'_>, message: MessageId) -> Result<String, Failure> {
+    let run = tx.message(message)?.and_then(|row| row.run);
+    let run = match run {
+        Some(run) => tx.run(run)?,
+        None => None,
+    };
+    Ok(run.map_or_else(|| "another answer".to_owned(), |run| run.target.model.to_string()))
+}
+
+/// What a lane sends: its branch, without answers that never came.
+pub(crate) fn request(target: &LaneTarget, branch: &[(MessageRow, Vec<Part>)]) -> Request {
+    let messages = branch
+        .iter()
+        .filter(|(_, parts)| !parts.is_empty())
+        .map(|(row, parts)| Message { role: row.role, parts: parts.clone() })
+        .collect();
+    Request {
+        system: target.system.clone().filter(|system| !system.trim().is_empty()),
+        messages,
+        params: target.params.clone(),
+        tools: Vec::new(),
+        tool_choice: None,
+    }
+}
+
+/// The first words of a prompt on one line.
+fn title(prompt: &str) -> String {
+    let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut title: String = line.chars().take(80).collect();
+    if title.len() < line.len() {
+        title.push('…');
+    }
+    title
+}
+
+fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
+    let prompt = recorded.jobs.first().and_then(|job| job.request.messages.last()).map(text_of);
+    TurnView {
+        id: recorded.turn.id,
+        prompt: prompt.unwrap_or_default(),
+        created_at: recorded.turn.created_at,
+        seq: 0,
+        live: true,
+        runs: recorded.jobs.iter().map(|job| empty_run(inner, &job.row, Vec::new())).collect(),
+    }
+}
+
+fn text_of(message: &Message) -> String {
+    message
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Text { text } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> RunView {
+    RunView {
+        id: row.id,
+        lane: row.lane,
+        position: row.position,
+        target: row.target.clone(),
+        model_name: inner.registry().model_name(&row.target.model),
+        state: RunState::Pending,
+        saw: row.saw.clone(),
+        route: Vec::new(),
+        sections: Vec::new(),
+        metrics: Metrics::default(),
+        finish_reason: None,
+        failure: None,
+        notices: Vec::new(),
+        earlier,
+    }
+}
+
+fn launch(inner: &Arc<Inner>, recorded: Recorded, view: TurnView, listeners: Listeners) -> Started {
+    let html = listeners.observer.is_none();
+    let live = Arc::new(LiveTurn::new(recorded.conversation, view.clone(), listeners.sink));
+    inner.live.insert(recorded.turn.id, Arc::clone(&live));
+    let done = launch_lanes(inner, recorded.turn.id, live, recorded.jobs, listeners.observer, html);
+    Started { conversation: recorded.conversation, turn: recorded.turn.id, view, done }
+}
+
+/// One task a lane, one mixer for all of them.
+fn launch_lanes(
+    inner: &Arc<Inner>,
+    turn: TurnId,
+    live: Arc<LiveTurn>,
+    jobs: Vec<Job>,
+    observer: Option<Box<dyn Observer>>,
+    html: bool,
+) -> JoinHandle<()> {
+    let (out, lanes) = mpsc::channel::<LaneMessage>(QUEUE);
+    let mut runs = HashMap::new();
+    for job in jobs {
+        let prompt_tokens = ledger::prompt_estimate(&job.request);
+        runs.insert(job.row.id, Mix::new(job.row.position, prompt_tokens));
+        let token = live.token(job.row.id);
+        let (inner, out) = (Arc::clone(inner), out.clone());
+        tasks::spawn(async move {
+            let spare = Job {
+                row: job.row.clone(),
+                conversation: job.conversation,
+                request: Arc::clone(&job.request),
+            };
+            let work = lane::run(Arc::clone(&inner), job, token, out.clone());
+            if let Err(failure) = tasks::guarded(work).await {
+                lane::abandon(inner, spare, failure, out).await;
+            }
+        });
+    }
+    drop(out);
+    let mixer = Mixer { inner: Arc::clone(inner), turn, live, observer, html, runs };
+    tasks::spawn(mixer.run(lanes))
+}
+
+/// Asks one lane again. The earlier answer stays; the lane continues from the new one if it had
+/// continued from the old.
+pub(crate) async fn retry(inner: &Arc<Inner>, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
+    let shared = Arc::clone(inner);
+    let recorded = inner.store.write(move |tx| record_retry(&shared, tx, run)).await?;
+    let turn = recorded.turn.id;
+    let fresh = view::turn(inner, turn).await?;
+    let (live, view) = match inner.live.get(turn) {
+        Some(live) => {
+            let view = live.replace_run(&fresh, sink);
+            (live, view)
+        }
+        None => {
+            let live =
+                Arc::new(LiveTurn::new(recorded.conversation, TurnView { live: true, ..fresh }, Some(sink)));
+            inner.live.insert(turn, Arc::clone(&live));
+            let view = live.view();
+            (live, view)
+        }
+    };
+    launch_lanes(inner, turn, live, recorded.jobs, None, true);
+    inner.changed(Table::Conversations);
+    Ok(view)
+}
+
+fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<Recorded, Failure> {
+    let gone = || Failure::new(ErrorKind::RequestInvalid, "This answer is gone.");
+    let old = tx.run(run)?.ok_or_else(gone)?;
+    if !old.state.is_final() {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            "This answer is still being written. Stop it first.",
+        ));
+    }
+    let turn = tx.turn(old.turn)?.ok_or_else(gone)?;
+    let user = tx.message(old.user_message)?.ok_or_else(gone)?;
+    let mut lane = tx.lane(old.lane)?.ok_or_else(gone)?;
+    // The answer is asked again of what was asked the first time, whatever the line-up says today.
+    lane.target = old.target.clone();
+    lane.position = old.position;
+    let head = lane.head;
+    let branch = tx.branch(user.id)?;
+    let job = record_run(inner, tx, &turn, &lane, &user, branch, old.saw.clone(), Some(old.id))?;
+    if head != Some(old.message) {
+        tx.set_lane_head(lane.id, head)?;
+    }
+    Ok(Recorded { conversation: turn.conversation, turn, jobs: vec![job] })
+}

@@ -1,0 +1,111 @@
+//! Opens the engine beside the window's own start, and tells the window what changes.
+
+use api::{Api, Table};
+use domain::{ErrorKind, Failure};
+use engine::Engine;
+use serde_json::json;
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use tauri::{AppHandle, Emitter as _, Manager as _};
+use tauri_plugin_opener::OpenerExt as _;
+use tokio::sync::{OnceCell, broadcast::error::RecvError};
+
+/// Changes within this span are told at once.
+const TOGETHER: Duration = Duration::from_millis(60);
+/// Longest wait for running answers to be settled on leaving.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The engine, once it is open.
+pub(crate) struct Core {
+    folder: PathBuf,
+    api: OnceCell<Arc<Api>>,
+}
+
+impl Core {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, api: OnceCell::new() }
+    }
+
+    /// The handlers. A database that could not be opened is tried again with each call, so that the
+    /// window's *Try again* is just the next command.
+    pub(crate) async fn api(&self, app: &AppHandle) -> Result<Arc<Api>, Failure> {
+        self.api.get_or_try_init(|| self.open(app)).await.cloned()
+    }
+
+    async fn open(&self, app: &AppHandle) -> Result<Arc<Api>, Failure> {
+        let engine = Engine::open(
+            &self.folder,
+            "window",
+            env!("CARGO_PKG_VERSION"),
+            api::env_keys(std::env::vars_os()),
+        )
+        .await?;
+        let recovered = engine.recover().await?;
+        if recovered > 0 {
+            tracing::info!(recovered, "answers of an earlier run were kept as interrupted");
+        }
+        let opener = app.clone();
+        let open_link = Box::new(move |url: &str| {
+            opener.opener().open_url(url, None::<&str>).map_err(|_| {
+                Failure::new(ErrorKind::Bug, "No browser could be started. Copy the address instead.")
+            })
+        });
+        let api = Arc::new(Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link));
+        tell_changes(app, &api);
+        Ok(api)
+    }
+
+    /// Something would be lost by leaving at once.
+    pub(crate) fn busy(&self) -> bool {
+        self.api.get().is_some_and(|api| api.engine().live_turns() > 0)
+    }
+}
+
+/// Opens the engine before the window asks for it, then looks at the keychain without anyone waiting.
+pub(crate) async fn start(app: AppHandle) {
+    let core = app.state::<Core>();
+    match core.api(&app).await {
+        Ok(api) => {
+            if let Err(failure) = api.probe_storage().await {
+                tracing::warn!(kind = failure.kind.as_str(), "the keychain could not be probed");
+            }
+        }
+        // The window asks for the state itself and shows this failure with what to do.
+        Err(failure) => tracing::error!(kind = failure.kind.as_str(), "the data could not be opened"),
+    }
+}
+
+/// Stops what runs and waits until it is settled.
+pub(crate) async fn finish(app: &AppHandle) {
+    let core = app.state::<Core>();
+    let Some(api) = core.api.get() else { return };
+    api.engine().cancel_all();
+    let settled = async {
+        while api.engine().live_turns() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // What does not end in time is recovered at the next start.
+    let _ = tokio::time::timeout(PATIENCE, settled).await;
+}
+
+fn tell_changes(app: &AppHandle, api: &Arc<Api>) {
+    let app = app.clone();
+    let mut changes = api.engine().changes();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let first = match changes.recv().await {
+                Ok(table) => vec![table],
+                // Too many to count: then everything has changed.
+                Err(RecvError::Lagged(_)) => Table::ALL.to_vec(),
+                Err(RecvError::Closed) => return,
+            };
+            tokio::time::sleep(TOGETHER).await;
+            let mut tables: BTreeSet<&'static str> = first.into_iter().map(Table::as_str).collect();
+            while let Ok(more) = changes.try_recv() {
+                tables.insert(more.as_str());
+            }
+            // A window that is gone misses nothing: it asks for everything when it opens.
+            let _ = app.emit_to(crate::window::MAIN, "changed", json!({ "tables": tables }));
+        }
+    });
+}
