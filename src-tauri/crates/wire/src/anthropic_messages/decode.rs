@@ -1,12 +1,13 @@
 //! Answers of the Messages API: a stream of events, or the message whole. Both give the same events.
 
-use super::{REDACTED, usage::Snapshot};
+use super::{REDACTED, usage::usage};
 use crate::{
     Ending,
     blocks::Blocks,
     failure,
     framed::{Doc, Protocol},
     json::Json,
+    snapshot::Snapshot,
 };
 use domain::{BlockKind, FinishReason, StreamEvent};
 
@@ -73,7 +74,7 @@ impl Protocol for Messages {
                 if let Some(reason) = json.at("/delta/stop_reason").and_then(Json::str) {
                     self.stop = Some(reason.to_owned());
                 }
-                self.usage(json.get("usage"), out);
+                self.count(json.get("usage"), out);
             }
             "message_stop" => self.stopped = true,
             "ping" => {}
@@ -118,7 +119,7 @@ impl Messages {
             let text = |key| message.text(key).map(str::to_owned);
             out.push(StreamEvent::Started { response_id: text("id"), model: text("model") });
         }
-        self.usage(message.get("usage"), out);
+        self.count(message.get("usage"), out);
     }
 
     fn whole(&mut self, message: &Json<'_>, out: &mut Vec<StreamEvent>) {
@@ -132,11 +133,11 @@ impl Messages {
         self.stopped = true;
     }
 
-    fn usage(&mut self, usage: Option<&Json<'_>>, out: &mut Vec<StreamEvent>) {
-        if let Some(usage) = usage
-            && self.usage.take(usage, out)
+    fn count(&mut self, said: Option<&Json<'_>>, out: &mut Vec<StreamEvent>) {
+        if let Some(said) = said
+            && self.usage.take(said, out)
         {
-            out.push(StreamEvent::Usage(self.usage.usage()));
+            out.push(StreamEvent::Usage(usage(&self.usage)));
         }
     }
 

@@ -1,11 +1,9 @@
 //! Requests in the words of the Messages API.
 
 use super::{REDACTED, VERSION, thinking::Thinking};
-use crate::Encoded;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crate::{Encoded, call, media, notices::Notices};
 use domain::{
-    Call, Endpoint, ErrorKind, Failure, Headers, Message, Method, NoticeKind, Part, Quirks, Request,
-    ResponseFormat, Role, Tool, ToolChoice,
+    Endpoint, ErrorKind, Failure, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,27 +11,6 @@ use serde_json::{Map, Value, json};
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 /// Longest id of a tool call that is sent as it is; others' ids may be longer.
 const LONGEST_ID: usize = 64;
-
-/// What was left out, each kind of it said once however often it occurs.
-#[derive(Default)]
-pub(super) struct Notices(pub(super) Vec<(NoticeKind, String)>);
-
-impl Notices {
-    pub(super) fn add(&mut self, kind: NoticeKind, detail: impl Into<String>) {
-        let notice = (kind, detail.into());
-        if !self.0.contains(&notice) {
-            self.0.push(notice);
-        }
-    }
-
-    pub(super) fn parameter(&mut self, detail: impl Into<String>) {
-        self.add(NoticeKind::DroppedParameter, detail);
-    }
-
-    fn content(&mut self, detail: impl Into<String>) {
-        self.add(NoticeKind::DroppedContent, detail);
-    }
-}
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
@@ -54,25 +31,15 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     body.insert("messages".into(), Value::Array(messages));
     let max_tokens = quirks.max_tokens_field.as_deref().unwrap_or("max_tokens");
     body.insert(max_tokens.into(), thinking.max_tokens.into());
-    tools(request, quirks, &mut body, &mut notices);
-    sampling(request, quirks, &thinking, &mut body, &mut notices);
-    output(request, quirks, &thinking, &mut body, &mut notices);
-    let path = quirks.path.as_deref().unwrap_or("/v1/messages");
-    let mut headers = Headers::default();
-    headers.push("content-type", "application/json");
+    tools(request, &mut body);
+    sampling(request, &thinking, &mut body, &mut notices);
+    output(request, &thinking, &mut body, &mut notices);
+    call::drop_params(&mut body, quirks, &mut notices.0);
+    let mut call = call::post("/v1/messages", &body, to, quirks);
     if !quirks.extra_headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("anthropic-version")) {
-        headers.push("anthropic-version", VERSION);
+        call.headers.push("anthropic-version", VERSION);
     }
-    Ok(Encoded {
-        call: Call {
-            method: Method::Post,
-            path: path.replace("{model}", &to.upstream_model),
-            query: Vec::new(),
-            headers,
-            body: Value::Object(body).to_string().into_bytes(),
-        },
-        notices: notices.0,
-    })
+    Ok(Encoded { call, notices: notices.0 })
 }
 
 /// Roles must alternate, results of tools come first in the user's turn, and no text may be blank.
@@ -124,7 +91,7 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             }
         },
         Part::Image { media_type, data } => {
-            let source = json!({ "type": "base64", "media_type": media_type, "data": STANDARD.encode(data) });
+            let source = json!({ "type": "base64", "media_type": media_type, "data": media::base64(data) });
             if role == Role::User && IMAGES.contains(&media_type.as_str()) {
                 return Some(json!({ "type": "image", "source": source }));
             }
@@ -153,7 +120,7 @@ fn file(name: &str, media_type: &str, data: &[u8], role: Role, notices: &mut Not
     let source = match std::str::from_utf8(data) {
         _ if role == Role::Assistant => None,
         _ if media_type == "application/pdf" => {
-            Some(json!({ "type": "base64", "media_type": media_type, "data": STANDARD.encode(data) }))
+            Some(json!({ "type": "base64", "media_type": media_type, "data": media::base64(data) }))
         }
         Ok(text) if !text.trim().is_empty() && !text.contains('\0') => {
             Some(json!({ "type": "text", "media_type": "text/plain", "data": text }))
@@ -194,13 +161,7 @@ fn input(arguments: &str) -> Value {
     }
 }
 
-fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, notices: &mut Notices) {
-    if quirks.drop_params.iter().any(|p| p == "tools") {
-        if !request.tools.is_empty() {
-            notices.parameter("tools: this provider takes none.");
-        }
-        return;
-    }
+fn tools(request: &Request, body: &mut Map<String, Value>) {
     let mut list: Vec<Value> = request.tools.iter().map(tool).collect();
     let mut choice = match &request.tool_choice {
         None => None,
@@ -248,34 +209,27 @@ fn called(request: &Request) -> Vec<&str> {
     names
 }
 
-fn sampling(
-    request: &Request,
-    quirks: &Quirks,
-    thinking: &Thinking,
-    body: &mut Map<String, Value>,
-    notices: &mut Notices,
-) {
+fn sampling(request: &Request, thinking: &Thinking, body: &mut Map<String, Value>, notices: &mut Notices) {
     let params = &request.params;
-    let dropped = |name: &str| quirks.drop_params.iter().any(|p| p == name);
     if let Some(value) = params.temperature {
-        if dropped("temperature") || thinking.by_effort {
+        if thinking.by_effort {
             notices.parameter("temperature: this model takes none.");
         } else if thinking.budget.is_some() && value != 1.0 {
             notices.parameter("temperature: not together with reasoning.");
         } else {
             // The API's range ends at 1.
-            body.insert("temperature".into(), value.clamp(0.0, 1.0).into());
+            call::number(body, "temperature", Some(value.clamp(0.0, 1.0)));
         }
     }
     if let Some(value) = params.top_p {
-        if dropped("top_p") || thinking.by_effort {
+        if thinking.by_effort {
             notices.parameter("top_p: this model takes none.");
         } else if body.contains_key("temperature") {
             notices.parameter("top_p: not together with a temperature.");
         } else if thinking.budget.is_some() && value < 0.95 {
             notices.parameter("top_p: not below 0.95 together with reasoning.");
         } else {
-            body.insert("top_p".into(), value.into());
+            call::number(body, "top_p", Some(value));
         }
     }
     if params.seed.is_some() {
@@ -285,20 +239,12 @@ fn sampling(
     if stop.len() < params.stop.len() {
         notices.parameter("stop: sequences of white space alone are not taken.");
     }
-    if dropped("stop") && !stop.is_empty() {
-        notices.parameter("stop: this provider takes none.");
-    } else if !stop.is_empty() {
+    if !stop.is_empty() {
         body.insert("stop_sequences".into(), stop.into());
     }
 }
 
-fn output(
-    request: &Request,
-    quirks: &Quirks,
-    thinking: &Thinking,
-    body: &mut Map<String, Value>,
-    notices: &mut Notices,
-) {
+fn output(request: &Request, thinking: &Thinking, body: &mut Map<String, Value>, notices: &mut Notices) {
     let mut config = Map::new();
     if let Some(thinking) = thinking.field() {
         body.insert("thinking".into(), thinking);
@@ -308,9 +254,6 @@ fn output(
     }
     match &request.params.response_format {
         None => {}
-        Some(_) if quirks.drop_params.iter().any(|p| p == "response_format") => {
-            notices.parameter("response_format: this provider takes none.");
-        }
         Some(ResponseFormat::JsonObject) => {
             notices.parameter("response_format: this API takes a schema, not “any JSON”.");
         }

@@ -1,6 +1,6 @@
 //! How much the model may think, in the two ways the API has of saying it.
 
-use super::encode::Notices;
+use crate::notices::Notices;
 use domain::{Effort, Endpoint, Quirks, Reasoning, Request, ToolChoice};
 use serde_json::{Value, json};
 
@@ -39,9 +39,7 @@ impl Thinking {
         let max_tokens = limit(request, to, notices);
         let mut plan = Self { max_tokens, budget: None, effort: None, by_effort, adaptive: false };
         let Some(asked) = request.params.reasoning else { return plan };
-        if quirks.drop_params.iter().any(|p| p == "reasoning") {
-            notices.parameter("reasoning: this provider takes no wish for it.");
-        } else if by_effort {
+        if by_effort {
             plan.by_effort(asked, request, notices);
         } else if let Some(wanted) = wanted(asked) {
             if forced(request) {
