@@ -12,9 +12,11 @@ mod blocks;
 mod call;
 mod failure;
 mod framed;
+mod gemini;
 mod json;
 mod listing;
 mod media;
+mod notices;
 mod openai_chat;
 mod retry;
 mod snapshot;
@@ -24,7 +26,8 @@ mod tally;
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 
 /// Every dialect there is.
-pub const DIALECTS: &[&dyn Dialect] = &[&openai_chat::OpenAiChat, &anthropic_messages::AnthropicMessages];
+pub const DIALECTS: &[&dyn Dialect] =
+    &[&openai_chat::OpenAiChat, &anthropic_messages::AnthropicMessages, &gemini::Gemini];
 
 /// A wire protocol family.
 pub trait Dialect: Sync {

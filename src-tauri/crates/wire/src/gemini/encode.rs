@@ -1,0 +1,281 @@
+//! Requests in the words of the Gemini API.
+
+use super::schema;
+use crate::{Encoded, call, media, notices::Notices};
+use domain::{
+    Effort, Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role,
+    Tool, ToolChoice,
+};
+use serde_json::{Map, Value, json};
+
+/// What stands for the proof of a call this model did not make; newer models reject a call without any.
+/// Source: ai.google.dev/gemini-api/docs/thought-signatures, 2026-11.
+const NO_PROOF: &str = "skip_thought_signature_validator";
+/// Most stop sequences the API takes.
+const MOST_STOPS: usize = 5;
+/// Image types the API takes (ai.google.dev/gemini-api/docs/image-understanding, 2026-11).
+const IMAGES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"];
+
+pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
+    let mut notices = Notices::default();
+    let by_effort = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
+    let contents = contents(request, to, by_effort, &mut notices);
+    if contents.is_empty() {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            "There is nothing to send: every message is empty.",
+        ));
+    }
+    let mut body = Map::new();
+    body.insert("contents".into(), Value::Array(contents));
+    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+        body.insert("systemInstruction".into(), json!({ "parts": [{ "text": system }] }));
+    }
+    tools(request, &mut body);
+    let mut config = config(request, to, by_effort, &mut notices);
+    call::drop_params(&mut config, quirks, &mut notices.0);
+    if !config.is_empty() {
+        body.insert("generationConfig".into(), Value::Object(config));
+    }
+    call::drop_params(&mut body, quirks, &mut notices.0);
+    let mut call = call::post(&default_path(&to.upstream_model), &body, to, quirks);
+    call.query.push(("alt".into(), "sse".into()));
+    Ok(Encoded { call, notices: notices.0 })
+}
+
+/// The list gives names such as `models/x`; tuned models have a collection of their own.
+fn default_path(model: &str) -> String {
+    let (collection, name) = match model.split_once('/') {
+        Some((collection @ ("models" | "tunedModels"), name)) => (collection, name),
+        _ => ("models", model),
+    };
+    format!("/v1beta/{collection}/{}:streamGenerateContent", call::segment(name))
+}
+
+/// Roles are merged, and results of tools come first in the user's turn.
+fn contents(request: &Request, to: &Endpoint, by_effort: bool, notices: &mut Notices) -> Vec<Value> {
+    let own = format!("{}/{}", to.provider, to.upstream_model);
+    let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
+    for message in &request.messages {
+        let parts = parts(message, &own, by_effort, notices);
+        match turns.last_mut() {
+            _ if parts.is_empty() => {}
+            Some((role, last)) if *role == message.role => last.extend(parts),
+            _ => turns.push((message.role, parts)),
+        }
+    }
+    turns
+        .into_iter()
+        .map(|(role, mut parts)| {
+            if role == Role::User {
+                parts.sort_by_key(|part| part.get("functionResponse").is_none());
+            }
+            json!({ "role": if role == Role::User { "user" } else { "model" }, "parts": parts })
+        })
+        .collect()
+}
+
+fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -> Vec<Value> {
+    let mut out: Vec<Value> = Vec::new();
+    let mut called = false;
+    for part in &message.parts {
+        match part {
+            Part::Text { text } | Part::Refusal { text } => {
+                if !text.is_empty() {
+                    out.push(json!({ "text": text }));
+                }
+            }
+            Part::Reasoning { text, signature, issuer } => {
+                reasoning(text, signature.as_deref().filter(|_| issuer == own), &mut out);
+                if issuer != own {
+                    notices.content("Reasoning of earlier answers of other models is not sent.");
+                }
+            }
+            Part::Image { media_type, data } => {
+                if IMAGES.contains(&media_type.as_str()) {
+                    out.push(inline(media_type, data));
+                } else {
+                    notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
+                }
+            }
+            Part::File { name, media_type, data } => {
+                if let Some(part) = file(name, media_type, data, notices) {
+                    out.push(part);
+                }
+            }
+            Part::ToolCall { id, name, arguments, signature, issuer } => {
+                let mut part = json!({ "functionCall": { "name": name, "args": object(arguments) } });
+                with_id(&mut part["functionCall"], id);
+                let proof = signature.as_deref().filter(|_| issuer == own);
+                // Of several calls at once only the first carries a proof.
+                let proof = proof.or((by_effort && !called).then_some(NO_PROOF));
+                if let Some(proof) = proof {
+                    part["thoughtSignature"] = proof.into();
+                }
+                called = true;
+                out.push(part);
+            }
+            Part::ToolResult { id, name, content, is_error } => {
+                let response = match serde_json::from_str(content) {
+                    Ok(Value::Object(object)) if !is_error => Value::Object(object),
+                    _ if *is_error => json!({ "error": content }),
+                    _ => json!({ "output": content }),
+                };
+                let mut part = json!({ "functionResponse": { "name": name, "response": response } });
+                with_id(&mut part["functionResponse"], id);
+                out.push(part);
+            }
+            Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => {}
+        }
+    }
+    out
+}
+
+/// Reasoning without words is the proof of the text before it; see the decoder.
+fn reasoning(text: &str, proof: Option<&str>, out: &mut Vec<Value>) {
+    let Some(proof) = proof else { return };
+    if !text.is_empty() {
+        out.push(json!({ "text": text, "thought": true, "thoughtSignature": proof }));
+        return;
+    }
+    match out.last_mut() {
+        Some(last) if last.get("text").is_some() && last.get("thoughtSignature").is_none() => {
+            last["thoughtSignature"] = proof.into();
+        }
+        _ => out.push(json!({ "text": "", "thoughtSignature": proof })),
+    }
+}
+
+fn inline(media_type: &str, data: &[u8]) -> Value {
+    json!({ "inlineData": { "mimeType": media_type, "data": media::base64(data) } })
+}
+
+fn file(name: &str, media_type: &str, data: &[u8], notices: &mut Notices) -> Option<Value> {
+    if let Some(text) = media::file_text(media_type, data) {
+        return Some(json!({ "text": media::quote_file(name, text) }));
+    }
+    let sort = media_type.split('/').next().unwrap_or_default();
+    if media_type == "application/pdf" || matches!(sort, "audio" | "video") {
+        return Some(inline(media_type, data));
+    }
+    notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+    None
+}
+
+/// Ids the API gave are given back; ids made here tell it nothing.
+fn with_id(value: &mut Value, id: &str) {
+    if !id.is_empty() && !id.starts_with("call_") {
+        value["id"] = id.into();
+    }
+}
+
+/// Arguments must be an object. What is none is kept under a name rather than lost.
+fn object(arguments: &str) -> Value {
+    match serde_json::from_str(arguments) {
+        Ok(Value::Object(object)) => Value::Object(object),
+        Ok(Value::Null) => json!({}),
+        _ if arguments.trim().is_empty() => json!({}),
+        Ok(other) => json!({ "arguments": other }),
+        Err(_) => json!({ "arguments": arguments }),
+    }
+}
+
+fn tools(request: &Request, body: &mut Map<String, Value>) {
+    if request.tools.is_empty() {
+        return;
+    }
+    let list: Vec<Value> = request.tools.iter().map(tool).collect();
+    body.insert("tools".into(), json!([{ "functionDeclarations": list }]));
+    let config = match &request.tool_choice {
+        None => return,
+        Some(ToolChoice::Auto) => json!({ "mode": "AUTO" }),
+        Some(ToolChoice::None) => json!({ "mode": "NONE" }),
+        Some(ToolChoice::Required) => json!({ "mode": "ANY" }),
+        Some(ToolChoice::Named { name }) => json!({ "mode": "ANY", "allowedFunctionNames": [name] }),
+    };
+    body.insert("toolConfig".into(), json!({ "functionCallingConfig": config }));
+}
+
+fn tool(tool: &Tool) -> Value {
+    let mut out = json!({ "name": tool.name, "description": tool.description });
+    if let Some(parameters) = schema::subset(&tool.parameters) {
+        out["parameters"] = parameters;
+    }
+    out
+}
+
+fn config(request: &Request, to: &Endpoint, by_effort: bool, notices: &mut Notices) -> Map<String, Value> {
+    let params = &request.params;
+    let mut config = Map::new();
+    call::number(&mut config, "temperature", params.temperature);
+    call::number(&mut config, "topP", params.top_p);
+    if let Some(asked) = params.max_completion_tokens {
+        let most = to.max_completion_tokens.unwrap_or(asked);
+        if asked > most {
+            notices.parameter(format!("max_completion_tokens: {asked} became {most}, this model's most."));
+        }
+        config.insert("maxOutputTokens".into(), asked.min(most).into());
+    }
+    if params.stop.len() > MOST_STOPS {
+        notices.parameter(format!("stop: only the first {MOST_STOPS} sequences are sent."));
+    }
+    let stop: Vec<&str> = params.stop.iter().take(MOST_STOPS).map(String::as_str).collect();
+    if !stop.is_empty() {
+        config.insert("stopSequences".into(), stop.into());
+    }
+    match params.seed.map(i32::try_from) {
+        None => {}
+        Some(Ok(seed)) => {
+            config.insert("seed".into(), seed.into());
+        }
+        Some(Err(_)) => notices.parameter("seed: this provider takes 32 bits."),
+    }
+    if let Some(asked) = params.reasoning {
+        config.insert("thinkingConfig".into(), thinking(asked, by_effort, notices));
+    }
+    if let Some(format) = &params.response_format {
+        config.insert("responseMimeType".into(), "application/json".into());
+        if let ResponseFormat::JsonSchema { schema, .. } = format
+            && let Some(schema) = schema::subset(schema)
+        {
+            config.insert("responseSchema".into(), schema);
+        }
+    }
+    config
+}
+
+/// Newer models take a level, older ones a number of tokens.
+fn thinking(asked: Reasoning, by_effort: bool, notices: &mut Notices) -> Value {
+    if by_effort {
+        let level = match asked {
+            Reasoning::Effort(Effort::None) | Reasoning::Budget(0) => {
+                notices.parameter("reasoning: this model decides itself; asked for the least.");
+                return json!({ "thinkingLevel": "low" });
+            }
+            Reasoning::Effort(Effort::Minimal) => "minimal",
+            Reasoning::Effort(Effort::Low) => "low",
+            Reasoning::Effort(Effort::Medium) => "medium",
+            Reasoning::Effort(Effort::High | Effort::Max) => "high",
+            Reasoning::Budget(tokens) => {
+                let level = match tokens {
+                    0..4096 => "low",
+                    4096..16_384 => "medium",
+                    _ => "high",
+                };
+                notices.parameter(format!("reasoning: {tokens} tokens became level “{level}”."));
+                level
+            }
+        };
+        return json!({ "includeThoughts": true, "thinkingLevel": level });
+    }
+    let budget = match asked {
+        Reasoning::Effort(Effort::None) | Reasoning::Budget(0) => return json!({ "thinkingBudget": 0 }),
+        Reasoning::Effort(Effort::Minimal) => 512,
+        Reasoning::Effort(Effort::Low) => 2048,
+        Reasoning::Effort(Effort::Medium) => 8192,
+        // The most that every one of them takes.
+        Reasoning::Effort(Effort::High | Effort::Max) => 24_576,
+        Reasoning::Budget(tokens) => tokens,
+    };
+    json!({ "includeThoughts": true, "thinkingBudget": budget })
+}

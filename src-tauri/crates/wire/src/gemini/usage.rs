@@ -1,0 +1,58 @@
+//! Usage of the Gemini API, normalised by its own arithmetic.
+
+use crate::{
+    json::Json,
+    snapshot::{Snapshot, count, within},
+};
+use domain::{InputUsage, OutputUsage, Usage, UsageSource};
+
+/// The counts said so far. Prompt tokens contain what the cache served, but not what tools at the
+/// provider put into the prompt; candidates do not contain the thoughts. What the provider's total holds
+/// beyond all of them is marked and not billed.
+pub(super) fn usage(said: &Snapshot) -> Usage {
+    let raw = said.raw();
+    let Ok(json) = Json::parse(&raw) else { return Usage::default() };
+    let count = |pointer| count(&json, pointer);
+    let prompt = count("/promptTokenCount");
+    let input = sum(prompt, count("/toolUsePromptTokenCount"));
+    let thoughts = count("/thoughtsTokenCount");
+    // The Live API and some proxies name the candidates' count after the response.
+    let candidates = count("/candidatesTokenCount").or_else(|| count("/responseTokenCount"));
+    let output = sum(candidates, thoughts);
+    let unexplained = count("/totalTokenCount")
+        .zip(sum(input, output))
+        .and_then(|(total, parts)| total.checked_sub(parts))
+        .filter(|&rest| rest > 0);
+    Usage {
+        input: InputUsage {
+            total: input,
+            cache_read: within(count("/cachedContentTokenCount"), input),
+            image: within(modality(&json, "promptTokensDetails", "IMAGE"), input),
+            audio: within(modality(&json, "promptTokensDetails", "AUDIO"), input),
+            ..InputUsage::default()
+        },
+        output: OutputUsage {
+            total: output,
+            reasoning: thoughts,
+            image: within(modality(&json, "candidatesTokensDetails", "IMAGE"), output),
+            audio: within(modality(&json, "candidatesTokensDetails", "AUDIO"), output),
+        },
+        unexplained,
+        service_tier: json.text("serviceTier").or_else(|| json.text("trafficType")).map(str::to_owned),
+        source: UsageSource::Reported,
+        raw: Some(raw),
+        ..Usage::default()
+    }
+}
+
+fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (None, None) => None,
+        (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
+    }
+}
+
+fn modality(json: &Json<'_>, list: &str, name: &str) -> Option<u64> {
+    let entry = json.list(list).iter().find(|entry| entry.text("modality") == Some(name))?;
+    count(entry, "/tokenCount")
+}
