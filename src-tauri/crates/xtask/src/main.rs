@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "it measures wall time of other programs; no clock to inject")]
 
+mod catalog;
 #[cfg(target_os = "linux")]
 mod driver;
 mod local_model;
@@ -33,6 +34,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("package", "", "a deb and an rpm in target/release/bundle", package::package),
     ("prove", "[NAME]", "the long proofs and measurements; without a name, the list", prove::prove),
     ("local-model", "[--port N]", "a small real model on this computer, no key needed", local_model::serve),
+    (
+        "catalog",
+        "[--from FOLDER]",
+        "build the bundled models and prices from their pinned sources",
+        catalog::run,
+    ),
     ("gen", "", "write the window's TypeScript types again", generate),
 ];
 
