@@ -93,7 +93,12 @@ impl Catalog {
 
     /// The model with this slug or alias.
     pub fn model(&self, slug: &str) -> Option<&Model> {
-        let at = position(&self.models, slug).or_else(|| self.aliases.get(slug).copied())?;
+        let exact = position(&self.models, slug).or_else(|| self.aliases.get(slug).copied());
+        // Slugs are lower case; people and other programs do not always write them so.
+        let at = exact.or_else(|| {
+            let lower = slug.to_lowercase();
+            position(&self.models, &lower).or_else(|| self.aliases.get(&lower).copied())
+        })?;
         self.models.get(at)
     }
 

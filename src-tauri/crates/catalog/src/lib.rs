@@ -8,6 +8,7 @@
 //! `data/SOURCES.md`); do not edit them by hand.
 #![deny(missing_docs)]
 
+mod address;
 mod bundle;
 mod catalog;
 mod demo;
@@ -15,6 +16,7 @@ mod keys;
 mod provider;
 mod snapshot;
 
+pub use address::{address_fields, with_address};
 pub use catalog::Catalog;
 pub use demo::{DEMO, demo_sheet, local_sheet};
 
