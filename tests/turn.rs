@@ -1,0 +1,390 @@
+//! The engine over scripted providers: what is committed, shown, settled, and kept when things go wrong.
+
+use domain::{
+    Basis, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, PicoUsd, ProcessId, RunState, Saw, Timestamp,
+};
+use engine::{
+    Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock,
+    frame::{SectionKind, TurnFrame, TurnView},
+};
+use parallax_suite::support::chat::{chat_stream, chat_stream_broken};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+use store::Store;
+use transport::scripted::{Script, Scripted, Step};
+use vault::Vault;
+
+const OPENAI: &str = "openai-chat";
+
+/// An engine over scripts, on a folder of its own.
+struct Bench {
+    engine: Engine,
+    scripted: Scripted,
+    folder: tempfile::TempDir,
+}
+
+async fn engine_at(folder: &Path, scripted: &Scripted) -> Engine {
+    let clock = Arc::new(SystemClock::new());
+    let process = ProcessId::new(clock.id());
+    let options = store::Options { process, now: clock.now(), version: "test" };
+    let parts = Parts {
+        store: Store::open(folder, options).unwrap(),
+        vault: Vault::memory(),
+        transport: Arc::new(scripted.clone()),
+        clock,
+        process,
+        origin: "window",
+    };
+    Engine::assemble(parts).await.unwrap()
+}
+
+impl Bench {
+    async fn new(providers: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let scripted = Scripted::new();
+        let engine = engine_at(folder.path(), &scripted).await;
+        for provider in providers {
+            engine.add_provider(provider, OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
+        }
+        Self { engine, scripted, folder }
+    }
+
+    async fn ask(&self, ask: Ask) -> (TurnView, Vec<TurnFrame>) {
+        let (sink, frames) = sink();
+        let started = self.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await.unwrap();
+        started.done.await.unwrap();
+        let mut view = started.view;
+        let frames: Vec<TurnFrame> = frames.try_iter().collect();
+        frames.iter().for_each(|frame| engine::apply_frame(&mut view, frame));
+        (view, frames)
+    }
+}
+
+type Frames = mpsc::Receiver<TurnFrame>;
+
+fn sink() -> (engine::FrameSink, Frames) {
+    let (out, frames) = mpsc::channel();
+    (Box::new(move |frame: &TurnFrame| out.send(frame.clone()).is_ok()), frames)
+}
+
+fn lane(model: &str) -> LaneTarget {
+    LaneTarget { model: ModelRef::parse(model).unwrap(), system: None, params: Params::default() }
+}
+
+fn first(prompt: &str, models: &[&str]) -> Ask {
+    Ask {
+        conversation: None,
+        line_up: models.iter().map(|model| lane(model)).collect(),
+        prompt: prompt.to_owned(),
+        context: ContextPolicy::Own,
+    }
+}
+
+fn cut_off() -> Failure {
+    Failure::new(ErrorKind::StreamTruncated, "The connection broke off.")
+}
+
+fn answer(view: &TurnView, position: u32) -> String {
+    let run = view.runs.iter().find(|run| run.position == position).unwrap();
+    run.sections
+        .iter()
+        .filter(|section| section.kind == SectionKind::Answer)
+        .flat_map(|section| &section.blocks)
+        .map(|block| block.html.trim_end())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_lanes_answer_side_by_side_and_every_attempt_is_in_the_ledger() {
+    let bench = Bench::new(&["a", "b", "c", "d"]).await;
+    for name in ["a", "b", "c", "d"] {
+        bench.scripted.push_for(name, chat_stream(&["Hello ", "from ", name], 12, 3));
+    }
+    let (view, frames) = bench.ask(first("Hi", &["m@a", "m@b", "m@c", "m@d"])).await;
+    for (position, name) in (0..).zip(["a", "b", "c", "d"]) {
+        assert_eq!(answer(&view, position), format!("<p>Hello from {name}</p>"));
+    }
+    assert!(view.runs.iter().all(|run| run.state == RunState::Done && run.metrics.input == Some(12)));
+    let numbers: Vec<u32> = frames.iter().map(|frame| frame.seq).collect();
+    assert_eq!(numbers, (1..=u32::try_from(frames.len()).unwrap()).collect::<Vec<_>>());
+    assert!(frames.last().unwrap().last);
+    let (entries, holds, whole) = bench
+        .engine
+        .store()
+        .read(|tx| Ok((tx.entries(Timestamp(0), Timestamp(i64::MAX))?, tx.holds()?, tx.verify_chain()?)))
+        .await
+        .unwrap();
+    assert_eq!(entries.len(), 4);
+    assert!(holds.is_empty() && whole);
+    // An address of the user's own has no known price, and unknown is not zero.
+    assert!(view.runs.iter().all(|run| run.metrics.cost.is_none()));
+    // What a window sees later is what it saw live.
+    let stored = bench.engine.snapshot(view.id).await.unwrap();
+    for position in 0..4 {
+        assert_eq!(answer(&stored, position), answer(&view, position));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_lane_recalls_its_own_number() {
+    let bench = Bench::new(&["a", "b", "c", "d"]).await;
+    let names = ["a", "b", "c", "d"];
+    for (name, number) in names.iter().zip(["11", "22", "33", "44"]) {
+        bench.scripted.push_for(name, chat_stream(&["Your number is ", number], 9, 4));
+    }
+    let (view, _) = bench.ask(first("Tell me a number", &["m@a", "m@b", "m@c", "m@d"])).await;
+    let conversation = bench
+        .engine
+        .store()
+        .read({
+            let turn = view.id;
+            move |tx| Ok(tx.turn(turn)?.unwrap().conversation)
+        })
+        .await
+        .unwrap();
+    for name in names {
+        bench.scripted.push_for(name, chat_stream(&["ok"], 9, 1));
+    }
+    let again = Ask { conversation: Some(conversation), ..first("Which number was it?", &[]) };
+    let (second, _) = bench.ask(again).await;
+    for (name, number) in names.iter().zip(["11", "22", "33", "44"]) {
+        let seen = bench.scripted.seen();
+        let call = seen.iter().rfind(|seen| seen.to.provider.as_str() == *name).unwrap();
+        let body = String::from_utf8(call.call.body.clone()).unwrap();
+        for other in ["11", "22", "33", "44"] {
+            assert_eq!(body.contains(other), other == number, "{name} was shown {other}: {body}");
+        }
+    }
+    assert!(second.runs.iter().all(|run| run.saw == Saw::Own { turns: 1 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_lanes_can_continue_from_one_answer_and_say_so() {
+    let bench = Bench::new(&["a", "b"]).await;
+    bench.scripted.push_for("a", chat_stream(&["alpha"], 1, 1));
+    bench.scripted.push_for("b", chat_stream(&["beta"], 1, 1));
+    let (view, _) = bench.ask(first("x", &["m@a", "m@b"])).await;
+    let turn = view.id;
+    let (conversation, lanes) = bench
+        .engine
+        .store()
+        .read(move |tx| {
+            let conversation = tx.turn(turn)?.unwrap().conversation;
+            Ok((conversation, tx.lanes(conversation)?))
+        })
+        .await
+        .unwrap();
+    for name in ["a", "b"] {
+        bench.scripted.push_for(name, chat_stream(&["ok"], 1, 1));
+    }
+    let context = ContextPolicy::From { message: lanes[0].head.unwrap() };
+    let (second, _) =
+        bench.ask(Ask { conversation: Some(conversation), context, ..first("and now?", &[]) }).await;
+    assert_eq!(second.runs[0].saw, Saw::Own { turns: 1 });
+    assert_eq!(second.runs[1].saw, Saw::Other { model: "m@a".to_owned(), turns: 1 });
+    let seen = bench.scripted.seen();
+    let to_b = String::from_utf8(seen.iter().rfind(|s| s.to.provider.as_str() == "b").unwrap().call.body.clone());
+    assert!(to_b.as_ref().unwrap().contains("alpha") && !to_b.unwrap().contains("beta"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_lane_fails_by_name_and_the_others_go_on() {
+    let bench = Bench::new(&["good", "rejects", "cut", "garbage"]).await;
+    bench.scripted.push_for("good", chat_stream(&["fine"], 1, 1));
+    bench.scripted.push_for(
+        "rejects",
+        Script::status(401)
+            .header("content-type", "application/json")
+            .send(r#"{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}"#),
+    );
+    bench.scripted.push_for("cut", chat_stream_broken(&["half an ", "ans"], Step::Fail(cut_off())));
+    bench.scripted.push_for(
+        "garbage",
+        Script::event_stream().send("data: ]]]\n\ndata: <<<\n\n"),
+    );
+    let (view, _) = bench.ask(first("Hi", &["m@good", "m@rejects", "m@cut", "m@garbage"])).await;
+    let kind = |position: usize| view.runs[position].failure.as_ref().map(|failure| failure.kind);
+    assert_eq!(view.runs[0].state, RunState::Done);
+    assert_eq!(kind(1), Some(ErrorKind::AuthRejected));
+    assert_eq!(kind(2), Some(ErrorKind::StreamTruncated));
+    assert_eq!(kind(3), Some(ErrorKind::StreamMalformed));
+    assert_eq!(answer(&view, 2), "<p>half an ans</p>");
+    assert!(view.runs.iter().all(|run| run.failure.as_ref().is_none_or(|f| !f.message.is_empty())));
+    // The rejected call cost nothing, and that is known.
+    assert_eq!(view.runs[1].metrics.cost, Some(PicoUsd::ZERO));
+    assert_eq!(view.runs[1].metrics.basis, Some(Basis::Computed));
+    // The others may have been billed.
+    assert_eq!(view.runs[2].metrics.cost, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overloaded_provider_is_tried_again_and_both_attempts_stay() {
+    let bench = Bench::new(&["busy"]).await;
+    bench.scripted.push_for("busy", Script::status(503).send("overloaded"));
+    bench.scripted.push_for("busy", chat_stream(&["there"], 5, 1));
+    let (view, _) = bench.ask(first("Hi", &["m@busy"])).await;
+    assert_eq!(view.runs[0].state, RunState::Done);
+    assert_eq!(view.runs[0].route.len(), 2);
+    assert_eq!(view.runs[0].route[0].failed.as_deref(), Some("503"));
+    let entries =
+        bench.engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
+    assert_eq!(entries.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_one_lane_closes_its_provider_and_keeps_its_text() {
+    let bench = Bench::new(&["slow", "quick"]).await;
+    bench.scripted.push_for("slow", chat_stream_broken(&["kept ", "text"], Step::Hang));
+    bench.scripted.push_for("quick", chat_stream(&["done"], 1, 1));
+    let (sink, frames) = sink();
+    let ask = first("Hi", &["m@slow", "m@quick"]);
+    let started = bench.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await.unwrap();
+    let mut view = started.view.clone();
+    while !answer(&view, 0).contains("text") {
+        let frame = frames.recv_timeout(Duration::from_secs(5)).unwrap();
+        engine::apply_frame(&mut view, &frame);
+    }
+    bench.engine.cancel(started.turn, Some(view.runs[0].id));
+    started.done.await.unwrap();
+    frames.try_iter().for_each(|frame| engine::apply_frame(&mut view, &frame));
+    assert_eq!(view.runs[0].state, RunState::Cancelled);
+    assert_eq!(view.runs[1].state, RunState::Done);
+    assert_eq!(bench.scripted.open_bodies(), 0);
+    assert_eq!(answer(&bench.engine.snapshot(started.turn).await.unwrap(), 0), "<p>kept text</p>");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_stands_beside_the_answer_it_replaces() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", chat_stream(&["first"], 1, 1));
+    let (view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    bench.scripted.push_for("a", chat_stream(&["second"], 1, 1));
+    let (sink, frames) = sink();
+    let mut again = bench.engine.retry(view.runs[0].id, sink).await.unwrap();
+    while again.live {
+        let frame = frames.recv_timeout(Duration::from_secs(5)).unwrap();
+        engine::apply_frame(&mut again, &frame);
+    }
+    assert_eq!(answer(&again, 0), "<p>second</p>");
+    assert_eq!(again.runs[0].earlier, [view.runs[0].id]);
+    assert_eq!(bench.engine.text(view.runs[0].id).await.unwrap(), "first");
+}
+
+/// Remembers what was committed.
+struct Committed(Arc<Mutex<String>>);
+
+impl Observer for Committed {
+    fn events(&mut self, _lane: u32, _run: domain::RunId, events: &[domain::StreamEvent]) {
+        for event in events {
+            if let domain::StreamEvent::BlockDelta { text, .. } = event {
+                self.0.lock().unwrap().push_str(text);
+            }
+        }
+    }
+    fn ended(&mut self, _result: &RunResult) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_vanished_leaves_every_shown_character_and_its_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripted = Scripted::new();
+    let shown = Arc::new(Mutex::new(String::new()));
+    let turn = {
+        let engine = engine_at(folder.path(), &scripted).await;
+        engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
+        scripted.push_for("a", chat_stream_broken(&["one ", "two ", "three"], Step::Hang));
+        let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
+        let started = engine
+            .start_turn(first("Hi", &["m@a"]), Listeners { sink: None, observer: Some(observer) })
+            .await
+            .unwrap();
+        while !shown.lock().unwrap().contains("three") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        started.done.abort();
+        started.turn
+    };
+    // The tasks of the first engine still hold its lease in this process; a real crash is tested with
+    // real processes. Here another copy of the folder stands for the machine after the crash.
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let engine = engine_at(copy.path(), &scripted).await;
+    assert_eq!(engine.recover().await.unwrap(), 1);
+    let view = engine.snapshot(turn).await.unwrap();
+    assert_eq!(view.runs[0].state, RunState::Interrupted);
+    assert_eq!(engine.text(view.runs[0].id).await.unwrap(), *shown.lock().unwrap());
+    let (entries, holds) = engine
+        .store()
+        .read(|tx| Ok((tx.entries(Timestamp(0), Timestamp(i64::MAX))?, tx.holds()?)))
+        .await
+        .unwrap();
+    assert_eq!((entries.len(), holds.len()), (1, 0));
+    assert_eq!(engine.recover().await.unwrap(), 0, "recovery happens once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn demo_models_take_the_path_of_a_real_provider() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SystemClock::new());
+    let process = ProcessId::new(clock.id());
+    let options = store::Options { process, now: clock.now(), version: "test" };
+    transport::install_crypto();
+    let http = transport::Http::new(transport::ProxyChoice::None).unwrap().with_demo_speed(50);
+    let parts = Parts {
+        store: Store::open(folder.path(), options).unwrap(),
+        vault: Vault::memory(),
+        transport: Arc::new(http),
+        clock,
+        process,
+        origin: "window",
+    };
+    let engine = Engine::assemble(parts).await.unwrap();
+    let models = ["demo/quick", "demo/steady", "demo/thinker", "demo/flaky"];
+    let (sink, frames) = sink();
+    let started = engine
+        .start_turn(first("Show me", &models), Listeners { sink: Some(sink), observer: None })
+        .await
+        .unwrap();
+    started.done.await.unwrap();
+    let mut view = started.view;
+    frames.try_iter().for_each(|frame| engine::apply_frame(&mut view, &frame));
+    let states: Vec<RunState> = view.runs.iter().map(|run| run.state).collect();
+    assert_eq!(states, [RunState::Done, RunState::Done, RunState::Done, RunState::Failed]);
+    for run in &view.runs {
+        assert_eq!(run.metrics.cost, Some(PicoUsd::ZERO));
+        assert!(run.route.iter().all(|step| step.demo));
+        assert!(!run.sections.is_empty());
+    }
+    assert_eq!(view.runs[0].metrics.basis, Some(Basis::Computed));
+    assert!(view.runs[2].sections.iter().any(|section| section.kind == SectionKind::Reasoning));
+    let sheets = engine
+        .store()
+        .read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX)))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.row.price_sheet.unwrap().source.source)
+        .collect::<Vec<_>>();
+    assert_eq!(sheets, ["demo"; 4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_key_is_named_and_nothing_is_sent() {
+    let bench = Bench::new(&[]).await;
+    let (view, _) = bench.ask(first("Hi", &["m@openai"])).await;
+    let failure = view.runs[0].failure.clone().unwrap();
+    assert_eq!(failure.kind, ErrorKind::AuthMissing);
+    assert!(bench.scripted.seen().is_empty());
+    let entries =
+        bench.engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
+    assert!(entries.is_empty());
+    assert!(bench.folder.path().exists());
+}
