@@ -65,18 +65,20 @@ impl Tally {
         self.seen = true;
         self.raw = Some(usage.to_text());
         let odd = &mut self.odd;
-        let mut take = |slot: &mut Option<u64>, name: &'static str, places: &[&str]| {
-            match places.iter().find_map(|p| usage.at(p)).map(Json::count) {
-                Some(Count::Said(count)) => {
-                    *slot = Some(count);
-                    odd.retain(|n| *n != name);
-                }
-                Some(Count::Bad) if !odd.contains(&name) => {
-                    *slot = None;
-                    odd.push(name);
-                }
-                _ => {}
+        let mut take = |slot: &mut Option<u64>, name: &'static str, places: &[&str]| match places
+            .iter()
+            .find_map(|p| usage.at(p))
+            .map(Json::count)
+        {
+            Some(Count::Said(count)) => {
+                *slot = Some(count);
+                odd.retain(|n| *n != name);
             }
+            Some(Count::Bad) if !odd.contains(&name) => {
+                *slot = None;
+                odd.push(name);
+            }
+            _ => {}
         };
         take(&mut self.input, "prompt tokens", INPUT);
         take(&mut self.output, "completion tokens", OUTPUT);
@@ -188,9 +190,8 @@ impl Tally {
                 Sums { unexplained: Some(rest), ..plain }
             }
             None => {
-                notes.push(format!(
-                    "The provider's total of {total} tokens is less than {input} + {output}."
-                ));
+                notes
+                    .push(format!("The provider's total of {total} tokens is less than {input} + {output}."));
                 plain
             }
         }

@@ -26,13 +26,19 @@ fn the_total_decides_what_the_counts_contain() {
     let inclusive = r#"{"prompt_tokens":20,"completion_tokens":12,"total_tokens":32,
         "prompt_tokens_details":{"cached_tokens":16},"completion_tokens_details":{"reasoning_tokens":7}}"#;
     let (usage, notes) = read(&[inclusive]);
-    assert_eq!((usage.input.total, usage.output.total, usage.output.reasoning), (Some(20), Some(12), Some(7)));
+    assert_eq!(
+        (usage.input.total, usage.output.total, usage.output.reasoning),
+        (Some(20), Some(12), Some(7))
+    );
     assert!(notes.is_empty());
     // xAI's chat API counts reasoning beside the completion.
     let additive = r#"{"prompt_tokens":20,"completion_tokens":5,"total_tokens":32,
         "prompt_tokens_details":{"cached_tokens":16},"completion_tokens_details":{"reasoning_tokens":7}}"#;
     let (usage, notes) = read(&[additive]);
-    assert_eq!((usage.input.total, usage.output.total, usage.output.reasoning), (Some(20), Some(12), Some(7)));
+    assert_eq!(
+        (usage.input.total, usage.output.total, usage.output.reasoning),
+        (Some(20), Some(12), Some(7))
+    );
     assert!(notes.is_empty());
     let beside = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"cache_read_input_tokens":90,
         "cache_creation_input_tokens":10}"#;
@@ -91,9 +97,19 @@ fn a_part_larger_than_its_whole_is_not_believed() {
 fn reported_costs_are_exact() {
     let cost = |text: &str| read(&[text]).0.reported_cost.map(PicoUsd::get);
     assert_eq!(cost(r#"{"cost_in_usd_ticks":4389400}"#), Some(438_940_000));
-    assert_eq!(cost(r#"{"cost":0.00256995,"is_byok":false,"cost_details":{"upstream_inference_cost":0.0025}}"#), Some(2_569_950_000));
-    assert_eq!(cost(r#"{"cost":0.0001,"is_byok":true,"cost_details":{"upstream_inference_cost":0.002}}"#), Some(2_100_000_000));
-    assert_eq!(cost(r#"{"cost":0,"is_byok":true}"#), None, "the provider behind it charged, and nobody said what");
+    assert_eq!(
+        cost(r#"{"cost":0.00256995,"is_byok":false,"cost_details":{"upstream_inference_cost":0.0025}}"#),
+        Some(2_569_950_000)
+    );
+    assert_eq!(
+        cost(r#"{"cost":0.0001,"is_byok":true,"cost_details":{"upstream_inference_cost":0.002}}"#),
+        Some(2_100_000_000)
+    );
+    assert_eq!(
+        cost(r#"{"cost":0,"is_byok":true}"#),
+        None,
+        "the provider behind it charged, and nobody said what"
+    );
     assert_eq!(cost(r#"{"cost":{"total_cost":0.00609,"request_cost":0.006}}"#), Some(6_090_000_000));
     assert_eq!(cost(r#"{"cost":0}"#), Some(0));
     assert_eq!(cost(r#"{"cost":-1}"#), None);

@@ -56,10 +56,17 @@ impl Chat {
     }
 
     fn choice(&mut self, choice: &Json<'_>, chunk: bool, out: &mut Vec<StreamEvent>) {
-        // A streaming chunk may repeat the whole message so far beside its delta.
+        // A chunk may repeat the whole message so far beside its delta, a whole answer an empty delta
+        // beside its message.
         let delta = choice.get("delta").filter(|d| !d.fields().is_empty());
         let message = choice.get("message");
-        if let Some(content) = delta.or(if chunk && self.blocks.count() > 0 { None } else { message }) {
+        let content = match (delta, message) {
+            (delta, Some(message)) if !chunk || self.blocks.count() == 0 => {
+                delta.filter(|_| chunk).or(Some(message))
+            }
+            (delta, _) => delta,
+        };
+        if let Some(content) = content {
             self.message(content, out);
         }
         if let Some(text) = choice.text("text") {
@@ -143,9 +150,9 @@ impl Chat {
     }
 
     fn read_reasoning(&mut self, message: &Json<'_>, out: &mut Vec<StreamEvent>) {
-        let said = REASONING.iter().find_map(|&field| {
-            message.text(field).filter(|text| !text.is_empty()).map(|text| (field, text))
-        });
+        let said = REASONING
+            .iter()
+            .find_map(|&field| message.text(field).filter(|text| !text.is_empty()).map(|text| (field, text)));
         if let Some((field, text)) = said {
             self.reasoning_field.get_or_insert(field);
             self.reason(text, out);
@@ -235,7 +242,8 @@ impl Protocol for Chat {
         if let Some(choices) = json.get("choices") {
             known = true;
             let chunk = json.text("object").is_some_and(|o| o != "chat.completion" && o != "text_completion");
-            let first = choices.items().iter().find(|c| c.get("index").and_then(Json::index).unwrap_or(0) == 0);
+            let first =
+                choices.items().iter().find(|c| c.get("index").and_then(Json::index).unwrap_or(0) == 0);
             if let Some(choice) = first {
                 self.choice(choice, chunk, out);
             }
@@ -331,7 +339,9 @@ impl Details {
         let part = &mut self.parts[place];
         for (key, value) in fresh {
             match part.iter_mut().find(|(k, _)| *k == key) {
-                Some((_, old)) if GROWING.contains(&key.as_str()) && old.ends_with('"') && value.starts_with('"') => {
+                Some((_, old))
+                    if GROWING.contains(&key.as_str()) && old.ends_with('"') && value.starts_with('"') =>
+                {
                     old.pop();
                     old.push_str(&value[1..]);
                 }

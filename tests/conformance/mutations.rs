@@ -1,0 +1,118 @@
+//! Broken bytes of every sort, made from the recordings: nothing panics, nothing grows without bound,
+//! and what comes out still keeps every invariant.
+
+use crate::{Dice, answer::Answer, prove, recordings};
+use domain::{BlockKind, Headers, Quirks, StreamEvent};
+use wire::{DIALECTS, Framing};
+
+const FRAMINGS: [Framing; 4] = [Framing::Sse, Framing::Json, Framing::Ndjson, Framing::AwsEventStream];
+/// What parsers trip over.
+const THORNS: [&[u8]; 20] = [
+    b"\n\n",
+    b"\r",
+    b"data: ",
+    b"event: error\n",
+    b"\xEF\xBB\xBF",
+    b"\xFF\xFE",
+    b"\0",
+    b"null",
+    b"{}",
+    b"[]",
+    b"-1",
+    b"1e400",
+    b"\"\\ud800\"",
+    b"18446744073709551616",
+    b"[DONE]",
+    b"\"index\":-1",
+    b"\"index\":4294967296",
+    b"NaN",
+    b"{\"error\":",
+    b"[[[[[[[[[[[[[[[[",
+];
+
+fn mutate(body: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
+    for _ in 0..=dice.below(6) {
+        let at = dice.below(body.len() + 1);
+        let end = (at + dice.below(200)).min(body.len());
+        match dice.below(7) {
+            0 if at < body.len() => body[at] ^= 1 << dice.below(8),
+            1 => drop(body.drain(at..end)),
+            2 => {
+                let piece = body[at..end].to_vec();
+                body.splice(at..at, piece);
+            }
+            3 => body.truncate(at),
+            4 => {
+                let from = dice.below(other.len());
+                let to = (from + dice.below(400)).min(other.len());
+                body.splice(at..end, other[from..to].iter().copied());
+            }
+            5 => {
+                // Another number, where numbers decide about money.
+                let digit = body.iter().skip(at).position(u8::is_ascii_digit);
+                if let Some(place) = digit.map(|d| at + d) {
+                    body.splice(place..=place, THORNS[dice.below(THORNS.len())].iter().copied());
+                }
+            }
+            _ => drop(body.splice(at..at, THORNS[dice.below(THORNS.len())].iter().copied())),
+        }
+    }
+}
+
+/// Bytes an event holds, roughly.
+fn weight(event: &StreamEvent) -> usize {
+    match event {
+        StreamEvent::BlockDelta { text, .. } => text.len(),
+        StreamEvent::BlockClose { signature, .. } => signature.as_ref().map_or(0, String::len),
+        StreamEvent::BlockOpen { kind, .. } => match kind {
+            BlockKind::Citation { url, title } => {
+                url.as_ref().map_or(0, String::len) + title.as_ref().map_or(0, String::len)
+            }
+            _ => 0,
+        },
+        StreamEvent::Started { .. }
+        | StreamEvent::Usage(_)
+        | StreamEvent::Finish { .. }
+        | StreamEvent::Notice { .. }
+        | StreamEvent::Unknown { .. } => 0,
+    }
+}
+
+#[test]
+fn broken_bytes_never_panic_and_never_grow() {
+    let recordings = recordings();
+    let mut dice = Dice(0x00C0_FFEE);
+    let rounds = if prove() { 300_000 } else { 3_000 };
+    for round in 0..rounds {
+        let recording = &recordings[dice.below(recordings.len())];
+        let other = &recordings[dice.below(recordings.len())].body;
+        let mut body = recording.body.clone();
+        body.truncate(20_000);
+        mutate(&mut body, other, &mut dice);
+        // Now and then a dialect reads what was meant for another.
+        let dialect = match dice.below(8) {
+            0 => DIALECTS[dice.below(DIALECTS.len())],
+            _ => recording.dialect(),
+        };
+        let mut decoder = match dice.below(4) {
+            0 => dialect.decoder(FRAMINGS[dice.below(4)], &Quirks::default()),
+            _ => wire::decoder_for(dialect, recording.headers.get("content-type"), &Quirks::default()),
+        };
+        let name = format!("round {round}: {} as {}", recording.name, dialect.id());
+        let mut events = Vec::new();
+        let mut rest = &body[..];
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at((1 + dice.below(3_000)).min(rest.len()));
+            decoder.push(piece, &mut events);
+            rest = after;
+        }
+        decoder.finish(&mut events);
+        Answer::check(&events, &name);
+        let held: usize = events.iter().map(weight).sum();
+        assert!(held <= 4 * body.len() + 4_096, "{name}: {held} bytes out of {}", body.len());
+        let statuses = [400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 529];
+        let failure = dialect.failure(statuses[dice.below(12)], &Headers::default(), &body);
+        assert!(failure.message.len() > 15 && failure.message.len() < 2_500, "{name}: {}", failure.message);
+        let _ = dialect.models(&body);
+    }
+}
