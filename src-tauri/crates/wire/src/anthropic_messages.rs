@@ -6,16 +6,13 @@
 
 mod decode;
 mod encode;
-mod thinking;
 mod usage;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, json::Json};
+use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, event_stream, failure, json::Json};
 use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 
 /// `anthropic-version`, unless the provider's quirks give another.
 const VERSION: &str = "2023-06-01";
-/// Tells the opaque data of redacted thinking from a signature; signatures are base64, without a colon.
-const REDACTED: &str = "redacted_thinking:";
 
 /// The dialect.
 pub(crate) struct AnthropicMessages;
@@ -30,7 +27,7 @@ impl Dialect for AnthropicMessages {
     }
 
     fn decoder(&self, framing: Framing, _quirks: &Quirks) -> Box<dyn Decoder> {
-        Box::new(Framed::new(framing, decode::Messages::default()))
+        event_stream::decoder(framing, decode::Messages::default())
     }
 
     fn failure(&self, status: u16, headers: &Headers, body: &[u8]) -> Failure {

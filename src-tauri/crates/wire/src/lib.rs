@@ -8,8 +8,10 @@
 #![deny(missing_docs)]
 
 mod anthropic_messages;
+mod bedrock_converse;
 mod blocks;
 mod call;
+mod event_stream;
 mod failure;
 mod framed;
 mod gemini;
@@ -18,16 +20,22 @@ mod listing;
 mod media;
 mod notices;
 mod openai_chat;
+mod replay;
 mod retry;
 mod snapshot;
 mod sse;
 mod tally;
+mod thinking;
 
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 
 /// Every dialect there is.
-pub const DIALECTS: &[&dyn Dialect] =
-    &[&openai_chat::OpenAiChat, &anthropic_messages::AnthropicMessages, &gemini::Gemini];
+pub const DIALECTS: &[&dyn Dialect] = &[
+    &openai_chat::OpenAiChat,
+    &anthropic_messages::AnthropicMessages,
+    &gemini::Gemini,
+    &bedrock_converse::BedrockConverse,
+];
 
 /// A wire protocol family.
 pub trait Dialect: Sync {

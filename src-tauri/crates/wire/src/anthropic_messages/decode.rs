@@ -1,12 +1,13 @@
 //! Answers of the Messages API: a stream of events, or the message whole. Both give the same events.
 
-use super::{REDACTED, usage::usage};
+use super::usage::usage;
 use crate::{
     Ending,
     blocks::Blocks,
     failure,
     framed::{Doc, Protocol},
     json::Json,
+    replay::REDACTED,
     snapshot::Snapshot,
 };
 use domain::{BlockKind, FinishReason, StreamEvent};

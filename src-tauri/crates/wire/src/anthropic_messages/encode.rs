@@ -1,7 +1,7 @@
 //! Requests in the words of the Messages API.
 
-use super::{REDACTED, VERSION, thinking::Thinking};
-use crate::{Encoded, call, media, notices::Notices};
+use super::VERSION;
+use crate::{Encoded, call, media, notices::Notices, replay, thinking::Thinking};
 use domain::{
     Endpoint, ErrorKind, Failure, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice,
 };
@@ -9,8 +9,6 @@ use serde_json::{Map, Value, json};
 
 /// Image types the API takes (platform.claude.com/docs/en/build-with-claude/vision, 2026-11).
 const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
-/// Longest id of a tool call that is sent as it is; others' ids may be longer.
-const LONGEST_ID: usize = 64;
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
@@ -27,7 +25,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
         body.insert("system".into(), system.into());
     }
-    let thinking = Thinking::plan(request, to, quirks, &messages, &mut notices);
+    let thinking = Thinking::plan(request, to, quirks, unthought(&messages), &mut notices);
     body.insert("messages".into(), Value::Array(messages));
     let max_tokens = quirks.max_tokens_field.as_deref().unwrap_or("max_tokens");
     body.insert(max_tokens.into(), thinking.max_tokens.into());
@@ -44,7 +42,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
 
 /// Roles must alternate, results of tools come first in the user's turn, and no text may be blank.
 fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Value> {
-    let issuer = format!("{}/{}", to.provider, to.upstream_model);
+    let issuer = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
     for message in &request.messages {
         let blocks = blocks(message, &issuer, notices);
@@ -81,7 +79,7 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }))
         }
         Part::Reasoning { text, signature, issuer } => match signature {
-            Some(signature) if issuer == own => Some(match signature.strip_prefix(REDACTED) {
+            Some(signature) if issuer == own => Some(match signature.strip_prefix(replay::REDACTED) {
                 Some(data) => json!({ "type": "redacted_thinking", "data": data }),
                 None => json!({ "type": "thinking", "thinking": text, "signature": signature }),
             }),
@@ -100,10 +98,10 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
         }
         Part::File { name, media_type, data } => file(name, media_type, data, role, notices),
         Part::ToolCall { id, name, arguments, .. } => Some(json!({
-            "type": "tool_use", "id": safe_id(id), "name": name, "input": input(arguments),
+            "type": "tool_use", "id": replay::id(id), "name": name, "input": replay::arguments(arguments),
         })),
         Part::ToolResult { id, content, is_error, .. } => {
-            let mut block = json!({ "type": "tool_result", "tool_use_id": safe_id(id) });
+            let mut block = json!({ "type": "tool_result", "tool_use_id": replay::id(id) });
             if !content.is_empty() {
                 block["content"] = content.as_str().into();
             }
@@ -139,26 +137,13 @@ fn file(name: &str, media_type: &str, data: &[u8], role: Role, notices: &mut Not
     }
 }
 
-/// The API takes letters, digits, `_` and `-` in ids of tool calls; ids made elsewhere may hold more.
-fn safe_id(id: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let id: String = id.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    if id.is_empty() {
-        return "call".into();
-    }
-    // The end of a long id is what tells it from others.
-    id[id.len().saturating_sub(LONGEST_ID)..].to_owned()
-}
-
-/// Arguments must be an object. What is none is kept under a name rather than lost.
-fn input(arguments: &str) -> Value {
-    match serde_json::from_str(arguments) {
-        Ok(Value::Object(object)) => Value::Object(object),
-        Ok(Value::Null) => json!({}),
-        _ if arguments.trim().is_empty() => json!({}),
-        Ok(other) => json!({ "arguments": other }),
-        Err(_) => json!({ "arguments": arguments }),
-    }
+/// Tool results are being sent for a turn that did not begin with reasoning.
+fn unthought(messages: &[Value]) -> bool {
+    let answering = messages.last().is_some_and(|m| m["content"][0]["type"] == "tool_result");
+    let call = messages.iter().rev().find(|m| m["role"] == "assistant");
+    let thought =
+        |m: &Value| matches!(m["content"][0]["type"].as_str(), Some("thinking" | "redacted_thinking"));
+    answering && !call.is_some_and(thought)
 }
 
 fn tools(request: &Request, body: &mut Map<String, Value>) {
@@ -172,7 +157,7 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
     };
     if list.is_empty() {
         // Calls in the conversation must name declared tools; here they may only be read.
-        list = called(request)
+        list = replay::called(request)
             .into_iter()
             .map(|name| json!({ "name": name, "description": "", "input_schema": { "type": "object" } }))
             .collect();
@@ -196,42 +181,9 @@ fn tool(tool: &Tool) -> Value {
     json!({ "name": tool.name, "description": tool.description, "input_schema": schema })
 }
 
-/// Names of the tools called in the conversation, in order, each once.
-fn called(request: &Request) -> Vec<&str> {
-    let mut names = Vec::new();
-    for part in request.messages.iter().flat_map(|message| &message.parts) {
-        if let Part::ToolCall { name, .. } = part
-            && !names.contains(&name.as_str())
-        {
-            names.push(name.as_str());
-        }
-    }
-    names
-}
-
 fn sampling(request: &Request, thinking: &Thinking, body: &mut Map<String, Value>, notices: &mut Notices) {
     let params = &request.params;
-    if let Some(value) = params.temperature {
-        if thinking.by_effort {
-            notices.parameter("temperature: this model takes none.");
-        } else if thinking.budget.is_some() && value != 1.0 {
-            notices.parameter("temperature: not together with reasoning.");
-        } else {
-            // The API's range ends at 1.
-            call::number(body, "temperature", Some(value.clamp(0.0, 1.0)));
-        }
-    }
-    if let Some(value) = params.top_p {
-        if thinking.by_effort {
-            notices.parameter("top_p: this model takes none.");
-        } else if body.contains_key("temperature") {
-            notices.parameter("top_p: not together with a temperature.");
-        } else if thinking.budget.is_some() && value < 0.95 {
-            notices.parameter("top_p: not below 0.95 together with reasoning.");
-        } else {
-            call::number(body, "top_p", Some(value));
-        }
-    }
+    thinking.sampling(params, "temperature", "top_p", body, notices);
     if params.seed.is_some() {
         notices.parameter("seed: this provider takes none.");
     }

@@ -286,11 +286,3 @@ fn an_answer_in_json_has_closed_objects() {
     assert_eq!(body["stop_sequences"], json!(["END"]));
     assert_eq!(notices.len(), 2);
 }
-
-#[test]
-fn arguments_that_are_no_object_are_kept() {
-    assert_eq!(input(""), json!({}));
-    assert_eq!(input("null"), json!({}));
-    assert_eq!(input("[1]"), json!({ "arguments": [1] }));
-    assert_eq!(input("{\"a\":"), json!({ "arguments": "{\"a\":" }));
-}

@@ -1,7 +1,7 @@
 //! Requests in the words of the Gemini API.
 
 use super::schema;
-use crate::{Encoded, call, media, notices::Notices};
+use crate::{Encoded, call, media, notices::Notices, replay};
 use domain::{
     Effort, Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role,
     Tool, ToolChoice,
@@ -54,7 +54,7 @@ fn default_path(model: &str) -> String {
 
 /// Roles are merged, and results of tools come first in the user's turn.
 fn contents(request: &Request, to: &Endpoint, by_effort: bool, notices: &mut Notices) -> Vec<Value> {
-    let own = format!("{}/{}", to.provider, to.upstream_model);
+    let own = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
     for message in &request.messages {
         let parts = parts(message, &own, by_effort, notices);
@@ -104,7 +104,8 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                 }
             }
             Part::ToolCall { id, name, arguments, signature, issuer } => {
-                let mut part = json!({ "functionCall": { "name": name, "args": object(arguments) } });
+                let mut part =
+                    json!({ "functionCall": { "name": name, "args": replay::arguments(arguments) } });
                 with_id(&mut part["functionCall"], id);
                 let proof = signature.as_deref().filter(|_| issuer == own);
                 // Of several calls at once only the first carries a proof.
@@ -166,17 +167,6 @@ fn file(name: &str, media_type: &str, data: &[u8], notices: &mut Notices) -> Opt
 fn with_id(value: &mut Value, id: &str) {
     if !id.is_empty() && !id.starts_with("call_") {
         value["id"] = id.into();
-    }
-}
-
-/// Arguments must be an object. What is none is kept under a name rather than lost.
-fn object(arguments: &str) -> Value {
-    match serde_json::from_str(arguments) {
-        Ok(Value::Object(object)) => Value::Object(object),
-        Ok(Value::Null) => json!({}),
-        _ if arguments.trim().is_empty() => json!({}),
-        Ok(other) => json!({ "arguments": other }),
-        Err(_) => json!({ "arguments": arguments }),
     }
 }
 

@@ -1,8 +1,9 @@
-//! How much the model may think, in the two ways the API has of saying it.
+//! How much a model with signed reasoning may think, in the two ways its API has of saying it. Shared by
+//! the dialects that carry such models.
 
-use crate::notices::Notices;
-use domain::{Effort, Endpoint, Quirks, Reasoning, Request, ToolChoice};
-use serde_json::{Value, json};
+use crate::{call, notices::Notices};
+use domain::{Effort, Endpoint, Params, Quirks, Reasoning, Request, ToolChoice};
+use serde_json::{Map, Value, json};
 
 /// The API's least budget (platform.claude.com/docs/en/build-with-claude/extended-thinking, 2026-11).
 const LEAST_BUDGET: u64 = 1024;
@@ -15,24 +16,26 @@ const ORDINARY_LIMIT: u64 = 32_000;
 const ANSWER_ROOM: u64 = 4096;
 
 /// Decided once, because limit, reasoning and sampling depend on one another.
-pub(super) struct Thinking {
+pub(crate) struct Thinking {
     /// Longest answer, reasoning included.
-    pub(super) max_tokens: u64,
+    pub(crate) max_tokens: u64,
     /// Reasoning by a limit in tokens.
-    pub(super) budget: Option<u64>,
+    pub(crate) budget: Option<u64>,
     /// Reasoning by effort.
-    pub(super) effort: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
     /// The model takes an effort and no budget; such models take no sampling parameters either.
-    pub(super) by_effort: bool,
+    pub(crate) by_effort: bool,
     adaptive: bool,
 }
 
 impl Thinking {
-    pub(super) fn plan(
+    /// Decides. `unthought`: tool results are being sent for a turn that did not begin with the model's
+    /// own reasoning, which a budget demands.
+    pub(crate) fn plan(
         request: &Request,
         to: &Endpoint,
         quirks: &Quirks,
-        messages: &[Value],
+        unthought: bool,
         notices: &mut Notices,
     ) -> Self {
         let by_effort = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
@@ -44,7 +47,7 @@ impl Thinking {
         } else if let Some(wanted) = wanted(asked) {
             if forced(request) {
                 notices.parameter("reasoning: not together with a tool that must be called.");
-            } else if in_tool_loop_without_thinking(messages) {
+            } else if unthought {
                 notices.parameter(
                     "reasoning: the tool call being answered was made without this model's reasoning.",
                 );
@@ -102,8 +105,40 @@ impl Thinking {
         self.budget = Some(budget);
     }
 
+    /// Temperature and nucleus, as far as the reasoning leaves them, under the dialect's names.
+    pub(crate) fn sampling(
+        &self,
+        params: &Params,
+        temperature: &str,
+        top_p: &str,
+        into: &mut Map<String, Value>,
+        notices: &mut Notices,
+    ) {
+        if let Some(value) = params.temperature {
+            if self.by_effort {
+                notices.parameter("temperature: this model takes none.");
+            } else if self.budget.is_some() && value != 1.0 {
+                notices.parameter("temperature: not together with reasoning.");
+            } else {
+                // These models' range ends at 1.
+                call::number(into, temperature, Some(value.clamp(0.0, 1.0)));
+            }
+        }
+        if let Some(value) = params.top_p {
+            if self.by_effort {
+                notices.parameter("top_p: this model takes none.");
+            } else if into.contains_key(temperature) {
+                notices.parameter("top_p: not together with a temperature.");
+            } else if self.budget.is_some() && value < 0.95 {
+                notices.parameter("top_p: not below 0.95 together with reasoning.");
+            } else {
+                call::number(into, top_p, Some(value));
+            }
+        }
+    }
+
     /// The request's field, if there is anything to say.
-    pub(super) fn field(&self) -> Option<Value> {
+    pub(crate) fn field(&self) -> Option<Value> {
         match self.budget {
             Some(budget) => Some(json!({ "type": "enabled", "budget_tokens": budget })),
             // Without `display` newer models keep their reasoning to themselves.
@@ -139,13 +174,4 @@ fn wanted(asked: Reasoning) -> Option<u64> {
 fn forced(request: &Request) -> bool {
     !request.tools.is_empty()
         && matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }))
-}
-
-/// With a budget, the turn whose tool results are being sent must begin with its own reasoning.
-fn in_tool_loop_without_thinking(messages: &[Value]) -> bool {
-    let answering = messages.last().is_some_and(|m| m["content"][0]["type"] == "tool_result");
-    let call = messages.iter().rev().find(|m| m["role"] == "assistant");
-    let thought =
-        |m: &Value| matches!(m["content"][0]["type"].as_str(), Some("thinking" | "redacted_thinking"));
-    answering && !call.is_some_and(thought)
 }

@@ -1,0 +1,170 @@
+//! `application/vnd.amazon.eventstream`: binary frames with checksums, each around one JSON document.
+//!
+//! A body labelled so may still be plain JSON (an error before the stream began), so the first byte
+//! decides: a frame begins with its length, and a length of printable bytes would be absurd.
+
+use crate::{
+    Decoder, Ending, Framing,
+    framed::{Doc, Framed, Protocol},
+    json::Json,
+};
+use aws_smithy_eventstream::frame::read_message_from;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{NoticeKind, StreamEvent};
+
+/// Largest frame. The format allows 4 GiB; a length is checked before anything is kept for it.
+const MAX_FRAME: usize = 16 << 20;
+/// Lengths and checksums around headers and payload.
+const MIN_FRAME: usize = 16;
+/// Unreadable payloads told one by one.
+const MAX_SKIP_NOTICES: u32 = 16;
+
+/// A decoder of the given framing.
+pub(crate) fn decoder<P: Protocol + 'static>(framing: Framing, protocol: P) -> Box<dyn Decoder> {
+    match framing {
+        Framing::AwsEventStream => Box::new(EventStream::Unknown(Some(protocol))),
+        Framing::Sse | Framing::Json | Framing::Ndjson => Box::new(Framed::new(framing, protocol)),
+    }
+}
+
+enum EventStream<P> {
+    /// Nothing has come yet.
+    Unknown(Option<P>),
+    Frames(Frames<P>),
+    Text(Box<Framed<P>>),
+}
+
+impl<P: Protocol> Decoder for EventStream<P> {
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) {
+        if let (Self::Unknown(protocol), Some(first)) = (&mut *self, bytes.first()) {
+            let Some(protocol) = protocol.take() else { return };
+            *self = match first {
+                b'\t' | b'\n' | b'\r' | b' '.. => Self::Text(Box::new(Framed::new(Framing::Json, protocol))),
+                _ => {
+                    Self::Frames(Frames { protocol, buffer: Vec::new(), taken: 0, skipped: 0, broken: None })
+                }
+            };
+        }
+        match self {
+            Self::Unknown(_) => {}
+            Self::Frames(frames) => frames.push(bytes, out),
+            Self::Text(text) => text.push(bytes, out),
+        }
+    }
+
+    fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {
+        match *self {
+            Self::Unknown(protocol) => protocol.map_or(Ending::Truncated, |mut p| p.finish(out)),
+            Self::Frames(frames) => frames.finish(out),
+            Self::Text(text) => text.finish(out),
+        }
+    }
+}
+
+struct Frames<P> {
+    protocol: P,
+    /// The beginning of a frame whose end has not come.
+    buffer: Vec<u8>,
+    /// Bytes of the body before the buffer.
+    taken: u64,
+    skipped: u32,
+    broken: Option<(u64, &'static str)>,
+}
+
+impl<P: Protocol> Frames<P> {
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) {
+        if self.broken.is_some() {
+            return;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.extend_from_slice(bytes);
+        let mut at = 0;
+        while let Some(length) = length(&buffer[at..]) {
+            let here = self.taken + at as u64;
+            if !(MIN_FRAME..=MAX_FRAME).contains(&length) {
+                self.broken = Some((here, "a frame's length is impossible"));
+                return;
+            }
+            let Some(frame) = buffer.get(at..at + length) else { break };
+            if !self.frame(frame, out) {
+                self.broken = Some((here, "a frame's checksum or headers are wrong"));
+                return;
+            }
+            at += length;
+        }
+        buffer.drain(..at);
+        self.taken += at as u64;
+        self.buffer = buffer;
+    }
+
+    /// False if the frame is damaged.
+    fn frame(&mut self, frame: &[u8], out: &mut Vec<StreamEvent>) -> bool {
+        let Ok(message) = read_message_from(frame) else { return false };
+        let header = |name: &str| {
+            let found = message.headers().iter().find(|h| h.name().as_str() == name)?;
+            found.value().as_string().ok().map(|value| value.as_str())
+        };
+        let payload = String::from_utf8_lossy(message.payload());
+        match header(":message-type").unwrap_or("event") {
+            "event" => self.event(header(":event-type").unwrap_or_default(), &payload, out),
+            // An exception names itself in a header and says its words in the payload, or in another header.
+            _ => {
+                let sort = header(":exception-type").or_else(|| header(":error-code")).unwrap_or("exception");
+                let json = Json::parse(payload.trim()).unwrap_or(Json::Null);
+                let words = ["message", "Message", "originalMessage"].iter().find_map(|key| json.text(key));
+                let words = words.or_else(|| header(":error-message")).unwrap_or_default();
+                let field =
+                    |key: &'static str, value: &str| (key.into(), Json::String(value.to_owned().into()));
+                let error = Json::Object(vec![field("type", sort), field("message", words)]);
+                let json = Json::Object(vec![("error".into(), error)]);
+                self.document("error", &json, payload.len(), out);
+            }
+        }
+        true
+    }
+
+    fn event(&mut self, name: &str, payload: &str, out: &mut Vec<StreamEvent>) {
+        let Ok(json) = Json::parse(payload.trim()) else { return self.skip(out) };
+        // InvokeModel wraps the model's own document.
+        let Some(wrapped) = json.text("bytes") else {
+            return self.document(name, &json, payload.len(), out);
+        };
+        let inner = STANDARD.decode(wrapped).unwrap_or_default();
+        let text = String::from_utf8_lossy(&inner);
+        match Json::parse(text.trim()) {
+            Ok(json) => self.document("", &json, text.len(), out),
+            Err(_) => self.skip(out),
+        }
+    }
+
+    fn document(&mut self, name: &str, json: &Json<'_>, bytes: usize, out: &mut Vec<StreamEvent>) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.protocol.document(&Doc { name, json, bytes }, out);
+    }
+
+    fn skip(&mut self, out: &mut Vec<StreamEvent>) {
+        self.skipped = self.skipped.saturating_add(1);
+        if self.skipped <= MAX_SKIP_NOTICES {
+            let detail = "Skipped an unreadable event of the stream.".to_owned();
+            out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
+        }
+    }
+
+    fn finish(mut self, out: &mut Vec<StreamEvent>) -> Ending {
+        match (self.protocol.finish(out), self.broken) {
+            (Ending::Failed(failure), _) => Ending::Failed(failure),
+            (_, Some((at, why))) => Ending::Malformed { at, why },
+            (ending, None) => ending,
+        }
+    }
+}
+
+/// The length at the beginning of a frame.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let bytes: [u8; 4] = bytes.get(..4)?.try_into().ok()?;
+    usize::try_from(u32::from_be_bytes(bytes)).ok()
+}
+
+#[cfg(test)]
+#[path = "event_stream_tests.rs"]
+mod tests;
