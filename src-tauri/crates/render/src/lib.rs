@@ -28,3 +28,6 @@ mod text;
 pub use clean::SafeHtml;
 pub use code::code;
 pub use markdown::{Block, Markdown, Patch, render_whole};
+
+#[cfg(test)]
+mod layers_tests;
