@@ -10,5 +10,6 @@ pub mod chat;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod keyring_session;
+pub mod program;
 pub mod recording;
 pub mod replay;

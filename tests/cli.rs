@@ -1,0 +1,202 @@
+//! The command line over replayed providers: what it prints is what the recording holds.
+
+use parallax_suite::support::{
+    program::Program,
+    recording::{Recording, repository},
+    replay::{Answer, Replay, Route},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Our dialect for a recording's protocol, if this version speaks it.
+fn dialect(recording: &Recording) -> Option<&'static str> {
+    let id = match recording.text("/wire") {
+        "google-generate" => "gemini",
+        "cohere-v2" => "cohere",
+        "ollama-chat" => "ollama",
+        other => other,
+    };
+    wire::dialect(id).map(|dialect| dialect.id())
+}
+
+fn usable(recordings: Vec<Recording>) -> Vec<(Recording, &'static str)> {
+    recordings
+        .into_iter()
+        .filter(|recording| recording.value["expect"]["unsure"].as_array().is_none_or(Vec::is_empty))
+        .filter(|recording| recording.text("/framing") != "aws-eventstream")
+        .filter_map(|recording| dialect(&recording).map(|dialect| (recording, dialect)))
+        .collect()
+}
+
+fn ours() -> Vec<Recording> {
+    ["registry", "documented"]
+        .iter()
+        .flat_map(|folder| Recording::folder(&repository().join("tests/recordings").join(folder)))
+        .collect()
+}
+
+#[test]
+fn every_recording_answers_through_the_command_line() {
+    let mut recordings = usable(ours());
+    recordings.extend(usable(Recording::beside_the_repository().unwrap_or_default()));
+    let mut wrong = Vec::new();
+    for dialect in ["openai-chat", "openai-responses", "anthropic-messages", "gemini", "cohere", "ollama"] {
+        let of_dialect: Vec<&Recording> =
+            recordings.iter().filter(|(_, d)| *d == dialect).map(|(recording, _)| recording).collect();
+        // Lanes of one process share a provider; the model's name picks the recording.
+        for batch in of_dialect.chunks(12) {
+            wrong.extend(replay_batch(dialect, batch));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    println!("{} recordings answered as expected", recordings.len());
+}
+
+fn replay_batch(dialect: &str, batch: &[&Recording]) -> Vec<String> {
+    let routes = batch
+        .iter()
+        .enumerate()
+        .map(|(index, recording)| {
+            let answer = Answer::recorded(recording).cut(&[7, 1, 64, 300], Duration::ZERO);
+            let name = format!("rec-{index}-");
+            // The model's name stands in the body, for Gemini in the path.
+            Route::answer(answer).named(&name)
+        })
+        .collect();
+    let server = Replay::start(routes);
+    let program = Program::new();
+    program.ok(&["provider", "add", "rec", "--dialect", dialect, "--base-url", &server.url()]);
+    let mut arguments = vec!["ask".to_owned(), "--json".to_owned()];
+    for index in 0..batch.len() {
+        arguments.extend(["-m".to_owned(), format!("rec-{index}-@rec")]);
+    }
+    arguments.push("Hello".to_owned());
+    let out = program.with_key("rec", "sk-test-not-a-real-key").run(&arguments);
+    let lines: Vec<Value> = out.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut wrong = Vec::new();
+    for (index, recording) in batch.iter().enumerate() {
+        let last = lines.iter().find(|line| line["lane"] == json!(index) && line["type"] != "delta");
+        match last {
+            None => wrong.push(format!("{}: no last line", recording.id())),
+            Some(last) => wrong.extend(differences(recording, last)),
+        }
+    }
+    let failed = lines.iter().any(|line| line["type"] == "error");
+    if out.success == failed {
+        wrong.push(format!("{dialect}: exit code says {}, the lines say otherwise", out.success));
+    }
+    wrong
+}
+
+fn differences(recording: &Recording, line: &Value) -> Vec<String> {
+    let expect = &recording.value["expect"];
+    let mut wrong = Vec::new();
+    let mut check = |what: &str, got: &Value, want: &Value| {
+        if got != want {
+            wrong.push(format!("{}: {what} is {got}, expected {want}", recording.id()));
+        }
+    };
+    let ok = expect["outcome"] == "ok";
+    check("type", &line["type"], &json!(if ok { "result" } else { "error" }));
+    if expect["outcome"] != "error" {
+        check("text", &line["text"], &expect["text"]);
+        check("reasoning", &line["reasoning"], &expect["reasoning"]);
+        check("refusal", &line["refusal"], &expect["refusal"]);
+        for (ours, theirs) in [
+            ("input", "input"),
+            ("cache_read", "cached"),
+            ("cache_write", "cache_write"),
+            ("output", "output"),
+            ("reasoning", "reasoning"),
+        ] {
+            check(&format!("usage.{ours}"), &line["usage"][ours], &expect["usage"][theirs]);
+        }
+        let names: Vec<&Value> = calls(line).map(|call| &call["name"]).collect();
+        let wanted: Vec<&Value> = calls(expect).map(|call| &call["name"]).collect();
+        check("tool calls", &json!(names), &json!(wanted));
+        for (got, want) in calls(line).zip(calls(expect)).filter(|(_, want)| want["arguments"].is_object()) {
+            check("arguments", &got["arguments"], &want["arguments"]);
+        }
+    }
+    if ok {
+        check("finish_reason", &line["finish_reason"], &expect["finish_reason"]);
+    }
+    wrong
+}
+
+fn calls(value: &Value) -> impl Iterator<Item = &Value> {
+    value["tool_calls"].as_array().into_iter().flatten()
+}
+
+#[test]
+fn four_demo_lanes_answer_in_text_and_in_json() {
+    let program = Program::new();
+    let models = ["-m", "demo/quick", "-m", "demo/steady", "-m", "demo/thinker", "-m", "demo/quick"];
+    let mut arguments = vec!["ask"];
+    arguments.extend(models);
+    let text = program.run(&[arguments.as_slice(), &["Hi"]].concat());
+    assert!(text.success, "{}", text.stderr);
+    assert_eq!(text.stdout.matches("not an AI model").count(), 4, "{}", text.stdout);
+    let out = program.run(&[arguments.as_slice(), &["--json", "Hi"]].concat());
+    assert!(out.success);
+    let lines: Vec<Value> = out.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let results: Vec<&Value> = lines.iter().filter(|line| line["type"] == "result").collect();
+    assert_eq!(results.len(), 4);
+    for (lane, result) in (0..4).map(|lane| (lane, results.iter().find(|r| r["lane"] == lane).unwrap())) {
+        let streamed: String = lines
+            .iter()
+            .filter(|line| line["type"] == "delta" && line["lane"] == lane && line["kind"] == "text")
+            .map(|line| line["text"].as_str().unwrap())
+            .collect();
+        assert_eq!(json!(streamed), result["text"]);
+        assert_eq!(result["cost"], json!({ "usd": "0.000000", "basis": "computed" }));
+    }
+    let spend = program.run(&["spend", "--json"]);
+    let spend: Value = serde_json::from_str(spend.stdout.trim()).unwrap();
+    assert_eq!((&spend["attempts"], &spend["unknown"]), (&json!(8), &json!(0)));
+}
+
+#[test]
+fn what_cannot_be_done_is_named() {
+    let program = Program::new();
+    let kind = |arguments: &[&str]| {
+        let out = program.run(arguments);
+        assert!(!out.success, "{arguments:?}");
+        let line = out.stdout.lines().last().unwrap_or_default().to_owned();
+        serde_json::from_str::<Value>(&line).unwrap_or_else(|_| panic!("{arguments:?}: {line}"))["kind"].clone()
+    };
+    assert_eq!(kind(&["ask", "--json", "-m", "anthropic/claude-sonnet-4.5@anthropic", "x"]), "auth.missing");
+    assert_eq!(kind(&["ask", "--json", "-m", "nobody/nothing", "x"]), "request.no_model");
+    assert_eq!(kind(&["ask", "--json", "-m", "x@nowhere", "x"]), "request.invalid");
+    program.ok(&["provider", "add", "dead", "--dialect", "openai-chat", "--base-url", "http://127.0.0.1:9"]);
+    assert_eq!(kind(&["ask", "--json", "-m", "x@dead", "x"]), "net.connect");
+    assert!(!program.run(&["provider", "add", "bad", "--dialect", "morse", "--base-url", "http://h"]).success);
+    assert!(!program.run(&["provider", "add", "demo", "--dialect", "gemini", "--base-url", "http://h"]).success);
+}
+
+#[test]
+fn the_catalogue_and_the_providers_are_listed() {
+    let program = Program::new();
+    let models = program.ok(&["models", "--json"]);
+    let slugs: Vec<Value> =
+        models.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["slug"].clone()).collect();
+    assert!(slugs.len() >= 400 && slugs.contains(&json!("demo/quick")), "{}", slugs.len());
+    let providers = program.ok(&["provider", "list", "--json"]);
+    let ids: Vec<Value> =
+        providers.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone()).collect();
+    for id in ["openai", "anthropic", "google", "llamacpp", "demo"] {
+        assert!(ids.contains(&json!(id)), "{id}");
+    }
+}
+
+#[test]
+fn a_damaged_database_is_refused_and_left_as_it_is() {
+    let program = Program::new();
+    let file = program.folder().join("parallax.db");
+    std::fs::create_dir_all(program.folder()).unwrap();
+    std::fs::write(&file, b"this is not a database, and it must not become one").unwrap();
+    let out = program.run(&["models", "--json"]);
+    let line: Value = serde_json::from_str(out.stdout.trim()).unwrap();
+    assert_eq!(line["kind"], "store.corrupt");
+    assert_eq!(std::fs::read(&file).unwrap(), b"this is not a database, and it must not become one");
+}
