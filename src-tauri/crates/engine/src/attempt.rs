@@ -2,8 +2,8 @@
 
 use crate::{clock::millis, draft::Draft, inner::Inner, registry::Known};
 use domain::{
-    AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, Outcome, PicoUsd, ProviderId,
-    Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
+    AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, Outcome, PicoUsd, PriceSheet,
+    ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
@@ -28,6 +28,8 @@ pub(crate) struct Plan {
 /// How an attempt ended, with everything its ledger row needs.
 pub(crate) struct Ended {
     pub row: AttemptRow,
+    /// What the bill rests on: reported, or estimated where the provider did not say.
+    pub billed: Option<Usage>,
     pub cost: Cost,
     pub prices: Option<domain::PriceSheet>,
 }
@@ -277,18 +279,19 @@ impl<'a> Attempt<'a> {
         };
         let whole = matches!(outcome, Outcome::Completed { .. });
         let sheet = self.plan.endpoint.prices.clone();
-        let cost = if !self.sent || self.rejected {
+        let (billed, cost) = if !self.sent || self.rejected {
             // Refused or never sent: a known zero, not an unknown.
-            Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed }
+            (None, Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed })
         } else {
             let billed = billed_usage(&self.plan.request, draft, whole);
-            ledger::cost(&billed, sheet.as_ref(), self.row.started_at)
+            let cost = priced(&billed, sheet.as_ref(), self.row.started_at);
+            (Some(billed), cost)
         };
         self.row.duration = Some(self.since());
         self.row.usage = draft.usage.clone();
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);
-        Ended { row: self.row, cost, prices: sheet }
+        Ended { row: self.row, billed, cost, prices: sheet }
     }
 }
 
@@ -307,6 +310,16 @@ pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool) -> Usa
     let seen = ledger::tokens_of(&draft.generated());
     usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
     usage
+}
+
+/// The cost of a usage. Where every rate is zero the amount does not rest on the count, so an estimated
+/// count does not make it an estimate.
+pub(crate) fn priced(usage: &Usage, sheet: Option<&PriceSheet>, at: Timestamp) -> Cost {
+    let mut cost = ledger::cost(usage, sheet, at);
+    if cost.basis == Basis::Estimated && sheet.is_some_and(ledger::is_free) {
+        cost.basis = Basis::Computed;
+    }
+    cost
 }
 
 /// The worst this attempt can cost; `None` when its price is unknown.

@@ -206,8 +206,8 @@ impl Lane {
 
     /// Writes an attempt that another one follows.
     async fn settle(&mut self, ended: Ended) {
-        let Ended { row, cost, prices } = ended;
-        let entry = self.entry(&row, &cost, prices);
+        let entry = entry(&self.inner, self.job.conversation, &ended);
+        let Ended { row, cost, .. } = ended;
         let attempt = row.clone();
         self.attempts.push(row);
         self.costs.push(cost);
@@ -226,17 +226,14 @@ impl Lane {
         }
     }
 
-    fn entry(&self, row: &AttemptRow, cost: &Cost, prices: Option<domain::PriceSheet>) -> EntryRow {
-        entry(&self.inner, self.job.conversation, row, cost, prices)
-    }
-
     /// Hands the mixer the last word: result for the screen, rows for the disk.
     async fn end(mut self, last: Last) {
-        let mut entry = None;
+        let mut booked = None;
         let mut attempt = None;
         let mut ttft = None;
-        if let Some(Ended { row, cost, prices }) = last.ended {
-            entry = Some(self.entry(&row, &cost, prices));
+        if let Some(ended) = last.ended {
+            booked = Some(entry(&self.inner, self.job.conversation, &ended));
+            let Ended { row, cost, .. } = ended;
             attempt = Some(row.clone());
             ttft = row.first_content;
             self.attempts.push(row);
@@ -286,7 +283,7 @@ impl Lane {
             if let Some(attempt) = &attempt {
                 tx.finish_attempt(attempt)?;
             }
-            if let Some(entry) = &entry {
+            if let Some(entry) = &booked {
                 tx.settle(entry)?;
             }
             if let Some(conversation) = conversation {
@@ -314,13 +311,8 @@ impl Lane {
 }
 
 /// The ledger's row for an attempt that has ended.
-pub(crate) fn entry(
-    inner: &Inner,
-    conversation: Option<domain::ConversationId>,
-    row: &AttemptRow,
-    cost: &Cost,
-    price_sheet: Option<domain::PriceSheet>,
-) -> EntryRow {
+pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>, ended: &Ended) -> EntryRow {
+    let row = &ended.row;
     let outcome = match &row.outcome {
         Some(domain::Outcome::Completed { finish_reason }) => finish_reason.as_str().to_owned(),
         Some(domain::Outcome::Failed { failure }) => failure.kind.as_str().to_owned(),
@@ -338,9 +330,9 @@ pub(crate) fn entry(
         upstream_model: row.upstream_model.clone(),
         origin: row.origin.clone(),
         outcome,
-        usage: row.usage.clone(),
-        cost: cost.clone(),
-        price_sheet,
+        usage: ended.billed.clone(),
+        cost: ended.cost.clone(),
+        price_sheet: ended.prices.clone(),
         adjusts: None,
     }
 }

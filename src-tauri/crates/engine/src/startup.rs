@@ -2,7 +2,7 @@
 //! had been shown, and their attempts are settled in the ledger.
 
 use crate::{
-    attempt::{Ended, billed_usage},
+    attempt::{Ended, billed_usage, priced},
     draft::Draft,
     inner::Inner,
     lane,
@@ -80,7 +80,9 @@ async fn settle_orphans(inner: &Inner, process: domain::ProcessId) -> Result<(),
             row.outcome = Some(Outcome::Interrupted);
         }
         let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
-        let entry = lane::entry(inner, None, &row, &cost, None);
+        let ended = Ended { billed: row.usage.clone(), row, cost, prices: None };
+        let entry = lane::entry(inner, None, &ended);
+        let row = ended.row;
         inner
             .store
             .write(move |tx| {
@@ -118,14 +120,14 @@ pub(crate) fn close_attempt(
     let prices = registry.resolve(&wanted).ok()?.into_iter().next().and_then(|endpoint| endpoint.prices);
     let mut usage = billed_usage(request, draft, false);
     usage.source = UsageSource::Estimated;
-    let cost = ledger::cost(&usage, prices.as_ref(), row.started_at);
+    let cost = priced(&usage, prices.as_ref(), row.started_at);
     row.usage.clone_from(&draft.usage);
     row.cost = Some(cost.clone());
     row.outcome = Some(match failure.kind {
         ErrorKind::Interrupted => Outcome::Interrupted,
         _ => Outcome::Failed { failure: failure.clone() },
     });
-    Some(Ended { row, cost, prices })
+    Some(Ended { row, billed: Some(usage), cost, prices })
 }
 
 pub(crate) fn interrupted() -> Failure {
