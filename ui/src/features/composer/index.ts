@@ -1,0 +1,2 @@
+export { default as Composer } from './Composer.svelte';
+export { default as ContextChoice } from './ContextChoice.svelte';

@@ -1,0 +1,1 @@
+export { default as Thread } from './Thread.svelte';

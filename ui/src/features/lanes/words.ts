@@ -1,0 +1,113 @@
+// Words for the head of a column: how a run stands, which way it went, what it saw.
+import type { RunView } from '../../ipc/generated/RunView';
+import type { AdviceTable } from '../../state/services.svelte';
+import { plural, span } from '../../shared/format';
+
+export type StateIcon = 'clock' | 'pulse' | 'brain' | 'check' | 'alert' | 'stop';
+
+export interface Standing {
+  icon: StateIcon;
+  word: string;
+  /** Elapsed time, where it says something. */
+  time: string | null;
+  /** The icon and the time speak for themselves; the word is for screen readers. */
+  quiet: boolean;
+  tone: '' | 'live' | 'err' | 'hold';
+}
+
+/** Reasoning has begun and nothing of the answer has come yet. */
+export function isThinking(run: RunView): boolean {
+  return run.state === 'streaming' && run.sections.at(-1)?.kind.type === 'reasoning';
+}
+
+export function hasContent(run: RunView): boolean {
+  return run.sections.some((section) => section.blocks.length > 0 || section.kind.type === 'citation');
+}
+
+export function standing(run: RunView, elapsed: number | null, advice: AdviceTable): Standing {
+  const time = elapsed === null ? null : span(elapsed);
+  const of = (icon: StateIcon, word: string, tone: Standing['tone'], quiet = false): Standing => ({
+    icon,
+    word,
+    time: tone === 'live' || quiet ? time : null,
+    quiet,
+    tone,
+  });
+  switch (run.state) {
+    case 'pending':
+      return of('clock', 'Queued', '');
+    case 'connecting':
+      return of('pulse', 'Connecting', 'live');
+    case 'streaming':
+      return isThinking(run) ? of('brain', 'Thinking', 'live') : of('pulse', 'Writing', 'live', true);
+    case 'done':
+      return done(run, of);
+    case 'failed': {
+      const status = run.failure?.upstream?.status;
+      const short = run.failure ? advice[run.failure.kind].short : 'Error';
+      return of('alert', status ? `Error ${status}` : short, run.failure ? tone(run, advice) : 'err');
+    }
+    case 'cancelled':
+      return of('stop', 'Stopped', 'hold');
+    case 'interrupted':
+      return of('alert', 'Interrupted', 'hold');
+  }
+}
+
+function tone(run: RunView, advice: AdviceTable): Standing['tone'] {
+  return run.failure && advice[run.failure.kind].tone === 'bad' ? 'err' : 'hold';
+}
+
+function done(
+  run: RunView,
+  of: (icon: StateIcon, word: string, tone: Standing['tone'], quiet?: boolean) => Standing,
+): Standing {
+  if (run.finish_reason === 'length') return of('alert', 'Length limit', 'hold');
+  if (run.finish_reason === 'content_filter') return of('alert', 'Filtered', 'hold');
+  if (run.sections.some((section) => section.kind.type === 'refusal')) return of('alert', 'Refused', 'hold');
+  return of('check', 'Finished', '', true);
+}
+
+export interface RouteLine {
+  /** Attempts that failed, as `OpenAI 529`. */
+  failed: { text: string; title: string }[];
+  /** Where the answer comes from, or that nowhere is left. */
+  rest: string;
+  demo: boolean;
+  /** The failed attempts ended the run. */
+  dead: boolean;
+}
+
+export function routeLine(run: RunView): RouteLine {
+  const failed = run.route
+    .filter((step) => step.failed !== null)
+    .map((step) => {
+      const status = /^\d{3}\b/.exec(step.failed ?? '')?.[0];
+      return {
+        text: `${step.provider} ${status ?? step.failed}`,
+        title: `${step.provider}, ${step.upstream_model}: ${step.failed}`,
+      };
+    });
+  const last = run.route.at(-1);
+  const parts: string[] = [];
+  const dead = last !== undefined && last.failed !== null && run.state === 'failed';
+  if (dead && !hasContent(run)) parts.push('no route left');
+  else if (last && last.failed === null) {
+    if (last.demo) parts.push('Demo, not an AI');
+    else if (failed.length > 0) parts.push(last.provider);
+    else parts.push(`via ${last.provider}${last.local ? ', on this machine' : ''}`);
+  }
+  parts.push(saw(run));
+  return { failed, rest: parts.join(' · '), demo: last?.demo ?? false, dead };
+}
+
+function saw(run: RunView): string {
+  switch (run.saw.type) {
+    case 'prompt_only':
+      return 'saw the prompt only';
+    case 'own':
+      return `saw its own ${plural(run.saw.turns, 'turn')}`;
+    case 'other':
+      return `saw ${run.saw.model}’s answer`;
+  }
+}

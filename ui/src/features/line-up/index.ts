@@ -1,0 +1,1 @@
+export { default as LineUp } from './LineUp.svelte';

@@ -1,0 +1,258 @@
+// The scripted host behind `vite dev` and `--mode fake` builds: enough of a core to walk through every
+// screen. `?scene=` chooses what is there at the start.
+import type { AppState } from '../generated/AppState';
+import type { LaneView } from '../generated/LaneView';
+import type { LocalServer } from '../generated/LocalServer';
+import type { TurnView } from '../generated/TurnView';
+import { FakeHost, type Send } from '../host.fake';
+import { catalogue, history, providers, spend } from './scene';
+import { failure, lane, run, summary, target, turn } from './samples';
+import { play } from './play';
+
+interface Conversation {
+  id: string;
+  title: string;
+  lanes: LaneView[];
+  turns: TurnView[];
+}
+
+export function demoHost(): FakeHost {
+  const query = new URLSearchParams(location.search);
+  const scene = query.get('scene') ?? 'chat';
+  const host = new FakeHost();
+  const values = new Map<string, string>();
+  const rows = catalogue();
+  const keys = providers();
+  let servers: LocalServer[] = [
+    {
+      provider: 'ollama',
+      name: 'Ollama',
+      address: '127.0.0.1:11434',
+      models: rows.filter((row) => row.local),
+      enabled: true,
+    },
+  ];
+  let made = 0;
+  const conversations = new Map<string, Conversation>();
+  for (const known of history(rows)) conversations.set(known.id, known);
+  if (scene === 'chat' || scene === 'states') values.set('view.last', JSON.stringify(scene));
+
+  const state: AppState = {
+    version: '0.1.0',
+    data_dir: '/home/you/.local/share/parallax',
+    storage:
+      scene === 'locked'
+        ? {
+            state: 'locked',
+            name: 'Secret Service',
+            message: 'Unlock it in your desktop’s password manager.',
+          }
+        : { state: 'ok', name: 'Secret Service', message: 'Keys go into the Secret Service keychain.' },
+    onboarded: scene !== 'onboarding',
+    theme: query.get('theme') ?? 'system',
+    conversations: [],
+    line_up: [
+      'anthropic/claude-sonnet-4.5',
+      'openai/gpt-5',
+      'google/gemini-2.5-pro',
+      'mistral/mistral-medium-3.1',
+    ].map((slug) => target(slug)),
+  };
+  const list = () =>
+    [...conversations.values()].map((conversation, index) =>
+      summary(conversation.id, {
+        title: conversation.title,
+        updated_at: conversation.turns.at(-1)?.created_at ?? Date.now() - index * 40_000_000,
+        cost: ['0.31', '0.0900', '0', '1.26'][index % 4] ?? '0',
+      }),
+    );
+  const resolve = (slug: string) => rows.find((row) => row.reference.model === slug);
+  const must = <T>(value: T | undefined): T => {
+    if (value === undefined) throw failure('bug', 'Not found.') as unknown as Error;
+    return value;
+  };
+
+  host
+    .on('app/state', () => {
+      if (scene === 'failed') {
+        throw failure(
+          'store.newer',
+          'The database was written by version 0.9. This is 0.1.',
+        ) as unknown as Error;
+      }
+      return { ...state, conversations: scene === 'empty' || scene === 'onboarding' ? [] : list() };
+    })
+    .on(
+      'storage/probe',
+      () => (state.storage = { state: 'ok', name: 'Secret Service', message: 'Unlocked.' }),
+    )
+    .on('view/get', ({ key }) => ({ key, value: values.get(key) ?? null }))
+    .on('view/set', ({ key, value }) => {
+      if (value === null) values.delete(key);
+      else values.set(key, value);
+      return null;
+    })
+    .on('settings/theme', () => null)
+    .on('settings/onboarded', () => null)
+    .on('conversation/list', list)
+    .on('conversation/open', ({ id }) => must(conversations.get(id)))
+    .on('conversation/rename', ({ id, title }) => {
+      must(conversations.get(id)).title = title;
+      return must(list().find((known) => known.id === id));
+    })
+    .on('conversation/archive', () => null)
+    .on('conversation/line_up', ({ id, line_up }) => {
+      const conversation = must(conversations.get(id));
+      conversation.lanes = line_up.map((entry) => {
+        const known = conversation.lanes.find((candidate) => candidate.id === entry.lane);
+        return known ?? lane(`lane-${made++}`, must(resolve(entry.target.model.model)));
+      });
+      return conversation.lanes;
+    })
+    .on('models/search', ({ text, usable_only, limit }) => {
+      const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+      const found = rows.filter(
+        (row) =>
+          (!usable_only || row.usable) &&
+          words.every((word) =>
+            `${row.reference.model} ${row.name} ${row.providers.join(' ')}`.toLowerCase().includes(word),
+          ),
+      );
+      return { rows: found.slice(0, limit), total: found.length };
+    })
+    .on('models/resolve', (targets) => targets.map((wanted) => must(resolve(wanted.model.model))))
+    .on('turn/start', (send, frames) => {
+      const id = send.conversation ?? `new-${made++}`;
+      const known = conversations.get(id);
+      const conversation = known ?? {
+        id,
+        title: send.prompt.slice(0, 60),
+        lanes: send.line_up.map((wanted, place) => {
+          const row = must(resolve(wanted.model.model));
+          return lane(`lane-${made++}`, { ...row, mark: row.mark ?? place + 1 });
+        }),
+        turns: [],
+      };
+      conversations.set(id, conversation);
+      const began = turn(
+        `turn-${made++}`,
+        conversation.lanes.map((column, place) =>
+          run(`run-${made++}`, column, place, {
+            saw:
+              send.context.type === 'from'
+                ? { type: 'other', model: 'Claude Sonnet 4.5', turns: 1 }
+                : conversation.turns.length > 0
+                  ? { type: 'own', turns: conversation.turns.length }
+                  : { type: 'prompt_only' },
+          }),
+        ),
+        { prompt: send.prompt, live: true, created_at: Date.now() },
+      );
+      conversation.turns.push(began);
+      follow(began, conversation, frames);
+      return {
+        conversation: must(list().find((entry) => entry.id === id)),
+        lanes: conversation.lanes,
+        turn: began,
+      };
+    })
+    .on('turn/subscribe', ({ turn: id }) => must(turnOf(id)))
+    .on('turn/snapshot', ({ turn: id }) => must(turnOf(id)))
+    .on('turn/cancel', ({ turn: id, run: which }) => {
+      for (const stop of stops.get(id) ?? []) stop(which);
+      return null;
+    })
+    .on('run/retry', ({ run: id }, frames) => {
+      const conversation = must(
+        [...conversations.values()].find((c) => c.turns.some((t) => t.runs.some((r) => r.id === id))),
+      );
+      const began = must(conversation.turns.find((t) => t.runs.some((r) => r.id === id)));
+      began.runs = began.runs.map((old) =>
+        old.id === id
+          ? run(`run-${made++}`, must(conversation.lanes[old.position]), old.position, {
+              earlier: [...old.earlier, id],
+            })
+          : old,
+      );
+      began.live = true;
+      follow(began, conversation, frames);
+      return { turn: began };
+    })
+    .on('run/text', () => ({ text: 'The answer as Markdown.' }))
+    .on('spend/summary', () => spend(scene === 'empty' || scene === 'onboarding'))
+    .on('provider/list', () => keys)
+    .on('provider/add', ({ id, dialect, base_url }) => {
+      const row = {
+        ...must(keys[0]),
+        id,
+        name: id,
+        dialect,
+        base_url,
+        last_four: null,
+        tested: null,
+        custom: true,
+      };
+      keys.push(row);
+      return row;
+    })
+    .on('provider/remove', ({ id }) => {
+      keys.splice(
+        keys.findIndex((row) => row.id === id),
+        1,
+      );
+      return null;
+    })
+    .on('provider/test', async () => {
+      await new Promise((done) => setTimeout(done, 900));
+      return { result: 'valid', message: 'The key works.', at: Date.now(), models: 9, took: 412 };
+    })
+    .on('key/set', ({ provider, key }) => {
+      const row = keys.find(
+        (known) => known.id === (provider ?? (key.startsWith('sk-ant') ? 'anthropic' : '')),
+      );
+      if (!row) {
+        throw failure(
+          'request.invalid',
+          'No provider’s keys begin like this one. Choose the provider in Settings.',
+        ) as unknown as Error;
+      }
+      row.last_four = key.slice(-4);
+      return row;
+    })
+    .on('key/delete', ({ id }) => {
+      const row = must(keys.find((known) => known.id === id));
+      row.last_four = null;
+      row.tested = null;
+      return row;
+    })
+    .on('local/discover', async () => {
+      await new Promise((done) => setTimeout(done, 700));
+      return scene === 'nothing-found' ? [] : servers;
+    })
+    .on('local/enable', ({ provider, enabled }) => {
+      servers = servers.map((server) => (server.provider === provider ? { ...server, enabled } : server));
+      return servers;
+    })
+    .on('link/open', () => null);
+
+  const stops = new Map<string, ((which: string | null) => void)[]>();
+  const turnOf = (id: string) =>
+    [...conversations.values()]
+      .flatMap((conversation) => conversation.turns)
+      .find((known) => known.id === id);
+
+  function follow(began: TurnView, conversation: Conversation, frames: Send): void {
+    const stop = play(structuredClone(began), (next, frame) => {
+      Object.assign(began, next);
+      if (frame.last) {
+        conversation.lanes = conversation.lanes.map((column) => ({
+          ...column,
+          head: `head-${column.id}-${began.id}`,
+        }));
+      }
+      frames(frame);
+    });
+    stops.set(began.id, [...(stops.get(began.id) ?? []), stop]);
+  }
+  return host;
+}

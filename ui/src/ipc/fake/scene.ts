@@ -1,0 +1,274 @@
+// Who and what is there when the scripted host starts.
+import type { LaneView } from '../generated/LaneView';
+import type { ModelRow } from '../generated/ModelRow';
+import type { ProviderRow } from '../generated/ProviderRow';
+import type { SpendSummary } from '../generated/SpendSummary';
+import type { TurnView } from '../generated/TurnView';
+import { failure, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
+import { partitions, plan, short, sketches, thought } from './text';
+
+export function catalogue(): ModelRow[] {
+  return [
+    model('anthropic/claude-sonnet-4.5', 'Claude Sonnet 4.5', { mark: 1 }),
+    model('openai/gpt-5', 'GPT-5', {
+      mark: 2,
+      price_input: '1.25',
+      price_output: '10',
+      providers: ['OpenAI', 'Azure', 'OpenRouter'],
+      reasoning: true,
+      context_length: 400_000,
+    }),
+    model('google/gemini-2.5-pro', 'Gemini 2.5 Pro', {
+      mark: 3,
+      price_input: '1.25',
+      price_output: '10',
+      providers: ['Google AI Studio'],
+      reasoning: true,
+      context_length: 1_048_576,
+    }),
+    model('deepseek/deepseek-v3.2', 'DeepSeek V3.2', {
+      mark: 4,
+      price_input: '0.28',
+      price_output: '0.42',
+      providers: ['Fireworks', 'DeepSeek'],
+      context_length: 128_000,
+    }),
+    model('anthropic/claude-haiku-4.5', 'Claude Haiku 4.5', { price_input: '1', price_output: '5' }),
+    model('qwen/qwen3-32b@ollama', 'Qwen3 32B', {
+      mark: 5,
+      price_input: '0',
+      price_output: '0',
+      providers: ['Ollama'],
+      local: true,
+      context_length: 32_768,
+    }),
+    model('mistral/mistral-medium-3.1', 'Mistral Medium 3.1', {
+      price_input: '0.4',
+      price_output: '2',
+      providers: ['Mistral'],
+      usable: false,
+      context_length: 131_072,
+    }),
+    model('x-ai/grok-4', 'Grok 4', {
+      providers: ['xAI', 'OpenRouter'],
+      usable: false,
+      context_length: 256_000,
+    }),
+    ...['Quick', 'Steady', 'Thinker', 'Flaky'].map((name) =>
+      model(`demo/${name.toLowerCase()}`, `Demo ${name}`, {
+        price_input: '0',
+        price_output: '0',
+        providers: ['Demo'],
+        demo: true,
+        reasoning: name === 'Thinker',
+        context_length: 131_072,
+      }),
+    ),
+  ];
+}
+
+interface Known {
+  id: string;
+  title: string;
+  lanes: LaneView[];
+  turns: TurnView[];
+}
+
+export function history(rows: ModelRow[]): Known[] {
+  const lanes = rows.slice(0, 4).map((row, place) => lane(`lane-${row.author}`, row, `head-${place}`));
+  const [a, b, c, d] = lanes as [LaneView, LaneView, LaneView, LaneView];
+  const now = Date.now();
+  const chat = turn(
+    'past-1',
+    [
+      run('p1a', a, 0, {
+        state: 'done',
+        finish_reason: 'stop',
+        route: [step('Anthropic')],
+        sections: [{ kind: { type: 'answer' }, blocks: sketches }],
+        metrics: figures(620, 9000, 820, 688, '0.0140'),
+      }),
+      run('p1b', b, 1, {
+        state: 'done',
+        finish_reason: 'stop',
+        route: [step('OpenAI', { failed: '529 limit.overloaded' }), step('Azure')],
+        sections: [{ kind: { type: 'answer' }, blocks: partitions }],
+        metrics: figures(1840, 12_100, 610, 541, '0.0070'),
+      }),
+      run('p1c', c, 2, {
+        state: 'done',
+        finish_reason: 'stop',
+        route: [step('Google AI Studio')],
+        sections: [
+          { kind: { type: 'reasoning' }, blocks: thought },
+          { kind: { type: 'answer' }, blocks: plan },
+          {
+            kind: { type: 'citation', url: 'https://www.postgresql.org/docs/', title: 'PostgreSQL manual' },
+            blocks: [],
+          },
+        ],
+        metrics: { ...figures(910, 5100, 1180, 497, '0.0065'), reasoning: 1108 },
+      }),
+      run('p1d', d, 3, {
+        state: 'cancelled',
+        route: [step('Fireworks')],
+        sections: [{ kind: { type: 'answer' }, blocks: short }],
+        metrics: { ...figures(380, 4100, 440, 214, '0.0004'), basis: 'estimated', estimated: true },
+      }),
+    ],
+    {
+      prompt:
+        'Our Postgres events table has 400 M rows, and the dashboard query that counts distinct users per day takes 40 s. What would you change first, and why?',
+      created_at: now - 3_600_000,
+    },
+  );
+  return [
+    { id: 'chat', title: 'Postgres distinct counts, 400 M rows', lanes, turns: [chat] },
+    {
+      id: 'states',
+      title: 'HyperLogLog error at p = 14',
+      lanes,
+      turns: [states(a, b, c, d, now - 86_400_000)],
+    },
+    { id: 'free', title: 'Regex that matches ISO weeks', lanes, turns: [] },
+    { id: 'old', title: 'Compare five invoice parsers', lanes, turns: [] },
+  ];
+}
+
+function states(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number): TurnView {
+  return turn(
+    'past-2',
+    [
+      run('p2a', a, 0, {
+        state: 'failed',
+        saw: { type: 'own', turns: 2 },
+        route: [step('Anthropic', { failed: '401 auth.rejected' })],
+        failure: failure(
+          'auth.rejected',
+          'Anthropic does not accept the key ending in 7Qm2.',
+          upstream({
+            provider: 'anthropic',
+            status: 401,
+            code: 'authentication_error',
+            message: 'invalid x-api-key',
+            request_id: 'req_011CSHoEeqs5C35K2UUqR7Fy',
+          }),
+        ),
+      }),
+      run('p2b', b, 1, {
+        state: 'done',
+        finish_reason: 'length',
+        saw: { type: 'other', model: 'Claude Sonnet 4.5', turns: 1 },
+        route: [step('OpenAI')],
+        sections: [{ kind: { type: 'answer' }, blocks: short }],
+        metrics: figures(970, 9000, 1270, 2048, '0.0044'),
+        notices: [{ kind: 'dropped_parameter', detail: 'GPT-5 does not take a temperature.' }],
+      }),
+      run('p2c', c, 2, {
+        state: 'interrupted',
+        saw: { type: 'own', turns: 1 },
+        route: [step('Google AI Studio')],
+        sections: [{ kind: { type: 'answer' }, blocks: plan.slice(0, 2) }],
+        metrics: { ...figures(910, 5100, 1180, 97, '0.0011'), cost: null, basis: 'unknown' },
+      }),
+      run('p2d', d, 3, {
+        state: 'failed',
+        route: [],
+        failure: failure(
+          'auth.missing',
+          'No key is stored for DeepSeek or Fireworks.',
+          upstream({ provider: 'deepseek' }),
+        ),
+      }),
+    ],
+    {
+      prompt:
+        'How wrong is HyperLogLog at p = 14? Show the formula, and say where the error goes at 10 M users.',
+      created_at: at,
+    },
+  );
+}
+
+function figures(ttft: number, duration: number, tenths: number, output: number, cost: string) {
+  return metrics({
+    ttft,
+    duration,
+    tokens_per_second_x10: tenths,
+    input: 1240,
+    output,
+    cost,
+    basis: 'computed',
+  });
+}
+
+export function providers(): ProviderRow[] {
+  const at = Date.now() - 120_000;
+  const valid = { result: 'valid', message: 'The key works.', at, models: 9, took: 412 };
+  return [
+    provider('anthropic', 'Anthropic', {
+      last_four: '7Qm2',
+      tested: valid,
+      spend: { amount: '19.07', attempts: 412, unknown: 0 },
+      keys_url: 'https://console.anthropic.com/settings/keys',
+    }),
+    provider('openai', 'OpenAI', {
+      last_four: 'x9Lr',
+      tested: valid,
+      models: 9,
+      spend: { amount: '9.72', attempts: 388, unknown: 2 },
+    }),
+    provider('mistral', 'Mistral', {
+      last_four: 'Hd5w',
+      tested: {
+        result: 'rejected',
+        message: 'Mistral answered 401. Replace the key.',
+        at,
+        models: null,
+        took: 210,
+      },
+      spend: { amount: '0.52', attempts: 96, unknown: 0 },
+    }),
+    provider('openrouter', 'OpenRouter', {
+      data_policy: { trains: null, retention_days: null, zdr: null, source: null, checked: null },
+      models: 312,
+      unverified: true,
+    }),
+    provider('xai', 'xAI', { last_four: 'Zp81', session_only: true, models: 4 }),
+    provider('ollama', 'Ollama', {
+      base_url: 'http://127.0.0.1:11434',
+      needs_key: false,
+      local: true,
+      models: 3,
+      tested: { ...valid, message: 'The server answers.', models: 3 },
+    }),
+    provider('my-proxy', 'my-proxy', { base_url: 'https://llm.example.org/v1', custom: true, models: 0 }),
+  ];
+}
+
+export function spend(empty: boolean): SpendSummary {
+  const none = { amount: '0', attempts: 0, unknown: 0 };
+  if (empty) return { today: none, month: none, by_model: [], ledger_intact: true };
+  const row = (name: string, slug: string, by: string, amount: string, attempts: number, unknown = 0) => ({
+    name,
+    model: slug,
+    provider: by,
+    figure: { amount, attempts, unknown },
+    input: attempts * 7524,
+    output: attempts * 1797,
+    demo: slug.startsWith('demo/'),
+    local: by === 'Ollama',
+  });
+  return {
+    today: { amount: '1.14', attempts: 31, unknown: 0 },
+    month: { amount: '28.56', attempts: 1212, unknown: 2 },
+    by_model: [
+      row('Claude Sonnet 4.5', 'anthropic/claude-sonnet-4.5', 'Anthropic', '17.08', 412),
+      row('GPT-5', 'openai/gpt-5', 'OpenAI', '8.90', 388, 2),
+      row('Gemini 2.5 Pro', 'google/gemini-2.5-pro', 'Google AI Studio', '2.58', 365),
+      row('House model', 'my/house', 'my-proxy', '0', 12, 12),
+      row('Qwen3 32B', 'qwen/qwen3-32b', 'Ollama', '0', 31),
+      row('Demo Quick', 'demo/quick', 'Demo', '0', 4),
+    ],
+    ledger_intact: true,
+  };
+}

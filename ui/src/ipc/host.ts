@@ -1,0 +1,21 @@
+// The seam between the window and the core. Nothing outside `ipc/` knows which host it talks to.
+import type { TurnFrame } from './generated/TurnFrame';
+
+/** Parts of the core's data that a change can touch. */
+export type Table = 'conversations' | 'spend' | 'providers' | 'storage' | 'models';
+
+/** Pushed to every window after a commit. */
+export interface Changed {
+  tables: Table[];
+  /** Set when the change belongs to one conversation. */
+  conversation?: string | null;
+}
+
+export interface Host {
+  /** Runs one command. Rejects with a `Failure`. */
+  rpc(cmd: string, payload: unknown): Promise<unknown>;
+  /** Runs a command that also sends frames; the listener is in place before the command starts. */
+  stream(cmd: string, payload: unknown, onFrame: (frame: TurnFrame) => void): Promise<unknown>;
+  /** Calls back for every change; returns how to stop that. */
+  onChanged(listener: (change: Changed) => void): () => void;
+}

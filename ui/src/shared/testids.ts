@@ -1,0 +1,67 @@
+// Names the window tests find things by. Components use these constants; a renamed one breaks the build.
+
+export const ids = {
+  onboarding: 'onboarding',
+  tryDemo: 'try-demo',
+  pasteKey: 'paste-key',
+  skip: 'onboarding-skip',
+  continue: 'onboarding-continue',
+  foundLocal: (provider: string) => `found-local-${provider}`,
+
+  newChat: 'new-chat',
+  navChats: 'nav-chats',
+  navSpend: 'nav-spend',
+  navSettings: 'nav-settings',
+  conversation: (id: string) => `conversation-${id}`,
+  title: 'title',
+  storageState: 'storage-state',
+  today: 'today',
+  startFailure: 'start-failure',
+
+  composer: 'composer',
+  send: 'send',
+  stopAll: 'stop-all',
+  context: 'context-policy',
+
+  addModel: 'add-model',
+  modelSearch: 'model-search',
+  /** `model-option-author/name` or `model-option-author/name@provider`. */
+  modelOption: (reference: string) => `model-option-${reference}`,
+  chip: (position: number) => `chip-${position}`,
+  chipRemove: (position: number) => `chip-remove-${position}`,
+
+  /** A column of the newest turn; in older turns the same names begin with `past-`. */
+  lane: (position: number, newest: boolean) => `${newest ? '' : 'past-'}lane-${position}`,
+  answer: 'answer',
+  reasoning: 'reasoning',
+  state: 'state',
+  route: 'route',
+  metricTtft: 'metric-ttft',
+  metricSpeed: 'metric-speed',
+  metricTokens: 'metric-tokens',
+  metricCost: 'metric-cost',
+  copy: 'copy',
+  retry: 'retry',
+  stop: 'stop',
+  error: 'error',
+  jump: 'jump',
+  layout: (name: string) => `layout-${name}`,
+
+  spendToday: 'spend-today',
+  spendMonth: 'spend-month',
+  spendLedger: 'spend-ledger',
+  spendRow: (model: string) => `spend-row-${model}`,
+
+  provider: (id: string) => `provider-${id}`,
+  addProvider: 'add-provider',
+  keyInput: 'key-input',
+  keySave: 'key-save',
+  keyEdit: 'key-edit',
+  keyDelete: 'key-delete',
+  keyTest: 'key-test',
+  keyState: 'key-state',
+  theme: (name: string) => `theme-${name}`,
+  dataDir: 'data-dir',
+  version: 'version',
+  toast: 'toast',
+} as const;

@@ -1,0 +1,256 @@
+import type { ContextPolicy } from '../ipc/generated/ContextPolicy';
+import type { ConversationSummary } from '../ipc/generated/ConversationSummary';
+import type { ConversationView } from '../ipc/generated/ConversationView';
+import type { TurnFrame } from '../ipc/generated/TurnFrame';
+import type { TurnStarted } from '../ipc/generated/TurnStarted';
+import type { Client } from '../ipc/client';
+import { Draft } from './drafts.svelte';
+import { LanesLineUp, type NewLineUp } from './line-up.svelte';
+import type { Models } from './models.svelte';
+import type { Nav } from './nav.svelte';
+import type { Toasts } from './toasts.svelte';
+import { LiveTurn } from './turns.svelte';
+import type { View } from './view';
+
+export type Layout = 'columns' | 'grid' | 'focus';
+const isLayout = (value: unknown): value is Layout =>
+  value === 'columns' || value === 'grid' || value === 'focus';
+
+export interface Parts {
+  client: Client;
+  view: View;
+  toasts: Toasts;
+  models: Models;
+  nav: Nav;
+}
+
+/** A conversation on the screen. */
+export class OpenConversation {
+  readonly id: string;
+  readonly draft: Draft;
+  readonly lineUp: LanesLineUp;
+  title = $state('');
+  turns = $state.raw<LiveTurn[]>([]);
+  layout = $state<Layout>('columns');
+  /** Column that tabs and keys speak of. */
+  selected = $state(0);
+  /** What the next turn's lanes are shown; back to `own` after it. */
+  policy = $state.raw<ContextPolicy>({ type: 'own' });
+
+  constructor(
+    private readonly parts: Parts,
+    view: ConversationView,
+    private readonly onEnd: () => void,
+  ) {
+    this.id = view.id;
+    this.title = view.title;
+    this.draft = new Draft(parts.view, view.id);
+    this.lineUp = new LanesLineUp(view.id, view.lanes, parts.client, parts.models, parts.toasts);
+    this.turns = view.turns.map((turn) => this.live(turn));
+    this.learnOthers(view);
+  }
+
+  get running(): LiveTurn | undefined {
+    return this.turns.findLast((turn) => turn.view.live);
+  }
+
+  async load(): Promise<void> {
+    const layout = await this.parts.view.get(`view.layout.${this.id}`).catch(() => null);
+    if (isLayout(layout)) this.layout = layout;
+    await this.draft.load();
+    for (const turn of this.turns) await turn.subscribe();
+  }
+
+  setLayout(layout: Layout): void {
+    this.layout = layout;
+    void this.parts.view.set(`view.layout.${this.id}`, layout);
+  }
+
+  /** A turn that this window has just begun; `early` came in before the answer of the command. */
+  begin(started: TurnStarted, early: readonly TurnFrame[]): LiveTurn {
+    const turn = this.live(started.turn);
+    this.lineUp.take(started.lanes);
+    this.title = started.conversation.title;
+    this.turns = [...this.turns, turn];
+    this.policy = { type: 'own' };
+    early.forEach(turn.frame);
+    return turn;
+  }
+
+  /** Looks again at what another command or program may have changed; a running turn's end does so too. */
+  async refresh(): Promise<void> {
+    if (this.running) return;
+    const view = await this.parts.client.call('conversation/open', { id: this.id });
+    if (this.running) return;
+    this.title = view.title;
+    this.lineUp.take(view.lanes);
+    this.turns = view.turns.map((turn) => {
+      const known = this.turns.find((candidate) => candidate.id === turn.id);
+      if (!known) return this.live(turn);
+      if (turn.seq !== known.view.seq || turn.live) known.take(turn);
+      return known;
+    });
+    this.learnOthers(view);
+    for (const turn of this.turns) if (turn.view.live) await turn.subscribe();
+  }
+
+  close(): void {
+    for (const turn of this.turns) turn.close();
+  }
+
+  private live(view: ConversationView['turns'][number]): LiveTurn {
+    return new LiveTurn(this.parts.client, view, () => {
+      this.onEnd();
+      // Lane heads moved with the answers.
+      void this.refresh().catch((reason: unknown) => this.parts.toasts.fail(reason));
+    });
+  }
+
+  /** Marks of models that answered once but have left the line-up. */
+  private learnOthers(view: ConversationView): void {
+    const targets = view.turns.flatMap((turn) => turn.runs.map((run) => run.target));
+    this.parts.models.ensure(targets).catch((reason: unknown) => this.parts.toasts.fail(reason));
+  }
+}
+
+/** The list in the sidebar and the one conversation that is open. */
+export class Conversations {
+  list = $state.raw<ConversationSummary[]>([]);
+  open = $state.raw<OpenConversation | null>(null);
+  /** A conversation is being fetched. */
+  opening = $state(false);
+  /** The prompt is on its way. */
+  sending = $state(false);
+  private wanted: string | null = null;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly lineUp: NewLineUp,
+    readonly draft: Draft,
+    private readonly onEnd: () => void,
+  ) {}
+
+  async reload(): Promise<void> {
+    this.list = await this.parts.client.call('conversation/list', null);
+  }
+
+  async show(id: string): Promise<void> {
+    this.wanted = id;
+    if (this.open?.id === id) {
+      this.parts.nav.go({ name: 'chat', id });
+      return;
+    }
+    this.opening = true;
+    try {
+      const view = await this.parts.client.call('conversation/open', { id });
+      // The user has asked for another one meanwhile.
+      if (this.wanted !== id) return;
+      const next = new OpenConversation(this.parts, view, () => this.ended());
+      this.replace(next);
+      this.parts.nav.go({ name: 'chat', id });
+      await next.load();
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  /** Sends the prompt of the open conversation or of a new one. True if the core has recorded it. */
+  async send(prompt: string): Promise<boolean> {
+    if (this.sending) return false;
+    this.sending = true;
+    const here = this.parts.nav.page.name === 'chat' ? this.open : null;
+    const early: TurnFrame[] = [];
+    let turn: LiveTurn | null = null;
+    try {
+      const started = await this.parts.client.stream(
+        'turn/start',
+        {
+          conversation: here?.id ?? null,
+          line_up: here ? [] : this.lineUp.targets,
+          prompt,
+          context: here?.policy ?? { type: 'own' },
+        },
+        (frame) => (turn ? turn.frame(frame) : early.push(frame)),
+      );
+      (here?.draft ?? this.draft).clear();
+      const target = here ?? this.created(started);
+      turn = target.begin(started, early);
+      this.note(started.conversation);
+      return true;
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+      return false;
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  async stopAll(): Promise<void> {
+    await this.open?.running?.cancel(null).catch((reason: unknown) => this.parts.toasts.fail(reason));
+  }
+
+  async rename(id: string, title: string): Promise<void> {
+    const trimmed = title.trim();
+    if (trimmed === '') return;
+    try {
+      const summary = await this.parts.client.call('conversation/rename', { id, title: trimmed });
+      this.note(summary);
+      if (this.open?.id === id) this.open.title = summary.title;
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    }
+  }
+
+  async archive(id: string): Promise<void> {
+    try {
+      await this.parts.client.call('conversation/archive', { id, archived: true });
+      this.list = this.list.filter((summary) => summary.id !== id);
+      if (this.open?.id === id) {
+        this.replace(null);
+        if (this.parts.nav.page.name === 'chat') this.parts.nav.go({ name: 'new' });
+      }
+      this.parts.toasts.show('Conversation archived', () => void this.restore(id));
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    }
+  }
+
+  private async restore(id: string): Promise<void> {
+    try {
+      await this.parts.client.call('conversation/archive', { id, archived: false });
+      await this.reload();
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    }
+  }
+
+  private created(started: TurnStarted): OpenConversation {
+    const { id, title } = started.conversation;
+    const next = new OpenConversation(this.parts, { id, title, lanes: started.lanes, turns: [] }, () =>
+      this.ended(),
+    );
+    next.draft.ready = true;
+    this.wanted = id;
+    this.replace(next);
+    this.parts.nav.go({ name: 'chat', id });
+    return next;
+  }
+
+  private replace(next: OpenConversation | null): void {
+    this.open?.close();
+    this.open = next;
+  }
+
+  private note(summary: ConversationSummary): void {
+    this.list = [summary, ...this.list.filter((known) => known.id !== summary.id)].sort(
+      (a, b) => b.updated_at - a.updated_at,
+    );
+  }
+
+  private ended(): void {
+    this.onEnd();
+    this.reload().catch((reason: unknown) => this.parts.toasts.fail(reason));
+  }
+}

@@ -1,0 +1,160 @@
+import type { LaneTarget } from '../ipc/generated/LaneTarget';
+import type { LaneView } from '../ipc/generated/LaneView';
+import type { ModelRef } from '../ipc/generated/ModelRef';
+import type { ModelRow } from '../ipc/generated/ModelRow';
+import type { Client, LineUpEntry } from '../ipc/client';
+import { marksOf, plainTarget, refText, type Models } from './models.svelte';
+import type { Toasts } from './toasts.svelte';
+import type { View } from './view';
+
+export interface LineUpItem {
+  /** Stable while the list is open; the same model may stand in it twice. */
+  key: string;
+  lane: string | null;
+  target: LaneTarget;
+  model: ModelRow | undefined;
+  mark: number;
+}
+
+/** The models a prompt goes to, left to right. */
+export interface LineUp {
+  readonly items: LineUpItem[];
+  add(model: ModelRef): Promise<void>;
+  remove(index: number): Promise<void>;
+  move(from: number, to: number): Promise<void>;
+}
+
+/** More columns than this cannot be compared on any screen. */
+export const MOST_LANES = 12;
+
+function moved<T>(list: readonly T[], from: number, to: number): T[] {
+  const next = list.slice();
+  const [item] = next.splice(from, 1);
+  if (item !== undefined) next.splice(Math.max(0, Math.min(to, next.length)), 0, item);
+  return next;
+}
+
+/** Line-up of the chat that is about to begin; remembered by the window. */
+export class NewLineUp implements LineUp {
+  private entries = $state.raw<{ key: string; target: LaneTarget }[]>([]);
+  private next = 0;
+
+  constructor(
+    private readonly models: Models,
+    private readonly view: View,
+    private readonly toasts: Toasts,
+  ) {}
+
+  get targets(): LaneTarget[] {
+    return this.entries.map((entry) => entry.target);
+  }
+
+  get items(): LineUpItem[] {
+    const rows = this.entries.map((entry) => this.models.of(entry.target));
+    const marks = marksOf(rows);
+    return this.entries.map((entry, index) => ({
+      ...entry,
+      lane: null,
+      model: rows[index],
+      mark: marks[index] ?? 0,
+    }));
+  }
+
+  /** Takes what was left last time, or what the core proposes. */
+  async load(proposed: LaneTarget[]): Promise<void> {
+    const saved = await this.view.get<LaneTarget[]>('view.line_up');
+    await this.set(Array.isArray(saved) && saved.length > 0 ? saved : proposed, false);
+  }
+
+  async set(targets: LaneTarget[], save = true): Promise<void> {
+    this.entries = targets.map((target) => ({ key: `new-${this.next++}`, target }));
+    if (save) await this.view.set('view.line_up', targets);
+    await this.models.ensure(targets);
+  }
+
+  async add(model: ModelRef): Promise<void> {
+    if (this.entries.length >= MOST_LANES) return;
+    await this.change([...this.entries, { key: `new-${this.next++}`, target: plainTarget(model) }]);
+  }
+
+  async remove(index: number): Promise<void> {
+    const before = this.entries;
+    const name = this.items[index]?.model?.name ?? 'Model';
+    await this.change(before.filter((_, place) => place !== index));
+    this.toasts.show(`${name} removed`, () => void this.change(before));
+  }
+
+  async move(from: number, to: number): Promise<void> {
+    await this.change(moved(this.entries, from, to));
+  }
+
+  private async change(entries: { key: string; target: LaneTarget }[]): Promise<void> {
+    this.entries = entries;
+    await this.view.set('view.line_up', this.targets);
+    await this.models.ensure(this.targets);
+  }
+}
+
+/** Line-up of a conversation; every change is stored by the core before it shows. */
+export class LanesLineUp implements LineUp {
+  lanes = $state.raw<LaneView[]>([]);
+
+  constructor(
+    private readonly conversation: string,
+    lanes: LaneView[],
+    private readonly client: Client,
+    private readonly models: Models,
+    private readonly toasts: Toasts,
+  ) {
+    this.take(lanes);
+  }
+
+  get items(): LineUpItem[] {
+    const rows = this.lanes.map((lane) => this.models.of(lane.target) ?? lane.model);
+    const marks = marksOf(rows);
+    return this.lanes.map((lane, index) => ({
+      key: lane.id,
+      lane: lane.id,
+      target: lane.target,
+      model: rows[index],
+      mark: marks[index] ?? 0,
+    }));
+  }
+
+  take(lanes: LaneView[]): void {
+    this.lanes = lanes;
+    this.models.learn(lanes.map((lane) => [lane.target, lane.model]));
+  }
+
+  async add(model: ModelRef): Promise<void> {
+    if (this.lanes.length >= MOST_LANES) return;
+    await this.store([...this.entries(), { lane: null, target: plainTarget(model) }]);
+  }
+
+  async remove(index: number): Promise<void> {
+    const before = this.entries();
+    const name = this.lanes[index]?.model.name ?? refText(before[index]?.target.model ?? { model: '' });
+    await this.store(before.filter((_, place) => place !== index));
+    this.toasts.show(`${name} removed`, () => void this.store(before));
+  }
+
+  async move(from: number, to: number): Promise<void> {
+    await this.store(moved(this.entries(), from, to));
+  }
+
+  private entries(): LineUpEntry[] {
+    return this.lanes.map((lane) => ({ lane: lane.id, target: lane.target }));
+  }
+
+  private async store(entries: LineUpEntry[]): Promise<void> {
+    try {
+      const lanes = await this.client.call('conversation/line_up', {
+        id: this.conversation,
+        line_up: entries,
+      });
+      this.take(lanes);
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+}

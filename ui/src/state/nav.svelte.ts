@@ -1,0 +1,21 @@
+export type Page =
+  | { name: 'onboarding' }
+  | { name: 'new' }
+  | { name: 'chat'; id: string }
+  | { name: 'spend' }
+  | { name: 'settings'; provider: string | null };
+
+/** Where the window is. */
+export class Nav {
+  page = $state.raw<Page>({ name: 'new' });
+  private listeners: ((page: Page) => void)[] = [];
+
+  go(page: Page): void {
+    this.page = page;
+    for (const listener of this.listeners) listener(page);
+  }
+
+  onGo(listener: (page: Page) => void): void {
+    this.listeners.push(listener);
+  }
+}

@@ -1,0 +1,84 @@
+import type { AddProvider } from '../ipc/generated/AddProvider';
+import type { LocalServer } from '../ipc/generated/LocalServer';
+import type { ProviderRow } from '../ipc/generated/ProviderRow';
+import type { Client } from '../ipc/client';
+
+/** Providers, their keys as last four characters, and the servers of this machine. */
+export class Providers {
+  rows = $state.raw<ProviderRow[]>([]);
+  loaded = $state(false);
+  local = $state.raw<LocalServer[]>([]);
+  looking = $state(false);
+  /** Providers whose key is being tested. */
+  testing = $state.raw<ReadonlySet<string>>(new Set());
+
+  constructor(
+    private readonly client: Client,
+    private readonly onKeys: () => Promise<void>,
+  ) {}
+
+  async load(): Promise<void> {
+    this.rows = await this.client.call('provider/list', null);
+    this.loaded = true;
+  }
+
+  named(name: string): ProviderRow | undefined {
+    return this.rows.find((row) => row.name === name || row.id === name);
+  }
+
+  /** Stores a key; with no provider named, the core recognises it by its beginning. */
+  async setKey(provider: string | null, key: string): Promise<ProviderRow> {
+    const row = await this.client.call('key/set', { provider, key });
+    this.take(row);
+    await this.onKeys();
+    return row;
+  }
+
+  async deleteKey(id: string): Promise<void> {
+    this.take(await this.client.call('key/delete', { id }));
+    await this.onKeys();
+  }
+
+  async test(id: string): Promise<void> {
+    if (this.testing.has(id)) return;
+    this.testing = new Set([...this.testing, id]);
+    try {
+      const tested = await this.client.call('provider/test', { id });
+      this.rows = this.rows.map((row) => (row.id === id ? { ...row, tested } : row));
+    } finally {
+      this.testing = new Set([...this.testing].filter((other) => other !== id));
+    }
+  }
+
+  async add(provider: AddProvider): Promise<void> {
+    this.take(await this.client.call('provider/add', provider));
+    await this.onKeys();
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.client.call('provider/remove', { id });
+    this.rows = this.rows.filter((row) => row.id !== id);
+    await this.onKeys();
+  }
+
+  async discover(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      this.local = await this.client.call('local/discover', null);
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  async enable(provider: string, enabled: boolean): Promise<void> {
+    this.local = await this.client.call('local/enable', { provider, enabled });
+    await this.load();
+    await this.onKeys();
+  }
+
+  private take(row: ProviderRow): void {
+    const known = this.rows.some((other) => other.id === row.id);
+    this.rows = known ? this.rows.map((other) => (other.id === row.id ? row : other)) : [...this.rows, row];
+  }
+}

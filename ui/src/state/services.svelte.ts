@@ -1,0 +1,132 @@
+// Everything a screen can reach, made once per window.
+import { createContext } from 'svelte';
+import type { ErrorKind } from '../ipc/generated/ErrorKind';
+import type { Failure } from '../ipc/generated/Failure';
+import { asFailure, Client } from '../ipc/client';
+import type { Changed, Host } from '../ipc/host';
+import { Conversations } from './conversations.svelte';
+import { Draft } from './drafts.svelte';
+import { NewLineUp } from './line-up.svelte';
+import { Models } from './models.svelte';
+import { Nav } from './nav.svelte';
+import { Providers } from './providers.svelte';
+import { Settings, THEMES, type Theme } from './settings.svelte';
+import { Spend } from './spend.svelte';
+import { Toasts } from './toasts.svelte';
+import { View } from './view';
+
+/** What a failed answer offers besides its own words. */
+export interface Advice {
+  title: string;
+  /** What to do, in one sentence. */
+  advice: string;
+  /** `retry` asks the lane again; the key actions open Settings at the provider. */
+  actions: readonly ('retry' | 'add-key' | 'replace-key' | 'storage')[];
+  tone: 'bad' | 'warn' | 'neutral';
+  /** One or two words for the head of a column. */
+  short: string;
+}
+export type AdviceTable = Record<ErrorKind, Advice>;
+
+export class Services {
+  readonly client: Client;
+  readonly toasts = new Toasts();
+  readonly nav = new Nav();
+  readonly view: View;
+  readonly models: Models;
+  readonly newLineUp: NewLineUp;
+  readonly conversations: Conversations;
+  readonly spend: Spend;
+  readonly providers: Providers;
+  readonly settings: Settings;
+
+  started = $state(false);
+  failure = $state.raw<Failure | null>(null);
+  /** The user opened a reasoning section; live ones open by themselves from then on. */
+  thinkingOpen = $state(false);
+
+  constructor(
+    private readonly host: Host,
+    readonly advice: AdviceTable,
+  ) {
+    const fail = (reason: unknown) => this.toasts.fail(reason);
+    this.client = new Client(host);
+    this.view = new View(this.client, fail);
+    this.models = new Models(this.client);
+    this.newLineUp = new NewLineUp(this.models, this.view, this.toasts);
+    this.spend = new Spend(this.client);
+    this.settings = new Settings(this.client);
+    this.providers = new Providers(this.client, () => this.models.refresh());
+    const { client, view, toasts, models, nav } = this;
+    const draft = new Draft(view, null);
+    this.conversations = new Conversations(
+      { client, view, toasts, models, nav },
+      this.newLineUp,
+      draft,
+      () => void this.spend.load(),
+    );
+    nav.onGo((page) => {
+      if (page.name === 'chat') view.setSoon('view.last', page.id);
+      if (page.name === 'new') view.setSoon('view.last', null);
+    });
+  }
+
+  /** Fetches what the first paint needs; a failure is a page of its own, with Retry. */
+  async start(): Promise<void> {
+    this.failure = null;
+    try {
+      const state = await this.client.call('app/state', null);
+      this.settings.version = state.version;
+      this.settings.dataDir = state.data_dir;
+      this.settings.storage = state.storage;
+      this.settings.onboarded = state.onboarded;
+      this.settings.theme = THEMES.includes(state.theme as Theme) ? (state.theme as Theme) : 'system';
+      this.settings.paint();
+      this.conversations.list = state.conversations;
+      await this.newLineUp.load(state.line_up);
+      if (!state.onboarded) this.nav.go({ name: 'onboarding' });
+      else await this.restore();
+    } catch (reason) {
+      this.failure = asFailure(reason);
+      return;
+    }
+    this.started = true;
+    this.host.onChanged((change) => this.changed(change));
+    this.thinkingOpen = (await this.view.get<boolean>('view.thinking').catch(() => null)) ?? false;
+    await Promise.all([this.spend.load(), this.loadProviders(), this.conversations.draft.load()]);
+  }
+
+  setThinkingOpen(open: boolean): void {
+    this.thinkingOpen = open;
+    this.view.setSoon('view.thinking', open);
+  }
+
+  private async restore(): Promise<void> {
+    const last = await this.view.get<string>('view.last');
+    if (last && this.conversations.list.some((summary) => summary.id === last)) {
+      await this.conversations.show(last);
+    }
+  }
+
+  private async loadProviders(): Promise<void> {
+    await this.providers.load().catch((reason: unknown) => this.toasts.fail(reason));
+  }
+
+  private changed(change: Changed): void {
+    const fail = (reason: unknown) => this.toasts.fail(reason);
+    const touched = (table: Changed['tables'][number]) => change.tables.includes(table);
+    if (touched('conversations')) {
+      this.conversations.reload().catch(fail);
+      const open = this.conversations.open;
+      if (open && change.conversation === open.id) open.refresh().catch(fail);
+    }
+    if (touched('spend')) void this.spend.load();
+    if (touched('providers')) void this.loadProviders();
+    if (touched('providers') || touched('models')) this.models.refresh().catch(fail);
+    if (touched('storage')) {
+      this.client.call('app/state', null).then((state) => (this.settings.storage = state.storage), fail);
+    }
+  }
+}
+
+export const [getServices, setServices] = createContext<Services>();

@@ -1,0 +1,44 @@
+import type { StorageState } from '../ipc/generated/StorageState';
+import type { Client } from '../ipc/client';
+
+export type Theme = 'system' | 'light' | 'dark';
+export const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
+
+export class Settings {
+  theme = $state<Theme>('system');
+  storage = $state.raw<StorageState>({ state: 'checking', name: '', message: '' });
+  probing = $state(false);
+  version = $state('');
+  dataDir = $state('');
+  onboarded = $state(true);
+
+  constructor(private readonly client: Client) {}
+
+  async setTheme(theme: Theme): Promise<void> {
+    this.theme = theme;
+    this.paint();
+    await this.client.call('settings/theme', { theme });
+  }
+
+  /** The theme as the style sheets know it. */
+  paint(): void {
+    const root = document.documentElement;
+    if (this.theme === 'system') root.removeAttribute('data-theme');
+    else root.setAttribute('data-theme', this.theme);
+  }
+
+  async probe(): Promise<void> {
+    if (this.probing) return;
+    this.probing = true;
+    try {
+      this.storage = await this.client.call('storage/probe', null);
+    } finally {
+      this.probing = false;
+    }
+  }
+
+  async finishOnboarding(): Promise<void> {
+    this.onboarded = true;
+    await this.client.call('settings/onboarded', { onboarded: true });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Failure } from '../ipc/generated/Failure';
+import { asFailure } from '../ipc/client';
+
+export interface Toast {
+  id: number;
+  text: string;
+  bad: boolean;
+  /** Puts back what the toast speaks of. */
+  undo: (() => void) | null;
+}
+
+/** How long a toast stays; long enough to reach for Undo. */
+export const TOAST_MS = 8000;
+
+export class Toasts {
+  list = $state.raw<Toast[]>([]);
+  private next = 1;
+
+  show(text: string, undo: (() => void) | null = null): void {
+    this.push({ id: this.next++, text, bad: false, undo });
+  }
+
+  /** Says that a command failed, in the core's own words. */
+  fail(reason: unknown): void {
+    const failure: Failure = asFailure(reason);
+    this.push({ id: this.next++, text: failure.message, bad: true, undo: null });
+  }
+
+  dismiss(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+
+  /** Undoes the newest thing that can be undone; false if there is none. */
+  undoLast(): boolean {
+    const toast = this.list.findLast((candidate) => candidate.undo);
+    if (!toast) return false;
+    this.dismiss(toast.id);
+    toast.undo?.();
+    return true;
+  }
+
+  private push(toast: Toast): void {
+    this.list = [...this.list.slice(-2), toast];
+    setTimeout(() => this.dismiss(toast.id), TOAST_MS);
+  }
+}

@@ -1,0 +1,178 @@
+import type { RunView } from '../ipc/generated/RunView';
+import type { TurnFrame } from '../ipc/generated/TurnFrame';
+import type { TurnView } from '../ipc/generated/TurnView';
+import { applyFrame } from '../ipc/apply';
+import type { Client } from '../ipc/client';
+
+/** A live turn that stays silent this long is asked for as a whole. */
+export const SILENCE_MS = 5000;
+/** Frames are folded in once per animation frame, or after this long where nothing is being painted. */
+const FLUSH_MS = 120;
+const TICK_MS = 100;
+const RESYNC_PAUSE_MS = 250;
+
+export const isFinal = (run: RunView): boolean =>
+  run.state === 'done' || run.state === 'failed' || run.state === 'cancelled' || run.state === 'interrupted';
+
+/** One turn as it is shown, fed by its stream. */
+export class LiveTurn {
+  view = $state.raw<TurnView>({ id: '', prompt: '', created_at: 0, seq: 0, live: false, runs: [] });
+  /** Moves while the turn is live, so that elapsed times do. */
+  now = $state(Date.now());
+
+  private readonly queue = new Map<number, TurnFrame>();
+  private readonly began = new Map<string, number>();
+  private scheduled = false;
+  private asking = false;
+  private closed = false;
+  private heard = Date.now();
+  private watchdog: ReturnType<typeof setInterval> | null = null;
+  private ticker: ReturnType<typeof setInterval> | null = null;
+
+  constructor(
+    private readonly client: Client,
+    view: TurnView,
+    private readonly onEnd: (turn: LiveTurn) => void,
+  ) {
+    this.take(view);
+  }
+
+  get id(): string {
+    return this.view.id;
+  }
+
+  /** Frames arrive here; they may come early, twice or with holes. */
+  readonly frame = (frame: TurnFrame): void => {
+    if (this.closed || frame.turn !== this.view.id) return;
+    this.heard = Date.now();
+    this.queue.set(frame.seq, frame);
+    this.schedule();
+  };
+
+  /** Replaces the whole view, as after a snapshot. */
+  take(view: TurnView): void {
+    const wasLive = this.view.id === view.id && this.view.live;
+    this.view = view;
+    for (const seq of this.queue.keys()) if (seq <= view.seq) this.queue.delete(seq);
+    for (const run of view.runs) {
+      if (isFinal(run) || this.began.has(run.id)) continue;
+      const known = run.metrics.duration;
+      const first = run.earlier.length === 0 && known === null;
+      this.began.set(run.id, first ? view.created_at : Date.now() - (known ?? 0));
+    }
+    if (view.live) this.wake();
+    else this.rest(wasLive);
+  }
+
+  /** Follows the stream of a turn that was already running when this window met it. */
+  async subscribe(): Promise<void> {
+    if (!this.view.live) return;
+    const view = await this.client.stream(
+      'turn/subscribe',
+      { turn: this.id, after: this.view.seq },
+      this.frame,
+    );
+    if (view.seq >= this.view.seq) this.take(view);
+    this.schedule();
+  }
+
+  async cancel(run: string | null): Promise<void> {
+    await this.client.call('turn/cancel', { turn: this.id, run });
+  }
+
+  /** Asks a lane again; its older answer stays reachable as an earlier one. */
+  async retry(run: string): Promise<void> {
+    const early: TurnFrame[] = [];
+    let ready = false;
+    const started = await this.client.stream('run/retry', { run }, (frame) => {
+      if (ready) this.frame(frame);
+      else early.push(frame);
+    });
+    ready = true;
+    this.take(started.turn);
+    early.forEach(this.frame);
+  }
+
+  /** Elapsed time of a run in milliseconds; its own measure once it is final. */
+  elapsed(run: RunView): number | null {
+    if (isFinal(run)) return run.metrics.duration;
+    const began = this.began.get(run.id) ?? this.view.created_at;
+    return Math.max(run.metrics.duration ?? 0, this.now - began, 0);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.rest(false);
+  }
+
+  private wake(): void {
+    if (this.closed || this.watchdog) return;
+    this.heard = Date.now();
+    this.now = Date.now();
+    this.watchdog = setInterval(() => {
+      if (Date.now() - this.heard >= SILENCE_MS) void this.resync();
+    }, 1000);
+    this.ticker = setInterval(() => (this.now = Date.now()), TICK_MS);
+  }
+
+  private rest(tell: boolean): void {
+    if (this.watchdog) clearInterval(this.watchdog);
+    if (this.ticker) clearInterval(this.ticker);
+    this.watchdog = null;
+    this.ticker = null;
+    if (tell) this.onEnd(this);
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.closed) return;
+    this.scheduled = true;
+    let done = false;
+    const run = () => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      this.scheduled = false;
+      this.flush();
+    };
+    const frame = requestAnimationFrame(run);
+    const timer = setTimeout(run, FLUSH_MS);
+  }
+
+  private flush(): void {
+    let turn = this.view;
+    let gap = false;
+    for (const seq of [...this.queue.keys()].sort((a, b) => a - b)) {
+      const frame = this.queue.get(seq);
+      if (!frame) continue;
+      const result = applyFrame(turn, frame);
+      if (result === 'gap') {
+        gap = true;
+        break;
+      }
+      this.queue.delete(seq);
+      if (result !== 'known') turn = result.turn;
+    }
+    const ended = this.view.live && !turn.live;
+    this.view = turn;
+    if (ended) this.rest(true);
+    else if (turn.live) this.wake();
+    if (gap) void this.resync();
+  }
+
+  private async resync(): Promise<void> {
+    if (this.asking || this.closed) return;
+    this.asking = true;
+    this.heard = Date.now();
+    try {
+      const view = await this.client.call('turn/snapshot', { turn: this.id });
+      if (!this.closed && view.seq >= this.view.seq) this.take(view);
+    } catch {
+      // The next silence asks again; what is on the screen is committed text and stays.
+    } finally {
+      this.asking = false;
+    }
+    // Should a hole remain even so, ask again without haste.
+    if (this.queue.size > 0 && !this.closed) setTimeout(() => this.schedule(), RESYNC_PAUSE_MS);
+  }
+}
