@@ -1,28 +1,271 @@
-//! What needs the connection itself: raw SQL against the triggers, old and strange schemas.
+//! What needs the connection itself: raw SQL against the triggers, settings of the connection, and
+//! migrations other than the released ones.
 
-use crate::{Options, Store, Tuning};
-use domain::{ErrorKind, ProcessId, Timestamp};
+use crate::{
+    EntryRow, Options, Store, Tuning,
+    migrate::{MIGRATIONS, Migration, latest},
+    open::{self, Opened},
+};
+use domain::{Cost, ErrorKind, Failure, PicoUsd, ProcessId, Timestamp};
+use rusqlite::Connection;
+use std::{fs, path::Path, time::Duration};
 
 fn options(n: u128) -> Options {
     Options { process: ProcessId::new(uuid::Uuid::from_u128(n)), now: Timestamp(1_000), version: "0.1.0" }
 }
 
-#[test]
-fn what_is_written_is_there_after_reopening() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), options(1)).unwrap();
-    store.write(|tx| tx.set_setting("theme", Some("dark"))).wait().unwrap();
-    assert_eq!(store.read(|tx| tx.setting("theme")).wait().unwrap().as_deref(), Some("dark"));
+fn hasty() -> Tuning {
+    Tuning { busy: Duration::from_millis(100), ..Tuning::default() }
+}
+
+fn entry(n: u128) -> EntryRow {
+    let id = uuid::Uuid::from_u128(n);
+    EntryRow {
+        id: domain::EntryId::new(id),
+        attempt: domain::AttemptId::new(id),
+        conversation: None,
+        at: Timestamp(5),
+        provider: "openai".into(),
+        endpoint: "openai/gpt-5".into(),
+        model: "openai/gpt-5".parse().unwrap(),
+        upstream_model: "gpt-5".to_owned(),
+        origin: "window".to_owned(),
+        outcome: "completed".to_owned(),
+        usage: None,
+        cost: Cost { total: Some(PicoUsd::new(7)), lines: Vec::new(), basis: domain::Basis::Computed },
+        price_sheet: Some(domain::PriceSheet {
+            source: domain::PriceSource {
+                origin: domain::PriceOrigin::User,
+                source: "me".to_owned(),
+                checked: "2026-10-01".to_owned(),
+            },
+            rules: Vec::new(),
+        }),
+        adjusts: None,
+    }
+}
+
+/// A closed database with three entries in its ledger.
+fn with_ledger(dir: &Path) {
+    let store = Store::open(dir, options(1)).unwrap();
+    for n in 1..=3 {
+        assert!(store.write(move |tx| tx.settle(&entry(n))).wait().unwrap());
+    }
     store.close();
-    let store = Store::open(dir.path(), options(2)).unwrap();
-    assert_eq!(store.read(|tx| tx.setting("theme")).wait().unwrap().as_deref(), Some("dark"));
+}
+
+fn raw(dir: &Path) -> Connection {
+    Connection::open(dir.join("parallax.db")).unwrap()
 }
 
 #[test]
-fn a_second_store_of_the_same_process_is_refused() {
+fn the_ledger_lets_nobody_change_it() {
     let dir = tempfile::tempdir().unwrap();
-    let tuning = Tuning::default();
-    let _first = Store::open(dir.path(), options(1)).unwrap();
-    let second = Store::open_tuned(dir.path(), options(1), &tuning).err().unwrap();
-    assert_eq!(second.kind, ErrorKind::StoreBusy);
+    with_ledger(dir.path());
+    let connection = raw(dir.path());
+    let columns = "seq, id, attempt, conversation, at, provider, endpoint, model, upstream_model, origin,
+        outcome, usage, input, output, cost, amount, basis, price_sheet, adjusts, prev_hash, hash";
+    let copy = |seq: &str| {
+        let shown = columns.replacen("seq", seq, 1);
+        format!(
+            "INSERT OR REPLACE INTO ledger_entries ({columns}) SELECT {shown} FROM ledger_entries WHERE seq = 2"
+        )
+    };
+    for sql in [
+        "UPDATE ledger_entries SET amount = 0 WHERE seq = 2".to_owned(),
+        "UPDATE OR REPLACE ledger_entries SET seq = 1 WHERE seq = 2".to_owned(),
+        "DELETE FROM ledger_entries WHERE seq = 3".to_owned(),
+        "UPDATE price_sheets SET sheet = '{}'".to_owned(),
+        "DELETE FROM price_sheets".to_owned(),
+        copy("2"),
+        copy("4"),
+    ] {
+        let error = connection.execute_batch(&sql).expect_err(&sql).to_string();
+        assert!(error.contains("never") || error.contains("must follow"), "{sql}: {error}");
+    }
+    drop(connection);
+    let store = Store::open(dir.path(), options(2)).unwrap();
+    assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
+}
+
+#[test]
+fn a_changed_ledger_shows() {
+    for change in [
+        "UPDATE ledger_entries SET amount = 6 WHERE seq = 2",
+        "UPDATE ledger_entries SET amount = NULL WHERE seq = 2",
+        "UPDATE ledger_entries SET outcome = 'cancelled' WHERE seq = 1",
+        "UPDATE ledger_entries SET conversation = zeroblob(16) WHERE seq = 1",
+        "UPDATE ledger_entries SET cost = replace(cost, 'computed', 'reported') WHERE seq = 3",
+        "UPDATE ledger_entries SET at = at + 1 WHERE seq = 3",
+        "DELETE FROM ledger_entries WHERE seq = 1",
+        "DELETE FROM ledger_entries WHERE seq = 2",
+        "UPDATE ledger_entries SET seq = 9 WHERE seq = 3",
+        "UPDATE price_sheets SET sheet = replace(sheet, 'me', 'you')",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        with_ledger(dir.path());
+        let connection = raw(dir.path());
+        for trigger in
+            ["ledger_entries_update", "ledger_entries_delete", "price_sheets_update", "price_sheets_delete"]
+        {
+            connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        connection.execute_batch(change).unwrap();
+        drop(connection);
+        let store = Store::open(dir.path(), options(2)).unwrap();
+        assert!(!store.read(|tx| tx.verify_chain()).wait().unwrap(), "{change}");
+    }
+}
+
+#[test]
+fn connections_are_set_up_as_decided() {
+    let dir = tempfile::tempdir().unwrap();
+    let _store = Store::open(dir.path(), options(1)).unwrap();
+    let path = dir.path().join("parallax.db");
+    let writing = open::connect(&path, &Tuning::default()).unwrap();
+    let reading = open::connect_to_read(&path, &Tuning::default()).unwrap();
+    for connection in [&writing, &reading] {
+        let number = |name: &str| connection.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).unwrap();
+        // 2 = FULL
+        assert_eq!(number("synchronous"), 2);
+        assert_eq!(number("foreign_keys"), 1);
+        assert_eq!(number("trusted_schema"), 0);
+        assert_eq!(number("mmap_size"), 0);
+        assert_eq!(number("busy_timeout"), 5_000);
+        assert_eq!(number("cell_size_check"), 1);
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+    let error = reading.execute_batch("INSERT INTO settings VALUES ('a', 'b')").unwrap_err();
+    assert_eq!(crate::error::kind(&error), ErrorKind::StoreDenied);
+}
+
+fn open_with(dir: &Path, n: u128, migrations: &[Migration]) -> Result<Opened, Failure> {
+    open::open(
+        dir,
+        &Options { now: Timestamp(1_000 + i64::try_from(n).unwrap()), ..options(n) },
+        &hasty(),
+        migrations,
+    )
+}
+
+fn next(steps: &'static [&'static str]) -> Vec<Migration> {
+    let current = MIGRATIONS.iter().map(|m| Migration { version: m.version, steps: m.steps });
+    current.chain([Migration { version: latest(MIGRATIONS) + 1, steps }]).collect()
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .map(|entries| entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect())
+        .unwrap_or_default();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_migration_is_preceded_by_a_backup_that_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    with_ledger(dir.path());
+    let newer = next(&["CREATE TABLE extra (a TEXT) STRICT", "INSERT INTO extra VALUES ('x')"]);
+    let opened = open_with(dir.path(), 2, &newer).unwrap();
+    let (rows, version): (i64, u32) = opened
+        .connection
+        .query_row(
+            "SELECT (SELECT count(*) FROM extra), (SELECT user_version FROM pragma_user_version)",
+            [],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!((rows, version), (1, latest(&newer)));
+    drop(opened);
+    assert_eq!(names_in(&dir.path().join("backups")), ["parallax-v1-0000000001002.db"]);
+    // The version before still works, on the backup; the migrated file it refuses.
+    assert_eq!(Store::open(dir.path(), options(3)).err().unwrap().kind, ErrorKind::StoreNewer);
+    let restored = tempfile::tempdir().unwrap();
+    let backup = dir.path().join("backups/parallax-v1-0000000001002.db");
+    fs::copy(&backup, restored.path().join("parallax.db")).unwrap();
+    let store = Store::open(restored.path(), options(4)).unwrap();
+    assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
+    let entries = store.read(|tx| tx.entries(Timestamp(0), Timestamp(9))).wait().unwrap();
+    assert_eq!(entries.len(), 3);
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_database_as_it_was() {
+    for steps in [
+        &["CREATE TABLE extra (a TEXT) STRICT", "INSERT INTO nowhere VALUES (1)"] as &[&str],
+        &["CREATE TABLE extra (a TEXT) STRICT", "UPDATE ledger_entries SET amount = 0"],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        with_ledger(dir.path());
+        assert!(open_with(dir.path(), 2, &next(steps)).is_err());
+        let store = Store::open(dir.path(), options(3)).unwrap();
+        assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
+        assert!(raw(dir.path()).execute_batch("SELECT * FROM extra").is_err());
+        assert_eq!(names_in(&dir.path().join("backups")).len(), 1, "the backup stays");
+    }
+}
+
+#[test]
+fn an_update_waits_until_nobody_else_has_the_database_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Store::open(dir.path(), options(1)).unwrap();
+    let newer = next(&["CREATE TABLE extra (a TEXT) STRICT"]);
+    assert_eq!(open_with(dir.path(), 2, &newer).err().unwrap().kind, ErrorKind::StoreBusy);
+    running.write(|tx| tx.set_setting("theme", Some("dark"))).wait().unwrap();
+    running.close();
+    open_with(dir.path(), 3, &newer).unwrap();
+}
+
+#[test]
+fn a_database_of_version_0_is_brought_up_step_by_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = raw(dir.path());
+    connection.pragma_update(None, "application_id", crate::migrate::APPLICATION_ID).unwrap();
+    connection.execute_batch("CREATE TABLE notes (a TEXT); INSERT INTO notes VALUES ('kept')").unwrap();
+    drop(connection);
+    let opened = open_with(dir.path(), 1, &next(&["CREATE TABLE extra (a TEXT) STRICT"])).unwrap();
+    let note: String = opened.connection.query_row("SELECT a FROM notes", [], |r| r.get(0)).unwrap();
+    assert_eq!(note, "kept");
+    let steps: Vec<u32> = opened
+        .connection
+        .prepare("SELECT version FROM schema_history ORDER BY version")
+        .unwrap()
+        .query_map([], |r| r.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(steps, [1, 2]);
+    assert_eq!(names_in(&dir.path().join("backups")), ["parallax-v0-0000000001001.db"]);
+}
+
+#[test]
+fn the_five_newest_backups_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    with_ledger(dir.path());
+    let connection = open::connect(&dir.path().join("parallax.db"), &hasty()).unwrap();
+    for time in 1..=8 {
+        crate::backup::make(&connection, dir.path(), 1, Timestamp(time)).unwrap();
+    }
+    let expected: Vec<String> = (4..=8).map(|time| format!("parallax-v1-{time:013}.db")).collect();
+    assert_eq!(names_in(&dir.path().join("backups")), expected);
+    #[cfg(unix)]
+    for name in expected {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(dir.path().join("backups").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_full_disk_stops_a_migration_before_it_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    with_ledger(dir.path());
+    let pages: u32 = raw(dir.path()).pragma_query_value(None, "page_count", |r| r.get(0)).unwrap();
+    let full = Tuning { max_pages: Some(pages), ..hasty() };
+    let newer = next(&["CREATE TABLE extra (a TEXT) STRICT"]);
+    let failure = open::open(dir.path(), &options(2), &full, &newer).err().unwrap();
+    assert_eq!(failure.kind, ErrorKind::StoreFull);
+    let store = Store::open(dir.path(), options(3)).unwrap();
+    assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
 }

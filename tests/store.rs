@@ -1,0 +1,20 @@
+//! The database as the rest of the program meets it: opening, writing, several processes, money.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+#[path = "store/fixture.rs"]
+mod fixture;
+#[path = "store/ledger.rs"]
+mod ledger;
+#[path = "store/opening.rs"]
+mod opening;
+#[path = "store/processes.rs"]
+mod processes;
+#[path = "store/tables.rs"]
+mod tables;
+#[path = "store/writing.rs"]
+mod writing;

@@ -1,0 +1,183 @@
+//! Writing: grouped, isolated from each other, answered after the commit.
+
+use crate::fixture::{conversation, hasty, memory, open, options, scene, text, uuid};
+use domain::{ConversationId, ErrorKind, Failure};
+use std::sync::mpsc;
+use store::{Store, Tuning};
+
+/// Keeps the writer busy until told, so that what is queued meanwhile becomes one group.
+fn hold_up(store: &Store) -> mpsc::Sender<()> {
+    let (release, released) = mpsc::channel::<()>();
+    let (started, start) = mpsc::channel();
+    drop(store.write(move |_| {
+        started.send(()).unwrap();
+        released.recv().unwrap();
+        Ok(())
+    }));
+    start.recv().unwrap();
+    release
+}
+
+fn isolation(store: &Store) {
+    let release = hold_up(store);
+    let first = store.write(|tx| tx.set_setting("first", Some("1")));
+    let failing = store.write(|tx| {
+        tx.set_setting("failing", Some("1"))?;
+        Err::<(), _>(Failure::new(ErrorKind::BillingBudget, "no"))
+    });
+    let panicking = store.write(|tx| {
+        tx.set_setting("panicking", Some("1"))?;
+        if tx.setting("panicking")?.is_some() {
+            panic!("on purpose");
+        }
+        Ok(())
+    });
+    let breaking = store.write(|tx| {
+        tx.set_setting("breaking", Some("1"))?;
+        tx.set_conversation_title(ConversationId::new(uuid(404)), "nobody")
+    });
+    let last = store.write(|tx| tx.set_setting("last", Some("1")));
+    release.send(()).unwrap();
+    first.wait().unwrap();
+    last.wait().unwrap();
+    assert_eq!(failing.wait().unwrap_err().kind, ErrorKind::BillingBudget);
+    let panicked = panicking.wait().unwrap_err();
+    assert_eq!(panicked.kind, ErrorKind::Bug);
+    assert!(!panicked.message.contains("on purpose"), "payloads may hold anything: {panicked}");
+    assert_eq!(breaking.wait().unwrap_err().kind, ErrorKind::Bug);
+    for (key, there) in
+        [("first", true), ("failing", false), ("panicking", false), ("breaking", false), ("last", true)]
+    {
+        assert_eq!(store.read(move |tx| tx.setting(key)).wait().unwrap().is_some(), there, "{key}");
+    }
+}
+
+#[test]
+fn an_error_or_panic_undoes_its_own_write_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    isolation(&open(dir.path(), 1));
+    isolation(&memory());
+}
+
+#[test]
+fn a_panic_while_reading_harms_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    for _ in 0..5 {
+        let broken = store.read(|_| -> Result<(), Failure> { panic!("on purpose") }).wait();
+        assert_eq!(broken.unwrap_err().kind, ErrorKind::Bug);
+    }
+    assert_eq!(store.read(|tx| tx.setting("theme")).wait().unwrap(), None);
+}
+
+#[test]
+fn an_answered_write_is_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (open(dir.path(), 1), open(dir.path(), 2));
+    for n in 0..100 {
+        let value = n.to_string();
+        one.write(move |tx| tx.set_setting("n", Some(&value))).wait().unwrap();
+        assert_eq!(other.read(|tx| tx.setting("n")).wait().unwrap(), Some(n.to_string()));
+    }
+}
+
+#[test]
+fn a_write_nobody_waits_for_is_made_and_close_waits_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    let release = hold_up(&store);
+    for n in 0..500 {
+        drop(store.write(move |tx| tx.set_setting(&format!("k{n}"), Some("v"))));
+    }
+    release.send(()).unwrap();
+    let clone = store.clone();
+    store.close();
+    let late = clone.write(|tx| tx.set_setting("late", Some("v"))).wait().unwrap_err();
+    assert_eq!(late.kind, ErrorKind::Bug);
+    assert!(clone.read(|tx| tx.setting("k0")).wait().is_err());
+    let store = open(dir.path(), 2);
+    for n in 0..500 {
+        assert!(store.read(move |tx| tx.setting(&format!("k{n}"))).wait().unwrap().is_some(), "{n}");
+    }
+    assert_eq!(store.read(|tx| tx.setting("late")).wait().unwrap(), None);
+}
+
+#[test]
+fn a_store_dropped_by_its_own_thread_does_not_hang() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    let clone = store.clone();
+    let release = hold_up(&store);
+    let pending = store.write(move |tx| {
+        drop(clone);
+        tx.set_setting("done", Some("1"))
+    });
+    drop(store);
+    release.send(()).unwrap();
+    pending.wait().unwrap();
+}
+
+#[test]
+fn a_full_disk_fails_the_write_and_loses_nothing_that_was_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = Tuning { max_pages: Some(120), ..hasty() };
+    let store = Store::open_tuned(dir.path(), options(1), &small).unwrap();
+    let mut kept = Vec::new();
+    let mut failure = None;
+    for n in 0..1_000 {
+        let words = format!("{n} {}", "word ".repeat(1_000));
+        match store.write(move |tx| tx.put_content(&text(&words))).wait() {
+            Ok(id) => kept.push(id),
+            Err(e) => {
+                failure = Some(e);
+                break;
+            }
+        }
+    }
+    assert_eq!(failure.unwrap().kind, ErrorKind::StoreFull);
+    assert!(!kept.is_empty());
+    // A group that meets the end of the disk fails for each of its writes that did not fit, and only for
+    // those or all: whatever was answered with yes is there.
+    let release = hold_up(&store);
+    let tail: Vec<_> = (0..20)
+        .map(|n| store.write(move |tx| tx.put_content(&text(&format!("tail {n} {}", "x".repeat(3_000))))))
+        .collect();
+    release.send(()).unwrap();
+    for pending in tail {
+        match pending.wait() {
+            Ok(id) => kept.push(id),
+            Err(e) => assert_eq!(e.kind, ErrorKind::StoreFull),
+        }
+    }
+    store.close();
+    let store = open(dir.path(), 2);
+    for id in kept {
+        assert!(store.read(move |tx| tx.content(&id)).wait().unwrap().is_some());
+    }
+    assert_eq!(store.check().wait().unwrap(), Vec::<String>::new());
+    store.write(|tx| tx.insert_conversation(&conversation(1))).wait().unwrap();
+}
+
+#[test]
+fn the_journal_gives_the_text_back_in_order() {
+    let store = memory();
+    let run = store.write(|tx| scene(tx, 1, 1)).wait().unwrap().id;
+    let expected: Vec<String> = (0..300).map(|n| format!("[\"Grüße {n} 🙂\\u0000\"]")).collect();
+    let chunks = expected.clone();
+    // Numbers decide, not the order of arrival.
+    store
+        .write(move |tx| {
+            chunks
+                .iter()
+                .enumerate()
+                .rev()
+                .try_for_each(|(n, chunk)| tx.append_journal(run, u32::try_from(n).unwrap(), chunk))
+        })
+        .wait()
+        .unwrap();
+    assert_eq!(store.read(move |tx| tx.journal(run)).wait().unwrap(), expected);
+    let twice = store.write(move |tx| tx.append_journal(run, 7, "again")).wait();
+    assert_eq!(twice.unwrap_err().kind, ErrorKind::Bug);
+    store.write(move |tx| tx.clear_journal(run)).wait().unwrap();
+    assert!(store.read(move |tx| tx.journal(run)).wait().unwrap().is_empty());
+}
