@@ -20,18 +20,22 @@ mod listing;
 mod media;
 mod notices;
 mod openai_chat;
+mod openai_responses;
 mod replay;
 mod retry;
 mod snapshot;
 mod sse;
 mod tally;
 mod thinking;
+#[cfg(test)]
+mod trial;
 
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 
 /// Every dialect there is.
 pub const DIALECTS: &[&dyn Dialect] = &[
     &openai_chat::OpenAiChat,
+    &openai_responses::OpenAiResponses,
     &anthropic_messages::AnthropicMessages,
     &gemini::Gemini,
     &bedrock_converse::BedrockConverse,

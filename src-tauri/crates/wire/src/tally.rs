@@ -93,13 +93,18 @@ impl Tally {
         take(&mut self.output_audio, "audio tokens", &["/completion_tokens_details/audio_tokens"]);
         take(&mut self.web_searches, "web searches", &["/server_tool_use/web_search_requests"]);
         self.cost = cost(usage).or(self.cost);
-        self.tier(usage);
+        self.around(usage);
     }
 
-    /// Notes the tier that served the request, wherever the answer names it.
-    pub(crate) fn tier(&mut self, object: &Json<'_>) {
-        if let Some(tier) = object.text("service_tier") {
+    /// Notes what answers say beside the usage object: the tier that served the request, and tools that
+    /// ran at the provider.
+    pub(crate) fn around(&mut self, answer: &Json<'_>) {
+        if let Some(tier) = answer.text("service_tier") {
             self.tier = Some(tier.to_owned());
+        }
+        let searches = answer.at("/tool_usage/web_search/num_requests").map(Json::count);
+        if let Some(Count::Said(searches)) = searches {
+            self.web_searches = Some(searches);
         }
     }
 

@@ -224,15 +224,14 @@ fn is_error(error: &Json<'_>) -> bool {
 impl Protocol for Chat {
     fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>) {
         let json = doc.json;
-        let mut known = false;
         let status = json.at("/base_resp/status_code").and_then(Json::word);
         let refused = status.is_some_and(|code| code != "0");
-        if json.get("error").is_some_and(is_error) || refused || json.text("object") == Some("error") {
+        let mut known = doc.name == "error"
+            || refused
+            || json.get("error").is_some_and(is_error)
+            || json.text("object") == Some("error");
+        if known {
             self.fail(json);
-            known = true;
-        } else if doc.name == "error" {
-            self.fail(json);
-            known = true;
         }
         if !self.started && (json.get("choices").is_some() || json.get("id").is_some()) && !json.is_null() {
             self.started = true;
@@ -254,7 +253,7 @@ impl Protocol for Chat {
         for source in json.list("search_results") {
             self.cite(source.text("url"), source.text("title"));
         }
-        self.tally.tier(json);
+        self.tally.around(json);
         let places = USAGE.iter().copied().chain(self.usage_paths.iter().map(String::as_str));
         let found: Vec<&Json<'_>> = places.filter_map(|place| json.at(place)).collect();
         for usage in &found {

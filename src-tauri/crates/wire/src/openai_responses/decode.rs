@@ -1,0 +1,378 @@
+//! Answers of the Responses dialect, streamed or whole.
+//!
+//! A stream says everything up to three times: in deltas, when a part is done, and when its item is
+//! done; servers that copy it leave some of these out. So whatever was not said by a delta is taken from
+//! the item, and the final response is only read for items when the stream had none.
+
+use crate::{
+    Ending,
+    blocks::Blocks,
+    failure,
+    framed::{Doc, Protocol},
+    json::Json,
+    tally::Tally,
+};
+use domain::{BlockKind, ErrorKind, Failure, FinishReason, Quirks, StreamEvent};
+
+/// Events that only tell of progress.
+const PROGRESS: &[&str] = &[
+    "response.queued",
+    "response.content_part.added",
+    "response.content_part.done",
+    "response.reasoning_part.added",
+    "response.reasoning_part.done",
+    "response.reasoning_summary_part.done",
+    "response.image_generation_call.partial_image",
+    "keepalive",
+    "ping",
+];
+
+/// An item of the output while it is being written.
+struct Item {
+    index: u64,
+    /// Its blocks, by content part; one for everything but messages.
+    blocks: Vec<(u64, u32)>,
+    /// Something of it was said by a delta.
+    said: bool,
+    done: bool,
+}
+
+/// State of one answer.
+pub(super) struct Responses {
+    usage_paths: Vec<String>,
+    started: bool,
+    blocks: Blocks,
+    items: Vec<Item>,
+    called: bool,
+    citations: Vec<(Option<String>, Option<String>)>,
+    tally: Tally,
+    /// Word and meaning of the terminal event.
+    end: Option<(String, FinishReason)>,
+    failed: Option<Failure>,
+}
+
+impl Responses {
+    pub(super) fn new(quirks: &Quirks) -> Self {
+        Self {
+            usage_paths: quirks.usage_paths.clone(),
+            started: false,
+            blocks: Blocks::default(),
+            items: Vec::new(),
+            called: false,
+            citations: Vec::new(),
+            tally: Tally::default(),
+            end: None,
+            failed: None,
+        }
+    }
+
+    fn item(&mut self, index: u64) -> &mut Item {
+        let place = match self.items.iter().rposition(|item| item.index == index) {
+            Some(place) => place,
+            None => {
+                self.items.push(Item { index, blocks: Vec::new(), said: false, done: false });
+                self.items.len() - 1
+            }
+        };
+        &mut self.items[place]
+    }
+
+    /// Extends the block of an item's part, opening it if need be.
+    fn extend(&mut self, index: u64, part: u64, kind: BlockKind, text: &str, out: &mut Vec<StreamEvent>) {
+        let item = self.item(index);
+        if item.done || text.is_empty() {
+            return;
+        }
+        item.said = true;
+        let known = item.blocks.iter().find(|(p, _)| *p == part).map(|(_, block)| *block);
+        let block = match known {
+            Some(block) => block,
+            None => {
+                let block = self.blocks.open(kind, out);
+                self.item(index).blocks.push((part, block));
+                block
+            }
+        };
+        self.blocks.delta(block, text, out);
+    }
+
+    /// A delta, or the whole of a part none of which was said before.
+    fn delta(&mut self, event: &str, json: &Json<'_>, out: &mut Vec<StreamEvent>) -> bool {
+        let Some((what, step)) = event.strip_prefix("response.").and_then(|e| e.rsplit_once('.')) else {
+            return false;
+        };
+        let number = |key: &str| json.get(key).and_then(Json::index).unwrap_or(0);
+        let index = number("output_index");
+        let (part, kind, whole) = match what {
+            "output_text" => (number("content_index"), BlockKind::Text, "text"),
+            "refusal" => (number("content_index"), BlockKind::Refusal, "refusal"),
+            "reasoning_text" | "reasoning_summary_text" | "reasoning_summary" | "reasoning" => {
+                (0, BlockKind::Reasoning, "text")
+            }
+            "function_call_arguments" | "mcp_call_arguments" => (0, tool("", ""), "arguments"),
+            "custom_tool_call_input" => (0, tool("", ""), "input"),
+            "code_interpreter_call_code" => (0, server("code_interpreter"), "code"),
+            _ => return false,
+        };
+        match step {
+            "delta" => {
+                let text = json.text("delta").unwrap_or_default();
+                self.extend(index, part, kind, text, out);
+            }
+            "done" if !self.item(index).said => {
+                self.extend(index, part, kind, json.text(whole).unwrap_or_default(), out);
+            }
+            "done" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// An item begins: what names a tool is only known here.
+    fn added(&mut self, index: u64, item: &Json<'_>, out: &mut Vec<StreamEvent>) {
+        if let Some(place) = self.items.iter().position(|i| i.index == index && !i.done)
+            && !self.items[place].blocks.is_empty()
+        {
+            return;
+        }
+        if self.items.iter().any(|i| i.index == index) {
+            // A server that numbers every item alike.
+            self.items.retain(|i| i.index != index);
+        }
+        let sort = item.text("type").unwrap_or_default();
+        let kind = match sort {
+            "function_call" | "custom_tool_call" => {
+                self.called = true;
+                let id = item.text("call_id").or_else(|| item.text("id")).filter(|id| !id.is_empty());
+                let made = format!("call_{}", self.blocks.count());
+                tool(id.unwrap_or(&made), item.text("name").unwrap_or_default())
+            }
+            "image_generation_call" | "message" | "reasoning" => return,
+            other => match other.strip_suffix("_call") {
+                Some(name) => server(name),
+                None => return,
+            },
+        };
+        let block = self.blocks.open(kind, out);
+        self.item(index).blocks.push((0, block));
+    }
+
+    /// An item is complete: says what its deltas did not and closes it.
+    fn done(&mut self, index: u64, item: &Json<'_>, out: &mut Vec<StreamEvent>) {
+        if !self.items.iter().any(|i| i.index == index) {
+            self.added(index, item, out);
+        }
+        let said = self.item(index).said;
+        let mut proof = None;
+        match item.text("type").unwrap_or_default() {
+            "message" => self.message(index, item, said, out),
+            "reasoning" => {
+                if !said {
+                    let parts = item.list("summary").iter().chain(item.list("content"));
+                    let texts: Vec<&str> = parts.filter_map(|part| part.text("text")).collect();
+                    self.extend(index, 0, BlockKind::Reasoning, &texts.join("\n\n"), out);
+                }
+                if item.text("encrypted_content").is_some_and(|c| !c.is_empty()) {
+                    proof = Some(item.to_text());
+                    self.hidden(index, out);
+                }
+            }
+            "image_generation_call" => {
+                let format = item.text("output_format").unwrap_or("png");
+                let kind = BlockKind::Image { media_type: format!("image/{format}") };
+                self.extend(index, 0, kind, item.text("result").unwrap_or_default(), out);
+            }
+            _ if !said => {
+                let keys = ["arguments", "input", "action", "code", "queries", "query"];
+                let text = keys.iter().find_map(|k| item.get(k)).map(|value| match value {
+                    Json::String(text) => text.clone().into_owned(),
+                    other => other.to_text(),
+                });
+                if !self.item(index).blocks.is_empty() {
+                    self.extend(index, 0, BlockKind::Text, &text.unwrap_or_default(), out);
+                }
+            }
+            _ => {}
+        }
+        let item = self.item(index);
+        item.done = true;
+        for (_, block) in std::mem::take(&mut item.blocks) {
+            self.blocks.close(block, proof.take(), out);
+        }
+    }
+
+    /// Reasoning of which nothing is shown still has to go back.
+    fn hidden(&mut self, index: u64, out: &mut Vec<StreamEvent>) {
+        if self.item(index).blocks.is_empty() {
+            let block = self.blocks.open(BlockKind::Reasoning, out);
+            self.item(index).blocks.push((0, block));
+        }
+    }
+
+    fn message(&mut self, index: u64, item: &Json<'_>, said: bool, out: &mut Vec<StreamEvent>) {
+        for (part, content) in item.list("content").iter().enumerate() {
+            if !said {
+                let (kind, text) = match content.text("type") {
+                    Some("refusal") => (BlockKind::Refusal, content.text("refusal")),
+                    _ => (BlockKind::Text, content.text("text")),
+                };
+                self.extend(index, part as u64, kind, text.unwrap_or_default(), out);
+            }
+            for note in content.list("annotations") {
+                self.cite(note);
+            }
+        }
+    }
+
+    fn cite(&mut self, note: &Json<'_>) {
+        let source = (
+            note.text("url").map(str::to_owned),
+            note.text("title").or_else(|| note.text("filename")).map(str::to_owned),
+        );
+        if source != (None, None) && self.citations.len() < 1_000 && !self.citations.contains(&source) {
+            self.citations.push(source);
+        }
+    }
+
+    /// The response object, at the beginning, at the end, or as the whole answer.
+    fn response(&mut self, response: &Json<'_>, terminal: bool, out: &mut Vec<StreamEvent>) {
+        if !self.started {
+            self.started = true;
+            let text = |key| response.text(key).map(str::to_owned);
+            out.push(StreamEvent::Started { response_id: text("id"), model: text("model") });
+        }
+        if let Some(error) = response.get("error").filter(|e| !e.fields().is_empty() || e.str().is_some()) {
+            self.fail(error);
+        }
+        if !terminal {
+            return;
+        }
+        if self.items.is_empty() {
+            for (index, item) in response.list("output").iter().enumerate() {
+                self.done(index as u64, item, out);
+            }
+            if let Some(text) = response.text("output_text").filter(|_| self.blocks.count() == 0) {
+                self.extend(0, 0, BlockKind::Text, text, out);
+            }
+        }
+        self.tally.around(response);
+        if let Some(usage) = response.get("usage") {
+            self.tally.read(usage);
+        }
+        for path in &self.usage_paths {
+            if let Some(usage) = response.at(path) {
+                self.tally.read(usage);
+            }
+        }
+        self.tally.snapshot(out);
+        self.end = self.ended(response);
+    }
+
+    /// Why it ended, if it did: a response that goes on in the background has not.
+    fn ended(&mut self, response: &Json<'_>) -> Option<(String, FinishReason)> {
+        let status = response.text("status").unwrap_or("completed");
+        let reason = match status {
+            "completed" if self.called => FinishReason::ToolCalls,
+            "completed" => FinishReason::Stop,
+            "incomplete" => {
+                let why = response.at("/incomplete_details/reason").and_then(Json::str).unwrap_or("unknown");
+                let reason = match why {
+                    "max_output_tokens" | "max_tokens" => FinishReason::Length,
+                    "content_filter" => FinishReason::ContentFilter,
+                    _ => FinishReason::Other,
+                };
+                return Some((format!("incomplete:{why}"), reason));
+            }
+            "failed" => {
+                self.failed.get_or_insert_with(|| {
+                    let words = "The provider failed while answering and did not say why. Try again.";
+                    Failure::new(ErrorKind::UpstreamInternal, words)
+                });
+                FinishReason::Error
+            }
+            "in_progress" | "queued" => return None,
+            _ => FinishReason::Other,
+        };
+        Some((status.to_owned(), reason))
+    }
+
+    fn fail(&mut self, error: &Json<'_>) {
+        self.failed.get_or_insert_with(|| failure::from_json(error));
+    }
+}
+
+fn tool(id: &str, name: &str) -> BlockKind {
+    BlockKind::ToolCall { id: id.to_owned(), name: name.to_owned() }
+}
+
+fn server(name: &str) -> BlockKind {
+    BlockKind::ServerTool { name: name.to_owned() }
+}
+
+impl Protocol for Responses {
+    fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>) {
+        let json = doc.json;
+        let event = json.text("type").unwrap_or(doc.name);
+        let index = json.get("output_index").and_then(Json::index).unwrap_or(0);
+        match event {
+            "response.created" | "response.in_progress" => {
+                if let Some(response) = json.get("response") {
+                    self.response(response, false, out);
+                }
+            }
+            "response.completed" | "response.incomplete" | "response.failed" | "response.done" => {
+                if let Some(response) = json.get("response") {
+                    self.response(response, true, out);
+                }
+            }
+            "response.output_item.added" => {
+                if let Some(item) = json.get("item") {
+                    self.added(index, item, out);
+                }
+            }
+            "response.output_item.done" => {
+                if let Some(item) = json.get("item") {
+                    self.done(index, item, out);
+                }
+            }
+            "response.reasoning_summary_part.added" => {
+                // Parts of one item's reasoning are paragraphs of one block.
+                if self.item(index).said {
+                    self.extend(index, 0, BlockKind::Reasoning, "\n\n", out);
+                }
+            }
+            "response.output_text.annotation.added" => {
+                if let Some(note) = json.get("annotation") {
+                    self.cite(note);
+                }
+            }
+            "error" | "response.error" => self.fail(json),
+            _ if json.text("object") == Some("response") => self.response(json, true, out),
+            _ if json.get("error").is_some() || json.text("object") == Some("error") => self.fail(json),
+            _ if PROGRESS.contains(&event) || self.delta(event, json, out) => {}
+            // Progress of a tool that runs at the provider.
+            _ if event.starts_with("response.") && event.contains("_call.") => {}
+            _ => {
+                let name = event.chars().take(80).collect();
+                out.push(StreamEvent::Unknown { name, bytes: doc.bytes });
+            }
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Ending {
+        for (url, title) in std::mem::take(&mut self.citations) {
+            self.blocks.whole(BlockKind::Citation { url, title }, "", out);
+        }
+        self.blocks.close_all(out);
+        self.tally.finish(out);
+        let end = self.end.take();
+        if let Some(failure) = self.failed.take() {
+            let raw = end.map(|(word, _)| word);
+            out.push(StreamEvent::Finish { reason: FinishReason::Error, raw });
+            return Ending::Failed(failure);
+        }
+        let Some((word, reason)) = end else { return Ending::Truncated };
+        out.push(StreamEvent::Finish { reason, raw: Some(word) });
+        Ending::Complete
+    }
+}
