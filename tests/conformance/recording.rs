@@ -79,11 +79,9 @@ impl Recording {
         wire::dialect(&self.wire).unwrap()
     }
 
-    /// The dialect is built in and speaks this framing. Anthropic's events inside Amazon's framing
-    /// belong to a dialect of their own.
+    /// The dialect is built in.
     pub(crate) fn is_built(&self) -> bool {
-        let foreign = self.framing == "aws-eventstream" && self.wire != "bedrock-converse";
-        wire::dialect(&self.wire).is_some() && !foreign
+        wire::dialect(&self.wire).is_some()
     }
 
     pub(crate) fn is_sure(&self) -> bool {
