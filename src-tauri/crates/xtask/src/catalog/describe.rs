@@ -29,7 +29,9 @@ pub(crate) fn model(sources: &Sources, slug: &str, served: &[&(&Host, Entry<'_>)
         (model.context, model.longest) = limits(entry);
     }
     let lite = best.iter().find(|(host, entry)| own(host) && entry.lite.is_some()).and_then(|(_, e)| e.lite);
-    let lite = lite.or_else(|| sources.litellm.get(slug.split('/').nth(1)?));
+    // A maker's id that its own host no longer lists; published weights are not switched off with it.
+    let unlisted = || sources.litellm.get(slug.split('/').nth(1)?);
+    let lite = lite.or_else(|| if model.weights == Some(true) { None } else { unlisted() });
     model.retires =
         lite.and_then(|l| l.text("deprecation_date")).filter(|d| d.len() == 10).map(str::to_owned);
     model
