@@ -10,6 +10,8 @@ use domain::{
 use ledger::{cost, hold, prompt_estimate, prompt_upper_bound, rate, rates, tokens_of};
 use std::collections::BTreeMap;
 
+#[path = "money/estimates.rs"]
+mod estimates;
 #[path = "money/properties.rs"]
 mod properties;
 
@@ -322,6 +324,8 @@ fn an_estimated_count_gives_an_estimated_cost() {
     let full = sheet(vec![always(&[(Meter::Input, "1"), (Meter::Output, "2")])]);
     let guessed = Usage { source: UsageSource::Estimated, ..plain(10, 10) };
     assert_eq!(cost(&guessed, Some(&full), MONDAY).basis, Basis::Estimated);
+    let free = sheet(vec![always(&[(Meter::Input, "0"), (Meter::Output, "0")])]);
+    assert_eq!(cost(&guessed, Some(&free), MONDAY).basis, Basis::Computed, "nothing, however many");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub fn cost(usage: &Usage, sheet: Option<&PriceSheet>, at: Timestamp) -> Cost {
         (Some(total), Some(lines)) => {
             let basis = match usage.source {
                 UsageSource::Reported => Basis::Computed,
+                // Where every rate is zero the amount does not rest on the count.
+                UsageSource::Estimated if sheet.is_some_and(is_free) => Basis::Computed,
                 UsageSource::Estimated => Basis::Estimated,
             };
             Cost { total: Some(total), lines, basis }

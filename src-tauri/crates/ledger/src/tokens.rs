@@ -120,6 +120,7 @@ enum Class {
     Digit,
     Space,
     Line,
+    Punctuation,
     /// Signs, and signs of scripts that are written without spaces: each stands for itself.
     Sign,
 }
@@ -131,12 +132,14 @@ fn class(c: char) -> Class {
         '0'..='9' => Class::Digit,
         'a'..='z' | 'A'..='Z' | '\'' | '\u{c0}'..='\u{24f}' => Class::Latin,
         '\u{370}'..='\u{6ff}' | '\u{900}'..='\u{dff}' => Class::Alphabet,
+        '\0'..='\x7f' => Class::Punctuation,
         _ => Class::Sign,
     }
 }
 
 /// How many tokens a text likely has: by runs of like characters, in the proportions common to the
-/// byte-pair vocabularies of today. A guide, not a count.
+/// byte-pair vocabularies of today. A guide, not a count: over 49 recorded answers the
+/// median is right, half are within 6 % and nine in ten within 25 % (`tests/money.rs` holds it there).
 pub fn tokens_of(text: &str) -> u64 {
     let mut tokens = 0_u64;
     let mut run: Option<(Class, u64)> = None;
@@ -155,8 +158,8 @@ pub fn tokens_of(text: &str) -> u64 {
 
 const fn of_run(class: Class, length: u64) -> u64 {
     match class {
-        // A common word is one token up to about seven letters, a long one one more for each six.
-        Class::Latin if length <= 7 => 1,
+        // A common word is one token up to about eight letters, a long one one more for each six.
+        Class::Latin if length <= 8 => 1,
         Class::Latin => 1 + (length - 2) / 6,
         Class::Alphabet => length.div_ceil(3),
         Class::Digit => length.div_ceil(3),
@@ -164,6 +167,7 @@ const fn of_run(class: Class, length: u64) -> u64 {
         Class::Space if length == 1 => 0,
         Class::Space => length.div_ceil(16),
         Class::Line => length.div_ceil(8),
+        Class::Punctuation => length.div_ceil(2),
         Class::Sign => length,
     }
 }
