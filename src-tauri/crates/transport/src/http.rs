@@ -18,7 +18,7 @@ use tokio::time::Instant;
 /// Response headers above this are refused: a normal response has under 4 KiB.
 const HEADER_CAP: usize = 64 * 1024;
 const HEADER_COUNT: usize = 128;
-/// Clients kept. There is one a kind of host and connect deadline, in practice two.
+/// Clients kept. There is one a use and connect deadline, in practice two or three.
 const CLIENTS_KEPT: usize = 8;
 /// Headers that only this crate sets: they carry authorisation or decide how bytes travel.
 const OURS: &[HeaderName] = &[
@@ -44,8 +44,29 @@ pub enum ProxyChoice {
     Manual(String),
 }
 
+/// What a client is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Other machines.
+    Remote,
+    /// This machine, over TLS.
+    Local,
+    /// This machine, over plain http: works, and starts at once, on a system without certificates.
+    LocalPlain,
+}
+
+impl Use {
+    fn of(target: &Target) -> Self {
+        match (target.loopback, target.url.scheme()) {
+            (false, _) => Self::Remote,
+            (true, "http") => Self::LocalPlain,
+            (true, _) => Self::Local,
+        }
+    }
+}
+
 struct Kept {
-    loopback: bool,
+    made_for: Use,
     connect: Duration,
     client: Client,
 }
@@ -100,41 +121,45 @@ impl Http {
         Some(proxy.uri().port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
     }
 
-    fn client(&self, loopback: bool, connect: Duration) -> Result<Client, Failure> {
+    fn client(&self, made_for: Use, connect: Duration) -> Result<Client, Failure> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = clients.iter().find(|kept| kept.loopback == loopback && kept.connect == connect) {
+        if let Some(kept) = clients.iter().find(|kept| kept.made_for == made_for && kept.connect == connect) {
             return Ok(kept.client.clone());
         }
-        let client = self.build(loopback, connect)?;
+        let client = self.build(made_for, connect)?;
         if clients.len() >= CLIENTS_KEPT {
             clients.remove(0);
         }
-        clients.push(Kept { loopback, connect, client: client.clone() });
+        clients.push(Kept { made_for, connect, client: client.clone() });
         Ok(client)
     }
 
-    fn build(&self, loopback: bool, connect: Duration) -> Result<Client, Failure> {
+    fn build(&self, made_for: Use, connect: Duration) -> Result<Client, Failure> {
         let builder = Client::builder()
             .user_agent(concat!("Parallax/", env!("CARGO_PKG_VERSION")))
             // A redirect would carry a key to a host it was not given for.
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
-            .dns_resolver(Arc::new(Guarded { loopback_only: loopback }))
+            .dns_resolver(Arc::new(Guarded { loopback_only: made_for != Use::Remote }))
             .connect_timeout(connect)
             .tcp_nodelay(true)
             .pool_idle_timeout(Duration::from_secs(90))
             .http1_max_headers(HEADER_COUNT)
             .http2_max_header_list_size(HEADER_CAP as u32);
         let builder = match &self.proxy {
-            _ if loopback => builder.no_proxy(),
+            _ if made_for != Use::Remote => builder.no_proxy(),
             ProxyChoice::None => builder.no_proxy(),
             ProxyChoice::System => builder,
             ProxyChoice::Manual(url) => builder.proxy(manual(url)?),
         };
+        let builder = match made_for {
+            Use::LocalPlain => builder.tls_certs_only([]),
+            Use::Local | Use::Remote => builder,
+        };
         builder.build().map_err(|_| {
             Failure::new(
                 ErrorKind::NetTls,
-                "TLS could not be set up. Check that this system's certificates can be read.",
+                "No trusted certificates were found on this system. Install its ca-certificates and try again.",
             )
         })
     }
@@ -149,7 +174,7 @@ impl Http {
         let started = Instant::now();
         let target = target(&to.base_url, &call, auth.is_some())?;
         let place = Place::new(&target, &to.provider, self.proxy_for(&target));
-        let client = self.client(target.loopback, deadlines.connect)?;
+        let client = self.client(Use::of(&target), deadlines.connect)?;
         let headers = headers(to, &call, auth)?;
         let method = match call.method {
             Method::Get => reqwest::Method::GET,

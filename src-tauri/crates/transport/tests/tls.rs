@@ -11,6 +11,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     date_time_ymd,
 };
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -100,12 +101,12 @@ async fn ask(http: &Http, base: String) -> Result<Vec<u8>, domain::Failure> {
     Ok(body)
 }
 
-/// Runs this program again with `authority` as all that the system trusts.
-fn again(authority: &str, state: &std::path::Path) {
-    let file = state.join("authority.pem");
-    std::fs::write(&file, authority).unwrap();
+/// Runs one test of this program again with `authorities` as all that the system trusts.
+fn again(test: &str, authorities: &str, state: &Path) {
+    let file = state.join("authorities.pem");
+    std::fs::write(&file, authorities).unwrap();
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "certificates_are_checked_in_full"])
+        .args(["--exact", test])
         .env(INSIDE, state)
         .env("SSL_CERT_FILE", &file)
         .env_remove("SSL_CERT_DIR")
@@ -113,6 +114,28 @@ fn again(authority: &str, state: &std::path::Path) {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[tokio::test]
+async fn without_any_certificates_this_machine_can_still_be_called() {
+    if std::env::var_os(INSIDE).is_none() {
+        let state = tempfile::tempdir().unwrap();
+        again("without_any_certificates_this_machine_can_still_be_called", "", state.path());
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    });
+    let http = Http::new(ProxyChoice::None).unwrap();
+    assert_eq!(ask(&http, format!("http://127.0.0.1:{port}")).await.unwrap(), b"ok");
+    let failure = ask(&http, "https://api.example.com".to_owned()).await.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::NetTls);
+    assert!(failure.message.contains("ca-certificates"), "{}", failure.message);
 }
 
 #[tokio::test]
@@ -136,7 +159,7 @@ async fn certificates_are_checked_in_full() {
             counters.push((case, requests));
         }
         std::fs::write(state.path().join("ports"), ports).unwrap();
-        again(&trusted.pem(), state.path());
+        again("certificates_are_checked_in_full", &trusted.pem(), state.path());
         for (case, requests) in counters {
             let expected = usize::from(case == "good");
             assert_eq!(
@@ -147,7 +170,7 @@ async fn certificates_are_checked_in_full() {
         }
         return;
     };
-    let ports = std::fs::read_to_string(std::path::Path::new(&state).join("ports")).unwrap();
+    let ports = std::fs::read_to_string(Path::new(&state).join("ports")).unwrap();
     let http = Http::new(ProxyChoice::None).unwrap();
     for line in ports.lines() {
         let (port, case) = line.split_once(' ').unwrap();
