@@ -16,5 +16,7 @@ mod opening;
 mod processes;
 #[path = "store/tables.rs"]
 mod tables;
+#[path = "store/torn.rs"]
+mod torn;
 #[path = "store/writing.rs"]
 mod writing;

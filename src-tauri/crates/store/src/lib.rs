@@ -8,7 +8,7 @@
 //! empty database in place of one it cannot read, and names no type of rusqlite in its interface.
 //!
 //! To add a table: one file in `table/` (schema, row, queries as `impl Tx`) and a line in
-//! [`migrate::MIGRATIONS`]. Rows that point at others are inserted after them: contents, conversations,
+//! `migrate::MIGRATIONS`. Rows that point at others are inserted after them: contents, conversations,
 //! lanes and messages before turns, turns before runs, runs before attempts.
 #![deny(missing_docs)]
 

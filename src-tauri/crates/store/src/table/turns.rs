@@ -4,9 +4,12 @@ use crate::tx::{Cols, Key, Tx};
 use domain::{ContentId, ConversationId, Failure, Timestamp, TurnId};
 use rusqlite::params;
 
+// `place` is the rowid under a name: it keeps the order of writing through a restored backup, which a
+// bare rowid need not.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE turns (
-    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    place INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
     conversation BLOB NOT NULL REFERENCES conversations (id),
     prompt TEXT NOT NULL REFERENCES contents (id),
     created_at INTEGER NOT NULL
