@@ -11,6 +11,8 @@ pub struct Catalog {
     date: String,
     /// By id; providers on this machine after the others, demo last.
     providers: Vec<Provider>,
+    /// `(provider, author)`: the provider is the author's own service.
+    own: Vec<(ProviderId, String)>,
     /// By slug, demo models last.
     models: Vec<Model>,
     /// Another name of a model → its place in `models`.
@@ -26,7 +28,7 @@ pub struct Catalog {
 impl Catalog {
     /// Parses the embedded snapshot.
     pub fn bundled() -> Result<Self, CatalogError> {
-        let providers = providers()?;
+        let (providers, own) = providers()?;
         let file: snapshot::Models<'_> = serde_json::from_str(bundle::MODELS)
             .map_err(|error| snapshot::bad("models", error.to_string()))?;
         let mut models = Vec::with_capacity(file.models.len() + 4);
@@ -54,26 +56,16 @@ impl Catalog {
         let aliases =
             names.into_iter().filter_map(|(alias, slug)| Some((alias, position(&models, slug.as_str())?)));
         let aliases = aliases.collect();
-        Ok(Self::assemble(file.date, providers, models, aliases, endpoints, pinned))
-    }
-
-    fn assemble(
-        date: String,
-        providers: Vec<Provider>,
-        models: Vec<Model>,
-        aliases: HashMap<String, usize>,
-        mut endpoints: Vec<Endpoint>,
-        pinned: Vec<Endpoint>,
-    ) -> Self {
         // Stable, so that within one provider the order of its file stands: the usual id comes first.
         endpoints
             .sort_by(|a, b| order(&a.model).cmp(&order(&b.model)).then_with(|| a.provider.cmp(&b.provider)));
+        let date = file.date;
         let mut catalog =
-            Self { date, providers, models, aliases, endpoints, pinned, by_upstream: Vec::new() };
+            Self { date, providers, own, models, aliases, endpoints, pinned, by_upstream: Vec::new() };
         let mut places: Vec<usize> = (0..catalog.endpoints.len() + catalog.pinned.len()).collect();
         places.sort_by(|a, b| catalog.named(*a).cmp(&catalog.named(*b)));
         catalog.by_upstream = places;
-        catalog
+        Ok(catalog)
     }
 
     /// All providers by id, those on this machine after the others, demo last.
@@ -128,6 +120,13 @@ impl Catalog {
         }
     }
 
+    /// True when the endpoint's provider is the own service of the model's author, e.g. `xai` for
+    /// `x-ai/…`. No one stands between, so it breaks ties between equal prices.
+    pub fn is_first_party(&self, endpoint: &Endpoint) -> bool {
+        let author = endpoint.model.author();
+        self.own.iter().any(|(provider, own)| *provider == endpoint.provider && own == author)
+    }
+
     /// Day of the newest source of the snapshot, `YYYY-MM-DD`.
     pub fn data_date(&self) -> &str {
         &self.date
@@ -156,11 +155,15 @@ fn position(models: &[Model], slug: &str) -> Option<usize> {
     models.binary_search_by(|model| order(&model.slug).cmp(&key)).ok()
 }
 
-fn providers() -> Result<Vec<Provider>, CatalogError> {
+type Own = Vec<(ProviderId, String)>;
+
+fn providers() -> Result<(Vec<Provider>, Own), CatalogError> {
     let mut by_order = BTreeMap::new();
+    let mut own = Vec::new();
     for (stem, text) in bundle::providers() {
-        let provider = provider::parse(stem, text)?;
+        let (provider, authors) = provider::parse(stem, text)?;
+        own.extend(authors.into_iter().map(|author| (provider.id.clone(), author)));
         by_order.insert((*stem == DEMO, provider.local, *stem), provider);
     }
-    Ok(by_order.into_values().collect())
+    Ok((by_order.into_values().collect(), own))
 }

@@ -36,6 +36,8 @@ fn the_longest_key_prefix_wins() {
     assert_eq!(of("sk-ant-api03-abc").as_deref(), Some("anthropic"));
     assert_eq!(of("sk-proj-abc").as_deref(), Some("openai"));
     assert_eq!(of("AIzaSyabc").as_deref(), Some("google"));
+    assert_eq!(of("sk-or-v1-abc").as_deref(), Some("openrouter"));
+    assert_eq!(of("sk-abc"), None, "several providers' keys begin so");
     assert_eq!(of("hello"), None);
 }
 
@@ -101,4 +103,14 @@ fn every_endpoint_is_found_by_its_own_id() {
         assert_eq!(found.id, endpoint.id);
         assert!(catalog.endpoints(endpoint.model.as_str()).contains(endpoint));
     }
+}
+
+#[test]
+fn an_authors_own_service_is_known_by_data() {
+    let catalog = catalog();
+    let own = |provider, model| catalog.is_first_party(catalog.endpoint(provider, model).unwrap());
+    assert!(
+        own("xai", "x-ai/grok-4.6") && own("anthropic", "claude-haiku-4-5") && own("zai", "z-ai/glm-5.3")
+    );
+    assert!(!own("openrouter", "x-ai/grok-4.6") && !own("bedrock", "anthropic/claude-sonnet-4.5"));
 }

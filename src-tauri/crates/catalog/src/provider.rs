@@ -12,6 +12,9 @@ struct File {
     name: String,
     dialect: String,
     base_url: String,
+    /// Authors (first part of a slug) whose own service this is.
+    #[serde(default)]
+    authors: Vec<String>,
     auth: AuthScheme,
     #[serde(default)]
     models_path: Option<String>,
@@ -31,8 +34,9 @@ struct File {
     data_policy: DataPolicy,
 }
 
-/// Reads one file; `stem` is its name without extension and must be the id.
-pub(crate) fn parse(stem: &str, text: &str) -> Result<Provider, CatalogError> {
+/// Reads one file: the provider, and the authors whose own service it is. `stem` is the file's name
+/// without extension and must be the id.
+pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), CatalogError> {
     let bad = |reason: String| CatalogError::Provider { file: stem.to_owned(), reason };
     let file: File = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
     if file.id != stem {
@@ -49,7 +53,7 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<Provider, CatalogError> {
     if promises && (policy.source.is_none() || policy.checked.is_none()) {
         return Err(bad("a data policy needs its source and the day it was checked".to_owned()));
     }
-    Ok(Provider {
+    let provider = Provider {
         id: ProviderId::new(file.id),
         name: file.name,
         dialect: DialectId::new(file.dialect),
@@ -64,5 +68,6 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<Provider, CatalogError> {
         local: file.local,
         unverified: file.unverified,
         custom: false,
-    })
+    };
+    Ok((provider, file.authors))
 }
