@@ -63,7 +63,7 @@ export interface Commands {
 export interface Streams {
   'turn/start': [SendTurn, TurnStarted];
   'turn/subscribe': [{ turn: string; after: number }, TurnView];
-  'run/retry': [{ run: string }, { turn: TurnView }];
+  'run/retry': [{ run: string }, TurnView];
 }
 
 export class Client {

@@ -132,6 +132,8 @@ export class Conversations {
 
   async reload(): Promise<void> {
     this.list = await this.parts.client.call('conversation/list', null);
+    const open = this.list.find((summary) => summary.id === this.open?.id);
+    if (open && this.open) this.open.title = open.title;
   }
 
   async show(id: string): Promise<void> {

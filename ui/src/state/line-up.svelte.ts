@@ -19,13 +19,15 @@ export interface LineUpItem {
 /** The models a prompt goes to, left to right. */
 export interface LineUp {
   readonly items: LineUpItem[];
+  /** Fewer cannot be. */
+  readonly least: number;
   add(model: ModelRef): Promise<void>;
   remove(index: number): Promise<void>;
   move(from: number, to: number): Promise<void>;
 }
 
-/** More columns than this cannot be compared on any screen. */
-export const MOST_LANES = 12;
+/** The core takes no more. */
+export const MOST_LANES = 16;
 
 function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const next = list.slice();
@@ -36,6 +38,7 @@ function moved<T>(list: readonly T[], from: number, to: number): T[] {
 
 /** Line-up of the chat that is about to begin; remembered by the window. */
 export class NewLineUp implements LineUp {
+  readonly least = 0;
   private entries = $state.raw<{ key: string; target: LaneTarget }[]>([]);
   private next = 0;
 
@@ -58,12 +61,6 @@ export class NewLineUp implements LineUp {
       model: rows[index],
       mark: marks[index] ?? 0,
     }));
-  }
-
-  /** Takes what was left last time, or what the core proposes. */
-  async load(proposed: LaneTarget[]): Promise<void> {
-    const saved = await this.view.get<LaneTarget[]>('view.line_up');
-    await this.set(Array.isArray(saved) && saved.length > 0 ? saved : proposed, false);
   }
 
   async set(targets: LaneTarget[], save = true): Promise<void> {
@@ -97,6 +94,7 @@ export class NewLineUp implements LineUp {
 
 /** Line-up of a conversation; every change is stored by the core before it shows. */
 export class LanesLineUp implements LineUp {
+  readonly least = 1;
   lanes = $state.raw<LaneView[]>([]);
 
   constructor(

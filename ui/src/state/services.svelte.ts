@@ -83,7 +83,7 @@ export class Services {
       this.settings.theme = THEMES.includes(state.theme as Theme) ? (state.theme as Theme) : 'system';
       this.settings.paint();
       this.conversations.list = state.conversations;
-      await this.newLineUp.load(state.line_up);
+      await this.newLineUp.set(state.line_up, false);
       if (!state.onboarded) this.nav.go({ name: 'onboarding' });
       else await this.restore();
     } catch (reason) {

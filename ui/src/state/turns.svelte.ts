@@ -84,12 +84,12 @@ export class LiveTurn {
   async retry(run: string): Promise<void> {
     const early: TurnFrame[] = [];
     let ready = false;
-    const started = await this.client.stream('run/retry', { run }, (frame) => {
+    const view = await this.client.stream('run/retry', { run }, (frame) => {
       if (ready) this.frame(frame);
       else early.push(frame);
     });
     ready = true;
-    this.take(started.turn);
+    this.take(view);
     early.forEach(this.frame);
   }
 

@@ -1,4 +1,5 @@
 // Words for the head of a column: how a run stands, which way it went, what it saw.
+import type { ErrorKind } from '../../ipc/generated/ErrorKind';
 import type { RunView } from '../../ipc/generated/RunView';
 import type { AdviceTable } from '../../state/services.svelte';
 import { plural, span } from '../../shared/format';
@@ -78,15 +79,15 @@ export interface RouteLine {
   dead: boolean;
 }
 
-export function routeLine(run: RunView): RouteLine {
+export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
   const failed = run.route
     .filter((step) => step.failed !== null)
     .map((step) => {
-      const status = /^\d{3}\b/.exec(step.failed ?? '')?.[0];
-      return {
-        text: `${step.provider} ${status ?? step.failed}`,
-        title: `${step.provider}, ${step.upstream_model}: ${step.failed}`,
-      };
+      const how = step.failed ?? '';
+      const said = Object.hasOwn(advice, how)
+        ? `: ${advice[how as ErrorKind].short.toLowerCase()}`
+        : ` ${how}`;
+      return { text: `${step.provider}${said}`, title: `${step.provider}, ${step.upstream_model}${said}` };
     });
   const last = run.route.at(-1);
   const parts: string[] = [];

@@ -176,7 +176,7 @@ export function demoHost(): FakeHost {
       );
       began.live = true;
       follow(began, conversation, frames);
-      return { turn: began };
+      return began;
     })
     .on('run/text', () => ({ text: 'The answer as Markdown.' }))
     .on('spend/summary', () => spend(scene === 'empty' || scene === 'onboarding'))

@@ -65,7 +65,7 @@ function write(run: RunView, place: number): Op[][] {
   const first: Op[][] = [[{ type: 'state', state: 'connecting' }], ...wait];
   const name = run.model_name;
   if (name === 'Demo Flaky' || place === 3) {
-    const route = [step('Mistral', { failed: '503 limit.overloaded' })];
+    const route = [step('Mistral', { failed: '503' })];
     return [
       ...first,
       [{ type: 'route', route }],
@@ -92,7 +92,7 @@ function write(run: RunView, place: number): Op[][] {
   const demo = run.target.model.model.startsWith('demo/');
   const route =
     place === 1 && !demo
-      ? [step('OpenAI', { failed: '529 limit.overloaded' }), step('Azure')]
+      ? [step('OpenAI', { failed: '529' }), step('Azure')]
       : [step(demo ? 'Demo' : (['Anthropic', 'OpenAI', 'Google AI Studio'][place] ?? 'Provider'), { demo })];
   const blocks = [sketches, partitions, plan][place % 3] ?? sketches;
   const ttft = 380 + place * 520;

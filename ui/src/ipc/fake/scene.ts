@@ -91,7 +91,7 @@ export function history(rows: ModelRow[]): Known[] {
       run('p1b', b, 1, {
         state: 'done',
         finish_reason: 'stop',
-        route: [step('OpenAI', { failed: '529 limit.overloaded' }), step('Azure')],
+        route: [step('OpenAI', { failed: '529' }), step('Azure')],
         sections: [{ kind: { type: 'answer' }, blocks: partitions }],
         metrics: figures(1840, 12_100, 610, 541, '0.0070'),
       }),
@@ -142,7 +142,7 @@ function states(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number):
       run('p2a', a, 0, {
         state: 'failed',
         saw: { type: 'own', turns: 2 },
-        route: [step('Anthropic', { failed: '401 auth.rejected' })],
+        route: [step('Anthropic', { failed: '401' })],
         failure: failure(
           'auth.rejected',
           'Anthropic does not accept the key ending in 7Qm2.',

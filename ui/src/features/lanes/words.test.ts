@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { errors } from '../../app/errors';
+import { failure, lane, model, run, section, step, upstream } from '../../ipc/fake/samples';
+import type { RunView } from '../../ipc/generated/RunView';
+import { routeLine, standing } from './words';
+
+const column = lane('l', model('x/m', 'M'));
+const of = (part: Partial<RunView>) => run('r', column, 0, part);
+const word = (part: Partial<RunView>, elapsed: number | null = null) => {
+  const now = standing(of(part), elapsed, errors);
+  return `${now.word}${now.time ? ` ${now.time}` : ''}`;
+};
+
+describe('the head of a column', () => {
+  it('says how the run stands', () => {
+    expect(word({ state: 'pending' })).toBe('Queued');
+    expect(word({ state: 'connecting' }, 400)).toBe('Connecting 0.40 s');
+    expect(word({ state: 'streaming', sections: [section('a')] }, 3700)).toBe('Writing 3.7 s');
+    expect(word({ state: 'streaming', sections: [section('a', { type: 'reasoning' })] }, 12_000)).toBe(
+      'Thinking 12 s',
+    );
+    expect(word({ state: 'done', finish_reason: 'stop' }, 5100)).toBe('Finished 5.1 s');
+    expect(word({ state: 'done', finish_reason: 'length' }, 5100)).toBe('Length limit');
+    expect(word({ state: 'done', sections: [section('no', { type: 'refusal' })] })).toBe('Refused');
+    expect(word({ state: 'cancelled' })).toBe('Stopped');
+    expect(word({ state: 'interrupted' })).toBe('Interrupted');
+  });
+  it('names the status where there is one, else the kind', () => {
+    const status = failure('limit.overloaded', 'Overloaded.', upstream({ status: 503 }));
+    expect(word({ state: 'failed', failure: status })).toBe('Error 503');
+    expect(word({ state: 'failed', failure: failure('net.dns', 'Nowhere.') })).toBe('Host not found');
+  });
+});
+
+describe('the route line', () => {
+  const line = (part: Partial<RunView>) => {
+    const route = routeLine(of(part), errors);
+    return [...route.failed.map((step) => step.text), route.rest].join(' → ');
+  };
+  it('ends with what the answer saw', () => {
+    expect(line({ route: [step('Anthropic')] })).toBe('via Anthropic · saw the prompt only');
+    expect(line({ route: [step('Ollama', { local: true })], saw: { type: 'own', turns: 2 } })).toBe(
+      'via Ollama, on this machine · saw its own 2 turns',
+    );
+    expect(
+      line({ route: [step('Demo', { demo: true })], saw: { type: 'other', model: 'GPT-5', turns: 1 } }),
+    ).toBe('Demo, not an AI · saw GPT-5’s answer');
+  });
+  it('names who failed before and who took over', () => {
+    expect(line({ route: [step('OpenAI', { failed: '529' }), step('Azure')] })).toBe(
+      'OpenAI 529 → Azure · saw the prompt only',
+    );
+    expect(line({ route: [step('Ollama', { failed: 'net.connect' }), step('Azure')] })).toBe(
+      'Ollama: no connection → Azure · saw the prompt only',
+    );
+  });
+  it('says when no route is left', () => {
+    expect(line({ state: 'failed', route: [step('OpenAI', { failed: '503' })] })).toBe(
+      'OpenAI 503 → no route left · saw the prompt only',
+    );
+  });
+});

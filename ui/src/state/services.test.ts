@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { errors } from '../app/errors';
+import { lane, model, run, summary, target, turn } from '../ipc/fake/samples';
+import type { AppState } from '../ipc/generated/AppState';
+import { FakeHost } from '../ipc/host.fake';
+import { marksOf } from './models.svelte';
+import { Services } from './services.svelte';
+
+const one = model('x/one', 'One', { mark: 1 });
+const two = model('x/two', 'Two');
+const lanes = [lane('l1', one, 'h1'), lane('l2', two, 'h2')];
+const state: AppState = {
+  version: '0.1.0',
+  data_dir: '/data',
+  storage: { state: 'ok', name: 'Keychain', message: 'Keys go there.' },
+  onboarded: true,
+  theme: 'dark',
+  conversations: [summary('c1', { title: 'First' })],
+  line_up: [target('x/one'), target('x/two')],
+};
+
+let host: FakeHost;
+let values: Map<string, string>;
+
+function services(): Services {
+  return new Services(host, errors);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  values = new Map();
+  host = new FakeHost()
+    .on('app/state', () => state)
+    .on('view/get', ({ key }) => ({ key, value: values.get(key) ?? null }))
+    .on('view/set', ({ key, value }) => {
+      if (value === null) values.delete(key);
+      else values.set(key, value);
+      return null;
+    })
+    .on('models/resolve', (targets) => targets.map((t) => (t.model.model === 'x/one' ? one : two)))
+    .on('spend/summary', () => ({
+      today: { amount: '0', attempts: 0, unknown: 0 },
+      month: { amount: '0', attempts: 0, unknown: 0 },
+      by_model: [],
+      ledger_intact: true,
+    }))
+    .on('provider/list', () => [])
+    .on('conversation/list', () => state.conversations)
+    .on('conversation/open', ({ id }) => ({ id, title: 'First', lanes, turns: [] }));
+});
+afterEach(() => vi.useRealTimers());
+
+describe('at the start', () => {
+  it('paints theme, list and line-up from one answer', async () => {
+    const s = services();
+    await s.start();
+    expect(document.documentElement.getAttribute('data-theme')).toBe('dark');
+    expect(s.conversations.list.map((c) => c.title)).toEqual(['First']);
+    expect(s.newLineUp.items.map((item) => item.model?.name)).toEqual(['One', 'Two']);
+    expect(s.nav.page.name).toBe('new');
+  });
+
+  it('stands still with the reason when the data cannot be opened', async () => {
+    host.fails('app/state', { kind: 'store.newer', message: 'Newer.', upstream: null });
+    const s = services();
+    await s.start();
+    expect(s.started).toBe(false);
+    expect(s.failure?.kind).toBe('store.newer');
+    host.on('app/state', () => state);
+    await s.start();
+    expect([s.started, s.failure]).toEqual([true, null]);
+  });
+
+  it('begins with onboarding once', async () => {
+    host.on('app/state', () => ({ ...state, onboarded: false })).on('settings/onboarded', () => null);
+    const s = services();
+    await s.start();
+    expect(s.nav.page.name).toBe('onboarding');
+  });
+
+  it('goes back to the conversation that was open', async () => {
+    values.set('view.last', '"c1"');
+    const s = services();
+    await s.start();
+    expect(s.nav.page).toEqual({ name: 'chat', id: 'c1' });
+  });
+});
+
+describe('drafts', () => {
+  it('are saved after a pause and come back after a restart', async () => {
+    const s = services();
+    await s.start();
+    s.conversations.draft.set('Half a thou');
+    s.conversations.draft.set('Half a thought');
+    expect(values.has('view.draft.new')).toBe(false);
+    await vi.advanceTimersByTimeAsync(450);
+    expect(host.sent('view/set').filter((set) => set.key === 'view.draft.new')).toHaveLength(1);
+    const again = services();
+    await again.start();
+    expect(again.conversations.draft.text).toBe('Half a thought');
+  });
+
+  it('are saved at once when the window goes away', async () => {
+    const s = services();
+    await s.start();
+    s.conversations.draft.set('Almost lost');
+    s.view.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(values.get('view.draft.new')).toBe('"Almost lost"');
+  });
+});
+
+describe('sending', () => {
+  const started = () => ({
+    conversation: summary('c2', { title: 'Why?' }),
+    lanes,
+    turn: turn('t1', [run('r1', lanes[0] ?? lane('l1', one), 0)], { live: true }),
+  });
+
+  it('begins a conversation, keeps early frames and clears the draft', async () => {
+    host.on('turn/start', (_, send) => {
+      send({
+        turn: 't1',
+        seq: 1,
+        last: false,
+        runs: [{ run: 'r1', ops: [{ type: 'state', state: 'connecting' }] }],
+      });
+      return started();
+    });
+    const s = services();
+    await s.start();
+    s.conversations.draft.set('Why?');
+    expect(await s.conversations.send('Why?')).toBe(true);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(host.sent('turn/start')[0]).toMatchObject({
+      conversation: null,
+      prompt: 'Why?',
+      context: { type: 'own' },
+      line_up: [{ model: { model: 'x/one' } }, { model: { model: 'x/two' } }],
+    });
+    expect(s.nav.page).toEqual({ name: 'chat', id: 'c2' });
+    expect(s.conversations.open?.turns[0]?.view.runs[0]?.state).toBe('connecting');
+    expect(s.conversations.draft.text).toBe('');
+    expect(s.conversations.list[0]?.id).toBe('c2');
+    s.conversations.open?.close();
+  });
+
+  it('keeps the text when the core refuses', async () => {
+    host.fails('turn/start', { kind: 'store.full', message: 'The disk is full.', upstream: null });
+    const s = services();
+    await s.start();
+    s.conversations.draft.set('Why?');
+    expect(await s.conversations.send('Why?')).toBe(false);
+    expect(s.conversations.draft.text).toBe('Why?');
+    expect(s.toasts.list.map((toast) => toast.text)).toEqual(['The disk is full.']);
+  });
+
+  it('sends the chosen context once, then each lane continues its own', async () => {
+    host.on('turn/start', started);
+    const s = services();
+    await s.start();
+    await s.conversations.show('c1');
+    const open = s.conversations.open;
+    if (!open) throw new Error('nothing open');
+    open.policy = { type: 'from', message: 'h2' };
+    await s.conversations.send('And then?');
+    expect(host.sent('turn/start')[0]).toMatchObject({
+      conversation: 'c1',
+      line_up: [],
+      context: { type: 'from', message: 'h2' },
+    });
+    expect(open.policy).toEqual({ type: 'own' });
+    open.close();
+  });
+});
+
+describe('line-ups', () => {
+  it('of a new chat are remembered, and a removal can be undone', async () => {
+    const s = services();
+    await s.start();
+    await s.newLineUp.remove(0);
+    expect(s.newLineUp.targets.map((t) => t.model.model)).toEqual(['x/two']);
+    expect(JSON.parse(values.get('view.line_up') ?? '[]')).toHaveLength(1);
+    expect(s.toasts.undoLast()).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(s.newLineUp.targets.map((t) => t.model.model)).toEqual(['x/one', 'x/two']);
+  });
+
+  it('of a conversation are stored by the core, lanes by their ids', async () => {
+    host.on('conversation/line_up', ({ line_up }) =>
+      line_up[0]?.lane === 'l2' ? [...lanes].reverse() : lanes,
+    );
+    const s = services();
+    await s.start();
+    await s.conversations.show('c1');
+    await s.conversations.open?.lineUp.move(1, 0);
+    expect(host.sent('conversation/line_up')[0]?.line_up.map((entry) => entry.lane)).toEqual(['l2', 'l1']);
+    expect(s.conversations.open?.lineUp.items.map((item) => item.model?.name)).toEqual(['Two', 'One']);
+  });
+});
+
+describe('marks', () => {
+  it('keep their own slot; newcomers take the lowest free one', () => {
+    const rows = [
+      model('a/a', 'A', { mark: 2 }),
+      model('a/b', 'B'),
+      model('a/c', 'C', { mark: 1 }),
+      undefined,
+    ];
+    expect(marksOf(rows)).toEqual([2, 3, 1, 4]);
+  });
+  it('beyond the eighth are neutral', () => {
+    expect(marksOf(Array.from({ length: 9 }, () => undefined)).at(-1)).toBe(0);
+  });
+});
+
+describe('changes pushed by the core', () => {
+  it('reload what they touch and nothing else', async () => {
+    const s = services();
+    await s.start();
+    const before = host.calls.length;
+    host.push({ tables: ['spend'] });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(host.calls.slice(before).map((call) => call.cmd)).toEqual(['spend/summary']);
+  });
+});
+
+describe('archiving', () => {
+  it('takes the conversation away and gives it back', async () => {
+    host.on('conversation/archive', () => null);
+    const s = services();
+    await s.start();
+    await s.conversations.archive('c1');
+    expect(s.conversations.list).toEqual([]);
+    s.toasts.undoLast();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(host.sent('conversation/archive').map((call) => call.archived)).toEqual([true, false]);
+    expect(s.conversations.list).toHaveLength(1);
+  });
+});

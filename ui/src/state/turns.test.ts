@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Client } from '../ipc/client';
+import { lane, model, run, section, turn } from '../ipc/fake/samples';
+import type { TurnFrame } from '../ipc/generated/TurnFrame';
+import { FakeHost, type Send } from '../ipc/host.fake';
+import { LiveTurn, SILENCE_MS } from './turns.svelte';
+
+const column = lane('l', model('x/m', 'M'));
+const begin = (seq = 0) => turn('t', [run('r', column, 0, { state: 'streaming' })], { live: true, seq });
+const text = (seq: number, words: string, last = false): TurnFrame => ({
+  turn: 't',
+  seq,
+  last,
+  runs: [
+    {
+      run: 'r',
+      ops: [
+        { type: 'section', index: 0, kind: { type: 'answer' } },
+        { type: 'blocks', section: 0, keep: 0, blocks: [{ key: words, html: words }] },
+      ],
+    },
+  ],
+});
+const shown = (live: LiveTurn) => live.view.runs[0]?.sections[0]?.blocks[0]?.html;
+
+let host: FakeHost;
+let ended: number;
+const open = (view = begin()) => new LiveTurn(new Client(host), view, () => (ended += 1));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  host = new FakeHost();
+  ended = 0;
+});
+afterEach(() => vi.useRealTimers());
+
+describe('a live turn', () => {
+  it('folds frames in once per paint, whatever order they come in', async () => {
+    const live = open();
+    live.frame(text(2, 'two'));
+    live.frame(text(1, 'one'));
+    expect(shown(live)).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(shown(live)).toBe('two');
+    expect(host.calls).toEqual([]);
+    live.close();
+  });
+
+  it('asks for a snapshot when a frame is missing, and goes on from there', async () => {
+    const snapshot = begin(3);
+    snapshot.runs[0]?.sections.push(section('three'));
+    host.on('turn/snapshot', () => snapshot);
+    const live = open();
+    live.frame(text(1, 'one'));
+    live.frame(text(4, 'four'));
+    await vi.advanceTimersByTimeAsync(600);
+    expect(host.sent('turn/snapshot')).toEqual([{ turn: 't' }]);
+    expect(live.view.seq).toBe(4);
+    expect(shown(live)).toBe('four');
+    live.close();
+  });
+
+  it('does not hammer the core when the snapshot does not close the hole', async () => {
+    host.on('turn/snapshot', () => begin(1));
+    const live = open();
+    live.frame(text(9, 'nine'));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(host.sent('turn/snapshot').length).toBeLessThan(6);
+    live.close();
+  });
+
+  it('asks after five seconds of silence, and no sooner', async () => {
+    host.on('turn/snapshot', () => begin(0));
+    const live = open();
+    await vi.advanceTimersByTimeAsync(SILENCE_MS - 1500);
+    expect(host.calls).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(host.sent('turn/snapshot').length).toBe(1);
+    live.close();
+  });
+
+  it('keeps what it shows when the snapshot fails', async () => {
+    host.fails('turn/snapshot', { kind: 'store.busy', message: 'Busy.', upstream: null });
+    const live = open();
+    live.frame(text(1, 'one'));
+    live.frame(text(3, 'three'));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(shown(live)).toBe('one');
+    live.close();
+  });
+
+  it('ends once, and is silent afterwards', async () => {
+    const live = open();
+    live.frame(text(1, 'one', true));
+    await vi.advanceTimersByTimeAsync(200);
+    expect([live.view.live, ended]).toEqual([false, 1]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([ended, host.calls.length]).toEqual([1, 0]);
+  });
+
+  it('counts time while it runs', async () => {
+    vi.setSystemTime(10_000);
+    const live = open({ ...begin(), created_at: 10_000 });
+    await vi.advanceTimersByTimeAsync(1500);
+    const [only] = live.view.runs;
+    expect(only && live.elapsed(only)).toBe(1500);
+    live.close();
+  });
+
+  it('takes frames of a retry that come before its answer', async () => {
+    const second = turn('t', [run('r2', column, 0, { earlier: ['r'] })], { live: true, seq: 5 });
+    host.on('run/retry', (_, send: Send) => {
+      send({
+        turn: 't',
+        seq: 6,
+        last: false,
+        runs: [{ run: 'r2', ops: [{ type: 'state', state: 'connecting' }] }],
+      });
+      return second;
+    });
+    const done = turn('t', [run('r', column, 0, { state: 'failed' })], { seq: 4 });
+    const live = open(done);
+    await live.retry('r');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(live.view.runs[0]).toMatchObject({ id: 'r2', state: 'connecting' });
+    live.close();
+  });
+});
