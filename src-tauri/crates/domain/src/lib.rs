@@ -37,4 +37,4 @@ pub use request::{Effort, Message, Params, Part, Reasoning, Request, ResponseFor
 pub use route::{Candidate, Outcome, Reason, Rejected, Route};
 pub use secret::Secret;
 pub use time::{Millis, Timestamp};
-pub use usage::{InputUsage, OutputUsage, Usage, UsageSource};
+pub use usage::{BilledTokens, InputUsage, OutputUsage, Usage, UsageSource};

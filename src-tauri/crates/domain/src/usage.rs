@@ -49,6 +49,15 @@ pub enum UsageSource {
     Estimated,
 }
 
+/// What a provider bills, in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledTokens {
+    /// Of the prompt.
+    pub input: u64,
+    /// Of the completion.
+    pub output: u64,
+}
+
 /// A snapshot of an attempt's usage: a later one replaces an earlier one, never adds to it.
 /// `None` means "not said", which is not zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +72,10 @@ pub struct Usage {
     pub web_searches: Option<u64>,
     /// Tokens in the provider's total that none of its parts explains. Marked, never billed.
     pub unexplained: Option<u64>,
+    /// Tokens the provider bills, where it counts more than it bills (Cohere's `billed_units`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub billed: Option<BilledTokens>,
     /// What the provider says it charged for this request.
     pub reported_cost: Option<PicoUsd>,
     /// The processing tier that served the request, in the provider's word (`flex`, `priority` …).
