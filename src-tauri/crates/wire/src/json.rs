@@ -150,10 +150,14 @@ impl<'a> Json<'a> {
     pub(crate) fn count(&self) -> Count {
         match self {
             Self::Null => Count::Silent,
-            Self::Number(n) => match n.parse::<u64>() {
-                Ok(count) if count <= MAX_COUNT => Count::Said(count),
-                _ => Count::Bad,
-            },
+            Self::Number(n) => {
+                // Some servers print every number as a float.
+                let whole = n.split_once('.').filter(|(_, f)| f.bytes().all(|b| b == b'0'));
+                match whole.map_or(*n, |(whole, _)| whole).parse::<u64>() {
+                    Ok(count) if count <= MAX_COUNT => Count::Said(count),
+                    _ => Count::Bad,
+                }
+            }
             _ => Count::Bad,
         }
     }

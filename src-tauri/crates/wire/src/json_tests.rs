@@ -25,10 +25,11 @@ fn half_surrogates_and_absurd_numbers_do_not_lose_the_document() {
 
 #[test]
 fn counts_that_are_no_counts_are_not_believed() {
-    for bad in ["-1", "1.5", "1e30", "\"12\"", "99999999999999", "true", "[]", "NaN"] {
+    for bad in ["-1", "-0.0", "1.5", "1.0e3", "1e30", "\"12\"", "99999999999999", "true", "[]", "NaN"] {
         assert_eq!(Json::parse(bad).unwrap().count(), Count::Bad, "{bad}");
     }
     assert_eq!(Json::parse("0").unwrap().count(), Count::Said(0));
+    assert_eq!(Json::parse("12.0").unwrap().count(), Count::Said(12));
     assert_eq!(Json::parse("null").unwrap().count(), Count::Silent);
 }
 

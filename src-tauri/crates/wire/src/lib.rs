@@ -11,6 +11,7 @@ mod anthropic_messages;
 mod bedrock_converse;
 mod blocks;
 mod call;
+mod cohere;
 mod event_stream;
 mod failure;
 mod framed;
@@ -19,6 +20,7 @@ mod json;
 mod listing;
 mod media;
 mod notices;
+mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod replay;
@@ -36,6 +38,8 @@ use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, Stre
 pub const DIALECTS: &[&dyn Dialect] = &[
     &openai_chat::OpenAiChat,
     &openai_responses::OpenAiResponses,
+    &ollama::Ollama,
+    &cohere::Cohere,
     &anthropic_messages::AnthropicMessages,
     &gemini::Gemini,
     &bedrock_converse::BedrockConverse,

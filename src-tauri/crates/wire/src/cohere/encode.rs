@@ -1,0 +1,186 @@
+//! Requests of Cohere's chat.
+
+use super::PLAN;
+use crate::{Encoded, call, media, notices::Notices, replay};
+use domain::{
+    Effort, Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role,
+    Tool, ToolChoice,
+};
+use serde_json::{Map, Value, json};
+
+pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
+    let mut notices = Notices::default();
+    let own = replay::issuer(to);
+    let mut messages = Vec::new();
+    for message in &request.messages {
+        match message.role {
+            Role::User => user(message, &mut messages, &mut notices),
+            Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
+        }
+    }
+    if messages.is_empty() {
+        let nothing = "There is nothing to send: every message is empty.";
+        return Err(Failure::new(ErrorKind::RequestInvalid, nothing));
+    }
+    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+        messages.insert(0, json!({ "role": "system", "content": system }));
+    }
+    let mut body = Map::new();
+    body.insert("model".into(), to.upstream_model.as_str().into());
+    body.insert("messages".into(), messages.into());
+    body.insert("stream".into(), true.into());
+    params(request, &mut body, &mut notices);
+    tools(request, &mut body, &mut notices);
+    let mut notices = notices.0;
+    call::drop_params(&mut body, quirks, &mut notices);
+    Ok(Encoded { call: call::post("/v2/chat", &body, to, quirks), notices })
+}
+
+fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
+    let mut parts = Vec::new();
+    for part in &message.parts {
+        match part {
+            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
+                parts.push(json!({ "type": "text", "text": text }));
+            }
+            Part::Image { media_type, data } => {
+                let url = media::to_data_url(media_type, data);
+                parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
+            }
+            Part::File { name, media_type, data } => match media::file_text(media_type, data) {
+                Some(text) => parts.push(json!({ "type": "text", "text": media::quote_file(name, text) })),
+                None => {
+                    notices.content(format!(
+                        "The file “{name}” ({media_type}) cannot be sent to this endpoint."
+                    ));
+                }
+            },
+            Part::ToolResult { id, content, .. } => {
+                messages.push(json!({ "role": "tool", "tool_call_id": id, "content": content }));
+            }
+            Part::Text { .. }
+            | Part::Refusal { .. }
+            | Part::Reasoning { .. }
+            | Part::ToolCall { .. }
+            | Part::ServerTool { .. }
+            | Part::Citation { .. }
+            | Part::GeneratedImage { .. } => {}
+        }
+    }
+    if parts.is_empty() {
+        return;
+    }
+    let content = match call::texts(&parts) {
+        Some(text) => Value::String(text),
+        None => Value::Array(parts),
+    };
+    messages.push(json!({ "role": "user", "content": content }));
+}
+
+fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &mut Notices) {
+    let mut texts: Vec<&str> = Vec::new();
+    let mut plan = String::new();
+    let mut calls = Vec::new();
+    for part in &message.parts {
+        match part {
+            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => texts.push(text),
+            Part::Reasoning { text, signature: Some(mark), issuer } if issuer == own && mark == PLAN => {
+                plan.push_str(text);
+            }
+            Part::ToolCall { id, name, arguments, .. } => {
+                let arguments = replay::arguments(arguments).to_string();
+                let function = json!({ "name": name, "arguments": arguments });
+                calls.push(json!({ "id": id, "type": "function", "function": function }));
+            }
+            Part::Image { .. } | Part::File { .. } => {
+                notices.content("Attachments inside an answer are not sent back.");
+            }
+            Part::Text { .. }
+            | Part::Refusal { .. }
+            | Part::Reasoning { .. }
+            | Part::ToolResult { .. }
+            | Part::ServerTool { .. }
+            | Part::Citation { .. }
+            | Part::GeneratedImage { .. } => {}
+        }
+    }
+    if texts.is_empty() && calls.is_empty() {
+        return;
+    }
+    let mut message = json!({ "role": "assistant" });
+    if !texts.is_empty() {
+        message["content"] = texts.join("\n\n").into();
+    }
+    if !calls.is_empty() {
+        message["tool_calls"] = calls.into();
+        if !plan.is_empty() {
+            message["tool_plan"] = plan.into();
+        }
+    }
+    messages.push(message);
+}
+
+fn params(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices) {
+    let params = &request.params;
+    call::number(body, "temperature", params.temperature);
+    call::number(body, "p", params.top_p);
+    if let Some(most) = params.max_completion_tokens {
+        body.insert("max_tokens".into(), most.into());
+    }
+    if !params.stop.is_empty() {
+        body.insert("stop_sequences".into(), params.stop.clone().into());
+    }
+    match params.seed.map(u64::try_from) {
+        Some(Ok(seed)) => drop(body.insert("seed".into(), seed.into())),
+        Some(Err(_)) => notices.parameter("seed: this API takes none below zero."),
+        None => {}
+    }
+    let thinking = match params.reasoning {
+        None => None,
+        Some(Reasoning::Effort(Effort::None)) => Some(json!({ "type": "disabled" })),
+        Some(Reasoning::Effort(_)) => {
+            notices.parameter("reasoning effort: this API only turns reasoning on or limits its tokens.");
+            Some(json!({ "type": "enabled" }))
+        }
+        Some(Reasoning::Budget(tokens)) => Some(json!({ "type": "enabled", "token_budget": tokens.max(1) })),
+    };
+    if let Some(thinking) = thinking {
+        body.insert("thinking".into(), thinking);
+    }
+    let format = match &params.response_format {
+        None => return,
+        Some(ResponseFormat::JsonObject) => json!({ "type": "json_object" }),
+        Some(ResponseFormat::JsonSchema { schema, .. }) => {
+            json!({ "type": "json_object", "json_schema": schema })
+        }
+    };
+    body.insert("response_format".into(), format);
+}
+
+fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices) {
+    let tool = |tool: &Tool| {
+        json!({ "type": "function", "function": {
+            "name": tool.name, "description": tool.description, "parameters": tool.parameters,
+        }})
+    };
+    // The API has no way to demand one tool but to offer no other.
+    let offered: Vec<Value> = match &request.tool_choice {
+        Some(ToolChoice::Named { name }) => {
+            request.tools.iter().filter(|t| t.name == *name).map(tool).collect()
+        }
+        _ => request.tools.iter().map(tool).collect(),
+    };
+    if offered.is_empty() {
+        return;
+    }
+    if offered.len() < request.tools.len() {
+        notices.parameter("tools: only the one that must be called is offered.");
+    }
+    body.insert("tools".into(), offered.into());
+    let choice = match &request.tool_choice {
+        None | Some(ToolChoice::Auto) => return,
+        Some(ToolChoice::None) => "NONE",
+        Some(ToolChoice::Required | ToolChoice::Named { .. }) => "REQUIRED",
+    };
+    body.insert("tool_choice".into(), choice.into());
+}

@@ -1,0 +1,109 @@
+use super::*;
+use crate::{
+    Ending,
+    trial::{self, ask, assistant, body, endpoint, text, tool_call, tool_result, user},
+};
+use domain::{
+    Effort, ErrorKind, FinishReason, Part, Reasoning, ResponseFormat, StreamEvent, Tool, ToolChoice,
+};
+use serde_json::json;
+
+fn encode(request: &Request) -> Encoded {
+    Ollama.encode(request, &endpoint("qwen3:4b"), &Quirks::default()).unwrap()
+}
+
+#[test]
+fn settings_lie_under_options() {
+    let mut request = ask(vec![user(vec![text("a")])]);
+    request.system = Some("s".into());
+    request.params.temperature = Some(0.5);
+    request.params.max_completion_tokens = Some(64);
+    request.params.seed = Some(1);
+    request.params.reasoning = Some(Reasoning::Effort(Effort::High));
+    request.params.response_format = Some(ResponseFormat::JsonObject);
+    let encoded = encode(&request);
+    assert_eq!(encoded.call.path, "/api/chat");
+    assert_eq!(
+        body(&encoded),
+        json!({
+            "model": "qwen3:4b", "stream": true, "think": true, "format": "json",
+            "messages": [{ "role": "system", "content": "s" }, { "role": "user", "content": "a" }],
+            "options": { "temperature": 0.5, "num_predict": 64, "seed": 1 },
+        })
+    );
+}
+
+#[test]
+fn a_prompt_larger_than_the_default_window_asks_for_a_larger_one() {
+    let sent = |size: usize, most: Option<u64>| {
+        let mut to = endpoint("m");
+        to.context_length = most;
+        let request = ask(vec![user(vec![text(&"x".repeat(size))])]);
+        body(&Ollama.encode(&request, &to, &Quirks::default()).unwrap())["options"]["num_ctx"].as_u64()
+    };
+    assert_eq!(sent(1_000, None), None);
+    assert_eq!(sent(20_000, None), Some(16_384));
+    assert_eq!(sent(20_000, Some(10_000)), Some(10_000));
+}
+
+#[test]
+fn pictures_tools_and_results_have_their_places() {
+    let image = Part::Image { media_type: "image/png".into(), data: vec![0, 1, 2].into() };
+    let pdf = Part::File { name: "a.pdf".into(), media_type: "application/pdf".into(), data: vec![1].into() };
+    let thought = Part::Reasoning { text: "Hm".into(), signature: None, issuer: "acme/qwen3:4b".into() };
+    let request = Request {
+        tools: vec![Tool {
+            name: "t".into(),
+            description: String::new(),
+            parameters: json!({"type":"object"}),
+        }],
+        tool_choice: Some(ToolChoice::Required),
+        ..ask(vec![
+            user(vec![text("see"), image, pdf]),
+            assistant(vec![thought, tool_call("c", "t", "{\"a\":1}")]),
+            user(vec![tool_result("c", "rain")]),
+        ])
+    };
+    let encoded = encode(&request);
+    let sent = body(&encoded);
+    assert_eq!(sent["messages"][0]["images"], json!(["AAEC"]));
+    assert_eq!(
+        sent["messages"][1],
+        json!({ "role": "assistant", "content": "", "thinking": "Hm",
+            "tool_calls": [{ "function": { "name": "t", "arguments": { "a": 1 } } }] })
+    );
+    assert_eq!(sent["messages"][2], json!({ "role": "tool", "tool_name": "t", "content": "rain" }));
+    assert_eq!(encoded.notices.len(), 2, "the file and the forced tool: {:?}", encoded.notices);
+}
+
+#[test]
+fn lines_become_an_answer() {
+    let lines = concat!(
+        r#"{"model":"m","message":{"role":"assistant","content":"","thinking":"Hm"},"done":false}"#,
+        "\n",
+        r#"{"model":"m","message":{"content":"Yes"},"done":false}"#,
+        "\n",
+        r#"{"model":"m","message":{"content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}},{"function":{"name":"f","arguments":{}}}]},"done":false}"#,
+        "\n",
+        r#"{"model":"m","message":{"content":""},"done":true,"done_reason":"stop","prompt_eval_count":-3,"eval_count":7}"#,
+        "\n",
+    );
+    let read = trial::read(Ollama.decoder(Framing::Ndjson, &Quirks::default()), lines);
+    assert_eq!(read.blocks, ["reasoning: Hm", "text: Yes", r#"call call_2 f: {"a":1}"#, "call call_3 f: {}"]);
+    assert_eq!((read.usage.input.total, read.usage.output.total), (None, Some(7)));
+    let raw = Some("stop".to_owned());
+    assert_eq!(read.events.last(), Some(&StreamEvent::Finish { reason: FinishReason::ToolCalls, raw }));
+}
+
+#[test]
+fn an_error_line_or_a_missing_end_is_no_success() {
+    let beginning = "{\"message\":{\"content\":\"Par\"},\"done\":false}\n";
+    let failed = trial::read(
+        Ollama.decoder(Framing::Ndjson, &Quirks::default()),
+        &format!("{beginning}{{\"error\":\"unexpected EOF\"}}\n"),
+    );
+    assert_eq!(failed.blocks, ["text: Par"]);
+    assert!(matches!(failed.ending, Ending::Failed(f) if f.kind == ErrorKind::UpstreamInternal));
+    let cut = trial::read(Ollama.decoder(Framing::Ndjson, &Quirks::default()), beginning);
+    assert_eq!(cut.ending, Ending::Truncated);
+}
