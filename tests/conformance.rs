@@ -1,6 +1,11 @@
 //! Every recording of a built-in dialect is read as its `expect` says, however its bytes are cut.
 //!
 //! `PARALLAX_PROVE=1` tries every place to cut and a hundred times the mutations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and tell what they skip"
+)]
 
 #[path = "conformance/answer.rs"]
 mod answer;
