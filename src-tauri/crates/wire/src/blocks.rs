@@ -1,12 +1,13 @@
 //! Opens, numbers, extends and closes the blocks of one answer.
 
 use domain::{BlockKind, StreamEvent};
+use std::collections::BTreeSet;
 
 /// Blocks of one answer. Numbers rise from 0 in order of appearance; every block opened is closed.
 #[derive(Default)]
 pub(crate) struct Blocks {
     next: u32,
-    open: Vec<u32>,
+    open: BTreeSet<u32>,
     /// The block that running text goes to, while nothing of another kind comes between.
     flow: Option<(u32, BlockKind)>,
 }
@@ -16,7 +17,7 @@ impl Blocks {
     pub(crate) fn open(&mut self, kind: BlockKind, out: &mut Vec<StreamEvent>) -> u32 {
         let block = self.next;
         self.next = self.next.saturating_add(1);
-        self.open.push(block);
+        self.open.insert(block);
         out.push(StreamEvent::BlockOpen { block, kind });
         block
     }
@@ -30,8 +31,7 @@ impl Blocks {
 
     /// Closes a block; one that is not open stays closed.
     pub(crate) fn close(&mut self, block: u32, signature: Option<String>, out: &mut Vec<StreamEvent>) {
-        if let Some(place) = self.open.iter().position(|&b| b == block) {
-            self.open.remove(place);
+        if self.open.remove(&block) {
             if self.flow.as_ref().is_some_and(|(b, _)| *b == block) {
                 self.flow = None;
             }

@@ -154,11 +154,34 @@ fn cap(text: &str, most: usize) -> String {
     }
 }
 
+/// How keys begin. A provider may repeat the key it rejects, and a message is stored and shown.
+const KEYS: &[&str] =
+    &["sk-", "sk_", "gsk_", "xai-", "aiza", "pplx-", "hf_", "nvapi-", "csk-", "fw_", "r8_", "key-"];
+
+/// The text without anything that looks like a key, whoever's it is.
+fn scrub(text: &str) -> String {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(part) {
+        let (before, word) = rest.split_at(start);
+        let (word, after) = word.split_at(word.find(|c| !part(c)).unwrap_or(word.len()));
+        let lower = word.to_ascii_lowercase();
+        let key = word.len() >= 20 && KEYS.iter().any(|k| lower.starts_with(k));
+        clean.push_str(before);
+        clean.push_str(if key { "[key]" } else { word });
+        rest = after;
+    }
+    clean.push_str(rest);
+    clean
+}
+
 /// Decides the kind and writes the sentence.
 pub(crate) fn judge(mut said: Said) -> Failure {
+    said.message = said.message.map(|message| scrub(&cap(message.trim(), MAX_WORDS)));
     said.retry_after = said.retry_after.or(said.message.as_deref().and_then(retry::from_message));
     let kind = kind(&said);
-    let words = said.message.as_deref().map(|m| cap(m.trim(), MAX_WORDS)).filter(|m| !m.is_empty());
+    let words = said.message.clone().filter(|m| !m.is_empty());
     let code = [&said.code, &said.sort].into_iter().flatten().find(|c| c.parse::<i64>().is_err());
     let upstream = Upstream {
         provider: None,
@@ -192,6 +215,8 @@ const CREDITS: &[&str] = &[
     "no credits",
     "exceeded your current quota, please check your plan",
     "account balance",
+    "specified api usage limits",
+    "extra usage is required",
     "arrearage",
 ];
 const CONTEXT: &[&str] = &[
@@ -205,6 +230,7 @@ const CONTEXT: &[&str] = &[
     "input tokens exceed",
     "input token count",
     "maximum context",
+    "context limit",
     "context size",
     "token_limit_exceeded",
     "string_too_long",

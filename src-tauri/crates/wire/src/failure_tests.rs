@@ -42,6 +42,16 @@ fn the_same_status_means_different_things() {
             r#"{"message":"Please reduce the length. Current length is 9000 while limit is 8192"}"#,
             K::LimitContext,
         ),
+        (
+            400,
+            r#"{"error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2026-12-01."}}"#,
+            K::BillingCredits,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"input length and `max_tokens` exceed context limit: 199759 + 21333 > 200000"}}"#,
+            K::LimitContext,
+        ),
         (413, "", K::LimitContext),
         (429, r#"{"message":"Too many tokens, please wait before trying again."}"#, K::LimitRate),
         (400, r#"{"error":{"code":"content_filter","message":"filtered"}}"#, K::PolicyFiltered),
@@ -119,4 +129,12 @@ fn every_status_with_any_body_gives_a_failure_with_words() {
             assert!(failure.message.len() > 20);
         }
     }
+}
+
+#[test]
+fn a_key_that_is_repeated_is_not_passed_on() {
+    let body = br#"{"error":{"message":"Incorrect API key provided: sk-proj-abcDEF1234567890xyz. Find it at /account/api-keys, key-words are fine."}}"#;
+    let failure = from_http(401, &Headers::default(), body);
+    let words = failure.upstream.unwrap().message.unwrap();
+    assert_eq!(words, "Incorrect API key provided: [key]. Find it at /account/api-keys, key-words are fine.");
 }

@@ -317,3 +317,7 @@ fn reason(raw: &str) -> FinishReason {
 fn cap(name: &str, what: &str) -> String {
     if name.is_empty() { what.to_owned() } else { name.chars().take(80).collect() }
 }
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

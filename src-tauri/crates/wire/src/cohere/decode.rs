@@ -13,6 +13,9 @@ use domain::{
     StreamEvent, Usage,
 };
 
+/// More calls than any answer makes; finding one takes time in proportion to their number.
+const MAX_CALLS: usize = 1_000;
+
 /// State of one answer.
 #[derive(Default)]
 pub(super) struct Chat {
@@ -61,6 +64,10 @@ impl Chat {
     }
 
     fn call(&mut self, index: u64, call: &Json<'_>, out: &mut Vec<StreamEvent>) {
+        if self.calls.len() >= MAX_CALLS {
+            out.push(StreamEvent::Unknown { name: "one tool call too many".into(), bytes: 0 });
+            return;
+        }
         self.close_plan(out);
         self.blocks.end_flow(None, out);
         let made = format!("call_{}", self.blocks.count());

@@ -16,6 +16,8 @@ use domain::{BlockKind, ErrorKind, Failure, FinishReason, Quirks, StreamEvent};
 const USAGE: &[&str] = &["/usage", "/x_groq/usage", "/choices/0/usage"];
 /// Names of the field with visible reasoning, the same words under each where a server sends several.
 const REASONING: &[&str] = &["reasoning_content", "reasoning", "thinking", "reasoning_text"];
+/// Most reasoning details kept.
+const MAX_DETAILS: usize = 256;
 /// Most citations kept.
 const MAX_CITATIONS: usize = 1_000;
 
@@ -277,7 +279,11 @@ impl Protocol for Chat {
         self.close(out);
         self.tally.finish(out);
         let raw = self.finish.take();
-        let reason = raw.as_deref().map(reason);
+        let reason = raw.as_deref().map(|raw| match reason(raw) {
+            // Some servers say "stop" whether the model is done or waits for its tools.
+            FinishReason::Stop if self.calls.any() => FinishReason::ToolCalls,
+            reason => reason,
+        });
         let failed = self.failed.take().or_else(|| {
             (reason == Some(FinishReason::Error)).then(|| {
                 let words = raw.as_deref().unwrap_or_default();
@@ -332,7 +338,9 @@ impl Details {
         let place = self.parts.iter().rposition(|part| mark(part) == mark(&fresh));
         // Without an index nothing says that two pieces are one.
         let Some(place) = place.filter(|_| detail.get("index").is_some()) else {
-            self.parts.push(fresh);
+            if self.parts.len() < MAX_DETAILS {
+                self.parts.push(fresh);
+            }
             return;
         };
         let part = &mut self.parts[place];

@@ -283,3 +283,23 @@ fn what_is_not_known_is_counted() {
     assert_eq!(read.events, [StreamEvent::Unknown { name: "new.thing".into(), bytes: 22 }]);
     assert_eq!(read.ending, Ending::Truncated);
 }
+
+#[test]
+fn stop_with_calls_waits_for_tools() {
+    let read = chunks(&[r#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}"#]);
+    assert!(matches!(
+        read.events.last(),
+        Some(StreamEvent::Finish { reason: domain::FinishReason::ToolCalls, .. })
+    ));
+}
+
+#[test]
+fn a_flood_of_calls_is_cut_off() {
+    let calls: Vec<String> = (0..5_000)
+        .map(|i| format!(r#"{{"tool_calls":[{{"index":{i},"id":"c{i}","function":{{"name":"f","arguments":"{{}}"}}}}]}}"#))
+        .collect();
+    let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    let read = chunks(&calls);
+    assert_eq!(read.blocks.len(), 1_000);
+    assert_eq!(read.events.iter().filter(|e| matches!(e, StreamEvent::Unknown { .. })).count(), 4_000);
+}

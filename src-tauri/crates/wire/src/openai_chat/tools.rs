@@ -7,6 +7,10 @@
 use crate::{blocks::Blocks, json::Json};
 use domain::{BlockKind, StreamEvent};
 
+/// More calls than any answer makes. Finding a call takes time in proportion to their number, and a
+/// hostile server may send millions.
+const MAX_CALLS: usize = 1_000;
+
 struct Call {
     index: Option<u64>,
     id: String,
@@ -35,6 +39,10 @@ impl Calls {
         let index = entry.get("index").and_then(Json::index);
         let place = match self.place(index, id, name, &arguments) {
             Some(place) => place,
+            None if self.calls.len() >= MAX_CALLS => {
+                out.push(StreamEvent::Unknown { name: "one tool call too many".into(), bytes: 0 });
+                return;
+            }
             None => {
                 self.calls.push(Call {
                     index,
@@ -78,6 +86,11 @@ impl Calls {
             && arguments.starts_with('{')
             && Json::parse(&call.arguments).is_ok();
         (!other_id && !other_name && !again).then_some(place)
+    }
+
+    /// Whether there are any.
+    pub(super) fn any(&self) -> bool {
+        !self.calls.is_empty()
     }
 
     /// Opens the blocks of calls whose name never came, so that their arguments are not lost.

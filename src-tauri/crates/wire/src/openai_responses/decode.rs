@@ -27,6 +27,9 @@ const PROGRESS: &[&str] = &[
     "ping",
 ];
 
+/// More items than any answer has. Finding one takes time in proportion to their number.
+const MAX_ITEMS: u64 = 4_096;
+
 /// An item of the output while it is being written.
 struct Item {
     index: u64,
@@ -102,7 +105,7 @@ impl Responses {
             return false;
         };
         let number = |key: &str| json.get(key).and_then(Json::index).unwrap_or(0);
-        let index = number("output_index");
+        let index = number("output_index").min(MAX_ITEMS);
         let (part, kind, whole) = match what {
             "output_text" => (number("content_index"), BlockKind::Text, "text"),
             "refusal" => (number("content_index"), BlockKind::Refusal, "refusal"),
@@ -249,7 +252,7 @@ impl Responses {
         }
         if self.items.is_empty() {
             for (index, item) in response.list("output").iter().enumerate() {
-                self.done(index as u64, item, out);
+                self.done((index as u64).min(MAX_ITEMS), item, out);
             }
             if let Some(text) = response.text("output_text").filter(|_| self.blocks.count() == 0) {
                 self.extend(0, 0, BlockKind::Text, text, out);
@@ -313,7 +316,7 @@ impl Protocol for Responses {
     fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>) {
         let json = doc.json;
         let event = json.text("type").unwrap_or(doc.name);
-        let index = json.get("output_index").and_then(Json::index).unwrap_or(0);
+        let index = json.get("output_index").and_then(Json::index).unwrap_or(0).min(MAX_ITEMS);
         match event {
             "response.created" | "response.in_progress" => {
                 if let Some(response) = json.get("response") {
