@@ -6,7 +6,10 @@ use crate::{
 use domain::{FinishReason, NoticeKind, Quirks, StreamEvent};
 
 fn streamed(events: &[&str]) -> Read {
-    read(AnthropicMessages.decoder(Framing::Sse, &Quirks::default()), &sse(events))
+    // One event is one line.
+    let events: Vec<String> = events.iter().map(|event| event.replace('\n', " ")).collect();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    read(AnthropicMessages.decoder(Framing::Sse, &Quirks::default()), &sse(&events))
 }
 
 fn whole(body: &str) -> Read {
@@ -14,7 +17,9 @@ fn whole(body: &str) -> Read {
 }
 
 fn finish(read: &Read) -> Option<FinishReason> {
-    read.events.iter().find_map(|e| if let StreamEvent::Finish { reason, .. } = e { Some(*reason) } else { None })
+    read.events
+        .iter()
+        .find_map(|e| if let StreamEvent::Finish { reason, .. } = e { Some(*reason) } else { None })
 }
 
 const START: &str = r#"{"type":"message_start","message":{"id":"msg_1","model":"m","usage":{"input_tokens":3,
@@ -23,7 +28,8 @@ const START: &str = r#"{"type":"message_start","message":{"id":"msg_1","model":"
 const TEXT: &str = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
 const HI: &str = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}"#;
 const STOP: &str = r#"{"type":"content_block_stop","index":0}"#;
-const END: &str = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}"#;
+const END: &str =
+    r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}"#;
 const OVER: &str = r#"{"type":"message_stop"}"#;
 
 #[test]
@@ -62,8 +68,10 @@ fn an_answer_with_its_reason_is_whole_and_one_without_is_not() {
 
 #[test]
 fn blocks_without_a_beginning_are_begun() {
-    let thought = r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm"}}"#;
-    let proof = r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"Ep"}}"#;
+    let thought =
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm"}}"#;
+    let proof =
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"Ep"}}"#;
     let more = r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Hi"}}"#;
     let said = streamed(&[START, thought, proof, proof, STOP, more, END, OVER]);
     assert_eq!(said.blocks, ["reasoning: Hm", "text: Hi"]);
