@@ -87,6 +87,7 @@ async fn a_redirect_is_never_followed_and_the_key_stays() {
         "http://[".to_owned(),
     ];
     let schemes = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+    let http = http();
     let mut sent = 0;
     for status in [301, 302, 303, 307, 308] {
         for place in &places {
@@ -96,7 +97,7 @@ async fn a_redirect_is_never_followed_and_the_key_stays() {
                 if scheme != "authorization" {
                     to.auth = AuthScheme::Header { name: scheme.to_owned() };
                 }
-                let failure = send(&http(), &to).await.unwrap_err();
+                let failure = send(&http, &to).await.unwrap_err();
                 sent += 1;
                 assert_eq!(failure.kind, ErrorKind::NetRedirect, "{status} to {place}");
                 assert_eq!(failure.upstream.as_ref().unwrap().status, Some(status));
