@@ -31,7 +31,7 @@ pub(crate) struct Ended {
     /// What the bill rests on: reported, or estimated where the provider did not say.
     pub billed: Option<Usage>,
     pub cost: Cost,
-    pub prices: Option<domain::PriceSheet>,
+    pub prices: Option<PriceSheet>,
 }
 
 /// Receives decoded events. Returns once they are queued; the queue is bounded, so a slow disk slows the
@@ -284,7 +284,7 @@ impl<'a> Attempt<'a> {
             (None, Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed })
         } else {
             let billed = billed_usage(&self.plan.request, draft, whole);
-            let cost = priced(&billed, sheet.as_ref(), self.row.started_at);
+            let cost = ledger::cost(&billed, sheet.as_ref(), self.row.started_at);
             (Some(billed), cost)
         };
         self.row.duration = Some(self.since());
@@ -310,16 +310,6 @@ pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool) -> Usa
     let seen = ledger::tokens_of(&draft.generated());
     usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
     usage
-}
-
-/// The cost of a usage. Where every rate is zero the amount does not rest on the count, so an estimated
-/// count does not make it an estimate.
-pub(crate) fn priced(usage: &Usage, sheet: Option<&PriceSheet>, at: Timestamp) -> Cost {
-    let mut cost = ledger::cost(usage, sheet, at);
-    if cost.basis == Basis::Estimated && sheet.is_some_and(ledger::is_free) {
-        cost.basis = Basis::Computed;
-    }
-    cost
 }
 
 /// The worst this attempt can cost; `None` when its price is unknown.

@@ -358,7 +358,7 @@ fn plan(registry: &Registry, endpoints: &[Endpoint], job: &Job) -> Route {
         named: job.row.target.model.provider.as_ref(),
         prompt_tokens: ledger::prompt_estimate(&job.request),
         dialect_built: &|dialect| wire::dialect(dialect.as_str()).is_some(),
-        first_party: &|endpoint| endpoint.model.author() == endpoint.provider.as_str(),
+        first_party: &|endpoint| registry.catalog().is_first_party(endpoint),
         local: &|id| provider(id).is_some_and(|p| p.local),
         dialect_of: &|id| provider(id).map(|p| p.dialect.clone()),
     };
@@ -376,6 +376,16 @@ fn nowhere(registry: &Registry, endpoints: &[Endpoint], route: &Route) -> Failur
             .and_then(|endpoint| registry.provider(&endpoint.provider))
     };
     if let Some(known) = of(domain::Reason::NoKey) {
+        if known.addressless() {
+            return Failure::new(
+                ErrorKind::RequestInvalid,
+                format!(
+                    "{0} has an address for each customer. Give yours in Settings, or with `parallax provider \
+                     add {1} --dialect {2} --base-url URL`.",
+                    known.provider.name, known.provider.id, known.provider.dialect
+                ),
+            );
+        }
         if known.provider.local {
             return Failure::new(
                 ErrorKind::NetConnect,

@@ -55,8 +55,16 @@ impl Known {
         self.provider.auth == AuthScheme::None || self.provider.custom
     }
 
+    /// Its address has parts that only the user knows (a region, an account).
+    pub fn addressless(&self) -> bool {
+        !catalog::address_fields(&self.provider).is_empty()
+    }
+
     /// Could serve a request now.
     pub fn ready(&self) -> bool {
+        if self.addressless() {
+            return false;
+        }
         if self.provider.local { self.enabled() } else { self.has_key() || self.keyless() }
     }
 

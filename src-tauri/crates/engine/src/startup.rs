@@ -2,7 +2,7 @@
 //! had been shown, and their attempts are settled in the ledger.
 
 use crate::{
-    attempt::{Ended, billed_usage, priced},
+    attempt::{Ended, billed_usage},
     draft::Draft,
     inner::Inner,
     lane,
@@ -52,8 +52,7 @@ async fn recover_run(inner: &Inner, mut run: RunRow) -> Result<(), Failure> {
         run.usage = Some(usage);
     }
     let parts = draft.parts(&issuer);
-    let settled = ended
-        .map(|ended| (lane::entry(inner, conversation, &ended.row, &ended.cost, ended.prices), ended.row));
+    let settled = ended.map(|ended| (lane::entry(inner, conversation, &ended), ended.row));
     inner
         .store
         .write(move |tx| {
@@ -120,7 +119,7 @@ pub(crate) fn close_attempt(
     let prices = registry.resolve(&wanted).ok()?.into_iter().next().and_then(|endpoint| endpoint.prices);
     let mut usage = billed_usage(request, draft, false);
     usage.source = UsageSource::Estimated;
-    let cost = priced(&usage, prices.as_ref(), row.started_at);
+    let cost = ledger::cost(&usage, prices.as_ref(), row.started_at);
     row.usage.clone_from(&draft.usage);
     row.cost = Some(cost.clone());
     row.outcome = Some(match failure.kind {
