@@ -13,6 +13,8 @@ use domain::{NoticeKind, StreamEvent};
 
 /// Largest body read as one piece; also the longest NDJSON line.
 const MAX_WHOLE: usize = 32 << 20;
+/// Broken documents after which the rest of a whole body is given up: each may be searched to the end.
+const MAX_BROKEN: u64 = 64;
 /// Skipped events reported one by one; after that they are only counted.
 const MAX_SKIP_NOTICES: u64 = 16;
 
@@ -248,7 +250,7 @@ impl<P: Protocol> Core<P> {
         let text = String::from_utf8_lossy(body);
         let base = self.taken.saturating_sub(body.len() as u64);
         let mut rest = text.trim();
-        while !rest.is_empty() {
+        while !rest.is_empty() && self.skipped < MAX_BROKEN {
             match Json::parse_prefix(rest) {
                 Ok((json, after)) => {
                     self.document("", &json, rest.len() - after.len(), out);

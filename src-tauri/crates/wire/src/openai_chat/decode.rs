@@ -325,17 +325,21 @@ struct Details {
     parts: Vec<Vec<(String, String)>>,
 }
 
+fn field<'a>(detail: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    detail.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+}
+
 /// Fields of a detail that are increments; of all others the last value counts.
 const GROWING: &[&str] = &["text", "summary", "data"];
 
 impl Details {
     fn add(&mut self, detail: &Json<'_>) {
-        let mark = |fields: &[(String, String)]| {
-            ["index", "type"].map(|key| fields.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()))
-        };
         let fresh: Vec<(String, String)> =
             detail.fields().iter().map(|(k, v)| (k.to_string(), v.to_text())).collect();
-        let place = self.parts.iter().rposition(|part| mark(part) == mark(&fresh));
+        let place = self
+            .parts
+            .iter()
+            .rposition(|part| ["index", "type"].iter().all(|key| field(part, key) == field(&fresh, key)));
         // Without an index nothing says that two pieces are one.
         let Some(place) = place.filter(|_| detail.get("index").is_some()) else {
             if self.parts.len() < MAX_DETAILS {

@@ -29,6 +29,8 @@ const PROGRESS: &[&str] = &[
 
 /// More items than any answer has. Finding one takes time in proportion to their number.
 const MAX_ITEMS: u64 = 4_096;
+/// More parts than any item has.
+const MAX_PARTS: u64 = 64;
 
 /// An item of the output while it is being written.
 struct Item {
@@ -82,6 +84,7 @@ impl Responses {
 
     /// Extends the block of an item's part, opening it if need be.
     fn extend(&mut self, index: u64, part: u64, kind: BlockKind, text: &str, out: &mut Vec<StreamEvent>) {
+        let part = part.min(MAX_PARTS);
         let item = self.item(index);
         if item.done || text.is_empty() {
             return;
