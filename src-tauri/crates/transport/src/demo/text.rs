@@ -58,8 +58,8 @@ pub(super) fn quick(ask: &Ask) -> Answer {
     let aside = ask.pick(
         2,
         &[
-            "The other columns got the same words at the same moment; compare how soon each began.",
-            "Look at the time to the first word above: this model is built to win that one.",
+            "Sent to several models, your words leave at the same moment; compare how soon each begins.",
+            "Look at the time to the first word: this model is built to win that one.",
             "Short answers are cheap to read, which is why this model gives no others.",
         ],
     );
@@ -183,8 +183,8 @@ pub(super) fn thinker(ask: &Ask) -> Answer {
          You wrote: “{}”\n\n{}\n\n\
          **What can be seen here**\n\n\
          - The notes arrived before this text and are kept apart from it.\n\
-         - The time to the first word counts from sending to whichever came first, notes or answer.\n\
-         - The figures below count the notes as part of the output, because providers do.\n\n{}\n",
+         - Notes cost time: the answer begins only when they end.\n\
+         - The token count takes the notes as part of the output, because providers do.\n\n{}\n",
         quoted(&ask.prompt),
         memory(ask),
         ask.pick(
