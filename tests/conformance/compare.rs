@@ -30,6 +30,9 @@ pub(crate) fn complaints(recording: &Recording) -> Vec<String> {
     let reasoning = if expect["tool_plan"].is_string() { "tool_plan" } else { "reasoning" };
     list.text("reasoning", &answer.reasoning.join(between), &expect[reasoning]);
     list.text("refusal", &answer.refusal, &expect["refusal"]);
+    if let Some(model) = expect["model"].as_str() {
+        list.equal("model", &answer.model.as_deref(), &Some(model));
+    }
     list.tools(&answer, expect);
     list.finish(&answer, expect);
     list.usage(&answer, expect);
@@ -56,6 +59,8 @@ impl Complaints {
     fn tools(&mut self, answer: &Answer, expect: &Value) {
         let expected = expect["tool_calls"].as_array().unwrap();
         self.equal("number of tool calls", &answer.tools.len(), &expected.len());
+        let expected_tools = expect["builtin_tools"].as_array().map_or(0, Vec::len);
+        self.equal("number of the provider's tools", &answer.server_tools.len(), &expected_tools);
         for ((id, name, arguments), expected) in answer.tools.iter().zip(expected) {
             self.text("tool", name, &expected["name"]);
             if let Some(expected) = expected["id"].as_str() {

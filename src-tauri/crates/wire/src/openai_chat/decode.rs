@@ -235,9 +235,10 @@ impl Protocol for Chat {
         if known {
             self.fail(json);
         }
-        if !self.started && (json.get("choices").is_some() || json.get("id").is_some()) && !json.is_null() {
+        let text = |key| json.text(key).filter(|t| !t.is_empty()).map(str::to_owned);
+        // A first chunk with nothing but filter results names neither response nor model.
+        if !self.started && (text("model").is_some() || !json.list("choices").is_empty()) {
             self.started = true;
-            let text = |key| json.text(key).filter(|t| !t.is_empty()).map(str::to_owned);
             out.push(StreamEvent::Started { response_id: text("id"), model: text("model") });
         }
         if let Some(choices) = json.get("choices") {
