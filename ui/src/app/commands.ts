@@ -44,7 +44,7 @@ export function commands(services: Services, shell: ShellActions): Command[] {
       keys: 'Escape',
       anywhere: true,
       run: () => {
-        if (conversations.open?.running) void conversations.stopAll();
+        if (nav.page.name === 'chat' && conversations.open?.running) void conversations.stopAll();
         else shell.focusComposer();
       },
     },

@@ -1,12 +1,20 @@
 // A host that answers what it is told to. For tests, `vite dev` and builds made with `--mode fake`; the
 // production build does not contain it.
+import type { Commands, Streams } from './generated/Commands';
 import type { Failure } from './generated/Failure';
 import type { TurnFrame } from './generated/TurnFrame';
 import type { Changed, Host } from './host';
-import type { Commands, Streams } from './client';
 
-type Payload<K> = K extends keyof Commands ? Commands[K][0] : K extends keyof Streams ? Streams[K][0] : never;
-type Result<K> = K extends keyof Commands ? Commands[K][1] : K extends keyof Streams ? Streams[K][1] : never;
+type Payload<K> = K extends keyof Commands
+  ? Commands[K]['payload']
+  : K extends keyof Streams
+    ? Streams[K]['payload']
+    : never;
+type Result<K> = K extends keyof Commands
+  ? Commands[K]['result']
+  : K extends keyof Streams
+    ? Streams[K]['result']
+    : never;
 type Name = keyof Commands | keyof Streams;
 export type Send = (frame: TurnFrame) => void;
 type Handler<K> = (payload: Payload<K>, send: Send) => Result<K> | Promise<Result<K>>;

@@ -1,14 +1,10 @@
 // The seam between the window and the core. Nothing outside `ipc/` knows which host it talks to.
+import type { Table } from './generated/Table';
 import type { TurnFrame } from './generated/TurnFrame';
 
-/** Parts of the core's data that a change can touch. */
-export type Table = 'conversations' | 'spend' | 'providers' | 'storage' | 'models';
-
-/** Pushed to every window after a commit. */
+/** Pushed to the window some milliseconds after commits, several together. */
 export interface Changed {
   tables: Table[];
-  /** Set when the change belongs to one conversation. */
-  conversation?: string | null;
 }
 
 export interface Host {

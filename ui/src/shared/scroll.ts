@@ -7,6 +7,8 @@ export const NEAR = 48;
 export interface Stick {
   /** Goes to the end and stays there. */
   follow(): void;
+  /** Stands at an element and stays there, unless that is the end. */
+  show(element: Element): void;
   readonly following: boolean;
   destroy(): void;
 }
@@ -46,6 +48,11 @@ export function stickToEnd(
     follow() {
       set(true);
       toEnd();
+    },
+    show(element) {
+      node.scrollTop += element.getBoundingClientRect().top - node.getBoundingClientRect().top;
+      last = node.scrollTop;
+      set(atEnd());
     },
     get following() {
       return following;

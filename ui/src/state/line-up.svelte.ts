@@ -1,8 +1,9 @@
 import type { LaneTarget } from '../ipc/generated/LaneTarget';
 import type { LaneView } from '../ipc/generated/LaneView';
+import type { LineUpLane } from '../ipc/generated/LineUpLane';
 import type { ModelRef } from '../ipc/generated/ModelRef';
 import type { ModelRow } from '../ipc/generated/ModelRow';
-import type { Client, LineUpEntry } from '../ipc/client';
+import type { Client } from '../ipc/client';
 import { marksOf, plainTarget, refText, type Models } from './models.svelte';
 import type { Toasts } from './toasts.svelte';
 import type { View } from './view';
@@ -140,11 +141,11 @@ export class LanesLineUp implements LineUp {
     await this.store(moved(this.entries(), from, to));
   }
 
-  private entries(): LineUpEntry[] {
+  private entries(): LineUpLane[] {
     return this.lanes.map((lane) => ({ lane: lane.id, target: lane.target }));
   }
 
-  private async store(entries: LineUpEntry[]): Promise<void> {
+  private async store(entries: LineUpLane[]): Promise<void> {
     try {
       const lanes = await this.client.call('conversation/line_up', {
         id: this.conversation,

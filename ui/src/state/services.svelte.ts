@@ -117,8 +117,6 @@ export class Services {
     const touched = (table: Changed['tables'][number]) => change.tables.includes(table);
     if (touched('conversations')) {
       this.conversations.reload().catch(fail);
-      const open = this.conversations.open;
-      if (open && change.conversation === open.id) open.refresh().catch(fail);
     }
     if (touched('spend')) void this.spend.load();
     if (touched('providers')) void this.loadProviders();

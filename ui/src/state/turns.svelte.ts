@@ -67,11 +67,7 @@ export class LiveTurn {
   /** Follows the stream of a turn that was already running when this window met it. */
   async subscribe(): Promise<void> {
     if (!this.view.live) return;
-    const view = await this.client.stream(
-      'turn/subscribe',
-      { turn: this.id, after: this.view.seq },
-      this.frame,
-    );
+    const view = await this.client.stream('turn/subscribe', { turn: this.id }, this.frame);
     if (view.seq >= this.view.seq) this.take(view);
     this.schedule();
   }
@@ -80,7 +76,7 @@ export class LiveTurn {
     await this.client.call('turn/cancel', { turn: this.id, run });
   }
 
-  /** Asks a lane again; its older answer stays reachable as an earlier one. */
+  /** Asks a lane again; its older answer is kept as an earlier one. */
   async retry(run: string): Promise<void> {
     const early: TurnFrame[] = [];
     let ready = false;

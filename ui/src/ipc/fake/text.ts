@@ -10,13 +10,13 @@ const k = (text: string) => `<span class="s-keyword">${text}</span>`;
 
 export const sketches = blocks([
   '<p><strong>Stop counting rows at read time.</strong> Distinct-per-day over 400 M rows has to sort or hash every user id on each load. Keep one small sketch per day instead and merge sketches when the dashboard asks.</p>',
-  '<h5>1. A roll-up table with HyperLogLog</h5>',
+  '<h4>1. A roll-up table with HyperLogLog</h4>',
   code(
     'SQL',
     `${k('CREATE')} ${k('EXTENSION')} ${k('IF')} ${k('NOT')} ${k('EXISTS')} hll;\n\n${k('CREATE')} ${k('TABLE')} daily_users (\n  day   <span class="s-type">date</span> ${k('PRIMARY')} ${k('KEY')},\n  users hll ${k('NOT')} NULL\n);\n\n${k('INSERT')} ${k('INTO')} daily_users\n${k('SELECT')} ts::<span class="s-type">date</span>, hll_add_agg(hll_hash_bigint(user_id))\n${k('FROM')}   events\n${k('WHERE')}  ts &gt;= <span class="s-string">'2026-01-01'</span> <span class="s-comment">-- this year</span>\n${k('GROUP')}  ${k('BY')} <span class="s-constant">1</span>;`,
   ),
   '<p>Reads become 30 rows per month. Each sketch is 1.3 kB and they <em>union</em>, so weekly and monthly actives come free. See <a class="link" href="https://www.postgresql.org/docs/" title="https://www.postgresql.org/docs/">the manual</a>.</p>',
-  '<h5>What to expect</h5>',
+  '<h4>What to expect</h4>',
   '<div class="table-scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th>Step</th><th class="n">Before</th><th class="n">After</th></tr></thead><tbody><tr><td>30-day chart</td><td class="n">40 s</td><td class="n">9 ms</td></tr><tr><td>Today’s tile</td><td class="n">2.1 s</td><td class="n">0.3 s</td></tr></tbody></table></div>',
   '<p>If finance needs exact numbers, run the exact count once per night and store both.</p>',
 ]);
@@ -33,9 +33,9 @@ export const partitions = blocks([
 
 export const plan = blocks([
   '<p>The main cost is <code>COUNT(DISTINCT)</code>: it sorts, it spills to disk, and it cannot run in parallel in Postgres. Three moves, cheapest first.</p>',
-  '<h5>Check the plan</h5>',
+  '<h4>Check the plan</h4>',
   '<p>The inner <code>GROUP BY</code> <strong>can</strong> go parallel. On eight workers I would expect 6 to 9 s with no schema change.</p>',
-  '<h5>Roll up nightly</h5>',
+  '<h4>Roll up nightly</h4>',
   '<ul><li>30 sketches × 1.3 kB = 39 kB read</li><li>error about 0.8 % at p = 14</li><li>weekly and monthly actives from the same table</li></ul>',
   '<blockquote><p>Measure before and after, on the same day of data.</p></blockquote>',
 ]);

@@ -1,0 +1,227 @@
+// The screens as a user finds them, on the scripted host, each looked over by axe. Colours are judged in a
+// real browser; this environment does not lay anything out.
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demoHost } from '../ipc/fake/demo-host';
+import type { FakeHost } from '../ipc/host.fake';
+import { ids } from '../shared/testids';
+import { Services } from '../state/services.svelte';
+import App from './App.svelte';
+import { errors } from './errors';
+
+let host: FakeHost;
+const user = userEvent.setup();
+
+async function open(scene: string): Promise<Services> {
+  history.replaceState(null, '', `?scene=${scene}`);
+  host = demoHost();
+  const services = new Services(host, errors);
+  render(App, { services });
+  await services.start();
+  return services;
+}
+
+async function clean(): Promise<string[]> {
+  const result = await axe.run(document.body, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+    rules: { 'color-contrast': { enabled: false } },
+  });
+  return result.violations.map(
+    (v) => `${v.id}: ${v.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
+  );
+}
+
+const lane = (place: number) => within(screen.getByTestId(ids.lane(place, true)));
+
+beforeEach(() => {
+  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
+});
+afterEach(cleanup);
+
+describe('onboarding', () => {
+  it('offers what runs here, a key field and the demo, and has no barrier', async () => {
+    await open('onboarding');
+    expect(await screen.findByTestId(ids.foundLocal('ollama'))).toHaveTextContent('127.0.0.1:11434');
+    expect(screen.getByTestId(ids.keyInput)).toHaveAttribute('type', 'password');
+    expect(await clean()).toEqual([]);
+  });
+
+  it('empties the key field once the key is stored and shows its last four characters', async () => {
+    await open('onboarding');
+    const field = screen.getByTestId(ids.keyInput);
+    await user.type(field, 'sk-ant-secret-9999');
+    await user.click(screen.getByTestId(ids.keySave));
+    await waitFor(() => expect(field).toHaveValue(''));
+    expect(host.sent('key/set')).toEqual([{ provider: null, key: 'sk-ant-secret-9999' }]);
+    expect(screen.getByTestId(ids.provider('anthropic'))).toHaveTextContent('•••• 9999');
+    expect(document.body.innerHTML).not.toContain('secret');
+  });
+
+  it('keeps a key that was refused and says why', async () => {
+    await open('onboarding');
+    await user.type(screen.getByTestId(ids.keyInput), 'what-is-this');
+    await user.click(screen.getByTestId(ids.keySave));
+    expect(await screen.findByRole('alert')).toHaveTextContent('Choose the provider');
+    expect(screen.getByTestId(ids.keyInput)).toHaveValue('what-is-this');
+  });
+
+  it('leads to the demo with a question to send', async () => {
+    await open('onboarding');
+    await user.click(screen.getByTestId(ids.tryDemo));
+    expect(await screen.findByTestId(ids.chip(3))).toHaveTextContent('Demo, not an AI');
+    expect(screen.getByTestId(ids.composer)).not.toHaveValue('');
+    expect(host.sent('settings/onboarded')).toEqual([{ onboarded: true }]);
+  });
+});
+
+describe('a new chat', () => {
+  it('has no barrier and says why Send does nothing yet', async () => {
+    await open('empty');
+    const send = await screen.findByTestId(ids.send);
+    expect(send).toHaveAttribute('aria-disabled', 'true');
+    expect(send).toHaveAttribute('title', 'Write something first');
+    expect(await clean()).toEqual([]);
+  });
+
+  it('sends with Ctrl Enter, shows every lane, and stops them all', async () => {
+    await open('empty');
+    await user.type(await screen.findByTestId(ids.composer), 'Why is the sky blue?');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await screen.findByTestId(ids.lane(3, true));
+    expect(host.sent('turn/start')[0]?.prompt).toBe('Why is the sky blue?');
+    await waitFor(() => expect(lane(0).getByTestId(ids.state)).toHaveAttribute('data-state', 'streaming'), {
+      timeout: 5000,
+    });
+    await user.click(screen.getByTestId(ids.stopAll));
+    await waitFor(() => expect(lane(2).getByTestId(ids.state)).toHaveAttribute('data-state', 'cancelled'), {
+      timeout: 5000,
+    });
+    expect(host.sent('turn/cancel')[0]).toMatchObject({ run: null });
+    await waitFor(() => expect(screen.getByTestId(ids.send)).toBeInTheDocument());
+  });
+});
+
+describe('a conversation', () => {
+  it('shows answers with route, figures and winner, without a barrier', async () => {
+    await open('chat');
+    expect(lane(0).getByTestId(ids.answer)).toHaveTextContent('Stop counting rows at read time.');
+    expect(lane(1).getByTestId(ids.route)).toHaveTextContent('OpenAI 529');
+    expect(lane(2).getByTestId(ids.metricSpeed)).toHaveTextContent('118/s');
+    expect(lane(2).getByText('(highest tokens per second)')).toBeInTheDocument();
+    expect(lane(3).getByTestId(ids.metricCost)).toHaveTextContent('≈ $0.0004');
+    expect(await clean()).toEqual([]);
+  });
+
+  it('hands links to the core and never follows them', async () => {
+    await open('chat');
+    await user.click(lane(0).getByText('the manual'));
+    expect(host.sent('link/open')).toEqual([{ url: 'https://www.postgresql.org/docs/' }]);
+    expect(location.href).not.toContain('postgresql');
+  });
+
+  it('names the fix for a failure and keeps the details at hand', async () => {
+    await open('states');
+    const note = lane(0).getByTestId(ids.error);
+    expect(note).toHaveAttribute('data-kind', 'auth.rejected');
+    await user.click(within(note).getByText('Show details'));
+    expect(note).toHaveTextContent('req_011CSHoEeqs5C35K2UUqR7Fy');
+    expect(await clean()).toEqual([]);
+    await user.click(within(note).getByText('Replace key'));
+    expect(await screen.findByTestId(`${ids.provider('anthropic')}-edit`)).toBeInTheDocument();
+  });
+
+  it('retries one lane and leaves the others alone', async () => {
+    await open('states');
+    await user.click(lane(2).getByTestId(ids.retry));
+    expect(host.sent('run/retry')).toEqual([{ run: 'p2c' }]);
+    await waitFor(() => expect(lane(2).getByTestId(ids.state)).toHaveAttribute('data-state', 'connecting'));
+    expect(lane(1).getByTestId(ids.state)).toHaveAttribute('data-state', 'done');
+  });
+
+  it('remembers its layout', async () => {
+    await open('chat');
+    await user.keyboard('{Control>}2{/Control}');
+    expect(screen.getByTestId(ids.layout('grid'))).toHaveAttribute('aria-pressed', 'true');
+    expect(host.sent('view/set')).toContainEqual({ key: 'view.layout.chat', value: '"grid"' });
+  });
+
+  it('lets all lanes continue from one answer', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.context));
+    await user.click(await screen.findByText('All continue from GPT-5'));
+    await user.type(screen.getByTestId(ids.composer), 'And then?');
+    await user.click(screen.getByTestId(ids.send));
+    expect(host.sent('turn/start')[0]?.context).toEqual({ type: 'from', message: 'head-1' });
+  });
+});
+
+describe('the model picker', () => {
+  it('opens by key, finds by word, and adds', async () => {
+    await open('chat');
+    await user.keyboard('{Control>}m{/Control}');
+    const input = await screen.findByTestId(ids.modelSearch);
+    await screen.findByTestId(ids.modelOption('anthropic/claude-haiku-4.5'));
+    expect(await clean()).toEqual([]);
+    await user.type(input, 'haiku');
+    await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(1));
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.getByTestId(ids.chip(4))).toHaveTextContent('Claude Haiku 4.5'));
+  });
+
+  it('leads to the key where one is missing', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.addModel));
+    await user.click(await screen.findByTestId(ids.modelOption('x-ai/grok-4')));
+    expect(await screen.findByTestId(ids.provider('xai'))).toHaveClass('target');
+  });
+});
+
+describe('settings and spend', () => {
+  it('have no barrier', async () => {
+    const services = await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    await screen.findByTestId(ids.provider('mistral'));
+    expect(await clean()).toEqual([]);
+    services.nav.go({ name: 'spend' });
+    await screen.findByTestId(ids.spendMonth);
+    expect(await clean()).toEqual([]);
+  });
+
+  it('change the theme at once', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    await user.click(await screen.findByTestId(ids.theme('dark')));
+    expect(document.documentElement).toHaveAttribute('data-theme', 'dark');
+    await user.click(screen.getByTestId(ids.theme('system')));
+    expect(document.documentElement).not.toHaveAttribute('data-theme');
+  });
+
+  it('ask before a key is deleted', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    await user.click(await screen.findByLabelText('More for Anthropic'));
+    await user.click(await screen.findByText('Delete key'));
+    expect(host.sent('key/delete')).toEqual([]);
+    await user.click(await screen.findByTestId('confirm'));
+    expect(host.sent('key/delete')).toEqual([{ id: 'anthropic' }]);
+  });
+
+  it('say what is missing from a sum', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSpend));
+    expect(await screen.findByTestId(ids.spendMonth)).toHaveTextContent('≥ $28.56');
+    expect(screen.getByTestId(ids.spendRow('my/house'))).toHaveTextContent('–');
+    expect(screen.getByTestId(ids.spendRow('demo/quick'))).toHaveTextContent('free');
+    expect(screen.getByTestId(ids.spendLedger)).toHaveAttribute('data-intact', 'true');
+  });
+});
+
+describe('when the data cannot be opened', () => {
+  it('one page says so and offers to try again', async () => {
+    await open('failed');
+    expect(await screen.findByTestId(ids.startFailure)).toHaveTextContent('Update Parallax');
+    expect(await clean()).toEqual([]);
+  });
+});
