@@ -20,19 +20,38 @@ pub struct Output {
 
 /// The built command.
 pub struct Program {
-    folder: TempDir,
+    /// Removed with this value, if it was made for it.
+    made: Option<TempDir>,
+    folder: PathBuf,
     keys: Vec<(String, String)>,
 }
 
 impl Program {
     /// On an empty folder.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), keys: Vec::new() }
+        let made = tempfile::tempdir().unwrap();
+        Self { folder: made.path().join("data"), made: Some(made), keys: Vec::new() }
+    }
+
+    /// On a folder that is there.
+    pub fn on(folder: &Path) -> Self {
+        Self { made: None, folder: folder.to_owned(), keys: Vec::new() }
+    }
+
+    /// Runs it with the keychain of the session the test itself runs in; it must succeed.
+    pub fn in_this_session(&self, arguments: &[&str]) -> String {
+        let output = Command::new(binary("parallax"))
+            .env("PARALLAX_DATA_DIR", &self.folder)
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// The data folder.
     pub fn folder(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.clone()
     }
 
     /// Gives later runs a key by the environment.

@@ -138,6 +138,7 @@ impl Answer {
     }
 }
 
+type Accepts = Arc<dyn Fn(&Seen) -> bool + Send + Sync>;
 type Handler = Arc<dyn Fn(&Seen) -> Answer + Send + Sync>;
 
 /// Which requests get which answer.
@@ -146,6 +147,7 @@ pub struct Route {
     path: Option<String>,
     body: Option<String>,
     name: Option<String>,
+    accepts: Option<Accepts>,
     left: Option<usize>,
     handler: Handler,
 }
@@ -158,7 +160,7 @@ impl Route {
 
     /// Answers every request with what this makes of it.
     pub fn with(handler: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
-        Self { path: None, body: None, name: None, left: None, handler: Arc::new(handler) }
+        Self { path: None, body: None, name: None, accepts: None, left: None, handler: Arc::new(handler) }
     }
 
     /// Only for requests whose path begins so.
@@ -189,6 +191,13 @@ impl Route {
         self
     }
 
+    /// Only for requests that this accepts.
+    #[must_use]
+    pub fn when(mut self, accepts: impl Fn(&Seen) -> bool + Send + Sync + 'static) -> Self {
+        self.accepts = Some(Arc::new(accepts));
+        self
+    }
+
     /// Only so many times.
     #[must_use]
     pub fn times(mut self, count: usize) -> Self {
@@ -201,6 +210,7 @@ impl Route {
             && self.path.as_ref().is_none_or(|prefix| seen.path.starts_with(prefix))
             && self.body.as_ref().is_none_or(|text| seen.text().contains(text))
             && self.name.as_ref().is_none_or(|name| seen.path.contains(name) || seen.text().contains(name))
+            && self.accepts.as_ref().is_none_or(|accepts| accepts(seen))
     }
 }
 

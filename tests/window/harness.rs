@@ -1,0 +1,201 @@
+//! The real window under WebKitWebDriver, on a data folder of its own.
+
+use parallax_suite::support::program::binary;
+use serde_json::{Value, json};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use thirtyfour::{By, Capabilities, WebDriver, WebElement, error::WebDriverResult};
+
+/// Longest wait for anything on screen. Generous: two cores may be busy elsewhere.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Sizes at which everything is looked at.
+const SIZES: [(u32, u32); 2] = [(1440, 900), (1024, 700)];
+
+/// The app's window. Dropping it ends the app and its driver.
+pub struct Window {
+    pub page: WebDriver,
+    driver: Child,
+}
+
+impl Window {
+    /// Starts the app on a data folder, inside the caller's own session.
+    pub async fn open(data: &Path) -> Self {
+        assert!(
+            std::env::var_os("DISPLAY").is_some(),
+            "The window tests need a display. Run them through `cargo xtask test`, or under xvfb-run."
+        );
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        // Output goes nowhere: an orphan that held a pipe would block its reader for ever.
+        let driver = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("PARALLAX_DATA_DIR", data)
+            .env_remove("WAYLAND_DISPLAY")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("WebKitWebDriver is missing: install the package webkit2gtk-driver");
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(started.elapsed() < PATIENCE, "WebKitWebDriver does not listen");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let mut wanted = Capabilities::new();
+        let options = json!({ "binary": binary("parallax-desktop"), "args": [] });
+        wanted.set("webkitgtk:browserOptions", options).unwrap();
+        let session = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted);
+        // A session that hangs would hang the whole run.
+        let page = tokio::time::timeout(PATIENCE, session).await.expect("the app does not start").unwrap();
+        let window = Self { page, driver };
+        window.resize(SIZES[0]).await;
+        window
+    }
+
+    pub async fn resize(&self, (width, height): (u32, u32)) {
+        self.page.set_window_rect(0, 0, width, height).await.unwrap();
+    }
+
+    /// An element by the name tests know it by, once it is there.
+    pub async fn get(&self, id: &str) -> WebElement {
+        self.find(&format!("[data-testid=\"{id}\"]")).await
+    }
+
+    /// Something inside a column of the newest turn.
+    pub async fn in_lane(&self, lane: usize, id: &str) -> WebElement {
+        self.find(&format!("[data-testid=\"lane-{lane}\"] [data-testid=\"{id}\"]")).await
+    }
+
+    async fn find(&self, css: &str) -> WebElement {
+        let started = Instant::now();
+        loop {
+            match self.page.find(By::Css(css)).await {
+                Ok(found) => return found,
+                Err(_) if started.elapsed() < PATIENCE => {}
+                Err(error) => {
+                    self.shot("missing").await;
+                    panic!("{css} does not appear: {error}")
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Clicks once the element can be clicked.
+    pub async fn click(&self, id: &str) {
+        let started = Instant::now();
+        loop {
+            let error = match self.get(id).await.click().await {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            assert!(started.elapsed() < PATIENCE, "{id} cannot be clicked: {error}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    pub async fn type_into(&self, id: &str, text: &str) {
+        self.get(id).await.send_keys(text).await.unwrap();
+    }
+
+    /// Text of a part of a column; empty while it is not there.
+    pub async fn lane_text(&self, lane: usize, id: &str) -> String {
+        let script = "const e = document.querySelector(`[data-testid=\"lane-${arguments[0]}\"] \
+                      [data-testid=\"${arguments[1]}\"]`); return e ? e.textContent : '';";
+        let answer = self.script(script, vec![json!(lane), json!(id)]).await;
+        answer.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// State of a run as its column says it.
+    pub async fn lane_state(&self, lane: usize) -> String {
+        let script = "const e = document.querySelector(`[data-testid=\"lane-${arguments[0]}\"] \
+                      [data-testid=\"state\"]`); return e ? e.dataset.state : '';";
+        self.script(script, vec![json!(lane)]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.page.execute(script, arguments).await.unwrap().json().clone()
+    }
+
+    /// Waits until a run is in one of these states.
+    pub async fn lane_reaches(&self, lane: usize, states: &[&str]) -> String {
+        let started = Instant::now();
+        loop {
+            let state = self.lane_state(lane).await;
+            if states.contains(&state.as_str()) {
+                return state;
+            }
+            if started.elapsed() > PATIENCE {
+                self.shot("stuck").await;
+                panic!("lane {lane} stays {state:?}, wanted {states:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// A screenshot into `target/screenshots`.
+    pub async fn shot(&self, name: &str) -> PathBuf {
+        let folder = binary("parallax").parent().and_then(Path::parent).unwrap().join("screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.png"));
+        self.page.screenshot(&path).await.unwrap();
+        path
+    }
+
+    /// Screenshots light and dark at both sizes; nothing may be wider than the window.
+    pub async fn shots(&self, name: &str) {
+        for size in SIZES {
+            self.resize(size).await;
+            for theme in ["light", "dark"] {
+                self.script("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)])
+                    .await;
+                tokio::time::sleep(Duration::from_millis(350)).await;
+                self.shot(&format!("{name}-{}-{theme}", size.0)).await;
+            }
+            let overflow = "return document.documentElement.scrollWidth - window.innerWidth";
+            let wider = self.script(overflow, vec![]).await.as_i64().unwrap();
+            assert!(wider <= 0, "{name} is {wider} px wider than a window of {} px", size.0);
+        }
+        self.script("delete document.documentElement.dataset.theme", vec![]).await;
+        self.resize(SIZES[0]).await;
+    }
+
+    /// Kills the app the hard way.
+    pub fn kill_app(&self) {
+        let group = self.driver.id();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let path = entry.path();
+            let Ok(stat) = fs::read_to_string(path.join("stat")) else { continue };
+            // `pid (name) state ppid pgrp …`; the name is cut to 15 characters.
+            let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
+            let pgrp = tail.split(' ').nth(2).and_then(|text| text.parse::<u32>().ok());
+            if pgrp == Some(group) && head.contains("(parallax-deskto") {
+                let pid = head.split(' ').next().unwrap();
+                assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+                return;
+            }
+        }
+        panic!("the app is not running");
+    }
+
+    /// Ends the session in an orderly way.
+    pub async fn close(self) -> WebDriverResult<()> {
+        self.page.clone().quit().await
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // The app can outlive the session and the driver: the whole group goes.
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.driver.wait();
+    }
+}

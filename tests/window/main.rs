@@ -1,0 +1,18 @@
+//! The real window: its wires are connected, and what it shows is what came.
+//!
+//! Each test starts the app under WebKitWebDriver on a data folder of its own and leaves screenshots,
+//! light and dark, in `target/screenshots`. One test at a time: they share a display.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and say what they did"
+)]
+
+mod demo;
+mod harness;
+mod keychain;
+mod kill;
+mod recorded;
