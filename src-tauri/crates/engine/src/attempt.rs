@@ -203,9 +203,14 @@ impl<'a> Attempt<'a> {
             };
             self.take(events, draft, out).await;
             if let Some(mut failure) = broken {
-                self.close(decoder, draft, out).await;
-                self.scrubbed(&mut failure);
-                return Err(failure);
+                // Cut off behind the closing mark is not cut off.
+                return match self.close(decoder, draft, out).await {
+                    Ending::Complete => Ok(Ending::Complete),
+                    _ => {
+                        self.scrubbed(&mut failure);
+                        Err(failure)
+                    }
+                };
             }
         }
         Ok(self.close(decoder, draft, out).await)
