@@ -26,10 +26,18 @@ pub(crate) async fn search(api: &Api, query: ModelQuery) -> Result<ModelList, Fa
         .filter(|row| row.usable || !query.usable_only)
         .collect();
     // Usable first, demo models last among them; within that the catalogue's own order.
-    rows.sort_by_key(|row| (!row.usable, row.demo, !row.local));
+    rows.sort_by_key(|row| (!row.usable, row.demo, !row.local, demo_place(&row.reference.model)));
     let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     rows.truncate(usize::try_from(query.limit.min(MOST_ROWS)).unwrap_or(0));
     Ok(ModelList { rows, total })
+}
+
+/// The order in which demo models are met: the one that fails on purpose comes last.
+const DEMO_ORDER: [&str; 4] = ["demo/quick", "demo/steady", "demo/thinker", "demo/flaky"];
+
+/// Place of a demo model; the same for everything that is none.
+pub(crate) fn demo_place(model: &str) -> usize {
+    DEMO_ORDER.iter().position(|known| *known == model).unwrap_or(0)
 }
 
 /// Everything choosable with the text it is found by: models of the catalogue, and what local servers list.

@@ -1,7 +1,7 @@
 //! What the window keeps, and what it needs for its first paint.
 
 use crate::{
-    Api, chat,
+    Api, chat, models,
     types::{AppState, Onboarded, StorageState, Theme, ViewKey, ViewValue},
 };
 use domain::{ErrorKind, Failure, LaneTarget, ModelRef, Params};
@@ -37,13 +37,17 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<AppState, Failure> {
 /// Without a choice of the user's own: the demo models, which always work.
 fn first_line_up(api: &Api) -> Vec<LaneTarget> {
     let registry = api.engine.registry();
-    registry
+    let mut demo: Vec<&str> = registry
         .catalog()
         .models()
         .iter()
-        .filter(|model| model.slug.author() == "demo")
-        .map(|model| LaneTarget {
-            model: ModelRef { model: model.slug.to_string(), provider: None },
+        .map(|model| model.slug.as_str())
+        .filter(|slug| slug.starts_with("demo/"))
+        .collect();
+    demo.sort_by_key(|slug| models::demo_place(slug));
+    demo.into_iter()
+        .map(|slug| LaneTarget {
+            model: ModelRef { model: slug.to_owned(), provider: None },
             system: None,
             params: Params::default(),
         })
