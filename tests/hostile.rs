@@ -230,6 +230,7 @@ const ALLOWED: &[(&str, Attributes)] = &[
     ("thead", &[]),
     ("tr", &[]),
     ("ul", &[]),
+    ("wbr", &[]),
 ];
 
 /// Reads HTML more strictly than any browser and says what is wrong with it: an element, attribute or
@@ -250,7 +251,7 @@ pub(crate) fn judge(html: &str) -> Result<(), String> {
             continue;
         }
         let name = element(tag)?;
-        if !matches!(name, "br" | "hr") {
+        if !matches!(name, "br" | "hr" | "wbr") {
             open.push(name.to_owned());
         }
     }

@@ -337,6 +337,12 @@ fn depth_and_length_are_bounded() {
     let deep = whole(&format!("{}deep", "> ".repeat(5_000)));
     assert_eq!(deep.matches("<blockquote>").count(), 64);
     assert!(deep.contains("deep"));
+    // The serialiser's work grows with the square of a stretch of text without an element in it.
+    for piece in ["&a", "word & ", "`&`", "\u{a7}"] {
+        let html = whole(&piece.repeat(50_000));
+        let longest = html.split('<').map(str::len).max();
+        assert!(longest < Some(6 * 4096), "{piece}: {longest:?}");
+    }
     let long = "word ".repeat(600_000);
     let html = whole(&long);
     assert!(html.contains("class=\"note\"") && html.len() < 3 * 1024 * 1024, "{}", html.len());

@@ -81,7 +81,7 @@ pub(crate) fn cleaned(html: &str) -> String {
     BUILDER.clean(html).to_string()
 }
 
-const TAGS: [&str; 25] = [
+const TAGS: [&str; 26] = [
     "a",
     "blockquote",
     "br",
@@ -107,6 +107,7 @@ const TAGS: [&str; 25] = [
     "thead",
     "tr",
     "ul",
+    "wbr",
 ];
 
 fn builder() -> Builder<'static> {

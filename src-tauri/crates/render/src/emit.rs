@@ -15,6 +15,9 @@ const DEEPEST: usize = 64;
 /// Columns of a table that are shown.
 const WIDEST: usize = 200;
 
+/// Bytes of text without an element between them.
+const STRETCH: usize = 4096;
+
 /// The place of a code block. A content cannot write it: its angle brackets are escaped.
 pub(crate) const SLOT: &str = "<hr class=\"slot\">";
 
@@ -236,10 +239,27 @@ impl<'a> Writer<'a> {
         } else if self.state.cut {
             // The cell is not shown.
         } else if self.state.links > 0 {
-            text::push(&mut self.raw.html, &text, Ground::Exact, &mut self.badges);
+            self.write(&text, Ground::Exact);
         } else {
             self.prose(&text);
         }
+    }
+
+    /// Escaped text. Long stretches get a break that shows nothing: for every character it escapes, the
+    /// serialiser behind `clean` looks through the rest of the stretch, and the square of a megabyte takes
+    /// minutes.
+    fn write(&mut self, text: &str, ground: Ground) {
+        let mut rest = text;
+        while rest.len() > STRETCH {
+            let end = rest.floor_char_boundary(STRETCH);
+            let head = rest.get(..end).unwrap_or("");
+            let end =
+                head.rfind([' ', '\n']).filter(|space| end - space < STRETCH / 8).map_or(end, |at| at + 1);
+            text::push(&mut self.raw.html, rest.get(..end).unwrap_or(""), ground, &mut self.badges);
+            self.raw.html.push_str("<wbr>");
+            rest = rest.get(end..).unwrap_or("");
+        }
+        text::push(&mut self.raw.html, rest, ground, &mut self.badges);
     }
 
     /// Running text; web addresses in it become links.
@@ -247,18 +267,13 @@ impl<'a> Writer<'a> {
         let mut at = 0;
         while let Some(found) = link::bare(text, at) {
             let address = text.get(found.clone()).unwrap_or("");
-            text::push(
-                &mut self.raw.html,
-                text.get(at..found.start).unwrap_or(""),
-                Ground::Prose,
-                &mut self.badges,
-            );
+            self.write(text.get(at..found.start).unwrap_or(""), Ground::Prose);
             let close = self.open_link(address);
-            text::push(&mut self.raw.html, address, Ground::Exact, &mut self.badges);
+            self.write(address, Ground::Exact);
             self.raw.html.push_str(close);
             at = found.end;
         }
-        text::push(&mut self.raw.html, text.get(at..).unwrap_or(""), Ground::Prose, &mut self.badges);
+        self.write(text.get(at..).unwrap_or(""), Ground::Prose);
     }
 
     fn start_link(&mut self, kind: LinkType, address: &str) -> Frame {
@@ -300,7 +315,8 @@ impl<'a> Writer<'a> {
         text::push_attribute(html, &link::shortened(&address));
         html.push_str("\">");
         let alt = if alt.trim().is_empty() { "Image" } else { alt.trim() };
-        text::push(html, alt, Ground::Exact, &mut self.badges);
+        self.write(alt, Ground::Exact);
+        let html = &mut self.raw.html;
         html.push_str(" <span class=\"image-host\">");
         text::push_attribute(html, &link::place(&address));
         html.push_str("</span></span>");
@@ -312,7 +328,7 @@ impl<'a> Writer<'a> {
         }
         self.tag("<code>");
         if !self.state.cut {
-            text::push(&mut self.raw.html, code, Ground::Exact, &mut self.badges);
+            self.write(code, Ground::Exact);
         }
         self.tag("</code>");
     }
@@ -323,7 +339,7 @@ impl<'a> Writer<'a> {
         }
         self.tag("<sup class=\"fn-ref\">");
         if !self.state.cut {
-            text::push(&mut self.raw.html, label, Ground::Exact, &mut self.badges);
+            self.write(label, Ground::Exact);
         }
         self.tag("</sup>");
     }
@@ -441,7 +457,7 @@ impl<'a> Writer<'a> {
             "<code class=\"math\">"
         });
         if !self.state.cut {
-            text::push(&mut self.raw.html, source, Ground::Exact, &mut self.badges);
+            self.write(source, Ground::Exact);
         }
         self.tag("</code>");
     }
