@@ -1,5 +1,6 @@
 // Keeps a scroller at its end while something is being written there, and lets go at the reader's first
-// move upward.
+// move upward. What the reader wants is read from wheel, keys, drags and focus, never from positions alone:
+// while text grows, a position says nothing about who moved.
 
 /** Within this many pixels of its end a scroller counts as being there. */
 export const NEAR = 48;
@@ -13,12 +14,15 @@ export interface Stick {
   destroy(): void;
 }
 
+const UP = new Set(['ArrowUp', 'PageUp', 'Home']);
+
 export function stickToEnd(
   node: HTMLElement,
   content: Element,
   onChange: (following: boolean) => void,
 ): Stick {
   let following = true;
+  let dragging = false;
   let last = node.scrollTop;
 
   const set = (next: boolean) => {
@@ -27,21 +31,44 @@ export function stickToEnd(
     onChange(next);
   };
   const atEnd = () => node.scrollHeight - node.clientHeight - node.scrollTop <= NEAR;
+  const canScroll = () => node.scrollHeight > node.clientHeight;
   const toEnd = () => {
     node.scrollTop = node.scrollHeight;
     last = node.scrollTop;
   };
+
+  const onWheel = (event: WheelEvent) => {
+    if (event.deltaY < 0 && canScroll()) set(false);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (UP.has(event.key) && canScroll()) set(false);
+  };
+  const onDown = () => (dragging = true);
+  const onUp = () => (dragging = false);
+  // Moving the focus to something above brings it into view.
+  const onFocus = () => {
+    const before = last;
+    requestAnimationFrame(() => node.scrollTop < before && set(atEnd()));
+  };
   const onScroll = () => {
-    // Growth of the content never moves scrollTop, so a smaller one is the reader's doing.
-    if (node.scrollTop < last) set(atEnd());
-    else if (atEnd()) set(true);
+    if (dragging && node.scrollTop < last) set(atEnd());
+    else if (!following && node.scrollTop > last && atEnd()) set(true);
     last = node.scrollTop;
   };
   const observer = new ResizeObserver(() => {
     if (following) toEnd();
   });
 
-  node.addEventListener('scroll', onScroll, { passive: true });
+  const passive = { passive: true };
+  node.addEventListener('wheel', onWheel, passive);
+  node.addEventListener('keydown', onKey, passive);
+  node.addEventListener('pointerdown', onDown, passive);
+  node.addEventListener('touchstart', onDown, passive);
+  node.addEventListener('focusin', onFocus, passive);
+  node.addEventListener('scroll', onScroll, passive);
+  window.addEventListener('pointerup', onUp, passive);
+  window.addEventListener('pointercancel', onUp, passive);
+  window.addEventListener('touchend', onUp, passive);
   observer.observe(content);
   observer.observe(node);
   return {
@@ -59,7 +86,15 @@ export function stickToEnd(
     },
     destroy() {
       observer.disconnect();
+      node.removeEventListener('wheel', onWheel);
+      node.removeEventListener('keydown', onKey);
+      node.removeEventListener('pointerdown', onDown);
+      node.removeEventListener('touchstart', onDown);
+      node.removeEventListener('focusin', onFocus);
       node.removeEventListener('scroll', onScroll);
+      window.removeEventListener('pointerup', onUp);
+      window.removeEventListener('pointercancel', onUp);
+      window.removeEventListener('touchend', onUp);
     },
   };
 }
