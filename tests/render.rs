@@ -283,6 +283,9 @@ fn an_open_end_is_made_presentable() {
         ("see [label](https://a.exam", "<p>see label</p>\n"),
         ("see [lab", "<p>see lab</p>\n"),
         ("see ![alt](https://a", "<p>see</p>\n"),
+        ("see ![alt]", "<p>see</p>\n"),
+        ("see [1]", "<p>see 1</p>\n"),
+        ("see [1] ", "<p>see [1]</p>\n"),
         ("2 * 3 and a_b_c", "<p>2 * 3 and a_b_c</p>\n"),
         ("text\n-", "<p>text</p>\n"),
         ("text\n\n1.", "<p>text</p>\n"),
@@ -293,6 +296,8 @@ fn an_open_end_is_made_presentable() {
     ] {
         assert_eq!(growing(source), shown, "{source:?}");
     }
+    let formula = growing("so\n\n\\[\nx = a\n- b");
+    assert!(formula.contains("\\[\nx = a\n- b</code>") && !formula.contains("<ul>"), "{formula}");
     assert!(growing("| a | b |\n").contains("<th scope=\"col\">b</th>"), "a complete head is a table");
     assert_eq!(growing("| a | b |\n|-"), growing("| a | b |\n"), "and stays one while its rule is written");
     assert!(growing("```\na\n``").contains("<code>a\n</code>"), "half a fence is not code");

@@ -67,7 +67,7 @@ fn healed(source: &str, open: bool) -> Vec<Raw> {
 }
 
 fn masked<'a>(source: &'a str, events: Vec<Located<'a>>, open: bool) -> Vec<Raw> {
-    let math = mask::formulas(source, &events);
+    let math = mask::formulas(source, &events, open);
     if math.is_empty() {
         return emit::blocks(source, events, &math, open);
     }

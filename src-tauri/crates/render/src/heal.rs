@@ -123,7 +123,13 @@ fn table(text: &str) -> Option<String> {
 /// A stretch of running text with its open marks closed.
 fn inline(text: &str) -> String {
     let trimmed = text.trim_end();
-    let mut scan = Scan { text: trimmed, marks: Vec::new(), brackets: Vec::new(), code: String::new() };
+    let mut scan = Scan {
+        text: trimmed,
+        in_word: trimmed.len() == text.len(),
+        marks: Vec::new(),
+        brackets: Vec::new(),
+        code: String::new(),
+    };
     let (shown, label) = scan.run();
     let mut healed = String::with_capacity(text.len() + 8);
     healed.push_str(trimmed.get(..shown).unwrap_or(""));
@@ -141,6 +147,8 @@ fn inline(text: &str) -> String {
 
 struct Scan<'a> {
     text: &'a str,
+    /// No white space follows: the last character may be the middle of something.
+    in_word: bool,
     /// Emphasis that is open: the mark and how many of it.
     marks: Vec<(u8, usize)>,
     /// Square brackets that are open.
@@ -180,6 +188,8 @@ impl<'a> Scan<'a> {
                         Some(end) => end,
                         None => return self.half_link(open, at),
                     },
+                    // The next character decides.
+                    (Some(open), None) if self.in_word => return self.half_link(open, at),
                     _ => at + 1,
                 },
                 _ => at + 1,

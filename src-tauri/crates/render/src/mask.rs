@@ -11,8 +11,9 @@ use std::ops::Range;
 /// Longer stretches are text between two escaped brackets, not a formula.
 const LONGEST: usize = 4096;
 
-/// Where the formulas are, in order, their delimiters included.
-pub(crate) fn formulas(source: &str, events: &[Located<'_>]) -> Vec<Range<usize>> {
+/// Where the formulas are, in order, their delimiters included. With `open` one that is still being written
+/// counts, so that a minus at the start of its last line does not make it a list for a moment.
+pub(crate) fn formulas(source: &str, events: &[Located<'_>], open: bool) -> Vec<Range<usize>> {
     if !source.contains("\\(") && !source.contains("\\[") {
         return Vec::new();
     }
@@ -43,6 +44,12 @@ pub(crate) fn formulas(source: &str, events: &[Located<'_>]) -> Vec<Range<usize>
             _ => {}
         }
     }
+    if let Some((start, b']')) = opened.filter(|_| open) {
+        let rest = source.get(start..).unwrap_or("").trim_end();
+        if rest.get(2..).is_some_and(|rest| rest.starts_with(['\n', '\r'])) && is_one_paragraph(rest) {
+            found.push(start..start + rest.len());
+        }
+    }
     found
 }
 
@@ -62,12 +69,17 @@ fn is_formula(source: &str) -> bool {
     let inner = source.get(2..source.len().saturating_sub(2)).unwrap_or("");
     let one_line = !inner.contains('\n');
     !inner.trim().is_empty()
-        && source.len() <= LONGEST
-        && !inner.contains('`')
-        && inner.trim().lines().all(|line| !line.trim_matches([' ', '\t', '>']).is_empty())
+        && is_one_paragraph(source)
         && (source.starts_with("\\(")
             || !one_line
             || inner.contains(['\\', '^', '_', '=', '+', '*', '<', '>']))
+}
+
+/// No blank line and no code in it, and not too long.
+fn is_one_paragraph(source: &str) -> bool {
+    source.len() <= LONGEST
+        && !source.contains('`')
+        && source.trim().lines().all(|line| !line.trim_matches([' ', '\t', '>']).is_empty())
 }
 
 /// The source with its formulas covered. Line breaks stay, and so does what a line begins with: its
