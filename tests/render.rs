@@ -289,6 +289,9 @@ fn an_open_end_is_made_presentable() {
         ("2 * 3 and a_b_c", "<p>2 * 3 and a_b_c</p>\n"),
         ("text\n-", "<p>text</p>\n"),
         ("text\n\n1.", "<p>text</p>\n"),
+        ("text\n\n12", "<p>text</p>\n"),
+        ("42", "<p>42</p>\n"),
+        ("text\n*   **", "<p>text</p>\n"),
         ("\\(a_1 *b", "<p>(a_1 *b</p>\n"),
         ("| a | b", ""),
         ("cut\\", "<p>cut</p>\n"),
@@ -299,6 +302,8 @@ fn an_open_end_is_made_presentable() {
     let formula = growing("so\n\n\\[\nx = a\n- b");
     assert!(formula.contains("\\[\nx = a\n- b</code>") && !formula.contains("<ul>"), "{formula}");
     assert!(growing("| a | b |\n").contains("<th scope=\"col\">b</th>"), "a complete head is a table");
+    let table = "| a | b |\n|---|---|\n| c | d |\n";
+    assert_eq!(growing(&format!("{table}| **")), growing(table), "no row before there is something in it");
     assert_eq!(growing("| a | b |\n|-"), growing("| a | b |\n"), "and stays one while its rule is written");
     assert!(growing("```\na\n``").contains("<code>a\n</code>"), "half a fence is not code");
 }

@@ -31,7 +31,8 @@ pub(crate) fn tail(source: &str, events: &[Located<'_>]) -> Option<String> {
                 return None;
             }
             let healed = table(text).unwrap_or_else(|| inline(text));
-            format!("{}{healed}", shown.get(..start)?)
+            // What was taken from a table's last row may leave a bar that is no row.
+            without_bare_mark(&format!("{}{healed}", shown.get(..start)?)).to_owned()
         }
         Last::Other => without_bare_mark(source).to_owned(),
     };
@@ -91,16 +92,20 @@ fn without_half_fence(source: &str, start: usize) -> Option<String> {
     half.then(|| source.get(..start + before.len() + 1).unwrap_or("").to_owned())
 }
 
-/// A last line that has nothing but the mark of a list item, a heading or an underline, held back until
-/// it is known what it marks: one dash under a paragraph would make the paragraph a heading for a moment.
+/// A last line that so far has nothing but marks or the number of a list item is held back until it is
+/// known what it marks: one dash under a paragraph would make the paragraph a heading for a moment.
 fn without_bare_mark(source: &str) -> &str {
     let line_start = source.rfind('\n').map_or(0, |at| at + 1);
-    let line = source.get(line_start..).unwrap_or("");
-    let mark = line.trim_matches(|c: char| c.is_whitespace() || c == '>');
-    let number = mark.trim_start_matches(|c: char| c.is_ascii_digit());
-    let bare = matches!(mark, "-" | "--" | "=" | "*" | "**" | "+" | "#" | "##" | "###" | "####")
-        || (number.len() < mark.len() && matches!(number, "." | ")"));
-    if bare { source.get(..line_start).unwrap_or("") } else { source }
+    let line = source.get(line_start..).unwrap_or("").trim_matches(|c: char| c.is_whitespace() || c == '>');
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = line.len() - number.len();
+    let bare = if digits > 0 {
+        // A number alone may be all there is to say, but not below other lines.
+        digits < 4 && (matches!(number, "." | ")") || (number.is_empty() && line_start > 0))
+    } else {
+        line == "|" || line.chars().all(|c| c.is_whitespace() || "-*_+=#".contains(c))
+    };
+    if bare && !line.is_empty() { source.get(..line_start).unwrap_or("") } else { source }
 }
 
 /// The first lines of a table. A head that is still being written is held back; once its line is complete
