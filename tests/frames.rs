@@ -1,5 +1,6 @@
 //! Frames fold to the view they describe. The window's fold is tested on the same files, so the two cannot
 //! drift apart.
+#![allow(clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use engine::{
     apply_frame,

@@ -1,4 +1,5 @@
 //! Scenarios of routing and recovery: which endpoint is asked, why, and what follows a failure.
+#![allow(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 use domain::{
     DialectId, Endpoint, EndpointId, ErrorKind, Failure, Meter, Millis, PicoUsd, PriceOrigin, PriceRule,

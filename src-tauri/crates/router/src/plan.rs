@@ -146,7 +146,7 @@ fn because(rank: &Rank, next: Option<&Rank>, planned: usize, facts: &Facts<'_>) 
     if let Some(next) = next.filter(|next| next.remote == rank.remote) {
         match rank.price.cmp(&next.price) {
             std::cmp::Ordering::Less => reasons.push(Reason::Cheaper),
-            std::cmp::Ordering::Equal if rank.third_party < next.third_party => {
+            std::cmp::Ordering::Equal if !rank.third_party && next.third_party => {
                 reasons.push(Reason::FirstParty);
             }
             std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {}
