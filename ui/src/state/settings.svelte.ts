@@ -8,6 +8,8 @@ export class Settings {
   theme = $state<Theme>('system');
   storage = $state.raw<StorageState>({ state: 'checking', name: '', message: '' });
   probing = $state(false);
+  /** An absent keychain is a standing fact; once read, its banner may go. The badge in the bar stays. */
+  noticed = $state(false);
   version = $state('');
   dataDir = $state('');
   onboarded = $state(true);

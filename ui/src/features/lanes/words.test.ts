@@ -35,7 +35,8 @@ describe('the head of a column', () => {
 describe('the route line', () => {
   const line = (part: Partial<RunView>) => {
     const route = routeLine(of(part), errors);
-    return [...route.failed.map((step) => step.text), route.rest].join(' → ');
+    const steps = [...route.failed.map((step) => step.text), route.next].filter(Boolean).join(' → ');
+    return [steps, route.rest].filter(Boolean).join(' · ');
   };
   it('ends with what the answer saw', () => {
     expect(line({ route: [step('Anthropic')] })).toBe('via Anthropic · saw the prompt only');
@@ -53,6 +54,14 @@ describe('the route line', () => {
     expect(line({ route: [step('Ollama', { failed: 'net.connect' }), step('Azure')] })).toBe(
       'Ollama: no connection → Azure · saw the prompt only',
     );
+  });
+  it('says no more than it knows when an answer broke off', () => {
+    const broken = { state: 'failed' as const, sections: [section('Half of')] };
+    expect(line({ ...broken, route: [step('Demo', { failed: 'upstream.internal', demo: true })] })).toBe(
+      'Demo: provider failed · Demo, not an AI · saw the prompt only',
+    );
+    const inStream = failure('upstream.internal', 'Broke.', upstream({ status: 200 }));
+    expect(word({ ...broken, failure: inStream })).toBe('Provider failed');
   });
   it('says when no route is left', () => {
     expect(line({ state: 'failed', route: [step('OpenAI', { failed: '503' })] })).toBe(

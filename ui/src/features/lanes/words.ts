@@ -46,7 +46,12 @@ export function standing(run: RunView, elapsed: number | null, advice: AdviceTab
     case 'failed': {
       const status = run.failure?.upstream?.status;
       const short = run.failure ? advice[run.failure.kind].short : 'Error';
-      return of('alert', status ? `Error ${status}` : short, run.failure ? tone(run, advice) : 'err');
+      // An error event inside a stream comes with 200; that says nothing.
+      return of(
+        'alert',
+        status && status >= 400 ? `Error ${status}` : short,
+        run.failure ? tone(run, advice) : 'err',
+      );
     }
     case 'cancelled':
       return of('stop', 'Stopped', 'hold');
@@ -72,9 +77,10 @@ function done(
 export interface RouteLine {
   /** Attempts that failed, as `OpenAI 529`. */
   failed: { text: string; title: string }[];
-  /** Where the answer comes from, or that nowhere is left. */
+  /** Who answers, or that nobody is left; `null` if the last one broke off half way. */
+  next: string | null;
+  /** What the answer saw, and that a demo is one. */
   rest: string;
-  demo: boolean;
   /** The failed attempts ended the run. */
   dead: boolean;
 }
@@ -90,16 +96,14 @@ export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
       return { text: `${step.provider}${said}`, title: `${step.provider}, ${step.upstream_model}${said}` };
     });
   const last = run.route.at(-1);
-  const parts: string[] = [];
   const dead = last !== undefined && last.failed !== null && run.state === 'failed';
-  if (dead && !hasContent(run)) parts.push('no route left');
-  else if (last && last.failed === null) {
-    if (last.demo) parts.push('Demo, not an AI');
-    else if (failed.length > 0) parts.push(last.provider);
-    else parts.push(`via ${last.provider}${last.local ? ', on this machine' : ''}`);
+  let next: string | null = null;
+  if (dead && !hasContent(run)) next = 'no route left';
+  else if (last?.failed === null && !last.demo) {
+    next = failed.length > 0 ? last.provider : `via ${last.provider}${last.local ? ', on this machine' : ''}`;
   }
-  parts.push(saw(run));
-  return { failed, rest: parts.join(' · '), demo: last?.demo ?? false, dead };
+  const rest = last?.demo ? `Demo, not an AI · ${saw(run)}` : saw(run);
+  return { failed, next, rest, dead };
 }
 
 function saw(run: RunView): string {
