@@ -12,6 +12,8 @@ pub fn write(folder: &Path) -> Result<(), ExportError> {
     engine::frame::TurnFrame::export_all(&config)?;
     domain::Failure::export_all(&config)?;
     engine::Table::export_all(&config)?;
+    // A list has no file of its own, so what occurs in lists alone is named here.
+    crate::types::LocalServer::export_all(&config)?;
     write_commands(folder, &config)?;
     Ok(())
 }
