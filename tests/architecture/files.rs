@@ -138,7 +138,8 @@ fn nothing_points_at_one_machine_or_waits_to_be_done() {
         for (number, line) in text.lines().enumerate() {
             for (start, end) in FOREIGN {
                 let word = format!("{start}{end}");
-                if line.contains(&word) {
+                // Nobody's folder, for examples.
+                if line.replace("/home/you/", "").contains(&word) {
                     findings.push(format!("{file}:{}: {word}", number + 1));
                 }
             }
