@@ -21,7 +21,7 @@ pub struct Output {
 /// The built command.
 pub struct Program {
     /// Removed with this value, if it was made for it.
-    made: Option<TempDir>,
+    _made: Option<TempDir>,
     folder: PathBuf,
     keys: Vec<(String, String)>,
 }
@@ -30,12 +30,12 @@ impl Program {
     /// On an empty folder.
     pub fn new() -> Self {
         let made = tempfile::tempdir().unwrap();
-        Self { folder: made.path().join("data"), made: Some(made), keys: Vec::new() }
+        Self { folder: made.path().join("data"), _made: Some(made), keys: Vec::new() }
     }
 
     /// On a folder that is there.
     pub fn on(folder: &Path) -> Self {
-        Self { made: None, folder: folder.to_owned(), keys: Vec::new() }
+        Self { _made: None, folder: folder.to_owned(), keys: Vec::new() }
     }
 
     /// Runs it with the keychain of the session the test itself runs in; it must succeed.

@@ -4,6 +4,7 @@ use parallax_suite::support::program::binary;
 use serde_json::{Value, json};
 use std::{
     fs,
+    mem::ManuallyDrop,
     net::{TcpListener, TcpStream},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
@@ -13,23 +14,25 @@ use std::{
 use thirtyfour::{By, Capabilities, WebDriver, WebElement, error::WebDriverResult};
 
 /// Longest wait for anything on screen. Generous: two cores may be busy elsewhere.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// Sizes at which everything is looked at.
 const SIZES: [(u32, u32); 2] = [(1440, 900), (1024, 700)];
 
 /// The app's window. Dropping it ends the app and its driver.
-pub struct Window {
-    pub page: WebDriver,
+pub(crate) struct Window {
+    /// Never dropped: its destructor would wait for a driver that is already gone.
+    pub(crate) page: ManuallyDrop<WebDriver>,
     driver: Child,
 }
 
 impl Window {
     /// Starts the app on a data folder, inside the caller's own session.
-    pub async fn open(data: &Path) -> Self {
+    pub(crate) async fn open(data: &Path) -> Self {
         assert!(
             std::env::var_os("DISPLAY").is_some(),
             "The window tests need a display. Run them through `cargo xtask test`, or under xvfb-run."
         );
+        transport::install_crypto();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         // Output goes nowhere: an orphan that held a pipe would block its reader for ever.
         let driver = Command::new("WebKitWebDriver")
@@ -54,23 +57,18 @@ impl Window {
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted);
         // A session that hangs would hang the whole run.
         let page = tokio::time::timeout(PATIENCE, session).await.expect("the app does not start").unwrap();
-        let window = Self { page, driver };
+        let window = Self { page: ManuallyDrop::new(page), driver };
         window.resize(SIZES[0]).await;
         window
     }
 
-    pub async fn resize(&self, (width, height): (u32, u32)) {
+    pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
         self.page.set_window_rect(0, 0, width, height).await.unwrap();
     }
 
     /// An element by the name tests know it by, once it is there.
-    pub async fn get(&self, id: &str) -> WebElement {
+    pub(crate) async fn get(&self, id: &str) -> WebElement {
         self.find(&format!("[data-testid=\"{id}\"]")).await
-    }
-
-    /// Something inside a column of the newest turn.
-    pub async fn in_lane(&self, lane: usize, id: &str) -> WebElement {
-        self.find(&format!("[data-testid=\"lane-{lane}\"] [data-testid=\"{id}\"]")).await
     }
 
     async fn find(&self, css: &str) -> WebElement {
@@ -89,7 +87,7 @@ impl Window {
     }
 
     /// Clicks once the element can be clicked.
-    pub async fn click(&self, id: &str) {
+    pub(crate) async fn click(&self, id: &str) {
         let started = Instant::now();
         loop {
             let error = match self.get(id).await.click().await {
@@ -101,12 +99,12 @@ impl Window {
         }
     }
 
-    pub async fn type_into(&self, id: &str, text: &str) {
+    pub(crate) async fn type_into(&self, id: &str, text: &str) {
         self.get(id).await.send_keys(text).await.unwrap();
     }
 
     /// Text of a part of a column; empty while it is not there.
-    pub async fn lane_text(&self, lane: usize, id: &str) -> String {
+    pub(crate) async fn lane_text(&self, lane: usize, id: &str) -> String {
         let script = "const e = document.querySelector(`[data-testid=\"lane-${arguments[0]}\"] \
                       [data-testid=\"${arguments[1]}\"]`); return e ? e.textContent : '';";
         let answer = self.script(script, vec![json!(lane), json!(id)]).await;
@@ -114,18 +112,18 @@ impl Window {
     }
 
     /// State of a run as its column says it.
-    pub async fn lane_state(&self, lane: usize) -> String {
+    pub(crate) async fn lane_state(&self, lane: usize) -> String {
         let script = "const e = document.querySelector(`[data-testid=\"lane-${arguments[0]}\"] \
                       [data-testid=\"state\"]`); return e ? e.dataset.state : '';";
         self.script(script, vec![json!(lane)]).await.as_str().unwrap_or_default().to_owned()
     }
 
-    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+    pub(crate) async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.page.execute(script, arguments).await.unwrap().json().clone()
     }
 
     /// Waits until a run is in one of these states.
-    pub async fn lane_reaches(&self, lane: usize, states: &[&str]) -> String {
+    pub(crate) async fn lane_reaches(&self, lane: usize, states: &[&str]) -> String {
         let started = Instant::now();
         loop {
             let state = self.lane_state(lane).await;
@@ -141,7 +139,7 @@ impl Window {
     }
 
     /// A screenshot into `target/screenshots`.
-    pub async fn shot(&self, name: &str) -> PathBuf {
+    pub(crate) async fn shot(&self, name: &str) -> PathBuf {
         let folder = binary("parallax").parent().and_then(Path::parent).unwrap().join("screenshots");
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join(format!("{name}.png"));
@@ -150,7 +148,7 @@ impl Window {
     }
 
     /// Screenshots light and dark at both sizes; nothing may be wider than the window.
-    pub async fn shots(&self, name: &str) {
+    pub(crate) async fn shots(&self, name: &str) {
         for size in SIZES {
             self.resize(size).await;
             for theme in ["light", "dark"] {
@@ -168,7 +166,7 @@ impl Window {
     }
 
     /// Kills the app the hard way.
-    pub fn kill_app(&self) {
+    pub(crate) fn kill_app(&self) {
         let group = self.driver.id();
         for entry in fs::read_dir("/proc").unwrap().flatten() {
             let path = entry.path();
@@ -186,8 +184,8 @@ impl Window {
     }
 
     /// Ends the session in an orderly way.
-    pub async fn close(self) -> WebDriverResult<()> {
-        self.page.clone().quit().await
+    pub(crate) async fn close(self) -> WebDriverResult<()> {
+        WebDriver::clone(&self.page).quit().await
     }
 }
 
