@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking, in its helpers too")]
 
 use domain::{
-    Basis, Cost, InputUsage, Message, Meter, OutputUsage, Part, PicoUsd, PriceOrigin, PriceRule, PriceSheet,
-    PriceSource, Request, Role, Timestamp, Usage, UsageSource, When,
+    Basis, BilledTokens, Cost, InputUsage, Message, Meter, OutputUsage, Part, PicoUsd, PriceOrigin,
+    PriceRule, PriceSheet, PriceSource, Request, Role, Timestamp, Usage, UsageSource, When,
 };
 use ledger::{cost, hold, prompt_estimate, prompt_upper_bound, rate, rates, tokens_of};
 use std::collections::BTreeMap;
@@ -397,4 +397,25 @@ fn an_estimate_of_plain_english_is_near_a_token_a_word() {
     // 44 characters, 9 words and a point: 10 tokens in the vocabularies of GPT-2 and GPT-4.
     assert_eq!(tokens_of("The quick brown fox jumps over the lazy dog."), 10);
     assert_eq!(tokens_of(""), 0);
+}
+
+/// Cohere counts its own preamble and says beside it what it bills: 502 tokens counted, 7 billed.
+#[test]
+fn what_is_billed_counts_not_what_is_counted() {
+    let sheet = sheet(vec![always(&[
+        (Meter::Input, "2.5"),
+        (Meter::InputCacheRead, "0.25"),
+        (Meter::Output, "10"),
+        (Meter::OutputReasoning, "10"),
+    ])]);
+    let mut counted = cached(502, 400, 11);
+    counted.output.reasoning = Some(9);
+    let billed = Usage { billed: Some(BilledTokens { input: 7, output: 2 }), ..counted.clone() };
+    let cost_of = |usage: &Usage| cost(usage, Some(&sheet), MONDAY);
+    assert_eq!(cost_of(&billed).total, dollars("0.0000375"));
+    assert_eq!(cost_of(&billed).basis, Basis::Computed);
+    let meters: Vec<(Meter, u64)> =
+        cost_of(&billed).lines.iter().map(|line| (line.meter, line.units)).collect();
+    assert_eq!(meters, [(Meter::Input, 7), (Meter::Output, 2)]);
+    assert_ne!(cost_of(&counted).total, cost_of(&billed).total);
 }

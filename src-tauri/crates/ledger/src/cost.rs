@@ -44,7 +44,15 @@ fn sum(lines: &[CostLine]) -> Option<PicoUsd> {
 /// The lines of the bill; `None` = it cannot be drawn up.
 fn bill(usage: &Usage, sheet: &PriceSheet, at: Timestamp) -> Option<Vec<CostLine>> {
     let free = is_free(sheet);
-    let (input, output) = match (usage.input.total, usage.output.total) {
+    // Who bills other counts than it reports bills them plainly: the parts are of the counts.
+    let (input_usage, output_usage) = match usage.billed {
+        Some(billed) => (
+            InputUsage { total: Some(billed.input), ..InputUsage::default() },
+            OutputUsage { total: Some(billed.output), ..OutputUsage::default() },
+        ),
+        None => (usage.input.clone(), usage.output.clone()),
+    };
+    let (input, output) = match (input_usage.total, output_usage.total) {
         (Some(input), Some(output)) => (input, output),
         // Nothing times anything is nothing: a model that is free needs no count.
         (input, output) if free => (input.unwrap_or(0), output.unwrap_or(0)),
@@ -52,8 +60,8 @@ fn bill(usage: &Usage, sheet: &PriceSheet, at: Timestamp) -> Option<Vec<CostLine
     };
     let rates = rates(sheet, input, usage.service_tier.as_deref(), at);
     let mut units = Vec::new();
-    split_input(&mut units, input, &usage.input, &rates, free)?;
-    split_output(&mut units, output, &usage.output, &rates, free)?;
+    split_input(&mut units, input, &input_usage, &rates, free)?;
+    split_output(&mut units, output, &output_usage, &rates, free)?;
     units.push((Meter::WebSearch, usage.web_searches.unwrap_or(0)));
     // A price per request is an addition; sheets without one charge none.
     units.push((Meter::Request, u64::from(rates.contains_key(&Meter::Request))));
