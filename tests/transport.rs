@@ -338,7 +338,7 @@ async fn each_network_failure_has_its_kind_and_tells_no_secret() {
         (format!("https://127.0.0.1:{}", closed_port()), ErrorKind::NetConnect, "127.0.0.1:"),
         (garbage.replace("http:", "https:"), ErrorKind::NetTls, "127.0.0.1:"),
         (garbage, ErrorKind::StreamMalformed, "127.0.0.1:"),
-        (hangs_up, ErrorKind::NetConnect, "127.0.0.1:"),
+        (hangs_up, ErrorKind::StreamTruncated, "127.0.0.1:"),
         ("http://example.com".to_owned(), ErrorKind::RequestInvalid, "example.com"),
         ("https://169.254.169.254".to_owned(), ErrorKind::RequestInvalid, "169.254.169.254"),
         (format!("https://{CANARY}.example:x"), ErrorKind::RequestInvalid, ""),

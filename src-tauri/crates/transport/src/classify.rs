@@ -131,8 +131,9 @@ pub(crate) fn sending(error: &reqwest::Error, place: &Place, connect: Duration) 
             format!("{host} does not answer in HTTP as we accept it. Check the provider's base URL."),
         );
     }
+    // The connection stood, so the request may have left and may be billed.
     place.failure(
-        ErrorKind::NetConnect,
+        ErrorKind::StreamTruncated,
         format!(
             "{host} closed the connection without an answer. Try again; if it stays, check the base URL."
         ),
