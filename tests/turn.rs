@@ -1,7 +1,8 @@
 //! The engine over scripted providers: what is committed, shown, settled, and kept when things go wrong.
 
 use domain::{
-    Basis, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, PicoUsd, ProcessId, RunState, Saw, Timestamp,
+    Basis, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, PicoUsd, ProcessId, RunState,
+    Saw, Timestamp,
 };
 use engine::{
     Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock,
@@ -54,7 +55,8 @@ impl Bench {
 
     async fn ask(&self, ask: Ask) -> (TurnView, Vec<TurnFrame>) {
         let (sink, frames) = sink();
-        let started = self.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await.unwrap();
+        let started =
+            self.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await.unwrap();
         started.done.await.unwrap();
         let mut view = started.view;
         let frames: Vec<TurnFrame> = frames.try_iter().collect();
@@ -186,7 +188,8 @@ async fn all_lanes_can_continue_from_one_answer_and_say_so() {
     assert_eq!(second.runs[0].saw, Saw::Own { turns: 1 });
     assert_eq!(second.runs[1].saw, Saw::Other { model: "m@a".to_owned(), turns: 1 });
     let seen = bench.scripted.seen();
-    let to_b = String::from_utf8(seen.iter().rfind(|s| s.to.provider.as_str() == "b").unwrap().call.body.clone());
+    let to_b =
+        String::from_utf8(seen.iter().rfind(|s| s.to.provider.as_str() == "b").unwrap().call.body.clone());
     assert!(to_b.as_ref().unwrap().contains("alpha") && !to_b.unwrap().contains("beta"));
 }
 
@@ -201,10 +204,7 @@ async fn one_lane_fails_by_name_and_the_others_go_on() {
             .send(r#"{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}"#),
     );
     bench.scripted.push_for("cut", chat_stream_broken(&["half an ", "ans"], Step::Fail(cut_off())));
-    bench.scripted.push_for(
-        "garbage",
-        Script::event_stream().send("data: ]]]\n\ndata: <<<\n\n"),
-    );
+    bench.scripted.push_for("garbage", Script::event_stream().send("data: ]]]\n\ndata: <<<\n\n"));
     let (view, _) = bench.ask(first("Hi", &["m@good", "m@rejects", "m@cut", "m@garbage"])).await;
     let kind = |position: usize| view.runs[position].failure.as_ref().map(|failure| failure.kind);
     assert_eq!(view.runs[0].state, RunState::Done);
@@ -387,4 +387,98 @@ async fn a_missing_key_is_named_and_nothing_is_sent() {
         bench.engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
     assert!(entries.is_empty());
     assert!(bench.folder.path().exists());
+}
+
+async fn ledger_of(engine: &Engine) -> Vec<store::Entry> {
+    engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_recoveries_at_once_keep_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripted = Scripted::new();
+    let shown = Arc::new(Mutex::new(String::new()));
+    let engine = engine_at(folder.path(), &scripted).await;
+    engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
+    scripted.push_for("a", chat_stream_broken(&["all ", "of it"], Step::Hang));
+    let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
+    let started = engine
+        .start_turn(first("Hi", &["m@a"]), Listeners { sink: None, observer: Some(observer) })
+        .await
+        .unwrap();
+    while !shown.lock().unwrap().contains("of it") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let (one, two) = (engine_at(copy.path(), &scripted).await, engine_at(copy.path(), &scripted).await);
+    let (first, second) = tokio::join!(one.recover(), two.recover());
+    assert_eq!(first.unwrap() + second.unwrap(), 1);
+    let view = two.snapshot(started.turn).await.unwrap();
+    assert_eq!(view.runs[0].state, RunState::Interrupted);
+    assert_eq!(two.text(view.runs[0].id).await.unwrap(), "all of it");
+    assert_eq!(ledger_of(&two).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_before_the_headers_is_not_a_known_zero() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", chat_stream(&["late"], 1, 1).after(Duration::from_secs(600)));
+    let ask = first("Hi", &["m@a"]);
+    let started = bench.engine.start_turn(ask, Listeners::default()).await.unwrap();
+    while bench.scripted.seen().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    bench.engine.cancel(started.turn, None);
+    started.done.await.unwrap();
+    let view = bench.engine.snapshot(started.turn).await.unwrap();
+    assert_eq!(view.runs[0].state, RunState::Cancelled);
+    assert_eq!(view.runs[0].metrics.cost, None, "the provider has the request and may bill it");
+    assert!(ledger_of(&bench.engine).await[0].row.usage.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_call_shows_no_usage() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", Script::status(400).send(r#"{"error":{"message":"no"}}"#));
+    let (view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    assert_eq!(view.runs[0].state, RunState::Failed);
+    assert_eq!((view.runs[0].metrics.input, view.runs[0].metrics.output), (None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_a_provider_sends_back_is_stored_nowhere() {
+    const KEY: &str = "canary-0123456789-abcdefgh";
+    let bench = Bench::new(&["a"]).await;
+    bench.engine.set_key(&domain::ProviderId::new("a"), domain::Secret::new(KEY)).await.unwrap();
+    let body = format!(
+        "data: {{\"id\":\"{KEY}\",\"model\":\"{KEY}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"ok\"}},\
+         \"finish_reason\":null}}]}}\n\ndata: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{KEY}\"}}],\
+         \"usage\":{{\"prompt_tokens\":1,\"completion_tokens\":1,\"note\":\"{KEY}\"}}}}\n\ndata: [DONE]\n\n"
+    );
+    bench.scripted.push_for("a", Script::event_stream().header("x-request-id", KEY).send(body));
+    let (sender, results) = mpsc::channel();
+    let observer: Box<dyn Observer> = Box::new(Results(sender));
+    let listeners = Listeners { sink: None, observer: Some(observer) };
+    bench.engine.start_turn(first("Hi", &["m@a"]), listeners).await.unwrap().done.await.unwrap();
+    assert!(bench.scripted.seen()[0].keyed);
+    let result = format!("{:?}", results.recv().unwrap());
+    assert!(result.contains("[key]") && !result.contains("canary"), "{result}");
+    let entries = format!("{:?}", ledger_of(&bench.engine).await);
+    assert!(!entries.contains("canary"), "{entries}");
+}
+
+/// Hands results on.
+struct Results(mpsc::Sender<RunResult>);
+
+impl Observer for Results {
+    fn events(&mut self, _lane: u32, _run: domain::RunId, _events: &[domain::StreamEvent]) {}
+    fn ended(&mut self, result: &RunResult) {
+        let _ = self.0.send(result.clone());
+    }
 }

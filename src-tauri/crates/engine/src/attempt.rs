@@ -115,20 +115,36 @@ impl<'a> Attempt<'a> {
         draft: &mut Draft,
         out: &mut impl Events,
     ) -> Result<(), Failure> {
+        let result = self.exchange(encoded, secret, draft, out).await;
+        // The one way out, so that no failure leaves with a key in it.
+        result.map_err(|mut failure| {
+            self.scrubbed(&mut failure);
+            if failure.upstream.is_some() {
+                self.row.upstream.clone_from(&failure.upstream);
+            }
+            failure
+        })
+    }
+
+    async fn exchange(
+        &mut self,
+        encoded: Encoded,
+        secret: Option<Secret>,
+        draft: &mut Draft,
+        out: &mut impl Events,
+    ) -> Result<(), Failure> {
         let response = self.send(encoded, secret).await?;
         self.row.first_byte = Some(self.since());
         let status = response.status;
         let upstream = Upstream {
             provider: Some(self.plan.known.provider.id.clone()),
             status: Some(status),
-            request_id: request_id(&response.headers),
+            request_id: request_id(&response.headers).map(|id| self.clean(id)),
             ..Upstream::default()
         };
         if status >= 400 {
             self.rejected = true;
-            let failure = self.read_error(response, &upstream).await;
-            self.row.upstream = failure.upstream.clone();
-            return Err(failure);
+            return Err(self.read_error(response, &upstream).await);
         }
         self.row.upstream = Some(upstream.clone());
         let ending = self.decode(response, draft, out).await;
@@ -136,8 +152,6 @@ impl<'a> Attempt<'a> {
             Ending::Complete => Ok(()),
             Ending::Failed(mut failure) => {
                 upstream.merge_into(&mut failure);
-                self.scrubbed(&mut failure);
-                self.row.upstream = failure.upstream.clone();
                 Err(failure)
             }
             Ending::Truncated => Err(Failure::new(
@@ -170,15 +184,14 @@ impl<'a> Attempt<'a> {
             extra_headers: provider.quirks.extra_headers.clone(),
         };
         let deadlines = if provider.local { Deadlines::local() } else { Deadlines::default() };
+        // Set before the wait: a Stop drops this future while the request is on its way, and what has
+        // left may be billed.
+        self.sent = true;
         let result = self.inner.transport.send(&origin, encoded.call, secret.as_ref(), deadlines).await;
-        self.sent = match &result {
-            Ok(_) => true,
-            Err(failure) => !never_sent(failure.kind),
-        };
-        result.map_err(|mut failure| {
-            self.scrubbed(&mut failure);
-            failure
-        })
+        if result.as_ref().is_err_and(|failure| never_sent(failure.kind)) {
+            self.sent = false;
+        }
+        result
     }
 
     async fn decode(
@@ -202,14 +215,11 @@ impl<'a> Attempt<'a> {
                 Err(failure) => Some(failure),
             };
             self.take(events, draft, out).await;
-            if let Some(mut failure) = broken {
+            if let Some(failure) = broken {
                 // Cut off behind the closing mark is not cut off.
                 return match self.close(decoder, draft, out).await {
                     Ending::Complete => Ok(Ending::Complete),
-                    _ => {
-                        self.scrubbed(&mut failure);
-                        Err(failure)
-                    }
+                    _ => Err(failure),
                 };
             }
         }
@@ -223,11 +233,12 @@ impl<'a> Attempt<'a> {
         ending
     }
 
-    async fn take(&mut self, events: Vec<StreamEvent>, draft: &mut Draft, out: &mut impl Events) {
+    async fn take(&mut self, mut events: Vec<StreamEvent>, draft: &mut Draft, out: &mut impl Events) {
         if events.is_empty() {
             return;
         }
-        for event in &events {
+        for event in &mut events {
+            self.scrub_event(event);
             draft.apply(event);
         }
         if self.row.first_content.is_none() && draft.has_content() {
@@ -251,19 +262,55 @@ impl<'a> Attempt<'a> {
             None => Failure::new(ErrorKind::UpstreamInternal, "The provider answered with an error."),
         };
         known.merge_into(&mut failure);
-        self.scrubbed(&mut failure);
         failure
     }
 
     /// Providers echo keys in their error texts; nothing that leaves here holds one.
     fn scrubbed(&self, failure: &mut Failure) {
-        let Some(secret) = &self.scrub else { return };
-        failure.message = transport::redact(&failure.message, secret);
+        self.scrub_text(&mut failure.message);
         if let Some(upstream) = &mut failure.upstream {
-            for text in [&mut upstream.message, &mut upstream.code, &mut upstream.param] {
-                *text = text.take().map(|text| transport::redact(&text, secret));
+            for text in
+                [&mut upstream.message, &mut upstream.code, &mut upstream.param, &mut upstream.request_id]
+            {
+                text.iter_mut().for_each(|text| self.scrub_text(text));
             }
         }
+    }
+
+    /// The same for what surrounds an answer and is stored beside it. The answer itself is the model's,
+    /// which never sees a key.
+    fn scrub_event(&self, event: &mut StreamEvent) {
+        if self.scrub.is_none() {
+            return;
+        }
+        let optional = |text: &mut Option<String>| text.iter_mut().for_each(|text| self.scrub_text(text));
+        match event {
+            StreamEvent::Started { response_id, model } => {
+                optional(response_id);
+                optional(model);
+            }
+            StreamEvent::Usage(usage) => {
+                optional(&mut usage.raw);
+                optional(&mut usage.service_tier);
+            }
+            StreamEvent::Finish { raw, .. } => optional(raw),
+            StreamEvent::Notice { detail, .. } => self.scrub_text(detail),
+            StreamEvent::Unknown { name, .. } => self.scrub_text(name),
+            StreamEvent::BlockOpen { .. }
+            | StreamEvent::BlockDelta { .. }
+            | StreamEvent::BlockClose { .. } => {}
+        }
+    }
+
+    fn scrub_text(&self, text: &mut String) {
+        if let Some(secret) = &self.scrub {
+            *text = transport::redact(text, secret);
+        }
+    }
+
+    fn clean(&self, mut text: String) -> String {
+        self.scrub_text(&mut text);
+        text
     }
 
     fn since(&self) -> Millis {
@@ -318,6 +365,10 @@ pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool) -> Usa
 }
 
 /// The worst this attempt can cost; `None` when its price is unknown.
+///
+/// Where the request names no limit, the endpoint's own is assumed. Dialects that must name one send at
+/// most 32,000 then (Anthropic's), so the hold of such an endpoint can be larger than the call allows,
+/// never smaller.
 fn hold(plan: &Plan, now: Timestamp) -> Option<PicoUsd> {
     let longest = plan
         .request

@@ -101,9 +101,14 @@ impl Draft {
         })
     }
 
-    /// Everything the model generated, for counting.
+    /// Every word the model generated, for counting. The base64 of a picture is not words.
     pub fn generated(&self) -> String {
-        self.joined(|_| true, "")
+        self.joined(|kind| !matches!(kind, BlockKind::Image { .. }), "")
+    }
+
+    /// Is this block a picture?
+    pub(crate) fn is_image(&self, block: u32) -> bool {
+        self.blocks.get(index(block)).is_some_and(|block| matches!(block.kind, BlockKind::Image { .. }))
     }
 
     fn joined(&self, wanted: impl Fn(&BlockKind) -> bool, separator: &str) -> String {

@@ -2,8 +2,8 @@
 
 use crate::frame::{Notice, Op, RunView, Section, TurnFrame, TurnView};
 
-/// Applies a frame. Patches of runs the view does not show are left out, and so are blocks of a section
-/// that was never opened: a frame can only come from us, and a view can always be fetched anew.
+/// Applies a frame. Patches of runs the view does not show are left out, and so are sections
+/// beyond the next and blocks of a section that was never opened: a frame can only come from us, and a view can always be fetched anew.
 pub fn apply(view: &mut TurnView, frame: &TurnFrame) {
     view.seq = frame.seq;
     for patch in &frame.runs {
@@ -18,8 +18,14 @@ fn apply_op(run: &mut RunView, op: &Op) {
     match op {
         Op::State { state } => run.state = *state,
         Op::Route { route } => run.route.clone_from(route),
-        Op::Section { kind, .. } => {
-            run.sections.push(Section { kind: kind.clone(), blocks: Vec::new() });
+        Op::Section { index, kind } => {
+            let fresh = Section { kind: kind.clone(), blocks: Vec::new() };
+            let index = usize::try_from(*index).unwrap_or(usize::MAX);
+            if index == run.sections.len() {
+                run.sections.push(fresh);
+            } else if let Some(section) = run.sections.get_mut(index) {
+                *section = fresh;
+            }
         }
         Op::Blocks { section, keep, blocks } => {
             let index = usize::try_from(*section).unwrap_or(usize::MAX);

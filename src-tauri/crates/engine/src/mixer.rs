@@ -235,7 +235,7 @@ impl Mixer {
             .filter(|run| !run.state.is_final() && self.runs.contains_key(&run.id))
             .map(|run| {
                 if let Some(observer) = &mut self.observer {
-                    observer.ended(&RunResult::lost(run, failure.clone()));
+                    observer.ended(&RunResult::lost(run, crate::draft::Draft::default(), failure.clone()));
                 }
                 let end = Op::End {
                     state: RunState::Failed,

@@ -40,21 +40,21 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// A run whose end could not be written down.
-    pub(crate) fn lost(run: &RunView, failure: Failure) -> Self {
+    /// A run whose end could not be written down, with the text that had come.
+    pub(crate) fn lost(run: &RunView, draft: Draft, failure: Failure) -> Self {
         Self {
             run: run.id,
             position: run.position,
             target: run.target.clone(),
             state: RunState::Failed,
-            draft: Draft::default(),
+            notices: draft.notices.clone(),
+            draft,
             failure: Some(failure),
             attempts: Vec::new(),
             cost: Cost::unknown(),
             ttft: None,
             duration: None,
             usage_shown: Usage::default(),
-            notices: Vec::new(),
         }
     }
 
@@ -65,7 +65,7 @@ impl RunResult {
 
     /// Numbers for the strip.
     pub fn metrics(&self) -> Metrics {
-        metrics(&self.usage_shown, &self.cost, self.ttft, self.duration, !self.attempts.is_empty())
+        metrics(&self.usage_shown, &self.cost, self.ttft, self.duration, &self.attempts)
     }
 
     pub(crate) fn end_op(&self) -> Op {
@@ -78,18 +78,19 @@ impl RunResult {
     }
 }
 
-/// The strip of a finished run. `sent` = at least one attempt was made.
+/// The strip of a finished run. The speed is the last attempt's: what went before it was not writing.
 pub(crate) fn metrics(
     usage: &Usage,
     cost: &Cost,
     ttft: Option<Millis>,
     duration: Option<Millis>,
-    sent: bool,
+    attempts: &[AttemptRow],
 ) -> Metrics {
-    let writing = match (ttft, duration) {
-        (Some(ttft), Some(duration)) => Some(Duration::from_millis(duration.0.saturating_sub(ttft.0))),
-        _ => None,
-    };
+    let sent = !attempts.is_empty();
+    let writing = attempts.last().and_then(|last| {
+        let span = last.duration?.0.saturating_sub(last.first_content?.0);
+        Some(Duration::from_millis(span))
+    });
     Metrics {
         ttft,
         duration,
@@ -104,10 +105,13 @@ pub(crate) fn metrics(
     }
 }
 
+/// Below this an answer came in one piece, and dividing by it would say nothing about speed.
+const SHORTEST_SPAN: u64 = 50;
+
 /// Tokens a second × 10. `None` for spans too short to divide by.
 pub(crate) fn rate(tokens: u64, span: Duration) -> Option<u64> {
     let millis = u64::try_from(span.as_millis()).ok()?;
-    if millis == 0 { None } else { tokens.checked_mul(10_000)?.checked_div(millis) }
+    if millis < SHORTEST_SPAN { None } else { tokens.checked_mul(10_000)?.checked_div(millis) }
 }
 
 /// The cost of several attempts: unknown if any of them is, else their sum with the weakest basis among

@@ -7,90 +7,143 @@ use crate::{
     inner::Inner,
     lane,
 };
-use domain::{ErrorKind, Failure, Outcome, Request, RunState, StreamEvent, UsageSource};
-use store::{AttemptRow, RunRow};
+use domain::{
+    AttemptId, ConversationId, ErrorKind, Failure, Outcome, ProcessId, Request, RunId, RunState, StreamEvent,
+    TurnId, UsageSource,
+};
+use std::sync::Arc;
+use store::{AttemptRow, Tx};
 
-/// Recovers the runs of every process that is gone. Returns how many there were.
-pub(crate) async fn recover(inner: &Inner) -> Result<u32, Failure> {
+/// Recovers the runs of every process that is gone. Returns how many there were. What cannot be
+/// recovered is logged and tried again at the next start; it holds up nothing else.
+pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
     let dead = inner.store.read(|tx| tx.dead_processes()).await?;
     let mut recovered = 0;
     for process in dead {
-        let runs = inner.store.read(move |tx| tx.runs_of_process(process)).await?;
-        for run in runs {
-            recover_run(inner, run).await?;
-            recovered += 1;
+        match recover_process(inner, process).await {
+            Ok(runs) => recovered += runs,
+            Err(failure) => complain(&failure, "what a process left behind could not be recovered"),
         }
-        settle_orphans(inner, process).await?;
+    }
+    Ok(recovered)
+}
+
+async fn recover_process(inner: &Arc<Inner>, process: ProcessId) -> Result<u32, Failure> {
+    let runs = inner.store.read(move |tx| tx.runs_of_process(process)).await;
+    let mut recovered = 0;
+    let mut first_failure = None;
+    let mut note = |failure: Failure, what: &str| {
+        complain(&failure, what);
+        first_failure.get_or_insert(failure);
+    };
+    match runs {
+        Ok(runs) => {
+            for run in runs {
+                match recover_run(inner, run.id, interrupted(), RunState::Interrupted).await {
+                    Ok(true) => recovered += 1,
+                    Ok(false) => {}
+                    Err(failure) => note(failure, "an answer could not be recovered"),
+                }
+            }
+        }
+        Err(failure) => note(failure, "the answers of a process could not be read"),
+    }
+    let holds = inner.store.read(|tx| tx.holds()).await?;
+    for hold in holds.into_iter().filter(|hold| hold.process == process) {
+        if let Err(failure) = settle_orphan(inner, hold.attempt).await {
+            note(failure, "an attempt could not be settled");
+        }
+    }
+    // The process is remembered as long as something of it is open, so that the next start tries again.
+    if first_failure.is_none() {
         inner.store.write(move |tx| tx.forget_process(process)).await?;
     }
     Ok(recovered)
 }
 
-async fn recover_run(inner: &Inner, mut run: RunRow) -> Result<(), Failure> {
-    let id = run.id;
-    let turn = run.turn;
-    let leaf = run.user_message;
-    let (chunks, attempts, conversation, history) = inner
-        .store
-        .read(move |tx| {
-            let conversation = tx.turn(turn)?.map(|turn| turn.conversation);
-            Ok((tx.journal(id)?, tx.attempts(id)?, conversation, tx.branch(leaf)?))
-        })
-        .await?;
-    let draft = replay(&chunks);
-    let failure = interrupted();
-    let request = crate::turn::request(&run.target, &history);
-    let open = attempts.into_iter().rfind(|row| row.outcome.is_none());
+fn complain(failure: &Failure, what: &str) {
+    tracing::error!(kind = failure.kind.as_str(), message = failure.message, "{what}");
+}
+
+/// Ends a run nobody works on any more with what its journal holds, in one transaction. `false` = it had
+/// ended already, perhaps by another process that started at the same moment.
+pub(crate) async fn recover_run(
+    inner: &Arc<Inner>,
+    run: RunId,
+    failure: Failure,
+    state: RunState,
+) -> Result<bool, Failure> {
+    let shared = Arc::clone(inner);
+    inner.store.write(move |tx| recover_in(&shared, tx, run, &failure, state)).await
+}
+
+/// [`recover_run`] inside a transaction: everything it rests on is read there and nowhere else.
+pub(crate) fn recover_in(
+    inner: &Inner,
+    tx: &mut Tx<'_>,
+    run: RunId,
+    failure: &Failure,
+    state: RunState,
+) -> Result<bool, Failure> {
+    let Some(mut run) = tx.run(run)? else { return Ok(false) };
+    if run.state.is_final() {
+        return Ok(false);
+    }
+    let conversation = conversation_of(tx, run.turn)?;
+    let draft = replay(&tx.journal(run.id)?);
+    let request = crate::turn::request(&run.target, &tx.branch(run.user_message)?);
+    let open = tx.attempts(run.id)?.into_iter().rfind(|row| row.outcome.is_none());
     let issuer = open.as_ref().map(|row| row.endpoint.to_string()).unwrap_or_default();
-    let ended = open.and_then(|row| close_attempt(inner, row, &request, &draft, &failure));
-    run.state = RunState::Interrupted;
-    run.failure = Some(failure);
+    let ended = open.and_then(|row| close_attempt(inner, row, &request, &draft, failure));
+    run.state = state;
+    run.failure = Some(failure.clone());
     run.finish_reason = draft.finish.as_ref().map(|(reason, _)| *reason);
     run.notices.clone_from(&draft.notices);
-    if ended.is_some() {
-        let usage = billed_usage(&request, &draft, false);
-        run.usage = Some(usage);
+    if let Some(ended) = &ended {
+        run.usage = Some(billed_usage(&request, &draft, false));
+        let entry = lane::entry(inner, conversation, ended);
+        tx.finish_attempt(&ended.row)?;
+        tx.settle(&entry)?;
     }
-    let parts = draft.parts(&issuer);
-    let settled = ended.map(|ended| (lane::entry(inner, conversation, &ended), ended.row));
+    let content = tx.put_content(&draft.parts(&issuer))?;
+    tx.set_message_content(run.message, &content)?;
+    tx.update_run(&run)?;
+    tx.clear_journal(run.id)?;
+    Ok(true)
+}
+
+fn conversation_of(tx: &Tx<'_>, turn: TurnId) -> Result<Option<ConversationId>, Failure> {
+    Ok(tx.turn(turn)?.map(|turn| turn.conversation))
+}
+
+/// Settles an attempt whose run had already moved on when the process died.
+async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Failure> {
+    let shared = Arc::clone(inner);
     inner
         .store
         .write(move |tx| {
-            let content = tx.put_content(&parts)?;
-            tx.set_message_content(run.message, &content)?;
-            tx.update_run(&run)?;
-            if let Some((entry, attempt)) = &settled {
-                tx.finish_attempt(attempt)?;
-                tx.settle(entry)?;
+            if tx.is_settled(attempt)? {
+                return Ok(());
             }
-            tx.clear_journal(run.id)
+            let Some(mut row) = tx.attempt(attempt)? else { return Ok(()) };
+            if row.outcome.is_none() {
+                row.outcome = Some(Outcome::Interrupted);
+            }
+            let run = match row.run {
+                Some(run) => tx.run(run)?,
+                None => None,
+            };
+            let conversation = match run {
+                Some(run) => conversation_of(tx, run.turn)?,
+                None => None,
+            };
+            let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
+            let ended = Ended { billed: row.usage.clone(), row, cost, prices: None };
+            let entry = lane::entry(&shared, conversation, &ended);
+            tx.finish_attempt(&ended.row)?;
+            tx.settle(&entry).map(|_| ())
         })
         .await
-}
-
-/// Attempts whose run had already moved on when the process died.
-async fn settle_orphans(inner: &Inner, process: domain::ProcessId) -> Result<(), Failure> {
-    let holds = inner.store.read(|tx| tx.holds()).await?;
-    for hold in holds.into_iter().filter(|hold| hold.process == process) {
-        let attempt = hold.attempt;
-        let row = inner.store.read(move |tx| tx.attempt(attempt)).await?;
-        let Some(mut row) = row else { continue };
-        if row.outcome.is_none() {
-            row.outcome = Some(Outcome::Interrupted);
-        }
-        let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
-        let ended = Ended { billed: row.usage.clone(), row, cost, prices: None };
-        let entry = lane::entry(inner, None, &ended);
-        let row = ended.row;
-        inner
-            .store
-            .write(move |tx| {
-                tx.finish_attempt(&row)?;
-                tx.settle(&entry).map(|_| ())
-            })
-            .await?;
-    }
-    Ok(())
 }
 
 /// Folds a journal. A chunk that cannot be read would be our own mistake; what stands before and after

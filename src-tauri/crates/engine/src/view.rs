@@ -112,7 +112,6 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
     let costs: Vec<Cost> =
         attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)).collect();
     let usage = run.usage.clone().unwrap_or_default();
-    let sent = !attempts.is_empty();
     RunView {
         id: run.id,
         lane: run.lane,
@@ -123,7 +122,7 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         saw: run.saw,
         route: attempts.iter().map(|attempt| step(inner, attempt)).collect(),
         sections: present::sections(&parts),
-        metrics: metrics(&usage, &total_cost(&costs), run.ttft, run.duration, sent),
+        metrics: metrics(&usage, &total_cost(&costs), run.ttft, run.duration, &attempts),
         finish_reason: run.finish_reason,
         failure: run.failure,
         notices: run.notices.into_iter().map(|(kind, detail)| Notice { kind, detail }).collect(),
