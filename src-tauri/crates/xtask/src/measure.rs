@@ -62,8 +62,7 @@ mod linux {
     /// Both programs in turn, so that a busy moment of the machine hits both.
     fn rounds(count: usize, settle: Duration) -> Result<[Vec<Sample>; 2]> {
         shell::step("Building the release and an empty window");
-        shell::cargo(&["build", "--release", "--package", "parallax-desktop", "--bins", "--examples"])
-            .run()?;
+        shell::release().run()?;
         let release = shell::target_dir()?.join("release");
         let programs = [release.join("parallax-desktop"), release.join("examples/empty_window")];
         let display = setup::Display::start()?;

@@ -13,18 +13,15 @@ pub(crate) fn package(_: &[String]) -> Result<()> {
     setup::system(&[setup::BUILD])?;
     ui::install()?;
     ui::build()?;
-    // The bundler takes the command line from this folder, so both must be built in it.
-    let root = shell::root()?;
-    let target = root.join("target");
-    shell::step("Building the command line (release profile)");
-    shell::cargo(&["build", "--release", "--package", "parallax-cli", "--locked"])
-        .env("CARGO_TARGET_DIR", &target)
-        .run()?;
-    shell::step("Building and wrapping the app (release profile; the first time takes about ten minutes)");
-    shell::Cmd::new(root.join("ui/node_modules/.bin/tauri"))
-        .arg("build")
-        .env("CARGO_TARGET_DIR", &target)
-        .run()?;
+    // The bundler looks in this folder, wherever cargo would build otherwise.
+    let target = shell::root()?.join("target");
+    shell::step(
+        "Building the app and the command line (release profile; the first time takes about ten minutes)",
+    );
+    shell::release().env("CARGO_TARGET_DIR", &target).run()?;
+    shell::step("Wrapping them");
+    let tauri = shell::root()?.join("ui/node_modules/.bin/tauri");
+    shell::Cmd::new(tauri).arg("bundle").env("CARGO_TARGET_DIR", &target).run()?;
     let bundles = target.join("release/bundle");
     shell::step("Packages");
     for kind in ["deb", "rpm"] {

@@ -49,8 +49,7 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
         body()?
     } else if suite.contains(name) {
         shell::step("Building the release");
-        shell::cargo(&["build", "--release", "--package", "parallax-desktop", "--package", "parallax-cli"])
-            .run()?;
+        shell::release().run()?;
         run_suite(&format!("prove_{name}"))?
     } else {
         bail!("no proof is called {name:?}; without a name, the list");
@@ -97,8 +96,7 @@ fn cuts() -> Result<Lines> {
 
 fn size() -> Result<Lines> {
     shell::step("Building the release");
-    shell::cargo(&["build", "--release", "--package", "parallax-desktop", "--package", "parallax-cli"])
-        .run()?;
+    shell::release().run()?;
     let folder = shell::target_dir()?.join("release");
     let mut lines = vec!["| binary | bytes | MB |".to_owned(), "|---|---:|---:|".to_owned()];
     for name in ["parallax-desktop", "parallax"] {

@@ -41,6 +41,14 @@ pub(crate) fn cargo(arguments: &[&str]) -> Cmd {
     Cmd::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(arguments)
 }
 
+/// One release build for packages and measurements: both programs, and the window they are measured against.
+/// Building them apart would resolve other features and compile most crates twice.
+pub(crate) fn release() -> Cmd {
+    let packages = ["--package", "parallax-desktop", "--package", "parallax-cli"];
+    cargo(&["build", "--release", "--locked", "--bins", "--examples", "--features", "tauri/custom-protocol"])
+        .args(packages)
+}
+
 /// npm in the UI's folder. On Windows it is a batch file and needs its full name.
 pub(crate) fn npm(arguments: &[&str]) -> Result<Cmd> {
     let name = if cfg!(windows) { "npm.cmd" } else { "npm" };
