@@ -134,7 +134,7 @@ describe('a conversation', () => {
 
   it('retries one lane and leaves the others alone', async () => {
     await open('states');
-    await user.click(lane(2).getByTestId(ids.retry));
+    await user.dblClick(lane(2).getByTestId(ids.retry));
     expect(host.sent('run/retry')).toEqual([{ run: 'p2c' }]);
     await waitFor(() => expect(lane(2).getByTestId(ids.state)).toHaveAttribute('data-state', 'connecting'));
     expect(lane(1).getByTestId(ids.state)).toHaveAttribute('data-state', 'done');
