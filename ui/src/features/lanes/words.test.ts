@@ -52,13 +52,20 @@ describe('the route line', () => {
       'OpenAI 529 → Azure · saw the prompt only',
     );
     expect(line({ route: [step('Ollama', { failed: 'net.connect' }), step('Azure')] })).toBe(
-      'Ollama: no connection → Azure · saw the prompt only',
+      'Ollama failed → Azure · saw the prompt only',
     );
+  });
+  it('keeps what a label means for the tooltip', () => {
+    const route = routeLine(
+      of({ route: [step('Ollama', { failed: 'net.connect' }), step('Azure')] }),
+      errors,
+    );
+    expect(route.failed[0]?.title).toContain(`: ${errors['net.connect'].short.toLowerCase()}`);
   });
   it('says no more than it knows when an answer broke off', () => {
     const broken = { state: 'failed' as const, sections: [section('Half of')] };
     expect(line({ ...broken, route: [step('Demo', { failed: 'upstream.internal', demo: true })] })).toBe(
-      'Demo: provider failed · Demo, not an AI · saw the prompt only',
+      'Demo failed · Demo, not an AI · saw the prompt only',
     );
     const inStream = failure('upstream.internal', 'Broke.', upstream({ status: 200 }));
     expect(word({ ...broken, failure: inStream })).toBe('Provider failed');

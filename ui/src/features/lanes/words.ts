@@ -75,7 +75,7 @@ function done(
 }
 
 export interface RouteLine {
-  /** Attempts that failed, as `OpenAI 529`. */
+  /** Attempts that failed, as `OpenAI 529` or `Ollama failed`. */
   failed: { text: string; title: string }[];
   /** Who answers, or that nobody is left; `null` if the last one broke off half way. */
   next: string | null;
@@ -90,10 +90,13 @@ export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
     .filter((step) => step.failed !== null)
     .map((step) => {
       const how = step.failed ?? '';
-      const said = Object.hasOwn(advice, how)
-        ? `: ${advice[how as ErrorKind].short.toLowerCase()}`
-        : ` ${how}`;
-      return { text: `${step.provider}${said}`, title: `${step.provider}, ${step.upstream_model}${said}` };
+      const title = Object.hasOwn(advice, how) ? advice[how as ErrorKind].short.toLowerCase() : how;
+      // A status is said as it is; a label is for the tooltip, the note below has the words.
+      const said = /^\d+$/.test(how) ? how : 'failed';
+      return {
+        text: `${step.provider} ${said}`,
+        title: `${step.provider}, ${step.upstream_model}: ${title}`,
+      };
     });
   const last = run.route.at(-1);
   const dead = last !== undefined && last.failed !== null && run.state === 'failed';
