@@ -39,7 +39,7 @@ export function demoHost(): FakeHost {
 
   const state: AppState = {
     version: '0.1.0',
-    data_dir: '/home/you/.local/share/parallax',
+    data_dir: '/data/parallax',
     storage:
       scene === 'locked'
         ? {
