@@ -103,6 +103,28 @@ impl Window {
         self.get(id).await.send_keys(text).await.unwrap();
     }
 
+    /// Adds a model to the line-up by its reference, through the picker.
+    pub(crate) async fn add_model(&self, reference: &str) {
+        let option = format!("[data-testid=\"model-option-{reference}\"]");
+        let open = "return !!document.querySelector('[data-testid=\"model-search\"]')";
+        let started = Instant::now();
+        // A click that meets the picker while it closes does not open it again.
+        while !self.script(open, vec![]).await.as_bool().unwrap() {
+            assert!(started.elapsed() < PATIENCE, "the model picker does not open");
+            self.click("add-model").await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        self.type_into("model-search", reference).await;
+        self.find(&option).await;
+        // The list still moves while the search catches up with the typing; a click by position could hit
+        // the row that was there a moment ago.
+        self.script("document.querySelector(arguments[0]).click()", vec![json!(option)]).await;
+        while self.script(open, vec![]).await.as_bool().unwrap() {
+            assert!(started.elapsed() < PATIENCE, "the model picker stays open");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Text of a part of a column; empty while it is not there.
     pub(crate) async fn lane_text(&self, lane: usize, id: &str) -> String {
         let script = "const e = document.querySelector(`[data-testid=\"lane-${arguments[0]}\"] \

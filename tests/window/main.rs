@@ -16,3 +16,11 @@ mod harness;
 mod keychain;
 mod kill;
 mod recorded;
+
+/// Rounds of an ordinary run; the full proof has twenty.
+const KILLS: u32 = 3;
+
+#[tokio::test]
+async fn killed_in_mid_stream_nothing_shown_is_lost() {
+    print!("{}", kill::rounds(KILLS).await);
+}

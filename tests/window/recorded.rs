@@ -89,9 +89,7 @@ async fn recorded_answers_stand_side_by_side_as_they_were() {
         window.click("chip-remove-0").await;
     }
     for (_, _, model, _) in LANES {
-        window.click("add-model").await;
-        window.type_into("model-search", model).await;
-        window.click(&format!("model-option-{model}")).await;
+        window.add_model(model).await;
     }
     window.type_into("composer", "Say what you said").await;
     window.click("send").await;
