@@ -51,6 +51,16 @@ impl Table {
     }
 }
 
+/// A key that lives only until the program ends. It stands before what is stored of the provider's key.
+#[derive(Clone)]
+pub(crate) struct SessionKey {
+    /// `scheme://host:port` it belongs to.
+    pub origin: String,
+    pub last_four: Option<String>,
+    /// Result of its last test, JSON.
+    pub test: Option<String>,
+}
+
 pub(crate) struct Inner {
     pub store: Store,
     pub vault: Vault,
@@ -62,7 +72,7 @@ pub(crate) struct Inner {
     pub origin: &'static str,
     pub registry: RwLock<Arc<Registry>>,
     /// Keys of this run only: the keychain is absent.
-    pub session_keys: Mutex<HashMap<ProviderId, ProviderStateRow>>,
+    pub session_keys: Mutex<HashMap<ProviderId, SessionKey>>,
     pub live: LiveTurns,
     pub changes: broadcast::Sender<Table>,
 }
@@ -78,9 +88,14 @@ impl Inner {
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
         let (custom, mut states) =
             self.store.read(|tx| Ok((tx.custom_providers()?, tx.provider_states()?))).await?;
-        for (provider, state) in crate::live::lock(&self.session_keys).iter() {
-            states.retain(|stored| stored.provider != *provider);
-            states.push(state.clone());
+        for (provider, key) in crate::live::lock(&self.session_keys).iter() {
+            let place = states.iter().position(|stored| stored.provider == *provider).unwrap_or_else(|| {
+                states.push(blank(provider));
+                states.len() - 1
+            });
+            states[place].key_origin = Some(key.origin.clone());
+            states[place].last_four.clone_from(&key.last_four);
+            states[place].test.clone_from(&key.test);
         }
         let fresh = Registry::new(Arc::clone(&self.catalog), custom, states, |id| self.vault.has_env(id));
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
@@ -105,5 +120,17 @@ impl Inner {
             }
         }
         if known.keyless() { Ok(None) } else { Err(attempt::no_key(&provider.id, &provider.name)) }
+    }
+}
+
+/// What is known of a provider about which nothing is known.
+pub(crate) fn blank(id: &ProviderId) -> ProviderStateRow {
+    ProviderStateRow {
+        provider: id.clone(),
+        key_origin: None,
+        last_four: None,
+        enabled: false,
+        test: None,
+        listed_models: None,
     }
 }

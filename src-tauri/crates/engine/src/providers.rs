@@ -2,7 +2,7 @@
 
 use crate::{
     clock::millis,
-    inner::{Inner, Table},
+    inner::{Inner, SessionKey, blank},
     registry::{Known, Listed},
 };
 use domain::{
@@ -12,9 +12,9 @@ use domain::{
 use futures_util::{StreamExt as _, future::join_all};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
-use store::ProviderStateRow;
+use store::{ProviderStateRow, Tx};
 use transport::{Deadlines, Origin};
-use vault::{Kept, Slot};
+use vault::{Kept, Slot, StorageKind};
 
 /// Most of a model list that is read.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
@@ -78,42 +78,73 @@ pub(crate) async fn set_key(inner: &Inner, id: &ProviderId, secret: Secret) -> R
     }
     let known = known(inner, id)?;
     let slot = slot(&known)?;
-    let mut state = known.state.clone().unwrap_or_else(|| blank(id));
-    state.key_origin = Some(slot.origin.clone());
-    state.last_four = secret.last_four();
-    state.test = None;
+    let last_four = secret.last_four();
     let kept = inner.vault.set(&slot, secret).await?;
     match kept {
         Kept::Keychain => {
             crate::live::lock(&inner.session_keys).remove(id);
-            inner.store.write(move |tx| tx.put_provider_state(&state)).await?;
+            change(inner, id, move |state| {
+                state.key_origin = Some(slot.origin);
+                state.last_four = last_four;
+                state.test = None;
+            })
+            .await?;
         }
         // A key that dies with this process must not look stored after the next start.
         Kept::SessionOnly => {
-            crate::live::lock(&inner.session_keys).insert(id.clone(), state);
+            let key = SessionKey { origin: slot.origin, last_four, test: None };
+            crate::live::lock(&inner.session_keys).insert(id.clone(), key);
         }
     }
     inner.reload().await?;
     Ok(kept)
 }
 
-/// Removes a key everywhere.
+/// Removes a key everywhere. Error `vault.unavailable` when the keychain that holds it is not there: what
+/// is known of the key then stays, so that it can still be deleted when the keychain is back.
 pub(crate) async fn delete_key(inner: &Inner, id: &ProviderId) -> Result<bool, Failure> {
-    let known = known(inner, id)?;
-    crate::live::lock(&inner.session_keys).remove(id);
-    let Some(mut state) = known.state.clone() else {
-        inner.reload().await?;
-        return Ok(false);
-    };
+    known(inner, id)?;
     let mut deleted = false;
-    if let Some(origin) = state.key_origin.take() {
+    let session = crate::live::lock(&inner.session_keys).get(id).map(|key| key.origin.clone());
+    if let Some(origin) = session {
         deleted = inner.vault.delete(&Slot { provider: id.clone(), origin }).await?;
+        crate::live::lock(&inner.session_keys).remove(id);
+        inner.reload().await?;
     }
-    state.last_four = None;
-    state.test = None;
-    inner.store.write(move |tx| tx.put_provider_state(&state)).await?;
+    // Another process may have stored or deleted one since this one looked.
+    let stored = id.clone();
+    let origin = inner.store.read(move |tx| tx.provider_state(&stored)).await?.and_then(|row| row.key_origin);
+    if let Some(origin) = origin {
+        let slot = Slot { provider: id.clone(), origin: origin.clone() };
+        let found = inner.vault.delete(&slot).await?;
+        // “Nothing there” and “no keychain to look into” are one answer of the vault.
+        if !found {
+            keychain_must_answer(inner).await?;
+        }
+        deleted |= found;
+        change(inner, id, move |state| {
+            if state.key_origin.as_ref() == Some(&origin) {
+                state.key_origin = None;
+                state.last_four = None;
+                state.test = None;
+            }
+        })
+        .await?;
+    }
     inner.reload().await?;
     Ok(deleted)
+}
+
+async fn keychain_must_answer(inner: &Inner) -> Result<(), Failure> {
+    let probe = inner.vault.probe().await?;
+    if probe.kind != StorageKind::Absent {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ErrorKind::VaultUnavailable,
+        "The key is in a system keychain that does not answer, so it could not be deleted. Start the \
+         keychain and delete the key again.",
+    ))
 }
 
 /// Asks the provider for its models, with the stored key. Never spends money.
@@ -131,18 +162,48 @@ pub(crate) async fn test(inner: &Inner, id: &ProviderId) -> Result<Tested, Failu
     let tested = Tested { result, message, at: inner.clock.now(), models, took };
     let text = serde_json::to_string(&tested)
         .map_err(|error| Failure::new(ErrorKind::Bug, format!("The test could not be kept ({error}).")))?;
-    let mut state = known.state.clone().unwrap_or_else(|| blank(id));
-    state.test = Some(text);
     // Only what a server on this machine lists becomes choosable by itself; a hosted list is merged with
     // the catalogue, not trusted instead of it.
-    if known.provider.local
-        && let Ok(models) = &listed
-    {
-        state.listed_models = serde_json::to_string(models).ok();
-        state.enabled = true;
-    }
-    keep(inner, state).await?;
+    let found =
+        listed.as_ref().ok().filter(|_| known.provider.local).map(|models| as_json(models)).transpose()?;
+    keep_test(inner, &known, text, found).await?;
     Ok(tested)
+}
+
+/// Keeps the result of a test, unless the key it was about is no longer the one in use.
+async fn keep_test(
+    inner: &Inner,
+    known: &Known,
+    test: String,
+    listed: Option<String>,
+) -> Result<(), Failure> {
+    let id = &known.provider.id;
+    let key = |origin: &Option<String>, last_four: &Option<String>| (origin.clone(), last_four.clone());
+    let tested =
+        known.state.as_ref().map(|state| key(&state.key_origin, &state.last_four)).unwrap_or_default();
+    let mut unstored = Some(test);
+    if let Some(present) = crate::live::lock(&inner.session_keys).get_mut(id) {
+        let test = unstored.take();
+        if key(&Some(present.origin.clone()), &present.last_four) == tested {
+            present.test = test;
+        }
+    }
+    change(inner, id, move |state| {
+        if unstored.is_some() && key(&state.key_origin, &state.last_four) == tested {
+            state.test = unstored;
+        }
+        if listed.is_some() {
+            state.listed_models = listed;
+            state.enabled = true;
+        }
+    })
+    .await?;
+    inner.reload().await
+}
+
+fn as_json(models: &[Listed]) -> Result<String, Failure> {
+    serde_json::to_string(models)
+        .map_err(|error| Failure::new(ErrorKind::Bug, format!("The models could not be kept ({error}).")))
 }
 
 fn verdict(kind: ErrorKind) -> TestResult {
@@ -175,21 +236,35 @@ pub(crate) async fn discover(inner: &Inner) -> Result<Vec<Found>, Failure> {
     };
     let lists = join_all(locals.iter().map(|known| list_models(inner, known, deadlines))).await;
     let mut found = Vec::new();
-    let mut states = Vec::new();
+    let mut answers = Vec::new();
     for (known, list) in locals.iter().zip(lists) {
         let Ok(models) = list else { continue };
-        let id = &known.provider.id;
-        let first_time = known.state.as_ref().is_none_or(|state| state.listed_models.is_none());
-        let mut state = known.state.clone().unwrap_or_else(|| blank(id));
-        state.enabled |= first_time;
-        state.listed_models = serde_json::to_string(&models).ok();
-        found.push(Found { provider: id.clone(), models, enabled: state.enabled });
-        if known.state.as_ref() != Some(&state) {
-            states.push(state);
-        }
+        answers.push((known.provider.id.clone(), as_json(&models)?));
+        found.push(Found { provider: known.provider.id.clone(), models, enabled: false });
     }
-    if !states.is_empty() {
-        inner.store.write(move |tx| states.iter().try_for_each(|state| tx.put_provider_state(state))).await?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let (enabled, changed) = inner
+        .store
+        .write(move |tx| {
+            let mut changed = false;
+            let mut enabled = Vec::new();
+            for (id, listed) in answers {
+                let (state, new) = change_in(tx, &id, |state| {
+                    state.enabled |= state.listed_models.is_none();
+                    state.listed_models = Some(listed);
+                })?;
+                changed |= new;
+                enabled.push(state.enabled);
+            }
+            Ok((enabled, changed))
+        })
+        .await?;
+    for (found, enabled) in found.iter_mut().zip(enabled) {
+        found.enabled = enabled;
+    }
+    if changed {
         inner.reload().await?;
     }
     Ok(found)
@@ -197,10 +272,9 @@ pub(crate) async fn discover(inner: &Inner) -> Result<Vec<Found>, Failure> {
 
 /// Switches a local server's models on or off.
 pub(crate) async fn enable(inner: &Inner, id: &ProviderId, enabled: bool) -> Result<(), Failure> {
-    let known = known(inner, id)?;
-    let mut state = known.state.clone().unwrap_or_else(|| blank(id));
-    state.enabled = enabled;
-    keep(inner, state).await
+    known(inner, id)?;
+    change(inner, id, move |state| state.enabled = enabled).await?;
+    inner.reload().await
 }
 
 /// Adds a provider of the user's own, or gives a catalogue provider another address. Its old key stays
@@ -232,7 +306,10 @@ pub(crate) async fn add(inner: &Inner, id: &str, dialect: &str, base_url: &str) 
         auth: shipped
             .filter(|provider| provider.dialect.as_str() == dialect && provider.auth != AuthScheme::None)
             .map_or_else(|| usual_auth(dialect), |provider| provider.auth.clone()),
-        quirks: shipped.map_or_else(Quirks::default, |provider| provider.quirks.clone()),
+        // Quirks are of a dialect: they say nothing of the same house speaking another one.
+        quirks: shipped
+            .filter(|provider| provider.dialect.as_str() == dialect)
+            .map_or_else(Quirks::default, |provider| provider.quirks.clone()),
         models_path: usual_models_path(dialect).map(str::to_owned),
         data_policy: DataPolicy::default(),
         docs_url: None,
@@ -348,27 +425,31 @@ fn slot(known: &Known) -> Result<Slot, Failure> {
     Ok(Slot { provider: known.provider.id.clone(), origin })
 }
 
-fn blank(id: &ProviderId) -> ProviderStateRow {
-    ProviderStateRow {
-        provider: id.clone(),
-        key_origin: None,
-        last_four: None,
-        enabled: false,
-        test: None,
-        listed_models: None,
-    }
+/// Changes some of what is stored of a provider. What other processes wrote into the rest stays, which is
+/// why nothing is ever written back from memory.
+async fn change(
+    inner: &Inner,
+    id: &ProviderId,
+    edit: impl FnOnce(&mut ProviderStateRow) + Send + 'static,
+) -> Result<(), Failure> {
+    let id = id.clone();
+    inner.store.write(move |tx| change_in(tx, &id, edit).map(|_| ())).await
 }
 
-async fn keep(inner: &Inner, state: ProviderStateRow) -> Result<(), Failure> {
-    let session = crate::live::lock(&inner.session_keys).contains_key(&state.provider);
-    if session {
-        crate::live::lock(&inner.session_keys).insert(state.provider.clone(), state);
-    } else {
-        inner.store.write(move |tx| tx.put_provider_state(&state)).await?;
+/// The row as it is now, and whether that is new.
+fn change_in(
+    tx: &mut Tx<'_>,
+    id: &ProviderId,
+    edit: impl FnOnce(&mut ProviderStateRow),
+) -> Result<(ProviderStateRow, bool), Failure> {
+    let before = tx.provider_state(id)?;
+    let mut state = before.clone().unwrap_or_else(|| blank(id));
+    edit(&mut state);
+    let new = before.as_ref() != Some(&state);
+    if new {
+        tx.put_provider_state(&state)?;
     }
-    inner.reload().await?;
-    inner.changed(Table::Providers);
-    Ok(())
+    Ok((state, new))
 }
 
 /// The provider whose keys begin like this one; the longest beginning wins.
