@@ -43,7 +43,7 @@ pub(crate) fn demo_place(model: &str) -> usize {
 /// Everything choosable with the text it is found by: models of the catalogue, and what local servers list.
 fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef, String)> {
     let listed =
-        registry.providers().filter(|known| known.provider.local && known.ready()).flat_map(|known| {
+        registry.providers().filter(|known| known.provider.local && known.offered()).flat_map(|known| {
             known.listed.iter().map(|listed| {
                 let reference =
                     ModelRef { model: listed.id.clone(), provider: Some(known.provider.id.clone()) };
@@ -102,7 +102,7 @@ pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &Mod
         })
         .collect();
     endpoints.sort_by_key(|(endpoint, known)| {
-        (!known.ready(), rate(endpoint, Meter::Input).is_none(), rate(endpoint, Meter::Input))
+        (!known.offered(), rate(endpoint, Meter::Input).is_none(), rate(endpoint, Meter::Input))
     });
     let (first, first_known) = endpoints.first()?;
     let model = registry.catalog().model(&wanted.model);
@@ -117,7 +117,7 @@ pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &Mod
         price_input: rate(first, Meter::Input),
         price_output: rate(first, Meter::Output),
         providers,
-        usable: first_known.ready(),
+        usable: first_known.offered(),
         local: first_known.provider.local,
         demo: first.provider.as_str() == "demo",
         reasoning: model.is_some_and(|model| model.capabilities.reasoning),

@@ -60,15 +60,17 @@ impl Known {
         !catalog::address_fields(&self.provider).is_empty()
     }
 
-    /// Could serve a request now.
+    /// A request may be sent to it. A server on this machine counts without having been found: only who
+    /// names it reaches it, and whether it runs is seen by asking.
     pub fn ready(&self) -> bool {
-        if self.addressless() {
-            return false;
-        }
-        if self.provider.local { self.enabled() } else { self.has_key() || self.keyless() }
+        !self.addressless() && (self.provider.local || self.has_key() || self.keyless())
     }
 
-    /// A local server counts once it was found; the user may switch it off.
+    /// Its models are offered as usable: it is ready and, on this machine, was found and not switched off.
+    pub fn offered(&self) -> bool {
+        self.ready() && (!self.provider.local || self.enabled())
+    }
+
     fn enabled(&self) -> bool {
         self.env_key || self.provider.custom || self.state.as_ref().is_some_and(|state| state.enabled)
     }
@@ -165,7 +167,7 @@ impl Registry {
     }
 
     fn resolve_anywhere(&self, model: &str) -> Result<Vec<Endpoint>, Failure> {
-        let endpoints: Vec<Endpoint> = self.catalog.endpoints(model).into_iter().cloned().collect();
+        let endpoints: Vec<Endpoint> = self.catalog.endpoints(model).to_vec();
         if !endpoints.is_empty() {
             return Ok(endpoints);
         }
@@ -206,5 +208,20 @@ impl Registry {
             max_completion_tokens: None,
             prices,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_server_that_was_not_found_can_be_asked_but_is_not_offered() {
+        let catalog = Arc::new(Catalog::bundled().unwrap());
+        let registry = Registry::new(catalog, Vec::new(), Vec::new(), |_| false);
+        let known = |id: &str| registry.provider(&ProviderId::from(id)).unwrap();
+        assert!(known("llamacpp").ready() && !known("llamacpp").offered());
+        assert!(known("demo").ready() && known("demo").offered());
+        assert!(!known("openai").ready() && !known("openai").offered());
     }
 }
