@@ -7,8 +7,8 @@ use crate::{
         RunRef, RunText, SendTurn, TurnRef, TurnStarted,
     },
 };
-use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd};
-use engine::{Ask, LANE_LIMIT, Listeners, Table, frame::TurnView};
+use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
+use engine::{Ask, LANE_LIMIT, Listeners, SpendSum, Table, frame::TurnView};
 use std::future::{Ready, ready};
 
 /// Sidebar lines read at once.
@@ -29,23 +29,36 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, 
     Ok(rows
         .into_iter()
         .map(|row| {
+            let live = live.contains(&row.id);
             let spend = spends.get(&row.id);
-            ConversationSummary {
-                id: row.id,
-                title: row.title,
-                updated_at: row.updated_at,
-                cost: spend.map(|sum| sum.amount).filter(|amount| {
-                    *amount > PicoUsd::ZERO || spend.is_some_and(|sum| sum.attempts > sum.unknown)
-                }),
-                cost_incomplete: spend.is_some_and(|sum| sum.unknown > 0),
-                live: live.contains(&row.id),
-            }
+            line((row.id, row.title, row.updated_at), spend, live)
         })
         .collect())
 }
 
+fn line(
+    (id, title, updated_at): (ConversationId, String, Timestamp),
+    spend: Option<&SpendSum>,
+    live: bool,
+) -> ConversationSummary {
+    ConversationSummary {
+        id,
+        title,
+        updated_at,
+        cost: spend
+            .filter(|sum| sum.amount > PicoUsd::ZERO || sum.attempts > sum.unknown)
+            .map(|sum| sum.amount),
+        cost_incomplete: spend.is_some_and(|sum| sum.unknown > 0),
+        live,
+    }
+}
+
 async fn summary(api: &Api, id: ConversationId) -> Result<ConversationSummary, Failure> {
-    list(api, ()).await?.into_iter().find(|row| row.id == id).ok_or_else(gone)
+    let (row, spend) =
+        api.engine.store().read(move |tx| Ok((tx.conversation(id)?, tx.conversation_spend(id)?))).await?;
+    let live = api.engine.live_conversations().contains(&id);
+    let row = row.ok_or_else(gone)?;
+    Ok(line((row.id, row.title, row.updated_at), Some(&spend), live))
 }
 
 pub(crate) async fn open(api: &Api, which: ConversationRef) -> Result<ConversationView, Failure> {
