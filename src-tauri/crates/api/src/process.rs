@@ -1,14 +1,32 @@
 //! What both binaries do with their process before anything else.
 
 use domain::{ProviderId, Secret};
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, io::Write as _, path::PathBuf};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    prelude::*,
+};
 
 /// Beginning of the names that give a key to this process alone.
 const KEY_PREFIX: &str = "PARALLAX_KEY_";
 
-/// Chooses the TLS implementation; must run before the first connection.
+/// Targets that may write to the log; by prefix. Libraries may not: their warnings can hold addresses and
+/// content.
+const OURS: [&str; 7] = ["api", "engine", "parallax", "render", "store", "transport", "vault"];
+
+/// Chooses the TLS implementation, sends our warnings to standard error, and lets a panic say where it
+/// happened but not what it held. Must run before anything else.
 pub fn prepare_process() {
     engine::install_crypto();
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        // Without a standard error there is nowhere else to say it.
+        let _ = writeln!(std::io::stderr().lock(), "parallax: a part of the program failed at {place}");
+    }));
+    let ours = Targets::new().with_targets(OURS.map(|target| (target, LevelFilter::WARN)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
+    // A second call changes nothing; the first one's log stands.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 
 /// Where data lives: `~/.local/share/parallax` on Linux, `~/Library/Application Support/Parallax` on
