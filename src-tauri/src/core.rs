@@ -39,9 +39,13 @@ impl Core {
             api::env_keys(std::env::vars_os()),
         )
         .await?;
-        let recovered = engine.recover().await?;
-        if recovered > 0 {
-            tracing::info!(recovered, "answers of an earlier run were kept as interrupted");
+        // What an earlier run left is put right at the next start; it is no reason not to open.
+        match engine.recover().await {
+            Ok(0) => {}
+            Ok(recovered) => tracing::info!(recovered, "answers of an earlier run were kept as interrupted"),
+            Err(failure) => {
+                tracing::error!(kind = failure.kind.as_str(), "an earlier run could not be put right");
+            }
         }
         let opener = app.clone();
         let open_link = Box::new(move |url: &str| {
