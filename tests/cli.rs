@@ -1,5 +1,6 @@
 //! The command line over replayed providers: what it prints is what the recording holds.
 
+use domain::{ProcessId, ProviderId, Timestamp};
 use parallax_suite::support::{
     program::Program,
     recording::{Recording, repository},
@@ -7,6 +8,7 @@ use parallax_suite::support::{
 };
 use serde_json::{Value, json};
 use std::time::Duration;
+use store::ProviderStateRow;
 
 /// Our dialect for a recording's protocol, if this version speaks it.
 fn dialect(recording: &Recording) -> Option<&'static str> {
@@ -180,6 +182,72 @@ fn what_cannot_be_done_is_named() {
     assert!(
         !program.run(&["provider", "add", "demo", "--dialect", "gemini", "--base-url", "http://h"]).success
     );
+}
+
+#[test]
+fn a_lane_that_never_began_has_a_last_line_all_the_same() {
+    let program = Program::new();
+    let lines = |arguments: &[&str]| -> Vec<Value> {
+        let out = program.run(arguments);
+        assert!(!out.success, "{arguments:?}");
+        out.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    // Refused before any lane began.
+    let refused = lines(&["ask", "--json", "-m", "demo/quick", "-m", "x@llamacpp", ""]);
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    // Refused in its lane, without an attempt.
+    let alone = lines(&["ask", "--json", "-m", "anthropic/claude-sonnet-4.5@anthropic", "x"]);
+    assert_eq!(alone[0]["provider"], "anthropic");
+    for (index, line) in refused.iter().enumerate() {
+        let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(line), keys(&alone[0]));
+        assert_eq!((&line["type"], &line["lane"]), (&json!("error"), &json!(index)));
+        assert_eq!((&line["text"], &line["attempts"]), (&json!(""), &json!([])));
+        assert_eq!(line["cost"], json!({ "usd": null, "basis": "unknown" }));
+        assert_eq!(line["kind"], "request.invalid");
+    }
+    assert_eq!((&refused[0]["provider"], &refused[1]["provider"]), (&json!(null), &json!("llamacpp")));
+}
+
+/// What another process, one with a keychain, has written.
+fn store(program: &Program, state: ProviderStateRow) {
+    let process = ProcessId::new(uuid::Uuid::from_u128(1));
+    let options = store::Options { process, now: Timestamp(1_760_000_000_000), version: "test" };
+    let store = store::Store::open(&program.folder(), options).unwrap();
+    store.write(move |tx| tx.put_provider_state(&state)).wait().unwrap();
+    store.close();
+}
+
+#[test]
+fn the_record_of_a_key_outlives_a_missing_keychain() {
+    use std::{io::Write as _, process::Stdio};
+    let program = Program::new();
+    program.ok(&["key", "status", "openai"]);
+    store(
+        &program,
+        ProviderStateRow {
+            provider: ProviderId::from("openai"),
+            key_origin: Some("https://api.openai.com:443".to_owned()),
+            last_four: Some("abcd".to_owned()),
+            enabled: false,
+            test: None,
+            listed_models: None,
+        },
+    );
+    let mut set = program
+        .command()
+        .args(["key", "set", "openai"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    set.stdin.take().unwrap().write_all(b"sk-test-not-a-real-key").unwrap();
+    assert!(!set.wait().unwrap().success());
+    let deleted = program.run(&["key", "delete", "openai"]);
+    assert!(!deleted.success && deleted.stderr.contains("vault.unavailable"), "{}", deleted.stderr);
+    let status: Value =
+        serde_json::from_str(program.ok(&["key", "status", "openai", "--json"]).trim()).unwrap();
+    assert_eq!((&status["key"], &status["last_four"]), (&json!("keychain"), &json!("abcd")));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use domain::{
 use engine::{Ask, Engine, Listeners, Observer, RunResult};
 use serde_json::json;
 use std::{
-    io::Read as _,
+    collections::BTreeSet,
+    io::Read,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -20,7 +21,7 @@ const STDIN_LIMIT: u64 = 4 * 1024 * 1024;
 pub(crate) struct AskArgs {
     /// A model, as often as you like: author/name, or MODEL@PROVIDER
     #[arg(short, long = "model", value_name = "MODEL", required = true)]
-    model: Vec<String>,
+    pub(crate) model: Vec<String>,
     /// System prompt for every lane
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
@@ -40,7 +41,7 @@ pub(crate) struct AskArgs {
 
 pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode, Failure> {
     let prompt = match arguments.prompt.as_str() {
-        "-" => read_stdin()?,
+        "-" => read_prompt(std::io::stdin().lock())?,
         _ => arguments.prompt.clone(),
     };
     let params = Params {
@@ -72,26 +73,37 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
             done.await
         }
     };
+    let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
     if ended.is_err() {
-        return Err(Failure::new(ErrorKind::Bug, "Parallax made a mistake while printing the answers."));
+        let failure = Failure::new(ErrorKind::Bug, "Parallax made a mistake while printing the answers.");
+        if arguments.json {
+            json::fail_lanes(&arguments.model, &failure, |lane| printed.ended.insert(lane));
+        }
+        return Ok(out::failure(&failure));
     }
-    let printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
-    let whole = printed.ended == arguments.model.len() && printed.failed == 0 && !printed.deaf;
+    let whole = printed.ended.len() == arguments.model.len() && printed.failed == 0 && !printed.deaf;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    std::io::stdin().lock().take(STDIN_LIMIT).read_to_string(&mut text).map_err(|error| {
-        Failure::new(ErrorKind::RequestInvalid, format!("The prompt could not be read ({error})."))
-    })?;
-    Ok(text)
+/// A prompt that is too long is refused: cut, it would be another question.
+fn read_prompt(input: impl Read) -> Result<String, Failure> {
+    let refuse = |why: String| Failure::new(ErrorKind::RequestInvalid, why);
+    let mut bytes = Vec::new();
+    input
+        .take(STDIN_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| refuse(format!("The prompt could not be read ({error}).")))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > STDIN_LIMIT {
+        return Err(refuse("The prompt is longer than 4 MiB. Shorten it.".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| refuse("The prompt is not UTF-8 text.".to_owned()))
 }
 
 /// What the command needs to know in the end.
 #[derive(Default)]
 struct Printed {
-    ended: usize,
+    /// Lanes whose last line has been printed.
+    ended: BTreeSet<u32>,
     failed: usize,
     /// Nobody reads the output any more.
     deaf: bool,
@@ -179,7 +191,7 @@ impl Observer for Printer {
     fn ended(&mut self, result: &RunResult) {
         {
             let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
-            printed.ended += 1;
+            printed.ended.insert(result.position);
             printed.failed += usize::from(result.failure.is_some());
         }
         if self.json {
@@ -204,5 +216,20 @@ impl Observer for Printer {
             ));
         }
         out::note(&Self::summary(result));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_whole_or_refused() {
+        let longest = usize::try_from(STDIN_LIMIT).unwrap();
+        assert_eq!(read_prompt("Hë".as_bytes()).unwrap(), "Hë");
+        assert_eq!(read_prompt(vec![b'x'; longest].as_slice()).unwrap().len(), longest);
+        for bad in [vec![b'x'; longest + 1], vec![0xff]] {
+            assert_eq!(read_prompt(bad.as_slice()).unwrap_err().kind, ErrorKind::RequestInvalid);
+        }
     }
 }

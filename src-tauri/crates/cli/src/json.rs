@@ -1,7 +1,7 @@
 //! The JSON lines of `ask`. `SCHEMA.md` describes them.
 
 use crate::out;
-use domain::{Cost, Outcome, Usage};
+use domain::{Cost, Failure, ModelRef, Outcome, ProviderId, Usage};
 use engine::{AttemptRow, RunResult};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(crate) fn last(result: &RunResult) -> Value {
         "type": if result.failure.is_none() { "result" } else { "error" },
         "lane": result.position,
         "model": result.target.model.to_string(),
-        "provider": attempt.map(|row| &row.provider),
+        "provider": provider(result),
         "endpoint": attempt.map(|row| &row.endpoint),
         "text": result.draft.text(),
         "reasoning": result.draft.reasoning(),
@@ -34,6 +34,50 @@ pub(crate) fn last(result: &RunResult) -> Value {
         fields.insert("upstream".to_owned(), out::upstream(failure.upstream.as_ref()));
     }
     line
+}
+
+/// Who answered or refused; of a lane that never came to an attempt, who was meant to.
+fn provider(result: &RunResult) -> Option<&ProviderId> {
+    let attempted = result.attempts.last().map(|row| &row.provider);
+    let named = || result.target.model.provider.as_ref();
+    let upstream = || result.failure.as_ref()?.upstream.as_ref()?.provider.as_ref();
+    attempted.or_else(upstream).or_else(named)
+}
+
+/// The last line of every lane that has none yet, after a failure of the whole command.
+pub(crate) fn fail_lanes(models: &[String], failure: &Failure, mut missing: impl FnMut(u32) -> bool) {
+    for (lane, model) in (0..).zip(models) {
+        if missing(lane) && !out::object(&failed(lane, model, failure)) {
+            return;
+        }
+    }
+}
+
+/// A lane that nothing came of, in the same fields as any other.
+fn failed(lane: u32, model: &str, failure: &Failure) -> Value {
+    let upstream = failure.upstream.as_ref();
+    let named = || ModelRef::parse(model).ok().and_then(|model| model.provider);
+    json!({
+        "type": "error",
+        "lane": lane,
+        "model": model,
+        "provider": upstream.and_then(|upstream| upstream.provider.clone()).or_else(named),
+        "endpoint": null,
+        "text": "",
+        "reasoning": "",
+        "refusal": null,
+        "tool_calls": [],
+        "finish_reason": null,
+        "usage": usage(None),
+        "cost": cost(&Cost::unknown()),
+        "ttft_ms": null,
+        "duration_ms": null,
+        "attempts": [],
+        "notices": [],
+        "kind": failure.kind.as_str(),
+        "message": failure.message,
+        "upstream": out::upstream(upstream),
+    })
 }
 
 /// Arguments as an object where they are one, else as the text the model wrote.

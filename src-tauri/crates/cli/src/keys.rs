@@ -83,14 +83,17 @@ pub(crate) async fn key(engine: &Engine, command: KeyCommand) -> Result<ExitCode
 
 async fn set(engine: &Engine, provider: &ProviderId) -> Result<ExitCode, Failure> {
     let mut key = String::new();
-    std::io::stdin().lock().take(KEY_LIMIT).read_to_string(&mut key).map_err(|_| {
+    std::io::stdin().lock().take(KEY_LIMIT + 1).read_to_string(&mut key).map_err(|_| {
         Failure::new(ErrorKind::RequestInvalid, "The key could not be read from standard input.")
     })?;
+    if u64::try_from(key.len()).unwrap_or(u64::MAX) > KEY_LIMIT {
+        return Err(Failure::new(ErrorKind::RequestInvalid, "That is too long to be a key."));
+    }
     let secret = Secret::new(key);
     engine.set_key(provider, secret).await?;
     if engine.session_only(provider) {
-        // This process ends now, so a key kept in memory is a key lost.
-        engine.delete_key(provider).await?;
+        // This process ends now, so a key kept in memory is a key lost. What is recorded of a key in the
+        // keychain of another session stays.
         return Err(Failure::new(
             ErrorKind::VaultUnavailable,
             format!(
@@ -156,13 +159,18 @@ fn list(engine: &Engine, json: bool) -> ExitCode {
                 "base_url": provider.base_url,
                 "needs_key": !known.keyless(),
                 "has_key": known.has_key(),
-                "ready": known.ready(),
+                "ready": known.offered(),
                 "local": provider.local,
                 "custom": provider.custom,
                 "unverified": provider.unverified,
             }))
         } else {
-            let state = if known.ready() { "ready" } else { "no key" };
+            let state = match (known.offered(), provider.local) {
+                (true, _) => "ready",
+                (false, true) => "not found yet",
+                (false, false) if known.addressless() => "no address",
+                (false, false) => "no key",
+            };
             out::line(&format!("{}  {}  {}  {state}", provider.id, provider.dialect, provider.base_url))
         };
         if !read {

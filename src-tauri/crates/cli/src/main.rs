@@ -66,10 +66,10 @@ async fn run(cli: Cli) -> ExitCode {
     let Some(folder) = cli.data_dir.clone().or_else(api::default_folder) else {
         return out::fatal("There is no home folder. Name a data folder with --data-dir.");
     };
-    let as_json = cli.command.json();
+    let told = Told::of(&cli.command);
     let engine = match open(&folder).await {
         Ok(engine) => engine,
-        Err(failure) => return out::failure(&failure, as_json),
+        Err(failure) => return told.failure(&failure),
     };
     let result = match cli.command {
         Command::Ask(arguments) => ask::run(&engine, arguments).await,
@@ -80,7 +80,34 @@ async fn run(cli: Cli) -> ExitCode {
     };
     match result {
         Ok(code) => code,
-        Err(failure) => out::failure(&failure, as_json),
+        Err(failure) => told.failure(&failure),
+    }
+}
+
+/// Who is told of a failure of the whole command.
+enum Told {
+    Reader,
+    Program,
+    /// A program that waits for a last line of each lane.
+    Lanes(Vec<String>),
+}
+
+impl Told {
+    fn of(command: &Command) -> Self {
+        match command {
+            Command::Ask(arguments) if arguments.json => Self::Lanes(arguments.model.clone()),
+            other if other.json() => Self::Program,
+            _ => Self::Reader,
+        }
+    }
+
+    fn failure(&self, failure: &Failure) -> ExitCode {
+        match self {
+            Self::Reader => {}
+            Self::Program => out::failure_line(failure),
+            Self::Lanes(models) => json::fail_lanes(models, failure, |_| true),
+        }
+        out::failure(failure)
     }
 }
 
@@ -99,6 +126,13 @@ impl Command {
 async fn open(folder: &std::path::Path) -> Result<Engine, Failure> {
     let keys = api::env_keys(std::env::vars_os());
     let engine = Engine::open(folder, "cli", env!("CARGO_PKG_VERSION"), keys).await?;
-    engine.recover().await?;
+    // What an earlier run left is put right at the next start; it is no reason not to do this.
+    if let Err(failure) = engine.recover().await {
+        out::note(&format!(
+            "parallax: answers of an earlier run could not be put right: {} [{}]",
+            failure.message,
+            failure.kind.as_str()
+        ));
+    }
     Ok(engine)
 }

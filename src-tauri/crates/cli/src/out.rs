@@ -4,14 +4,25 @@
 use domain::{Failure, Upstream};
 use serde_json::{Value, json};
 use std::{
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
 /// Writes to standard output at once; false = nobody reads any more.
-pub(crate) fn text(text: &str) -> bool {
+fn raw(text: &str) -> bool {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// Text for a reader; false = nobody reads any more.
+pub(crate) fn text(text: &str) -> bool {
+    if io::stdout().is_terminal() { raw(&harmless(text)) } else { raw(text) }
+}
+
+/// What a terminal shows and does not obey: models and providers could otherwise move its cursor, set its
+/// title or write into its clipboard.
+fn harmless(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
 }
 
 /// One line.
@@ -21,13 +32,15 @@ pub(crate) fn line(line: &str) -> bool {
 
 /// One JSON object.
 pub(crate) fn object(value: &Value) -> bool {
-    line(&value.to_string())
+    raw(&format!("{value}\n"))
 }
 
 /// A word to the user that is not output.
 pub(crate) fn note(words: &str) {
+    let mut out = io::stderr().lock();
+    let words = if out.is_terminal() { harmless(words) } else { words.to_owned() };
     // Without a standard error there is nowhere else to say it.
-    let _ = writeln!(io::stderr().lock(), "{words}");
+    let _ = writeln!(out, "{words}");
 }
 
 /// The end of a program that could not begin.
@@ -36,17 +49,14 @@ pub(crate) fn fatal(words: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A failure of the whole command.
-pub(crate) fn failure(failure: &Failure, as_json: bool) -> ExitCode {
-    if as_json {
-        object(&json!({
-            "type": "error",
-            "lane": null,
-            "kind": failure.kind.as_str(),
-            "message": failure.message,
-        }));
-    }
+/// A failure of the whole command, in words.
+pub(crate) fn failure(failure: &Failure) -> ExitCode {
     fatal(&format!("{} [{}]", failure.message, failure.kind.as_str()))
+}
+
+/// A failure of a whole command that knows no lanes, for JSON.
+pub(crate) fn failure_line(failure: &Failure) {
+    object(&json!({ "type": "error", "kind": failure.kind.as_str(), "message": failure.message }));
 }
 
 /// What the provider said, for JSON.
@@ -62,4 +72,14 @@ pub(crate) fn upstream(upstream: Option<&Upstream>) -> Value {
             "retry_after_ms": upstream.retry_after,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing_but_text() {
+        assert_eq!(harmless("a\tb\n\u{1b}[2Jc\r\u{7}\u{7f}\u{9b}1mé😀"), "a\tb\n[2Jc1mé😀");
+    }
 }
