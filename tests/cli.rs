@@ -209,6 +209,46 @@ fn a_lane_that_never_began_has_a_last_line_all_the_same() {
     assert_eq!((&refused[0]["provider"], &refused[1]["provider"]), (&json!(null), &json!("llamacpp")));
 }
 
+/// Names of fields, at every depth.
+fn fields(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(inside) => {
+            found.extend(inside.keys().cloned());
+            inside.values().for_each(|value| fields(value, found));
+        }
+        Value::Array(inside) => inside.iter().for_each(|value| fields(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_that_is_printed_is_in_the_schema() {
+    let schema = std::fs::read_to_string(repository().join("src-tauri/crates/cli/SCHEMA.md")).unwrap();
+    let program = Program::new();
+    let mut found = std::collections::BTreeSet::new();
+    for arguments in [
+        &["ask", "--json", "-m", "demo/quick", "-m", "demo/flaky", "Hi"] as &[&str],
+        &["ask", "--json", "-m", "nobody/nothing", ""],
+        &["models", "--json"],
+        &["spend", "--json"],
+        &["spend", "--by", "model", "--json"],
+        &["spend", "--by", "day", "--json"],
+        &["provider", "list", "--json"],
+        &["provider", "test", "llamacpp", "--json"],
+        &["provider", "test", "nobody", "--json"],
+        &["key", "status", "openai", "--json"],
+    ] {
+        let out = program.run(arguments);
+        assert!(!out.stdout.is_empty(), "{arguments:?}: {}", out.stderr);
+        out.stdout.lines().for_each(|line| fields(&serde_json::from_str(line).unwrap(), &mut found));
+    }
+    let missing: Vec<&String> = found
+        .iter()
+        .filter(|name| !schema.contains(&format!("`{name}`")) && !schema.contains(&format!("\"{name}\"")))
+        .collect();
+    assert!(found.len() > 60 && missing.is_empty(), "{} fields, of which missing: {missing:?}", found.len());
+}
+
 /// What another process, one with a keychain, has written.
 fn store(program: &Program, state: ProviderStateRow) {
     let process = ProcessId::new(uuid::Uuid::from_u128(1));
