@@ -12,6 +12,7 @@ mod clock;
 mod draft;
 mod fold_view;
 pub mod frame;
+mod held_back;
 mod inner;
 mod lane;
 mod live;
@@ -39,7 +40,7 @@ pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Started};
 pub use vault::StorageKind;
 
-use catalog::Catalog;
+use catalog::{Catalog, CatalogError};
 use domain::{ConversationId, ErrorKind, Failure, ProcessId, ProviderId, RunId, Secret, TurnId};
 use frame::TurnView;
 use inner::Inner;
@@ -87,15 +88,24 @@ impl Engine {
     ) -> Result<Self, Failure> {
         let clock = Arc::new(SystemClock::new());
         let process = ProcessId::new(clock.id());
+        // The catalogue takes about as long to read as the database to open.
+        let catalog = std::thread::spawn(Catalog::bundled);
         let store = Store::open(folder, store::Options { process, now: clock.now(), version })?;
         let vault = Vault::system().with_env_keys(env_keys);
         let transport: Arc<dyn Transport> = Arc::new(Http::new(ProxyChoice::System)?);
-        Self::assemble(Parts { store, vault, transport, clock, process, origin }).await
+        let catalog = catalog
+            .join()
+            .map_err(|_| Failure::new(ErrorKind::Bug, "The built-in catalogue could not be read."))?;
+        Self::with_catalog(catalog, Parts { store, vault, transport, clock, process, origin }).await
     }
 
     /// Puts an engine together from its parts.
     pub async fn assemble(parts: Parts) -> Result<Self, Failure> {
-        let catalog = Catalog::bundled().map_err(|error| {
+        Self::with_catalog(Catalog::bundled(), parts).await
+    }
+
+    async fn with_catalog(catalog: Result<Catalog, CatalogError>, parts: Parts) -> Result<Self, Failure> {
+        let catalog = catalog.map_err(|error| {
             Failure::new(ErrorKind::Bug, format!("The built-in catalogue cannot be read ({error})."))
         })?;
         let catalog = Arc::new(catalog);
@@ -163,7 +173,7 @@ impl Engine {
         if let Some(live) = self.inner.live.get(turn) {
             match run {
                 Some(run) => live.cancel_run(run),
-                None => live.cancel.cancel(),
+                None => live.cancel_all(),
             }
         }
     }
@@ -171,7 +181,7 @@ impl Engine {
     /// Stops everything, for leaving.
     pub fn cancel_all(&self) {
         for live in self.inner.live.all() {
-            live.cancel.cancel();
+            live.cancel_all();
         }
     }
 
