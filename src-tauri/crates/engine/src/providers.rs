@@ -462,3 +462,7 @@ pub(crate) fn recognise(inner: &Inner, key: &str) -> Option<ProviderId> {
         .max_by_key(|(prefix, _)| prefix.len())
         .map(|(_, provider): (_, &Arc<Provider>)| provider.id.clone())
 }
+
+#[cfg(test)]
+#[path = "providers_tests.rs"]
+mod tests;
