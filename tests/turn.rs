@@ -1,4 +1,5 @@
 //! The engine over scripted providers: what is committed, shown, settled, and kept when things go wrong.
+// over 500 lines: every case needs the same bench, and each is read on its own.
 
 use domain::{
     Basis, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, PicoUsd, ProcessId, RunState,
@@ -43,6 +44,8 @@ async fn engine_at(folder: &Path, scripted: &Scripted) -> Engine {
 }
 
 impl Bench {
+    /// A script is chosen by the provider's name or any text of the call: where several providers are
+    /// asked at once, no name may occur in a path or prompt.
     async fn new(providers: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripted = Scripted::new();
@@ -101,12 +104,12 @@ fn answer(view: &TurnView, position: u32) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_lanes_answer_side_by_side_and_every_attempt_is_in_the_ledger() {
-    let bench = Bench::new(&["a", "b", "c", "d"]).await;
-    for name in ["a", "b", "c", "d"] {
+    let bench = Bench::new(&["alef", "beth", "gimel", "dalet"]).await;
+    for name in ["alef", "beth", "gimel", "dalet"] {
         bench.scripted.push_for(name, chat_stream(&["Hello ", "from ", name], 12, 3));
     }
-    let (view, frames) = bench.ask(first("Hi", &["m@a", "m@b", "m@c", "m@d"])).await;
-    for (position, name) in (0..).zip(["a", "b", "c", "d"]) {
+    let (view, frames) = bench.ask(first("Hi", &["m@alef", "m@beth", "m@gimel", "m@dalet"])).await;
+    for (position, name) in (0..).zip(["alef", "beth", "gimel", "dalet"]) {
         assert_eq!(answer(&view, position), format!("<p>Hello from {name}</p>"));
     }
     assert!(view.runs.iter().all(|run| run.state == RunState::Done && run.metrics.input == Some(12)));
@@ -132,12 +135,12 @@ async fn four_lanes_answer_side_by_side_and_every_attempt_is_in_the_ledger() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_lane_recalls_its_own_number() {
-    let bench = Bench::new(&["a", "b", "c", "d"]).await;
-    let names = ["a", "b", "c", "d"];
+    let bench = Bench::new(&["alef", "beth", "gimel", "dalet"]).await;
+    let names = ["alef", "beth", "gimel", "dalet"];
     for (name, number) in names.iter().zip(["11", "22", "33", "44"]) {
         bench.scripted.push_for(name, chat_stream(&["Your number is ", number], 9, 4));
     }
-    let (view, _) = bench.ask(first("Tell me a number", &["m@a", "m@b", "m@c", "m@d"])).await;
+    let (view, _) = bench.ask(first("Tell me a number", &["m@alef", "m@beth", "m@gimel", "m@dalet"])).await;
     let conversation = bench
         .engine
         .store()
@@ -165,10 +168,10 @@ async fn each_lane_recalls_its_own_number() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_lanes_can_continue_from_one_answer_and_say_so() {
-    let bench = Bench::new(&["a", "b"]).await;
-    bench.scripted.push_for("a", chat_stream(&["alpha"], 1, 1));
-    bench.scripted.push_for("b", chat_stream(&["beta"], 1, 1));
-    let (view, _) = bench.ask(first("x", &["m@a", "m@b"])).await;
+    let bench = Bench::new(&["alef", "beth"]).await;
+    bench.scripted.push_for("alef", chat_stream(&["alpha"], 1, 1));
+    bench.scripted.push_for("beth", chat_stream(&["beta"], 1, 1));
+    let (view, _) = bench.ask(first("x", &["m@alef", "m@beth"])).await;
     let turn = view.id;
     let (conversation, lanes) = bench
         .engine
@@ -179,17 +182,17 @@ async fn all_lanes_can_continue_from_one_answer_and_say_so() {
         })
         .await
         .unwrap();
-    for name in ["a", "b"] {
+    for name in ["alef", "beth"] {
         bench.scripted.push_for(name, chat_stream(&["ok"], 1, 1));
     }
     let context = ContextPolicy::From { message: lanes[0].head.unwrap() };
     let (second, _) =
         bench.ask(Ask { conversation: Some(conversation), context, ..first("and now?", &[]) }).await;
     assert_eq!(second.runs[0].saw, Saw::Own { turns: 1 });
-    assert_eq!(second.runs[1].saw, Saw::Other { model: "m@a".to_owned(), turns: 1 });
+    assert_eq!(second.runs[1].saw, Saw::Other { model: "m@alef".to_owned(), turns: 1 });
     let seen = bench.scripted.seen();
     let to_b =
-        String::from_utf8(seen.iter().rfind(|s| s.to.provider.as_str() == "b").unwrap().call.body.clone());
+        String::from_utf8(seen.iter().rfind(|s| s.to.provider.as_str() == "beth").unwrap().call.body.clone());
     assert!(to_b.as_ref().unwrap().contains("alpha") && !to_b.unwrap().contains("beta"));
 }
 
@@ -481,4 +484,200 @@ impl Observer for Results {
     fn ended(&mut self, result: &RunResult) {
         let _ = self.0.send(result.clone());
     }
+}
+
+/// Follows a turn until it has ended.
+fn follow(mut view: TurnView, frames: &Frames) -> TurnView {
+    while view.live {
+        let frame = frames.recv_timeout(Duration::from_secs(10)).unwrap();
+        engine::apply_frame(&mut view, &frame);
+    }
+    view
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_continues_from_the_newest_answer_whichever_was_asked_again() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", chat_stream(&["one"], 1, 1));
+    let (view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    let oldest = view.runs[0].id;
+    let mut newest = view;
+    for text in ["two", "three"] {
+        bench.scripted.push_for("a", chat_stream(&[text], 1, 1));
+        let (sink, frames) = sink();
+        newest = follow(bench.engine.retry(oldest, sink).await.unwrap(), &frames);
+        assert_eq!(answer(&newest, 0), format!("<p>{text}</p>"));
+    }
+    assert_eq!(newest.runs[0].earlier.len(), 2);
+    let (turn, run) = (newest.id, newest.runs[0].id);
+    let (head, message) = bench
+        .engine
+        .store()
+        .read(move |tx| {
+            let conversation = tx.turn(turn)?.unwrap().conversation;
+            Ok((tx.lanes(conversation)?[0].head, tx.run(run)?.unwrap().message))
+        })
+        .await
+        .unwrap();
+    assert_eq!(head, Some(message));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_after_stop_all_answers_and_only_one_runs_at_a_time() {
+    let bench = Bench::new(&["alef", "beth"]).await;
+    bench.scripted.push_for("alef", chat_stream(&["one"], 1, 1));
+    bench.scripted.push_for("beth", chat_stream_broken(&["never ", "done"], Step::Hang));
+    let (sink_0, frames) = sink();
+    let ask = first("Hi", &["m@alef", "m@beth"]);
+    let started =
+        bench.engine.start_turn(ask, Listeners { sink: Some(sink_0), observer: None }).await.unwrap();
+    let mut view = started.view.clone();
+    while !(view.runs[0].state.is_final() && answer(&view, 1).contains("done")) {
+        engine::apply_frame(&mut view, &frames.recv_timeout(Duration::from_secs(5)).unwrap());
+    }
+    // Two at once: one is refused, and the turn still runs once.
+    let slow = || chat_stream(&["two"], 1, 1).after(Duration::from_millis(300));
+    bench.scripted.push_for("alef", slow());
+    let id = view.runs[0].id;
+    let (one, two) = tokio::join!(bench.engine.retry(id, sink().0), bench.engine.retry(id, sink().0));
+    assert_eq!(u8::from(one.is_ok()) + u8::from(two.is_ok()), 1);
+    assert_eq!(bench.engine.live_turns(), 1);
+    let failure = one.err().or(two.err()).unwrap();
+    assert_eq!(failure.kind, ErrorKind::RequestInvalid);
+    let (late, frames) = sink();
+    let view = bench.engine.subscribe(started.turn, late).await.unwrap();
+    bench.engine.cancel(started.turn, None);
+    let view = follow(view, &frames);
+    assert!(view.runs.iter().all(|run| run.state == RunState::Cancelled), "{view:?}");
+    started.done.await.unwrap();
+    // Stop all is about what ran then.
+    bench.scripted.push_for("beth", chat_stream(&["at last"], 1, 1));
+    let (sink, frames) = sink();
+    let again = follow(bench.engine.retry(view.runs[1].id, sink).await.unwrap(), &frames);
+    assert_eq!(answer(&again, 1), "<p>at last</p>");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_while_waiting_to_try_again_ends_as_stopped() {
+    let bench = Bench::new(&["busy"]).await;
+    bench.scripted.push_for("busy", Script::status(429).header("retry-after", "7").send("slow down"));
+    let started = bench.engine.start_turn(first("Hi", &["m@busy"]), Listeners::default()).await.unwrap();
+    while bench.scripted.left() > 0 || bench.scripted.open_bodies() > 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    bench.engine.cancel(started.turn, None);
+    started.done.await.unwrap();
+    let view = bench.engine.snapshot(started.turn).await.unwrap();
+    assert_eq!(view.runs[0].state, RunState::Cancelled);
+    assert_eq!(bench.scripted.seen().len(), 1);
+    assert_eq!(ledger_of(&bench.engine).await[0].row.outcome, "limit.rate");
+}
+
+/// Panics at the first event.
+struct Clumsy;
+
+impl Observer for Clumsy {
+    fn events(&mut self, _lane: u32, _run: domain::RunId, _events: &[domain::StreamEvent]) {
+        panic!("clumsy");
+    }
+    fn ended(&mut self, _result: &RunResult) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observer_that_panics_does_not_take_the_turn_with_it() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", chat_stream(&["still ", "here"], 1, 1));
+    let listeners = Listeners { sink: None, observer: Some(Box::new(Clumsy)) };
+    let started = bench.engine.start_turn(first("Hi", &["m@a"]), listeners).await.unwrap();
+    started.done.await.unwrap();
+    let view = bench.engine.snapshot(started.turn).await.unwrap();
+    assert_eq!(view.runs[0].state, RunState::Done);
+    assert_eq!(answer(&view, 0), "<p>still here</p>");
+}
+
+/// An engine whose database waits only so long for another process.
+async fn hasty_engine(folder: &Path, scripted: &Scripted) -> Engine {
+    let clock = Arc::new(SystemClock::new());
+    let process = ProcessId::new(clock.id());
+    let options = store::Options { process, now: clock.now(), version: "test" };
+    let tuning = store::Tuning { busy: Duration::from_millis(50), ..store::Tuning::default() };
+    let parts = Parts {
+        store: Store::open_tuned(folder, options, &tuning).unwrap(),
+        vault: Vault::memory(),
+        transport: Arc::new(scripted.clone()),
+        clock,
+        process,
+        origin: "cli",
+    };
+    Engine::assemble(parts).await.unwrap()
+}
+
+/// Runs a turn while another process keeps the database from being written for so long, beginning when
+/// the first half of the answer is on disk.
+async fn while_blocked(block: Duration) -> (Engine, tempfile::TempDir, domain::TurnId, RunResult) {
+    let folder = tempfile::tempdir().unwrap();
+    let scripted = Scripted::new();
+    let engine = hasty_engine(folder.path(), &scripted).await;
+    engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
+    let other = engine_at(folder.path(), &scripted).await;
+    let answer = chat_stream_broken(&["first "], Step::Wait(Duration::from_millis(400)));
+    let rest = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"second\"},\"finish_reason\":\"stop\"}]}\n\n\
+                data: [DONE]\n\n";
+    scripted.push_for("a", answer.send(rest));
+    let (results, ended) = mpsc::channel();
+    let (begun, first_half) = mpsc::channel();
+    let observer = Box::new(Halves { begun, results });
+    let listeners = Listeners { sink: None, observer: Some(observer) };
+    let started = engine.start_turn(first("Hi", &["m@a"]), listeners).await.unwrap();
+    tokio::task::block_in_place(|| first_half.recv_timeout(Duration::from_secs(5)).unwrap());
+    other
+        .store()
+        .write(move |_| {
+            std::thread::sleep(block);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    started.done.await.unwrap();
+    (engine, folder, started.turn, ended.recv().unwrap())
+}
+
+struct Halves {
+    begun: mpsc::Sender<()>,
+    results: mpsc::Sender<RunResult>,
+}
+
+impl Observer for Halves {
+    fn events(&mut self, _lane: u32, _run: domain::RunId, _events: &[domain::StreamEvent]) {
+        let _ = self.begun.send(());
+    }
+    fn ended(&mut self, result: &RunResult) {
+        let _ = self.results.send(result.clone());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_busy_for_a_moment_loses_nothing() {
+    let (engine, _folder, turn, result) = while_blocked(Duration::from_millis(900)).await;
+    assert_eq!(result.state, RunState::Done, "{:?}", result.failure);
+    let view = engine.snapshot(turn).await.unwrap();
+    assert_eq!(engine.text(view.runs[0].id).await.unwrap(), "first second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_the_disk_refused_hands_on_its_text_and_ends_once_the_disk_is_back() {
+    let (engine, _folder, turn, result) = while_blocked(Duration::from_secs(4)).await;
+    assert_eq!(result.state, RunState::Failed);
+    assert_eq!(result.failure.unwrap().kind, ErrorKind::StoreBusy);
+    assert!(result.draft.text().starts_with("first "));
+    let patience = std::time::Instant::now();
+    while !engine.snapshot(turn).await.unwrap().runs[0].state.is_final() {
+        assert!(patience.elapsed() < Duration::from_secs(15), "the run still seems to go on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let view = engine.snapshot(turn).await.unwrap();
+    assert!(engine.text(view.runs[0].id).await.unwrap().starts_with("first "));
+    assert!(ledger_of(&engine).await.len() == 1);
+    assert!(engine.store().read(|tx| tx.holds()).await.unwrap().is_empty());
 }

@@ -1,21 +1,20 @@
 //! One lane's answer: plan, try, recover, and hand the end to the mixer.
 
 use crate::{
-    attempt::{Attempt, Ended, Events, Plan, billed_usage},
+    attempt::{Attempt, Ended, Plan, billed_usage},
     clock::millis,
     draft::Draft,
     frame::RouteStep,
+    held_back::HeldBack,
     inner::Inner,
-    mixer::{Finished, LaneMessage, News},
+    mixer::{Finished, LaneMessage, News, Settlement},
     registry::Registry,
     result::{RunResult, total_cost},
+    startup::recover_in,
 };
-use domain::{
-    Cost, Endpoint, EntryId, ErrorKind, Failure, Request, Route, RunId, RunState, StreamEvent, Usage,
-    UsageSource,
-};
+use domain::{Cost, Endpoint, EntryId, ErrorKind, Failure, Request, Route, RunState, Usage, UsageSource};
 use router::Next;
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, EntryRow, RunRow};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -75,37 +74,45 @@ pub(crate) async fn run(
 
 /// Ends a run whose task panicked: what had been committed stays.
 pub(crate) async fn abandon(inner: Arc<Inner>, job: Job, failure: Failure, out: mpsc::Sender<LaneMessage>) {
-    let started = inner.clock.elapsed();
-    let mut lane = Lane {
-        cancel: CancellationToken::new(),
-        draft: Draft::default(),
-        steps: Vec::new(),
-        attempts: Vec::new(),
-        costs: Vec::new(),
-        started,
-        issuer: String::new(),
-        notices: Vec::new(),
-        inner,
-        job,
-        out,
-    };
-    let run = lane.job.row.id;
-    // The journal holds every event that was shown.
-    if let Ok(chunks) = lane.inner.store.read(move |tx| tx.journal(run)).await {
-        lane.draft = crate::startup::replay(&chunks);
+    let run = job.row.id;
+    // The journal holds every event that was shown. If it cannot be read now, the mixer still knows them.
+    let read = inner.store.read(move |tx| Ok((tx.journal(run)?, tx.attempts(run)?))).await;
+    let (chunks, mut attempts) = read.unwrap_or_default();
+    let draft = crate::startup::replay(&chunks);
+    let mut costs: Vec<Cost> = Vec::new();
+    let open = attempts.pop_if(|row| row.outcome.is_none());
+    costs.extend(attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)));
+    let mut usage_shown = Usage::default();
+    if let Some(ended) =
+        open.and_then(|row| crate::startup::close_attempt(&inner, row, &job.request, &draft, &failure))
+    {
+        usage_shown = ended.billed.unwrap_or_default();
+        costs.push(ended.cost);
+        attempts.push(ended.row);
     }
-    if let Ok(rows) = lane.inner.store.read(move |tx| tx.attempts(run)).await {
-        lane.attempts = rows;
-    }
-    let open = lane.attempts.pop_if(|row| row.outcome.is_none());
-    lane.costs = lane.attempts.iter().filter_map(|row| row.cost.clone()).collect();
-    let ended = match open {
-        Some(row) => {
-            crate::startup::close_attempt(&lane.inner, row, &lane.job.request, &lane.draft, &failure)
-        }
-        None => None,
+    let result = RunResult {
+        run,
+        position: job.row.position,
+        target: job.row.target.clone(),
+        state: RunState::Failed,
+        notices: draft.notices.clone(),
+        draft,
+        failure: Some(failure.clone()),
+        attempts,
+        cost: total_cost(&costs),
+        ttft: None,
+        duration: None,
+        usage_shown,
     };
-    lane.end(Last { ended, failure: Some(failure) }).await;
+    let write: Settlement =
+        Arc::new(move |tx| recover_in(&inner, tx, run, &failure, RunState::Failed).map(|_| ()));
+    let finished = Finished { result, write, abandoned: true };
+    let _ = out.send(LaneMessage { run, news: News::End(Box::new(finished)) }).await;
+}
+
+/// What a Stop leaves behind as the reason.
+fn stopped() -> Failure {
+    Failure::new(ErrorKind::Cancelled, "Stopped. What had arrived is kept.")
 }
 
 impl Lane {
@@ -117,17 +124,16 @@ impl Lane {
         };
         let route = plan(&registry, &endpoints, &self.job);
         self.job.row.route = route.clone();
-        let planned: Vec<Endpoint> = route
+        let mut left: VecDeque<Endpoint> = route
             .planned
             .iter()
             .filter_map(|c| endpoints.iter().find(|endpoint| endpoint.id == c.endpoint).cloned())
             .collect();
-        if planned.is_empty() {
+        if left.is_empty() {
             return Last { ended: None, failure: Some(nowhere(&registry, &endpoints, &route)) };
         }
-        let count = planned.len();
         let mut last = Last { ended: None, failure: None };
-        for (index, endpoint) in planned.into_iter().enumerate() {
+        while let Some(endpoint) = left.pop_front() {
             let mut tries = 0;
             loop {
                 tries += 1;
@@ -137,18 +143,24 @@ impl Lane {
                 last = self.attempt(&registry, endpoint.clone()).await;
                 let Some(failure) = &last.failure else { return last };
                 if self.cancel.is_cancelled() {
-                    return last;
+                    return Last { failure: Some(stopped()), ..last };
                 }
                 self.step_failed(failure);
+                if failure.kind == ErrorKind::LimitContext {
+                    left.retain(|other| roomier(other, &endpoint));
+                }
                 let shown = self.draft.has_content();
-                match router::recover(failure, shown, tries, count - index - 1) {
+                match router::recover(failure, shown, tries, left.len()) {
                     Next::Stop => return last,
                     Next::Advance => break,
                     Next::Retry { after } => {
                         let wait = tokio::time::sleep(std::time::Duration::from_millis(after.0));
                         tokio::select! {
+                            biased;
+                            () = self.cancel.cancelled() => {
+                                return Last { failure: Some(stopped()), ..last };
+                            }
                             () = wait => {}
-                            () = self.cancel.cancelled() => return last,
                         }
                     }
                 }
@@ -163,6 +175,9 @@ impl Lane {
             let failure = Failure::new(ErrorKind::RequestInvalid, "The provider was removed.");
             return Last { ended: None, failure: Some(failure) };
         };
+        if self.cancel.is_cancelled() {
+            return Last { ended: None, failure: Some(stopped()) };
+        }
         self.draft = Draft::default();
         self.issuer = endpoint.id.to_string();
         self.steps.push(RouteStep {
@@ -187,12 +202,15 @@ impl Lane {
         self.tell(News::State(RunState::Connecting)).await;
         let mut out = HeldBack::new(self.job.row.id, self.out.clone(), encoded.notices.clone());
         let cancel = self.cancel.clone();
+        // The Stop is looked at first: one that came while the hold was written stops before anything
+        // is sent.
         let result = tokio::select! {
-            result = attempt.run(encoded, secret, &mut self.draft, &mut out) => Some(result),
+            biased;
             () = cancel.cancelled() => None,
+            result = attempt.run(encoded, secret, &mut self.draft, &mut out) => Some(result),
         };
         let failure = match result {
-            None => Some(Failure::new(ErrorKind::Cancelled, "Stopped. What had arrived is kept.")),
+            None => Some(stopped()),
             Some(result) => result.err(),
         };
         if failure.is_none() {
@@ -276,7 +294,7 @@ impl Lane {
         let parts = self.draft.parts(&self.issuer);
         let conversation = self.job.conversation;
         let now = self.inner.clock.now();
-        let write = Box::new(move |tx: &mut store::Tx<'_>| {
+        let write: Settlement = Arc::new(move |tx| {
             let content = tx.put_content(&parts)?;
             tx.set_message_content(row.message, &content)?;
             tx.update_run(&row)?;
@@ -291,7 +309,7 @@ impl Lane {
             }
             tx.clear_journal(row.id)
         });
-        self.tell(News::End(Box::new(Finished { result, write }))).await;
+        self.tell(News::End(Box::new(Finished { result, write, abandoned: false }))).await;
     }
 
     fn step_failed(&mut self, failure: &Failure) {
@@ -307,6 +325,14 @@ impl Lane {
     async fn tell(&self, news: News) {
         // The mixer hangs up only when the disk refuses; then nobody may be told anything more.
         let _ = self.out.send(LaneMessage { run: self.job.row.id, news }).await;
+    }
+}
+
+/// Can this endpoint read more than the one that found the prompt too long? Unknown counts as perhaps.
+fn roomier(other: &Endpoint, full: &Endpoint) -> bool {
+    match (other.context_length, full.context_length) {
+        (Some(other), Some(full)) => other > full,
+        _ => true,
     }
 }
 
@@ -414,62 +440,4 @@ fn nowhere(registry: &Registry, endpoints: &[Endpoint], route: &Route) -> Failur
         );
     }
     Failure::new(ErrorKind::RequestNoModel, "No provider can serve this model with what the prompt holds.")
-}
-
-/// Holds events back until the first content: an attempt that fails before it leaves no trace on screen
-/// but its step in the route.
-struct HeldBack {
-    run: RunId,
-    out: mpsc::Sender<LaneMessage>,
-    held: Vec<StreamEvent>,
-    streaming: bool,
-    notices: Vec<(domain::NoticeKind, String)>,
-}
-
-impl HeldBack {
-    fn new(run: RunId, out: mpsc::Sender<LaneMessage>, notices: Vec<(domain::NoticeKind, String)>) -> Self {
-        let held = notices
-            .iter()
-            .map(|(kind, detail)| StreamEvent::Notice { kind: *kind, detail: detail.clone() })
-            .collect();
-        Self { run, out, held, streaming: false, notices }
-    }
-
-    /// Notices of the request itself, which no decoder event repeats.
-    fn notices(self) -> Vec<(domain::NoticeKind, String)> {
-        self.notices
-    }
-
-    async fn release(&mut self) {
-        let events = std::mem::take(&mut self.held);
-        self.send(events).await;
-    }
-
-    async fn send(&mut self, events: Vec<StreamEvent>) {
-        if events.is_empty() {
-            return;
-        }
-        if !self.streaming {
-            self.streaming = true;
-            let _ =
-                self.out.send(LaneMessage { run: self.run, news: News::State(RunState::Streaming) }).await;
-        }
-        let _ = self.out.send(LaneMessage { run: self.run, news: News::Events(events) }).await;
-    }
-}
-
-impl Events for HeldBack {
-    async fn events(&mut self, mut events: Vec<StreamEvent>) {
-        let content = events.iter().any(|event| {
-            matches!(
-                event,
-                StreamEvent::BlockDelta { .. }
-                    | StreamEvent::BlockOpen { kind: domain::BlockKind::ToolCall { .. }, .. }
-            )
-        });
-        self.held.append(&mut events);
-        if self.streaming || content {
-            self.release().await;
-        }
-    }
 }

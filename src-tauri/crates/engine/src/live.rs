@@ -2,7 +2,7 @@
 
 use crate::{
     fold_view,
-    frame::{RunPatch, TurnFrame, TurnView},
+    frame::{RunPatch, RunView, TurnFrame, TurnView},
 };
 use domain::{ConversationId, RunId, TurnId};
 use std::{
@@ -19,70 +19,127 @@ const FRAME_LIMIT: usize = 7_500;
 
 #[derive(Default)]
 pub(crate) struct LiveTurns {
-    turns: Mutex<HashMap<TurnId, Arc<LiveTurn>>>,
+    turns: Mutex<Turns>,
 }
+
+#[derive(Default)]
+struct Turns {
+    live: HashMap<TurnId, Arc<LiveTurn>>,
+    /// How many have ended. A view read from disk before this moved may lack what ended meanwhile.
+    retired: u64,
+}
+
+/// A view read from disk, and how many turns had ended before it was read.
+pub(crate) type Fresh = (TurnView, u64);
 
 impl LiveTurns {
     pub(crate) fn get(&self, turn: TurnId) -> Option<Arc<LiveTurn>> {
-        lock(&self.turns).get(&turn).cloned()
+        lock(&self.turns).live.get(&turn).cloned()
     }
 
     pub(crate) fn insert(&self, turn: TurnId, live: Arc<LiveTurn>) {
-        lock(&self.turns).insert(turn, live);
+        lock(&self.turns).live.insert(turn, live);
+    }
+
+    /// How many turns have ended so far.
+    pub(crate) fn retired(&self) -> u64 {
+        lock(&self.turns).retired
+    }
+
+    /// Adds a retried run to its turn: to the running one, else to `fresh`, which then runs. `None` = the
+    /// turn does not run and `fresh` is missing or out of date: read it (again). One lock for all of it,
+    /// so that a turn never ends in between and never runs twice.
+    pub(crate) fn revive_or_insert(
+        &self,
+        conversation: ConversationId,
+        turn: TurnId,
+        run: &RunView,
+        fresh: Option<Fresh>,
+        sink: &mut Option<FrameSink>,
+    ) -> Option<(Arc<LiveTurn>, TurnView)> {
+        let mut turns = lock(&self.turns);
+        let live = match turns.live.get(&turn) {
+            Some(live) => Arc::clone(live),
+            None => {
+                let (view, _) = fresh.filter(|(_, retired)| *retired == turns.retired)?;
+                let live = Arc::new(LiveTurn::new(conversation, view, &[], None));
+                turns.live.insert(turn, Arc::clone(&live));
+                live
+            }
+        };
+        let view = live.admit(run, sink.take());
+        Some((live, view))
     }
 
     /// Forgets a turn whose runs have all ended; one that a retry has revived stays.
     pub(crate) fn retire(&self, turn: TurnId) {
         let mut turns = lock(&self.turns);
-        if turns.get(&turn).is_some_and(|live| lock(&live.state).view.runs.iter().all(|r| r.state.is_final()))
-        {
-            turns.remove(&turn);
+        if turns.live.get(&turn).is_some_and(|live| live.ended()) {
+            turns.live.remove(&turn);
+            turns.retired += 1;
         }
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<LiveTurn>> {
-        lock(&self.turns).values().cloned().collect()
+        lock(&self.turns).live.values().cloned().collect()
     }
 }
 
 /// One running turn.
 pub(crate) struct LiveTurn {
     pub conversation: ConversationId,
-    pub cancel: CancellationToken,
-    runs: Mutex<HashMap<RunId, CancellationToken>>,
     state: Mutex<State>,
 }
 
 struct State {
     view: TurnView,
     sinks: Vec<FrameSink>,
+    /// The runs that were started here, and how to stop each. Other runs of the view are history, or
+    /// another process's.
+    own: HashMap<RunId, CancellationToken>,
+}
+
+impl State {
+    fn ended(&self) -> bool {
+        self.view.runs.iter().filter(|run| self.own.contains_key(&run.id)).all(|run| run.state.is_final())
+    }
 }
 
 impl LiveTurn {
-    pub(crate) fn new(conversation: ConversationId, view: TurnView, sink: Option<FrameSink>) -> Self {
-        Self {
-            conversation,
-            cancel: CancellationToken::new(),
-            runs: Mutex::default(),
-            state: Mutex::new(State { view, sinks: sink.into_iter().collect() }),
-        }
+    /// `own` = the runs of the view that are about to start.
+    pub(crate) fn new(
+        conversation: ConversationId,
+        view: TurnView,
+        own: &[RunId],
+        sink: Option<FrameSink>,
+    ) -> Self {
+        let own = own.iter().map(|run| (*run, CancellationToken::new())).collect();
+        let state = State { view, sinks: sink.into_iter().collect(), own };
+        Self { conversation, state: Mutex::new(state) }
     }
 
-    /// A token that stops one run; the turn's own stops it too.
+    /// The token that stops one run.
     pub(crate) fn token(&self, run: RunId) -> CancellationToken {
-        let token = self.cancel.child_token();
-        lock(&self.runs).insert(run, token.clone());
-        token
+        lock(&self.state).own.entry(run).or_default().clone()
     }
 
     pub(crate) fn cancel_run(&self, run: RunId) {
-        if let Some(token) = lock(&self.runs).get(&run) {
+        if let Some(token) = lock(&self.state).own.get(&run) {
             token.cancel();
         }
     }
 
+    /// Stops every run that has been started. One that is asked again later starts afresh.
+    pub(crate) fn cancel_all(&self) {
+        lock(&self.state).own.values().for_each(CancellationToken::cancel);
+    }
+
     pub(crate) fn view(&self) -> TurnView {
         lock(&self.state).view.clone()
+    }
+
+    fn ended(&self) -> bool {
+        lock(&self.state).ended()
     }
 
     /// The view so far; the sink gets every frame after it, without a hole between.
@@ -93,17 +150,15 @@ impl LiveTurn {
     }
 
     /// Puts a retried run in place of the one before it, and another sink beside the others.
-    pub(crate) fn replace_run(&self, fresh: &TurnView, sink: FrameSink) -> TurnView {
+    fn admit(&self, run: &RunView, sink: Option<FrameSink>) -> TurnView {
         let mut state = lock(&self.state);
-        for run in &fresh.runs {
-            if let Some(old) = state.view.runs.iter_mut().find(|old| old.lane == run.lane && old.id != run.id)
-                && run.earlier.contains(&old.id)
-            {
-                *old = run.clone();
-            }
+        match state.view.runs.iter_mut().find(|old| old.lane == run.lane) {
+            Some(old) => *old = run.clone(),
+            None => state.view.runs.push(run.clone()),
         }
+        state.own.entry(run.id).or_default();
         state.view.live = true;
-        state.sinks.push(sink);
+        state.sinks.extend(sink);
         state.view.clone()
     }
 
@@ -114,7 +169,7 @@ impl LiveTurn {
         for runs in packed(patches) {
             let mut frame = TurnFrame { turn: state.view.id, seq: state.view.seq + 1, runs, last: false };
             fold_view::apply(&mut state.view, &frame);
-            frame.last = state.view.runs.iter().all(|run| run.state.is_final());
+            frame.last = state.ended();
             state.view.live = !frame.last;
             state.sinks.retain(|sink| sink(&frame));
         }

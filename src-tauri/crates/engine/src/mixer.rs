@@ -2,20 +2,39 @@
 
 use crate::{
     clock::millis,
+    draft::Draft,
     frame::{Metrics, Op, RouteStep, RunPatch},
     inner::{Inner, Table},
     live::LiveTurn,
-    present::Presenter,
+    present::{self, Presenter},
     result::RunResult,
+    startup::{self, Unsaved},
+    tasks,
 };
-use domain::{ErrorKind, Failure, RunId, RunState, StreamEvent, TurnId};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use domain::{ErrorKind, Failure, NoticeKind, RunId, RunState, StreamEvent, TurnId};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{sync::mpsc, time};
 
 /// Longest time that text waits for company before it is committed and shown.
 const FLUSH: Duration = Duration::from_millis(33);
 /// How often running numbers are refreshed.
 const METRICS: Duration = Duration::from_millis(250);
+
+/// Most text that is taken in before it is committed and shown, however fast it comes.
+const DRAIN: usize = 256 * 1024;
+/// Pauses before a commit that found the database busy is tried again. The store has waited its own time
+/// before it says so.
+const BUSY: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_millis(1_000),
+];
 
 /// What a lane tells the mixer.
 pub(crate) struct LaneMessage {
@@ -34,10 +53,13 @@ pub(crate) enum News {
 pub(crate) struct Finished {
     pub result: RunResult,
     pub write: Settlement,
+    /// The lane did not live to say this itself: the mixer has seen at least as much.
+    pub abandoned: bool,
 }
 
-/// Writes the end of a run: content, run, attempt, ledger entry, released hold, cleared journal.
-pub(crate) type Settlement = Box<dyn FnOnce(&mut store::Tx<'_>) -> Result<(), Failure> + Send>;
+/// Writes the end of a run: content, run, attempt, ledger entry, released hold, cleared journal. Can be
+/// called again after a commit that failed.
+pub(crate) type Settlement = Arc<dyn Fn(&mut store::Tx<'_>) -> Result<(), Failure> + Send + Sync>;
 
 /// Is told of committed events and results, for the command line and tests.
 pub trait Observer: Send {
@@ -55,6 +77,8 @@ pub(crate) struct Mixer {
     /// Render HTML for windows; the command line wants events alone.
     pub html: bool,
     pub runs: HashMap<RunId, Mix>,
+    /// What is being committed, until it is.
+    pub unsaved: Arc<Vec<Unsaved>>,
 }
 
 /// One run between two flushes.
@@ -64,7 +88,13 @@ pub(crate) struct Mix {
     prompt_tokens: u64,
     presenter: Presenter,
     journal_seq: u32,
+    /// Not journaled yet.
     events: Vec<StreamEvent>,
+    /// All that came, for an end that cannot be written.
+    draft: Draft,
+    /// Rendering this answer panicked; its text is stored all the same.
+    unrendered: bool,
+    ended: bool,
     ops: Vec<Op>,
     finished: Option<Box<Finished>>,
     started: Option<Duration>,
@@ -75,8 +105,19 @@ pub(crate) struct Mix {
 }
 
 impl Mixer {
-    /// Runs until every lane has hung up.
+    /// Runs until every lane has hung up. Whatever goes wrong in here, every run gets its end.
     pub(crate) async fn run(mut self, mut lanes: mpsc::Receiver<LaneMessage>) {
+        let outcome = tasks::guarded(self.work(&mut lanes)).await;
+        match outcome.and_then(|worked| worked) {
+            Ok(()) => {
+                self.inner.live.retire(self.turn);
+                self.inner.changed(Table::Conversations);
+            }
+            Err(failure) => self.give_up(&failure),
+        }
+    }
+
+    async fn work(&mut self, lanes: &mut mpsc::Receiver<LaneMessage>) -> Result<(), Failure> {
         let mut due: Option<time::Instant> = None;
         loop {
             let message = match due {
@@ -85,32 +126,35 @@ impl Mixer {
                     Ok(message) => message,
                     Err(_elapsed) => {
                         due = None;
-                        if self.flush().await.is_err() {
-                            return;
-                        }
+                        self.flush().await?;
                         continue;
                     }
                 },
             };
             let Some(message) = message else { break };
+            let deadline = due.unwrap_or_else(|| time::Instant::now() + FLUSH);
+            let mut gathered = message.weight();
             let mut urgent = self.absorb(message);
-            while let Ok(more) = lanes.try_recv() {
+            while gathered < DRAIN
+                && time::Instant::now() < deadline
+                && let Ok(more) = lanes.try_recv()
+            {
+                gathered += more.weight();
                 urgent |= self.absorb(more);
             }
-            if urgent {
+            if urgent || gathered >= DRAIN || time::Instant::now() >= deadline {
                 due = None;
-                if self.flush().await.is_err() {
-                    return;
-                }
-            } else if due.is_none() {
-                due = Some(time::Instant::now() + FLUSH);
+                self.flush().await?;
+            } else {
+                due = Some(deadline);
             }
         }
-        // The last message of every lane was urgent, so nothing is left; a lane that panicked before
-        // its last word is the exception.
-        if self.flush().await.is_ok() {
-            self.inner.live.retire(self.turn);
-            self.inner.changed(Table::Conversations);
+        self.flush().await?;
+        // The last message of every lane was its end, unless even ending it went wrong.
+        if self.runs.values().all(|mix| mix.ended) {
+            Ok(())
+        } else {
+            Err(Failure::new(ErrorKind::Bug, "Parallax lost an answer. What had arrived is kept; try again."))
         }
     }
 
@@ -136,7 +180,11 @@ impl Mixer {
                 mix.events.extend(events);
                 first && mix.first_content.is_some()
             }
-            News::End(finished) => {
+            News::End(mut finished) => {
+                if finished.abandoned {
+                    finished.result.draft = mix.draft.clone();
+                    finished.result.notices.clone_from(&mix.draft.notices);
+                }
                 mix.finished = Some(finished);
                 true
             }
@@ -144,59 +192,57 @@ impl Mixer {
     }
 
     /// Commits what has gathered, then shows it.
-    async fn flush(&mut self) -> Result<(), ()> {
-        let mut journal: Vec<(RunId, u32, String)> = Vec::new();
-        let mut settlements: Vec<Settlement> = Vec::new();
+    async fn flush(&mut self) -> Result<(), Failure> {
+        let mut unsaved = Vec::new();
+        let mut shown = HashMap::new();
         for (run, mix) in &mut self.runs {
-            if let Some(finished) = &mut mix.finished {
-                let nothing: Settlement = Box::new(|_| Ok(()));
-                settlements.push(std::mem::replace(&mut finished.write, nothing));
-            } else if !mix.events.is_empty() {
-                mix.journal_seq += 1;
-                match serde_json::to_string(&mix.events) {
-                    Ok(chunk) => journal.push((*run, mix.journal_seq, chunk)),
-                    Err(error) => return self.give_up(bug(&error)),
-                }
+            let row = mix.unsaved(*run)?;
+            if row.settle.is_some() || !row.journal.is_empty() {
+                unsaved.push(row);
+            }
+            let events = std::mem::take(&mut mix.events);
+            if !events.is_empty() {
+                shown.insert(*run, events);
             }
         }
-        if !journal.is_empty() || !settlements.is_empty() {
-            let written = self
-                .inner
-                .store
-                .write(move |tx| {
-                    for (run, seq, chunk) in &journal {
-                        tx.append_journal(*run, *seq, chunk)?;
-                    }
-                    for settle in settlements {
-                        settle(tx)?;
-                    }
-                    Ok(())
-                })
-                .await;
-            if let Err(failure) = written {
-                return self.give_up(failure);
-            }
+        if !unsaved.is_empty() {
+            self.unsaved = Arc::new(unsaved);
+            self.commit().await?;
+            self.unsaved = Arc::default();
         }
-        self.show();
+        self.show(shown);
         Ok(())
     }
 
+    /// One transaction. A database that somebody else keeps busy is asked again a few times.
+    async fn commit(&mut self) -> Result<(), Failure> {
+        let mut pauses = BUSY.iter();
+        loop {
+            let rows = Arc::clone(&self.unsaved);
+            let written =
+                self.inner.store.write(move |tx| rows.iter().try_for_each(|row| row.write(tx))).await;
+            match (written, pauses.next()) {
+                (Err(failure), Some(pause)) if failure.kind == ErrorKind::StoreBusy => {
+                    time::sleep(*pause).await;
+                }
+                (written, _) => return written,
+            }
+        }
+    }
+
     /// Everything gathered is on disk now.
-    fn show(&mut self) {
+    fn show(&mut self, mut shown: HashMap<RunId, Vec<StreamEvent>>) {
         let now = self.inner.clock.elapsed();
         let mut patches = Vec::new();
         let mut ended = false;
         let mut runs: Vec<(&RunId, &mut Mix)> = self.runs.iter_mut().collect();
         runs.sort_by_key(|(run, _)| **run);
         for (run, mix) in runs {
-            let events = std::mem::take(&mut mix.events);
             let mut ops = std::mem::take(&mut mix.ops);
-            if !events.is_empty() {
-                if let Some(observer) = &mut self.observer {
-                    observer.events(mix.position, *run, &events);
-                }
+            if let Some(events) = shown.remove(run) {
+                observe(&mut self.observer, |observer| observer.events(mix.position, *run, &events));
                 if self.html {
-                    ops.extend(mix.presenter.apply(&events));
+                    ops.extend(mix.render(|presenter| presenter.apply(&events)));
                 }
                 if mix.finished.is_none() && now.saturating_sub(mix.metrics_at) >= METRICS {
                     mix.metrics_at = now;
@@ -205,11 +251,10 @@ impl Mixer {
             }
             if let Some(finished) = mix.finished.take() {
                 ended = true;
-                ops.extend(mix.presenter.finish());
+                mix.ended = true;
+                ops.extend(mix.render(Presenter::finish));
                 ops.push(finished.result.end_op());
-                if let Some(observer) = &mut self.observer {
-                    observer.ended(&finished.result);
-                }
+                observe(&mut self.observer, |observer| observer.ended(&finished.result));
             }
             if !ops.is_empty() {
                 patches.push(RunPatch { run: *run, ops });
@@ -223,32 +268,71 @@ impl Mixer {
         }
     }
 
-    /// The disk does not take it: say so in every lane, stop the providers, and show nothing that is not
-    /// on disk. The holds stay in the ledger and are settled at the next start.
-    fn give_up(&mut self, failure: Failure) -> Result<(), ()> {
-        self.live.cancel.cancel();
-        let patches = self
-            .live
-            .view()
-            .runs
-            .iter()
-            .filter(|run| !run.state.is_final() && self.runs.contains_key(&run.id))
-            .map(|run| {
-                if let Some(observer) = &mut self.observer {
-                    observer.ended(&RunResult::lost(run, crate::draft::Draft::default(), failure.clone()));
+    /// The disk does not take it, or we made a mistake: say so in every lane, stop the providers, and
+    /// show nothing that is not on disk. What could not be written is written once the disk takes it.
+    fn give_up(&mut self, failure: &Failure) {
+        tracing::error!(kind = failure.kind.as_str(), message = failure.message, "a turn was given up");
+        let mut refused: HashMap<RunId, Unsaved> =
+            self.unsaved.iter().map(|row| (row.run, row.clone())).collect();
+        let view = self.live.view();
+        let mut left = Vec::new();
+        let mut patches = Vec::new();
+        for (run, mix) in &mut self.runs {
+            let shown = view.runs.iter().find(|shown| shown.id == *run);
+            if shown.is_some_and(|shown| shown.state.is_final()) {
+                continue;
+            }
+            self.live.cancel_run(*run);
+            let mut row = refused.remove(run).unwrap_or_else(|| Unsaved::new(*run));
+            match mix.unsaved(*run) {
+                Ok(rest) => {
+                    row.journal.extend(rest.journal);
+                    row.settle = row.settle.or(rest.settle);
                 }
-                let end = Op::End {
-                    state: RunState::Failed,
-                    finish_reason: None,
-                    failure: Some(failure.clone()),
-                    metrics: Metrics::default(),
-                };
-                RunPatch { run: run.id, ops: vec![end] }
-            })
-            .collect();
+                Err(bug) => tracing::error!(message = bug.message, "events could not be written down"),
+            }
+            left.push(row);
+            let end = Op::End {
+                state: RunState::Failed,
+                finish_reason: None,
+                failure: Some(failure.clone()),
+                metrics: Metrics::default(),
+            };
+            patches.push(RunPatch { run: *run, ops: vec![end] });
+            if let Some(shown) = shown {
+                let lost = RunResult::lost(shown, std::mem::take(&mut mix.draft), failure.clone());
+                observe(&mut self.observer, |observer| observer.ended(&lost));
+            }
+        }
         self.live.publish(patches);
         self.inner.live.retire(self.turn);
-        Err(())
+        startup::salvage(&self.inner, left, failure.clone());
+    }
+}
+
+/// Tells the observer. One that panics is told nothing more; the answers go on without it.
+fn observe(observer: &mut Option<Box<dyn Observer>>, tell: impl FnOnce(&mut dyn Observer)) {
+    if let Some(told) = observer
+        && catch_unwind(AssertUnwindSafe(|| tell(&mut **told))).is_err()
+    {
+        tracing::error!("an observer panicked");
+        *observer = None;
+    }
+}
+
+impl LaneMessage {
+    /// Roughly how much text it brings.
+    fn weight(&self) -> usize {
+        match &self.news {
+            News::Events(events) => events
+                .iter()
+                .map(|event| match event {
+                    StreamEvent::BlockDelta { text, .. } => text.len(),
+                    _ => 64,
+                })
+                .sum(),
+            News::State(_) | News::Route(_) | News::End(_) => 0,
+        }
     }
 }
 
@@ -257,12 +341,47 @@ impl Mix {
         Self { position, prompt_tokens, ..Self::default() }
     }
 
+    /// What is to be written now: the journal of what came, also of a run that has ended, since its end
+    /// may have been put together from the journal alone.
+    fn unsaved(&mut self, run: RunId) -> Result<Unsaved, Failure> {
+        let mut row = Unsaved::new(run);
+        if !self.events.is_empty() {
+            let chunk = serde_json::to_string(&self.events).map_err(|error| bug(&error))?;
+            self.journal_seq += 1;
+            row.journal.push((self.journal_seq, chunk));
+        }
+        row.settle = self.finished.as_ref().map(|finished| Arc::clone(&finished.write));
+        Ok(row)
+    }
+
+    /// Renders. A panic in it costs this answer its display, nothing else.
+    fn render(&mut self, work: impl FnOnce(&mut Presenter) -> Vec<Op>) -> Vec<Op> {
+        if self.unrendered {
+            return Vec::new();
+        }
+        let longest = self.draft.blocks.iter().map(|block| block.text.len()).max().unwrap_or(0);
+        let presenter = &mut self.presenter;
+        let rendered = catch_unwind(AssertUnwindSafe(|| present::beside_others(longest, || work(presenter))));
+        rendered.unwrap_or_else(|_| {
+            self.unrendered = true;
+            vec![Op::Notice {
+                kind: NoticeKind::Provider,
+                detail: "Parallax made a mistake while displaying this answer and shows no more of it. \
+                         The whole text is kept and can be copied; please report it."
+                    .to_owned(),
+            }]
+        })
+    }
+
     fn count(&mut self, events: &[StreamEvent], now: Duration) {
         for event in events {
+            self.draft.apply(event);
             match event {
-                StreamEvent::BlockDelta { text, .. } => {
+                StreamEvent::BlockDelta { block, text } => {
                     self.first_content.get_or_insert(now);
-                    self.generated += ledger::tokens_of(text);
+                    if !self.draft.is_image(*block) {
+                        self.generated += ledger::tokens_of(text);
+                    }
                 }
                 StreamEvent::Usage(usage) => self.reported = Some(usage.clone()),
                 _ => {}

@@ -3,6 +3,8 @@
 use crate::frame::{HtmlBlock, Op, Section, SectionKind};
 use domain::{BlockKind, Part, StreamEvent};
 use render::{Block, Markdown};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// One answer's presentation while it grows.
 #[derive(Default)]
@@ -94,9 +96,39 @@ impl Growing {
     }
 }
 
-/// The sections of a finished answer.
+/// Longest text that is rendered without telling the runtime that it may take a while.
+const QUICK: usize = 64 * 1024;
+
+/// Renders `longest` bytes of text without keeping other tasks of this worker from running.
+pub(crate) fn beside_others<T>(longest: usize, work: impl FnOnce() -> T) -> T {
+    let several = Handle::try_current()
+        .is_ok_and(|runtime| matches!(runtime.runtime_flavor(), RuntimeFlavor::MultiThread));
+    if longest > QUICK && several { tokio::task::block_in_place(work) } else { work() }
+}
+
+/// The sections of a finished answer. One whose rendering panics is shown as its source.
 pub(crate) fn sections(parts: &[Part]) -> Vec<Section> {
-    parts.iter().filter_map(section).collect()
+    let rendered = |part| {
+        catch_unwind(AssertUnwindSafe(|| section(part))).unwrap_or_else(|_| {
+            tracing::error!("a part of an answer could not be rendered");
+            source(part)
+        })
+    };
+    parts.iter().filter_map(rendered).collect()
+}
+
+fn source(part: &Part) -> Option<Section> {
+    let (kind, text) = match part {
+        Part::Text { text } => (SectionKind::Answer, text),
+        Part::Reasoning { text, .. } => (SectionKind::Reasoning, text),
+        Part::Refusal { text } => (SectionKind::Refusal, text),
+        Part::ToolCall { name, arguments, .. } => (SectionKind::ToolCall { name: name.clone() }, arguments),
+        Part::ServerTool { name, text } => (SectionKind::ServerTool { name: name.clone() }, text),
+        _ => return None,
+    };
+    let html = catch_unwind(AssertUnwindSafe(|| render::code("", text))).ok()?;
+    let block = HtmlBlock { key: "source".to_owned(), html: html.into_string() };
+    Some(Section { kind, blocks: vec![block] })
 }
 
 fn section(part: &Part) -> Option<Section> {

@@ -4,14 +4,16 @@
 use crate::{
     attempt::{Ended, billed_usage},
     draft::Draft,
-    inner::Inner,
+    inner::{Inner, Table},
     lane,
+    mixer::Settlement,
+    tasks,
 };
 use domain::{
     AttemptId, ConversationId, ErrorKind, Failure, Outcome, ProcessId, Request, RunId, RunState, StreamEvent,
     TurnId, UsageSource,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use store::{AttemptRow, Tx};
 
 /// Recovers the runs of every process that is gone. Returns how many there were. What cannot be
@@ -144,6 +146,73 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
             tx.settle(&entry).map(|_| ())
         })
         .await
+}
+
+/// What a run still has to have written.
+#[derive(Clone)]
+pub(crate) struct Unsaved {
+    pub run: RunId,
+    /// Number and text of journal chunks.
+    pub journal: Vec<(u32, String)>,
+    /// Its end, if it has one.
+    pub settle: Option<Settlement>,
+}
+
+impl Unsaved {
+    pub(crate) fn new(run: RunId) -> Self {
+        Self { run, journal: Vec::new(), settle: None }
+    }
+
+    pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<(), Failure> {
+        for (seq, chunk) in &self.journal {
+            tx.append_journal(self.run, *seq, chunk)?;
+        }
+        self.settle.as_ref().map_or(Ok(()), |settle| settle(tx))
+    }
+
+    /// [`Unsaved::write`] some time later, for a run that nobody works on.
+    fn rescue(&self, inner: &Inner, tx: &mut Tx<'_>, failure: &Failure) -> Result<(), Failure> {
+        if tx.run(self.run)?.is_none_or(|run| run.state.is_final()) {
+            return Ok(());
+        }
+        self.write(tx)?;
+        recover_in(inner, tx, self.run, failure, RunState::Failed).map(|_| ())
+    }
+}
+
+/// First and longest pause between two tries to write what the disk had refused.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// Writes the end of runs of this process that could not be written when it came, as soon as the disk
+/// takes it again: without it they would seem to run until the next start.
+pub(crate) fn salvage(inner: &Arc<Inner>, mut left: Vec<Unsaved>, failure: Failure) {
+    if left.is_empty() {
+        return;
+    }
+    let inner = Arc::clone(inner);
+    tasks::spawn(async move {
+        let (mut pause, longest) = PAUSES;
+        while !left.is_empty() {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+            let mut again = Vec::new();
+            for row in left {
+                let (shared, unsaved, why) = (Arc::clone(&inner), row.clone(), failure.clone());
+                match inner.store.write(move |tx| unsaved.rescue(&shared, tx, &why)).await {
+                    Ok(()) => {}
+                    Err(other) if other.kind != ErrorKind::Bug => again.push(row),
+                    // Not the disk but these rows are at fault: end the run with what is stored.
+                    Err(_) if row.settle.is_some() || !row.journal.is_empty() => {
+                        again.push(Unsaved::new(row.run));
+                    }
+                    Err(other) => complain(&other, "an answer could not be ended"),
+                }
+            }
+            left = again;
+        }
+        inner.changed(Table::Conversations);
+        inner.changed(Table::Spend);
+    });
 }
 
 /// Folds a journal. A chunk that cannot be read would be our own mistake; what stands before and after

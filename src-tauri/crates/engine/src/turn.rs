@@ -6,7 +6,7 @@ use crate::{
     lane::{self, Job},
     live::{FrameSink, LiveTurn},
     mixer::{LaneMessage, Mix, Mixer, Observer},
-    tasks, view,
+    startup, tasks, view,
 };
 use domain::{
     ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, Part,
@@ -334,7 +334,8 @@ fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> RunView {
 
 fn launch(inner: &Arc<Inner>, recorded: Recorded, view: TurnView, listeners: Listeners) -> Started {
     let html = listeners.observer.is_none();
-    let live = Arc::new(LiveTurn::new(recorded.conversation, view.clone(), listeners.sink));
+    let own: Vec<RunId> = recorded.jobs.iter().map(|job| job.row.id).collect();
+    let live = Arc::new(LiveTurn::new(recorded.conversation, view.clone(), &own, listeners.sink));
     inner.live.insert(recorded.turn.id, Arc::clone(&live));
     let done = launch_lanes(inner, recorded.turn.id, live, recorded.jobs, listeners.observer, html);
     Started { conversation: recorded.conversation, turn: recorded.turn.id, view, done }
@@ -362,35 +363,42 @@ fn launch_lanes(
                 conversation: job.conversation,
                 request: Arc::clone(&job.request),
             };
-            let work = lane::run(Arc::clone(&inner), job, token, out.clone());
+            let work = Box::pin(lane::run(Arc::clone(&inner), job, token, out.clone()));
             if let Err(failure) = tasks::guarded(work).await {
                 lane::abandon(inner, spare, failure, out).await;
             }
         });
     }
     drop(out);
-    let mixer = Mixer { inner: Arc::clone(inner), turn, live, observer, html, runs };
+    let mixer = Mixer { inner: Arc::clone(inner), turn, live, observer, html, runs, unsaved: Arc::default() };
     tasks::spawn(mixer.run(lanes))
 }
 
-/// Asks one lane again. The earlier answer stays; the lane continues from the new one if it had
-/// continued from the old.
+/// Asks one lane again. The earlier answers stay; the lane continues from the new one unless it has gone
+/// on to another turn.
 pub(crate) async fn retry(inner: &Arc<Inner>, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
     let shared = Arc::clone(inner);
-    let recorded = inner.store.write(move |tx| record_retry(&shared, tx, run)).await?;
+    let (recorded, earlier) = inner.store.write(move |tx| record_retry(&shared, tx, run)).await?;
     let turn = recorded.turn.id;
-    let fresh = view::turn(inner, turn).await?;
-    let (live, view) = match inner.live.get(turn) {
-        Some(live) => {
-            let view = live.replace_run(&fresh, sink);
-            (live, view)
+    let Some(row) = recorded.jobs.first().map(|job| &job.row) else {
+        return Err(Failure::new(ErrorKind::Bug, "A retry was recorded without a run."));
+    };
+    let shown = empty_run(inner, row, earlier);
+    let mut sink = Some(sink);
+    let mut fresh = None;
+    let (live, view) = loop {
+        let found = inner.live.revive_or_insert(recorded.conversation, turn, &shown, fresh.take(), &mut sink);
+        if let Some(found) = found {
+            break found;
         }
-        None => {
-            let live =
-                Arc::new(LiveTurn::new(recorded.conversation, TurnView { live: true, ..fresh }, Some(sink)));
-            inner.live.insert(turn, Arc::clone(&live));
-            let view = live.view();
-            (live, view)
+        let retired = inner.live.retired();
+        match view::turn(inner, turn).await {
+            Ok(view) => fresh = Some((view, retired)),
+            Err(failure) => {
+                // It is on disk and will never start.
+                startup::salvage(inner, vec![startup::Unsaved::new(shown.id)], failure.clone());
+                return Err(failure);
+            }
         }
     };
     launch_lanes(inner, turn, live, recorded.jobs, None, true);
@@ -398,10 +406,12 @@ pub(crate) async fn retry(inner: &Arc<Inner>, run: RunId, sink: FrameSink) -> Re
     Ok(view)
 }
 
-fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<Recorded, Failure> {
+/// The new run, and the answers of that lane before it, oldest first.
+fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded, Vec<RunId>), Failure> {
     let gone = || Failure::new(ErrorKind::RequestInvalid, "This answer is gone.");
     let old = tx.run(run)?.ok_or_else(gone)?;
-    if !old.state.is_final() {
+    let elders: Vec<RunRow> = tx.runs(old.turn)?.into_iter().filter(|row| row.lane == old.lane).collect();
+    if elders.iter().any(|row| !row.state.is_final()) {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
             "This answer is still being written. Stop it first.",
@@ -416,8 +426,10 @@ fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<Recorded, 
     let head = lane.head;
     let branch = tx.branch(user.id)?;
     let job = record_run(inner, tx, &turn, &lane, &user, branch, old.saw.clone(), Some(old.id))?;
-    if head != Some(old.message) {
+    // A lane that has gone on since then stays where it is.
+    if !elders.iter().any(|row| head == Some(row.message)) {
         tx.set_lane_head(lane.id, head)?;
     }
-    Ok(Recorded { conversation: turn.conversation, turn, jobs: vec![job] })
+    let earlier = elders.iter().map(|row| row.id).collect();
+    Ok((Recorded { conversation: turn.conversation, turn, jobs: vec![job] }, earlier))
 }
