@@ -7,16 +7,21 @@ use domain::{
 };
 use engine::{
     Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock,
-    frame::{SectionKind, TurnFrame, TurnView},
+    frame::{Op, RunPatch, SectionKind, TurnFrame, TurnView},
 };
+use futures_util::{StreamExt as _, stream};
 use parallax_suite::support::chat::{chat_stream, chat_stream_broken};
 use std::{
     path::Path,
+    pin::Pin,
     sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 use store::Store;
-use transport::scripted::{Script, Scripted, Step};
+use transport::{
+    Transport,
+    scripted::{Script, Scripted, Step},
+};
 use vault::Vault;
 
 const OPENAI: &str = "openai-chat";
@@ -680,4 +685,97 @@ async fn a_run_the_disk_refused_hands_on_its_text_and_ends_once_the_disk_is_back
     assert!(engine.text(view.runs[0].id).await.unwrap().starts_with("first "));
     assert!(ledger_of(&engine).await.len() == 1);
     assert!(engine.store().read(|tx| tx.holds()).await.unwrap().is_empty());
+}
+
+/// Answers as scripted, and panics where the answer ends.
+struct Panicky(Scripted);
+
+impl Transport for Panicky {
+    fn send<'me, 'to, 'auth, 'all>(
+        &'me self,
+        to: &'to transport::Origin,
+        call: domain::Call,
+        auth: Option<&'auth domain::Secret>,
+        deadlines: transport::Deadlines,
+    ) -> Pin<Box<dyn Future<Output = Result<transport::Response, Failure>> + Send + 'all>>
+    where
+        'me: 'all,
+        'to: 'all,
+        'auth: 'all,
+        Self: 'all,
+    {
+        Box::pin(async move {
+            let mut response = self.0.send(to, call, auth, deadlines).await?;
+            let end = stream::poll_fn(|_| panic!("a mistake of ours"));
+            response.body = Box::pin(response.body.chain(end));
+            Ok(response)
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_panics_keeps_and_bills_what_it_had_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripted = Scripted::new();
+    let clock = Arc::new(SystemClock::new());
+    let process = ProcessId::new(clock.id());
+    let options = store::Options { process, now: clock.now(), version: "test" };
+    let parts = Parts {
+        store: Store::open(folder.path(), options).unwrap(),
+        vault: Vault::memory(),
+        transport: Arc::new(Panicky(scripted.clone())),
+        clock,
+        process,
+        origin: "window",
+    };
+    let engine = Engine::assemble(parts).await.unwrap();
+    engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
+    scripted.push_for("a", chat_stream_broken(&["shown ", "and kept"], Step::Wait(Duration::ZERO)));
+    let (sink, frames) = sink();
+    let listeners = Listeners { sink: Some(sink), observer: None };
+    let started = engine.start_turn(first("Hi", &["m@a"]), listeners).await.unwrap();
+    let view = follow(started.view, &frames);
+    started.done.await.unwrap();
+    assert_eq!(view.runs[0].state, RunState::Failed);
+    assert_eq!(view.runs[0].failure.as_ref().unwrap().kind, ErrorKind::Bug);
+    assert_eq!(answer(&view, 0), "<p>shown and kept</p>");
+    assert_eq!(engine.text(view.runs[0].id).await.unwrap(), "shown and kept");
+    assert!(ledger_of(&engine).await[0].row.usage.is_some());
+    assert!(engine.store().read(|tx| tx.holds()).await.unwrap().is_empty());
+    assert_eq!(engine.live_turns(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_section_is_written_at_its_number() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", chat_stream(&["text"], 1, 1));
+    let (mut view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    let section = |index| Op::Section { index, kind: SectionKind::Reasoning };
+    let runs = vec![RunPatch { run: view.runs[0].id, ops: vec![section(0), section(1), section(7)] }];
+    let frame = TurnFrame { turn: view.id, seq: view.seq + 1, runs, last: true };
+    engine::apply_frame(&mut view, &frame);
+    let kinds: Vec<&SectionKind> = view.runs[0].sections.iter().map(|section| &section.kind).collect();
+    assert_eq!(kinds, [&SectionKind::Reasoning, &SectionKind::Reasoning]);
+    assert!(view.runs[0].sections[0].blocks.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_speed_is_the_last_attempts_and_unsaid_for_an_answer_in_one_piece() {
+    let bench = Bench::new(&["a"]).await;
+    bench.scripted.push_for("a", chat_stream(&["at once"], 1, 500));
+    let (view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    assert_eq!(view.runs[0].metrics.tokens_per_second_x10, None);
+    // Half a second of failure and waiting is not writing time.
+    bench.scripted.push_for("a", Script::status(503).send("overloaded"));
+    let slow = chat_stream_broken(&["slow"], Step::Wait(Duration::from_millis(100)));
+    bench.scripted.push_for("a", slow.send(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\
+         \"completion_tokens\":500}}\n\ndata: [DONE]\n\n",
+    ));
+    let (view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    let run = &view.runs[0];
+    let span = run.metrics.duration.unwrap().0;
+    assert!(span >= 600, "{span}");
+    let speed = run.metrics.tokens_per_second_x10.unwrap();
+    assert!(speed > 500 * 10_000 / (span - 100) && speed <= 500 * 10_000 / 100, "{speed}");
 }
