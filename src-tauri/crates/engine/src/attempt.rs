@@ -366,9 +366,10 @@ pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool) -> Usa
 
 /// The worst this attempt can cost; `None` when its price is unknown.
 ///
-/// Where the request names no limit, the endpoint's own is assumed. Dialects that must name one send at
-/// most 32,000 then (Anthropic's), so the hold of such an endpoint can be larger than the call allows,
-/// never smaller.
+/// Where the request names no limit, the endpoint's own is assumed, as far as it is known. Dialects that
+/// must name one (Anthropic's) then ask for 32,000 at most, unless a reasoning budget needs more: the hold
+/// of such an endpoint is often larger than the call allows. Only where neither request nor catalogue
+/// knows a limit can an answer outgrow its hold.
 fn hold(plan: &Plan, now: Timestamp) -> Option<PicoUsd> {
     let longest = plan
         .request
