@@ -83,6 +83,7 @@ async fn a_real_model_answers_beside_a_demo_and_a_replayed_one() {
     window.get("found-local-llamacpp").await;
     window.shots("local-found").await;
     window.click("onboarding-continue").await;
+    window.get("chip-0").await;
     let chips = window
         .script("return document.querySelectorAll('[data-testid^=\"chip-remove-\"]').length", vec![])
         .await;
