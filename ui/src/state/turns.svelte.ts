@@ -53,7 +53,9 @@ export class LiveTurn {
   take(view: TurnView): void {
     const wasLive = this.view.id === view.id && this.view.live;
     this.view = view;
-    for (const seq of this.queue.keys()) if (seq <= view.seq) this.queue.delete(seq);
+    // An ended turn may come from the store, which counts no frames; nothing that waits can follow it.
+    if (!view.live) this.queue.clear();
+    else for (const seq of this.queue.keys()) if (seq <= view.seq) this.queue.delete(seq);
     for (const run of view.runs) {
       if (isFinal(run) || this.began.has(run.id)) continue;
       const known = run.metrics.duration;
@@ -67,8 +69,9 @@ export class LiveTurn {
   /** Follows the stream of a turn that was already running when this window met it. */
   async subscribe(): Promise<void> {
     if (!this.view.live) return;
+    const shown = this.runs();
     const view = await this.client.stream('turn/subscribe', { turn: this.id }, this.frame);
-    if (view.seq >= this.view.seq) this.take(view);
+    this.takeIfNewer(view, shown);
     this.schedule();
   }
 
@@ -156,13 +159,28 @@ export class LiveTurn {
     if (gap) void this.resync();
   }
 
+  private runs(): string {
+    return this.view.runs.map((run) => run.id).join(' ');
+  }
+
+  /**
+   * Takes the answer to a question that was asked while the runs `shown` stood here. An ended turn is
+   * taken whatever its `seq`, since the store knows none; unless a lane was asked again meanwhile, for
+   * then the answer speaks of the run before.
+   */
+  private takeIfNewer(view: TurnView, shown: string): void {
+    if (this.closed) return;
+    if (view.live ? view.seq >= this.view.seq : shown === this.runs()) this.take(view);
+  }
+
   private async resync(): Promise<void> {
     if (this.asking || this.closed) return;
     this.asking = true;
     this.heard = Date.now();
     try {
+      const shown = this.runs();
       const view = await this.client.call('turn/snapshot', { turn: this.id });
-      if (!this.closed && view.seq >= this.view.seq) this.take(view);
+      this.takeIfNewer(view, shown);
     } catch {
       // The next silence asks again; what is on the screen is committed text and stays.
     } finally {

@@ -98,6 +98,35 @@ describe('a live turn', () => {
     expect([ended, host.calls.length]).toEqual([1, 0]);
   });
 
+  it('ends when the core answers from the store, where no frames are counted', async () => {
+    const stored = turn('t', [run('r', column, 0, { state: 'done' })], { live: false, seq: 0 });
+    host.on('turn/snapshot', () => stored).on('turn/subscribe', () => stored);
+    const silent = open(begin(7));
+    silent.frame(text(9, 'nine'));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([silent.view.live, ended]).toEqual([false, 1]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(host.sent('turn/snapshot')).toHaveLength(1);
+    const late = open(begin(7));
+    await late.subscribe();
+    expect([late.view.live, ended]).toEqual([false, 2]);
+  });
+
+  it('drops an ended snapshot that was asked for before a retry', async () => {
+    const stored = turn('t', [run('r', column, 0, { state: 'done' })], { live: false, seq: 0 });
+    let answer = () => {};
+    host.on('turn/snapshot', () => new Promise((resolve) => (answer = () => resolve(stored))));
+    host.on('run/retry', () => turn('t', [run('r2', column, 0, { earlier: ['r'] })], { live: true, seq: 1 }));
+    const live = open(begin(7));
+    live.frame(text(9, 'nine'));
+    await vi.advanceTimersByTimeAsync(200);
+    await live.retry('r');
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(live.view).toMatchObject({ live: true, runs: [{ id: 'r2' }] });
+    live.close();
+  });
+
   it('counts time while it runs', async () => {
     vi.setSystemTime(10_000);
     const live = open({ ...begin(), created_at: 10_000 });
