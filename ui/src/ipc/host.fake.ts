@@ -44,9 +44,9 @@ export class FakeHost implements Host {
     return this.run(cmd, payload, onFrame);
   }
 
-  onChanged(listener: (change: Changed) => void): () => void {
+  onChanged(listener: (change: Changed) => void): Promise<() => void> {
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return Promise.resolve(() => void this.listeners.delete(listener));
   }
 
   /** Pushes a change, as the core does after a commit. */

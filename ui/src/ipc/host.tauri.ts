@@ -12,9 +12,6 @@ export function tauriHost(): Host {
       channel.onmessage = onFrame;
       return invoke('rpc_stream', { cmd, payload, channel });
     },
-    onChanged(listener) {
-      const stop = listen<Changed>('changed', (event) => listener(event.payload));
-      return () => void stop.then((unlisten) => unlisten());
-    },
+    onChanged: (listener) => listen<Changed>('changed', (event) => listener(event.payload)),
   };
 }

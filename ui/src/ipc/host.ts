@@ -12,6 +12,6 @@ export interface Host {
   rpc(cmd: string, payload: unknown): Promise<unknown>;
   /** Runs a command that also sends frames; the listener is in place before the command starts. */
   stream(cmd: string, payload: unknown, onFrame: (frame: TurnFrame) => void): Promise<unknown>;
-  /** Calls back for every change; returns how to stop that. */
-  onChanged(listener: (change: Changed) => void): () => void;
+  /** Calls back for every change once this has resolved, with how to stop that. */
+  onChanged(listener: (change: Changed) => void): Promise<() => void>;
 }

@@ -44,6 +44,10 @@ export class Services {
   failure = $state.raw<Failure | null>(null);
   /** The user opened a reasoning section; live ones open by themselves from then on. */
   thinkingOpen = $state(false);
+  private starting = false;
+  private hearing = false;
+  /** What changed while the start was under way; looked at again after it. */
+  private readonly missed = new Set<Changed['tables'][number]>();
 
   constructor(
     private readonly host: Host,
@@ -73,8 +77,10 @@ export class Services {
 
   /** Fetches what the first paint needs; a failure is a page of its own, with Retry. */
   async start(): Promise<void> {
-    this.failure = null;
+    if (this.starting || this.started) return;
+    this.starting = true;
     try {
+      await this.hear();
       const state = await this.client.call('app/state', null);
       this.settings.version = state.version;
       this.settings.dataDir = state.data_dir;
@@ -89,9 +95,12 @@ export class Services {
     } catch (reason) {
       this.failure = asFailure(reason);
       return;
+    } finally {
+      this.starting = false;
     }
+    this.failure = null;
     this.started = true;
-    this.host.onChanged((change) => this.changed(change));
+    if (this.missed.size > 0) this.changed({ tables: [...this.missed] });
     this.thinkingOpen = (await this.view.get<boolean>('view.thinking').catch(() => null)) ?? false;
     await Promise.all([this.spend.load(), this.loadProviders(), this.conversations.draft.load()]);
   }
@@ -99,6 +108,16 @@ export class Services {
   setThinkingOpen(open: boolean): void {
     this.thinkingOpen = open;
     this.view.setSoon('view.thinking', open);
+  }
+
+  /** Listens before the first question is asked, so that no change falls between the two. */
+  private async hear(): Promise<void> {
+    if (this.hearing) return;
+    await this.host.onChanged((change) => {
+      if (this.started) this.changed(change);
+      else for (const table of change.tables) this.missed.add(table);
+    });
+    this.hearing = true;
   }
 
   private async restore(): Promise<void> {

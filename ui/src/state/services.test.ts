@@ -67,8 +67,27 @@ describe('at the start', () => {
     expect(s.started).toBe(false);
     expect(s.failure?.kind).toBe('store.newer');
     host.on('app/state', () => state);
-    await s.start();
+    const again = s.start();
+    // The page with the reason stays until there is something to show instead.
+    expect(s.failure?.kind).toBe('store.newer');
+    await again;
     expect([s.started, s.failure]).toEqual([true, null]);
+  });
+
+  it('hears of changes before it asks, once however often it is tried', async () => {
+    const listens = vi.spyOn(host, 'onChanged');
+    host.fails('app/state', { kind: 'store.busy', message: 'Busy.', upstream: null });
+    const s = services();
+    await s.start();
+    host.on('app/state', () => {
+      host.push({ tables: ['conversations'] });
+      return state;
+    });
+    host.on('conversation/list', () => [summary('c9', { title: 'Came meanwhile' })]);
+    await s.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(listens).toHaveBeenCalledTimes(1);
+    expect(s.conversations.list.map((c) => c.title)).toEqual(['Came meanwhile']);
   });
 
   it('begins with onboarding once', async () => {
