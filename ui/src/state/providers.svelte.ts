@@ -14,6 +14,7 @@ export class Providers {
 
   constructor(
     private readonly client: Client,
+    /** Looks again at what keys decide. Never rejects: the key is stored whatever comes of it. */
     private readonly onKeys: () => Promise<void>,
   ) {}
 

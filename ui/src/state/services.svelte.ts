@@ -60,7 +60,7 @@ export class Services {
     this.newLineUp = new NewLineUp(this.models, this.view, this.toasts);
     this.spend = new Spend(this.client);
     this.settings = new Settings(this.client);
-    this.providers = new Providers(this.client, () => this.models.refresh());
+    this.providers = new Providers(this.client, () => this.models.refresh().catch(fail));
     const { client, view, toasts, models, nav } = this;
     const draft = new Draft(view, null);
     this.conversations = new Conversations(
