@@ -34,8 +34,7 @@ export class OpenConversation {
   layout = $state<Layout>('columns');
   /** Column that tabs and keys speak of. */
   selected = $state(0);
-  /** What the next turn's lanes are shown; back to `own` after it. */
-  policy = $state.raw<ContextPolicy>({ type: 'own' });
+  private chosen = $state.raw<ContextPolicy>({ type: 'own' });
 
   constructor(
     private readonly parts: Parts,
@@ -48,6 +47,21 @@ export class OpenConversation {
     this.lineUp = new LanesLineUp(view.id, view.lanes, parts.client, parts.models, parts.toasts);
     this.turns = view.turns.map((turn) => this.live(turn));
     this.learnOthers(view);
+  }
+
+  /**
+   * What the next turn's lanes are shown; back to `own` after it, and while the chosen message ends no
+   * lane's branch: its lane has left the line-up or was asked again.
+   */
+  get policy(): ContextPolicy {
+    const { chosen } = this;
+    if (chosen.type === 'own') return chosen;
+    const stands = this.lineUp.lanes.some((lane) => lane.head === chosen.message);
+    return stands ? chosen : { type: 'own' };
+  }
+
+  set policy(policy: ContextPolicy) {
+    this.chosen = policy;
   }
 
   get running(): LiveTurn | undefined {

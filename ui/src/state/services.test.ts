@@ -193,6 +193,21 @@ describe('sending', () => {
   });
 });
 
+describe('the chosen context', () => {
+  it('falls back when its message ends no branch any more', async () => {
+    host.on('conversation/line_up', () => lanes.slice(0, 1));
+    const s = services();
+    await s.start();
+    await s.conversations.show('c1');
+    const open = s.conversations.open;
+    if (!open) throw new Error('nothing open');
+    open.policy = { type: 'from', message: 'h2' };
+    expect(open.policy).toEqual({ type: 'from', message: 'h2' });
+    await open.lineUp.remove(1);
+    expect(open.policy).toEqual({ type: 'own' });
+  });
+});
+
 describe('line-ups', () => {
   it('of a new chat are remembered, and a removal can be undone', async () => {
     const s = services();
