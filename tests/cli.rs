@@ -25,7 +25,6 @@ fn usable(recordings: Vec<Recording>) -> Vec<(Recording, &'static str)> {
     recordings
         .into_iter()
         .filter(|recording| recording.value["expect"]["unsure"].as_array().is_none_or(Vec::is_empty))
-        .filter(|recording| recording.text("/framing") != "aws-eventstream")
         .filter_map(|recording| dialect(&recording).map(|dialect| (recording, dialect)))
         .collect()
 }
@@ -42,7 +41,15 @@ fn every_recording_answers_through_the_command_line() {
     let mut recordings = usable(ours());
     recordings.extend(usable(Recording::beside_the_repository().unwrap_or_default()));
     let mut wrong = Vec::new();
-    for dialect in ["openai-chat", "openai-responses", "anthropic-messages", "gemini", "cohere", "ollama"] {
+    for dialect in [
+        "openai-chat",
+        "openai-responses",
+        "anthropic-messages",
+        "gemini",
+        "bedrock-converse",
+        "cohere",
+        "ollama",
+    ] {
         let of_dialect: Vec<&Recording> =
             recordings.iter().filter(|(_, d)| *d == dialect).map(|(recording, _)| recording).collect();
         // Lanes of one process share a provider; the model's name picks the recording.

@@ -3,7 +3,8 @@
 //! Providers differ in what their numbers contain: most count reasoning within the completion and cache
 //! reads within the prompt, some beside them. Nothing but the provider's own total decides which, so
 //! that no list of providers has to be right. What a total holds beyond its parts is marked, never
-//! billed, and a part larger than its whole is not believed.
+//! billed. A part larger than its whole is passed on as it was said, with a notice: the ledger then prices
+//! nothing from it.
 
 use crate::json::{Count, Json};
 use domain::{InputUsage, NoticeKind, OutputUsage, PicoUsd, StreamEvent, Usage};
@@ -142,7 +143,9 @@ impl Tally {
             }
             (part, _) => part,
         };
-        let cached = part(self.cached, sums.input, "cached tokens");
+        // The two counts that are shown stay what the provider said, contradiction or not.
+        let cached = part(self.cached, sums.input, "cached tokens").or(self.cached);
+        let reasoning = part(self.reasoning, sums.output, "reasoning tokens").or(self.reasoning);
         let room = sums.input.map(|input| input - cached.unwrap_or(0).min(input));
         let written = part(self.written, room, "cache-write tokens");
         let long = match self.written {
@@ -162,7 +165,7 @@ impl Tally {
             },
             output: OutputUsage {
                 total: sums.output,
-                reasoning: part(self.reasoning, sums.output, "reasoning tokens"),
+                reasoning,
                 audio: part(self.output_audio, sums.output, "audio tokens"),
                 image: part(self.output_image, sums.output, "image tokens"),
             },

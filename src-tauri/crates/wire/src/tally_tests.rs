@@ -86,10 +86,10 @@ fn counts_that_are_no_counts_are_told_and_not_believed() {
 }
 
 #[test]
-fn a_part_larger_than_its_whole_is_not_believed() {
+fn a_part_larger_than_its_whole_is_passed_on_and_told() {
     let (usage, notes) = read(&[r#"{"prompt_tokens":347,"completion_tokens":18,"total_tokens":365,
         "prompt_tokens_details":{"cached_tokens":403},"completion_tokens_details":{"reasoning_tokens":95}}"#]);
-    assert_eq!((usage.input.cache_read, usage.output.reasoning), (None, None));
+    assert_eq!((usage.input.cache_read, usage.output.reasoning), (Some(403), Some(95)));
     assert_eq!(notes.len(), 2);
 }
 
@@ -118,7 +118,7 @@ fn reported_costs_are_exact() {
 
 proptest! {
     #[test]
-    fn parts_never_exceed_their_whole(
+    fn parts_exceed_their_whole_only_if_told(
         p in 0u64..100, c in 0u64..100, t in 0u64..400, cached in 0u64..120, written in 0u64..120,
         long in 0u64..120, r in 0u64..120,
     ) {
@@ -127,10 +127,10 @@ proptest! {
             "cache_creation_input_tokens":{written},"cache_creation":{{"ephemeral_1h_input_tokens":{long}}},
             "reasoning_tokens":{r}}}"#
         );
-        let (usage, _) = read(&[&text]);
+        let (usage, notes) = read(&[&text]);
         let cache = usage.input.cache_read.unwrap_or(0) + usage.input.cache_write().unwrap_or(0);
-        prop_assert!(cache <= usage.input.total.unwrap());
-        prop_assert!(usage.output.reasoning.unwrap_or(0) <= usage.output.total.unwrap());
+        prop_assert!(cache <= usage.input.total.unwrap() || !notes.is_empty());
+        prop_assert!(usage.output.reasoning.unwrap_or(0) <= usage.output.total.unwrap() || !notes.is_empty());
         prop_assert!(usage.input.total.unwrap() + usage.output.total.unwrap() <= t.max(p + c));
     }
 }
