@@ -55,6 +55,13 @@ impl Core {
         });
         let api = Arc::new(Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link));
         tell_changes(app, &api);
+        // Nobody waits for the keychain: a locked one can take seconds to say so.
+        let probed = Arc::clone(&api);
+        tauri::async_runtime::spawn(async move {
+            if let Err(failure) = probed.probe_storage().await {
+                tracing::warn!(kind = failure.kind.as_str(), "the keychain could not be probed");
+            }
+        });
         Ok(api)
     }
 
@@ -64,17 +71,12 @@ impl Core {
     }
 }
 
-/// Opens the engine before the window asks for it, then looks at the keychain without anyone waiting.
+/// Opens the engine before the window asks for it.
 pub(crate) async fn start(app: AppHandle) {
     let core = app.state::<Core>();
-    match core.api(&app).await {
-        Ok(api) => {
-            if let Err(failure) = api.probe_storage().await {
-                tracing::warn!(kind = failure.kind.as_str(), "the keychain could not be probed");
-            }
-        }
-        // The window asks for the state itself and shows this failure with what to do.
-        Err(failure) => tracing::error!(kind = failure.kind.as_str(), "the data could not be opened"),
+    // The window asks for the state itself and shows this failure with what to do.
+    if let Err(failure) = core.api(&app).await {
+        tracing::error!(kind = failure.kind.as_str(), "the data could not be opened");
     }
 }
 

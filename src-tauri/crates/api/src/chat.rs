@@ -128,10 +128,17 @@ pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, 
                 wanted.line_up.iter().map(|lane| lane.target.model.to_string()).collect();
             let mut lanes = Vec::new();
             for ((lane, fresh), position) in wanted.line_up.iter().zip(fresh).zip(0..) {
-                let old = lane.lane.and_then(|id| present.iter().find(|old| old.id == id));
+                // A lane that had left the line-up comes back with its branch.
+                let old = match lane.lane {
+                    Some(id) => match present.iter().find(|old| old.id == id) {
+                        Some(old) => Some(old.clone()),
+                        None => tx.lane(id)?,
+                    },
+                    None => None,
+                };
                 tx.assign_mark(&lane.target.model.to_string(), now, &in_use)?;
                 lanes.push(Lane {
-                    id: old.map_or(fresh, |old| old.id),
+                    id: old.as_ref().map_or(fresh, |old| old.id),
                     position,
                     target: lane.target.clone(),
                     head: old.and_then(|old| old.head),
@@ -154,12 +161,22 @@ pub(crate) async fn start(api: &Api, wanted: SendTurn, sink: Sink) -> Result<Tur
     };
     let started = api.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await?;
     let id = started.conversation;
-    let lanes = api.engine.store().read(move |tx| tx.lanes(id)).await?;
-    Ok(TurnStarted {
-        conversation: summary(api, id).await?,
-        lanes: lane_views(api, lanes).await?,
-        turn: started.view,
-    })
+    let turn = started.view;
+    // The turn is running: whatever cannot be read now must not make it look unsent.
+    let title = turn.prompt.clone();
+    let fallback = ConversationSummary {
+        id,
+        title,
+        updated_at: turn.created_at,
+        cost: None,
+        cost_incomplete: false,
+        live: true,
+    };
+    let lanes = match api.engine.store().read(move |tx| tx.lanes(id)).await {
+        Ok(lanes) => lane_views(api, lanes).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    Ok(TurnStarted { conversation: summary(api, id).await.unwrap_or(fallback), lanes, turn })
 }
 
 pub(crate) async fn subscribe(api: &Api, which: TurnRef, sink: Sink) -> Result<TurnView, Failure> {

@@ -54,7 +54,7 @@ impl Api {
 
     /// Probes the keychain and remembers the answer for the window.
     pub async fn probe_storage(&self) -> Result<StorageState, Failure> {
-        let state = settings::probe(self).await?;
+        let state = settings::probe(self).await.unwrap_or_else(|failure| settings::unclear(&failure));
         *self.storage.lock().unwrap_or_else(PoisonError::into_inner) = state.clone();
         self.engine.changed(Table::Storage);
         Ok(state)

@@ -7,7 +7,7 @@ use crate::{
         SpendFigure,
     },
 };
-use domain::{ErrorKind, Failure, ModelRef, PicoUsd, ProviderId, Secret, Timestamp};
+use domain::{AuthScheme, ErrorKind, Failure, ModelRef, PicoUsd, ProviderId, Secret, Timestamp};
 use engine::{Found, Known, SpendKey, Tested};
 use std::collections::HashMap;
 
@@ -42,6 +42,7 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
         dialect: provider.dialect.to_string(),
         base_url: provider.base_url.clone(),
         needs_key: !known.keyless(),
+        takes_key: provider.auth != AuthScheme::None,
         last_four: known
             .stored_key()
             .then(|| state.and_then(|state| state.last_four.clone()).unwrap_or_default()),

@@ -13,6 +13,9 @@ const THEME: &str = "theme";
 const LINE_UP: &str = "view.line_up";
 const KEY_LIMIT: usize = 120;
 const VALUE_LIMIT: usize = 64 * 1024;
+/// A draft may be as long as a prompt, and grows by escaping.
+const DRAFT: &str = "view.draft.";
+const DRAFT_LIMIT: usize = 8 * 1024 * 1024;
 
 pub(crate) async fn state(api: &Api, (): ()) -> Result<AppState, Failure> {
     let (onboarded, theme, line_up) = api
@@ -62,6 +65,15 @@ pub(crate) fn checking() -> StorageState {
     }
 }
 
+/// A keychain that could not even be asked counts as locked: nothing can be stored, and asking again helps.
+pub(crate) fn unclear(failure: &Failure) -> StorageState {
+    StorageState {
+        state: "locked".to_owned(),
+        name: "System keychain".to_owned(),
+        message: failure.message.clone(),
+    }
+}
+
 pub(crate) async fn probe(api: &Api) -> Result<StorageState, Failure> {
     let probe = api.engine.probe_keychain().await?;
     let state = match probe.kind {
@@ -85,7 +97,8 @@ pub(crate) async fn view_get(api: &Api, wanted: ViewKey) -> Result<ViewValue, Fa
 
 pub(crate) async fn view_set(api: &Api, wanted: ViewValue) -> Result<(), Failure> {
     let key = checked(wanted.key)?;
-    if wanted.value.as_ref().is_some_and(|value| value.len() > VALUE_LIMIT) {
+    let limit = if key.starts_with(DRAFT) { DRAFT_LIMIT } else { VALUE_LIMIT };
+    if wanted.value.as_ref().is_some_and(|value| value.len() > limit) {
         return Err(Failure::new(ErrorKind::RequestInvalid, "This is too large to be kept as a setting."));
     }
     api.engine.store().write(move |tx| tx.set_setting(&key, wanted.value.as_deref())).await

@@ -236,8 +236,10 @@ pub struct ProviderRow {
     pub dialect: String,
     /// Address.
     pub base_url: String,
-    /// Needs a key.
+    /// Cannot work without a key.
     pub needs_key: bool,
+    /// A key can be given.
+    pub takes_key: bool,
     /// Last four characters of the stored key; `None` = no key.
     pub last_four: Option<String>,
     /// The key lives only until the program ends.

@@ -25,9 +25,13 @@ dialect: string,
  */
 base_url: string, 
 /**
- * Needs a key.
+ * Cannot work without a key.
  */
 needs_key: boolean, 
+/**
+ * A key can be given.
+ */
+takes_key: boolean, 
 /**
  * Last four characters of the stored key; `None` = no key.
  */
