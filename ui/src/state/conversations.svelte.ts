@@ -142,7 +142,12 @@ export class Conversations {
     private readonly lineUp: NewLineUp,
     readonly draft: Draft,
     private readonly onEnd: () => void,
-  ) {}
+  ) {
+    // Whoever goes elsewhere waits for no conversation any more; its late answer changes nothing.
+    parts.nav.onGo((page) => {
+      if (page.name !== 'chat' || page.id !== this.wanted) this.wanted = null;
+    });
+  }
 
   async reload(): Promise<void> {
     this.list = await this.parts.client.call('conversation/list', null);
@@ -153,13 +158,14 @@ export class Conversations {
   async show(id: string): Promise<void> {
     this.wanted = id;
     if (this.open?.id === id) {
+      this.opening = false;
       this.parts.nav.go({ name: 'chat', id });
       return;
     }
     this.opening = true;
     try {
       const view = await this.parts.client.call('conversation/open', { id });
-      // The user has asked for another one meanwhile.
+      // The user has asked for another one or gone elsewhere meanwhile.
       if (this.wanted !== id) return;
       const next = new OpenConversation(this.parts, view, () => this.ended());
       this.replace(next);
@@ -167,8 +173,9 @@ export class Conversations {
       await next.load();
     } catch (reason) {
       this.parts.toasts.fail(reason);
+      if (this.wanted === id) this.wanted = null;
     } finally {
-      this.opening = false;
+      if (this.wanted === id || this.wanted === null) this.opening = false;
     }
   }
 
@@ -176,9 +183,11 @@ export class Conversations {
   async send(prompt: string): Promise<boolean> {
     if (this.sending) return false;
     this.sending = true;
-    const here = this.parts.nav.page.name === 'chat' ? this.open : null;
+    const from = this.parts.nav.page.name;
+    const here = from === 'chat' ? this.open : null;
     const early: TurnFrame[] = [];
     let turn: LiveTurn | null = null;
+    let watched = true;
     try {
       const started = await this.parts.client.stream(
         'turn/start',
@@ -188,11 +197,22 @@ export class Conversations {
           prompt,
           context: here?.policy ?? { type: 'own' },
         },
-        (frame) => (turn ? turn.frame(frame) : early.push(frame)),
+        (frame) => {
+          if (turn) turn.frame(frame);
+          else if (watched) early.push(frame);
+        },
       );
-      (here?.draft ?? this.draft).clear();
-      const target = here ?? this.created(started);
-      turn = target.begin(started, early);
+      // The same conversation may have been closed and opened again meanwhile.
+      const shown = here && this.open?.id === here.id ? this.open : null;
+      const draft = here ? (shown ?? here).draft : this.draft;
+      // What was typed while the prompt was on its way stays.
+      if (draft.text === prompt) draft.clear();
+      const stayed = this.parts.nav.page.name === from && this.wanted === null;
+      const target = here ? shown : stayed ? this.created(started) : null;
+      if (target && !target.turns.some((known) => known.id === started.turn.id)) {
+        turn = target.begin(started, early);
+      }
+      watched = turn !== null;
       this.note(started.conversation);
       return true;
     } catch (reason) {

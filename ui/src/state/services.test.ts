@@ -105,6 +105,21 @@ describe('at the start', () => {
   });
 });
 
+describe('opening a conversation', () => {
+  it('does not pull back whoever went elsewhere while it was fetched', async () => {
+    const s = services();
+    await s.start();
+    const shown = s.conversations.show('c1');
+    s.nav.go({ name: 'settings', provider: null });
+    await shown;
+    expect([s.nav.page.name, s.conversations.open, s.conversations.opening]).toEqual([
+      'settings',
+      null,
+      false,
+    ]);
+  });
+});
+
 describe('drafts', () => {
   it('are saved after a pause and come back after a restart', async () => {
     const s = services();
@@ -162,6 +177,39 @@ describe('sending', () => {
     expect(s.conversations.draft.text).toBe('');
     expect(s.conversations.list[0]?.id).toBe('c2');
     s.conversations.open?.close();
+  });
+
+  it('keeps what is typed while the prompt is on its way', async () => {
+    host.on('turn/start', started);
+    const s = services();
+    await s.start();
+    s.conversations.draft.set('Why?');
+    const sent = s.conversations.send('Why?');
+    s.conversations.draft.set('Why? And how?');
+    await sent;
+    expect(s.conversations.draft.text).toBe('Why? And how?');
+    s.conversations.open?.close();
+  });
+
+  it('leaves whoever has gone elsewhere where they are', async () => {
+    host.on('turn/start', started);
+    const s = services();
+    await s.start();
+    const sent = s.conversations.send('Why?');
+    s.nav.go({ name: 'spend' });
+    expect(await sent).toBe(true);
+    expect([s.nav.page.name, s.conversations.open]).toEqual(['spend', null]);
+    expect(s.conversations.list[0]?.id).toBe('c2');
+  });
+
+  it('leaves whoever has opened another conversation there', async () => {
+    host.on('turn/start', started);
+    const s = services();
+    await s.start();
+    const shown = s.conversations.show('c1');
+    await Promise.all([s.conversations.send('Why?'), shown]);
+    expect(s.nav.page).toEqual({ name: 'chat', id: 'c1' });
+    expect(s.conversations.open?.id).toBe('c1');
   });
 
   it('keeps the text when the core refuses', async () => {
