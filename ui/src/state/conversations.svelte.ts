@@ -44,7 +44,14 @@ export class OpenConversation {
     this.id = view.id;
     this.title = view.title;
     this.draft = new Draft(parts.view, view.id);
-    this.lineUp = new LanesLineUp(view.id, view.lanes, parts.client, parts.models, parts.toasts);
+    this.lineUp = new LanesLineUp(
+      view.id,
+      view.lanes,
+      parts.client,
+      parts.models,
+      parts.toasts,
+      () => this.running !== undefined,
+    );
     this.turns = view.turns.map((turn) => this.live(turn));
     this.learnOthers(view);
   }

@@ -30,11 +30,17 @@ export interface LineUp {
 /** The core takes no more. */
 export const MOST_LANES = 16;
 
+const full = (name: string) => `${name} was not put back: there is room for ${MOST_LANES} models`;
+
 function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const next = list.slice();
   const [item] = next.splice(from, 1);
   if (item !== undefined) next.splice(Math.max(0, Math.min(to, next.length)), 0, item);
   return next;
+}
+
+function inserted<T>(list: readonly T[], index: number, item: T): T[] {
+  return [...list.slice(0, index), item, ...list.slice(index)];
 }
 
 /** Line-up of the chat that is about to begin; remembered by the window. */
@@ -76,10 +82,15 @@ export class NewLineUp implements LineUp {
   }
 
   async remove(index: number): Promise<void> {
-    const before = this.entries;
+    const removed = this.entries[index];
+    if (!removed) return;
     const name = this.items[index]?.model?.name ?? 'Model';
-    await this.change(before.filter((_, place) => place !== index));
-    this.toasts.show(`${name} removed`, () => void this.change(before));
+    await this.change(this.entries.filter((_, place) => place !== index));
+    this.toasts.show(`${name} removed`, () => {
+      // What was added or moved since then stays.
+      if (this.entries.length >= MOST_LANES) this.toasts.show(full(name));
+      else void this.change(inserted(this.entries, index, removed));
+    });
   }
 
   async move(from: number, to: number): Promise<void> {
@@ -104,6 +115,8 @@ export class LanesLineUp implements LineUp {
     private readonly client: Client,
     private readonly models: Models,
     private readonly toasts: Toasts,
+    /** Answers are arriving; the line-up stands still meanwhile. */
+    private readonly busy: () => boolean,
   ) {
     this.take(lanes);
   }
@@ -132,9 +145,15 @@ export class LanesLineUp implements LineUp {
 
   async remove(index: number): Promise<void> {
     const before = this.entries();
-    const name = this.lanes[index]?.model.name ?? refText(before[index]?.target.model ?? { model: '' });
-    await this.store(before.filter((_, place) => place !== index));
-    this.toasts.show(`${name} removed`, () => void this.store(before));
+    const removed = before[index];
+    if (!removed) return;
+    const name = this.lanes[index]?.model.name ?? refText(removed.target.model);
+    if (!(await this.store(before.filter((_, place) => place !== index)))) return;
+    this.toasts.show(`${name} removed`, () => {
+      if (this.busy()) this.toasts.show(`${name} was not put back: answers are arriving`);
+      else if (this.lanes.length >= MOST_LANES) this.toasts.show(full(name));
+      else void this.store(inserted(this.entries(), index, removed));
+    });
   }
 
   async move(from: number, to: number): Promise<void> {
@@ -145,15 +164,18 @@ export class LanesLineUp implements LineUp {
     return this.lanes.map((lane) => ({ lane: lane.id, target: lane.target }));
   }
 
-  private async store(entries: LineUpLane[]): Promise<void> {
+  /** False, and said so, if the core refused. */
+  private async store(entries: LineUpLane[]): Promise<boolean> {
     try {
       const lanes = await this.client.call('conversation/line_up', {
         id: this.conversation,
         line_up: entries,
       });
       this.take(lanes);
+      return true;
     } catch (reason) {
       this.toasts.fail(reason);
+      return false;
     }
   }
 }

@@ -268,6 +268,47 @@ describe('line-ups', () => {
     expect(s.newLineUp.targets.map((t) => t.model.model)).toEqual(['x/one', 'x/two']);
   });
 
+  it('of a new chat keep what was added since the removal that is undone', async () => {
+    const s = services();
+    await s.start();
+    await s.newLineUp.remove(0);
+    await s.newLineUp.add({ model: 'x/three', provider: null });
+    s.toasts.undoLast();
+    expect(s.newLineUp.targets.map((t) => t.model.model)).toEqual(['x/one', 'x/two', 'x/three']);
+  });
+
+  it('of a conversation take back the removed lane alone, and none while answers arrive', async () => {
+    const third = lane('l3', model('x/three', 'Three'));
+    const known = [...lanes, third];
+    host.on('conversation/line_up', ({ line_up }) =>
+      line_up.flatMap((entry) => known.find((l) => l.id === (entry.lane ?? 'l3')) ?? []),
+    );
+    host.on('turn/start', () => ({
+      conversation: summary('c1'),
+      lanes: [lanes[1] ?? third, third],
+      turn: turn('t1', [run('r1', third, 0)], { live: true }),
+    }));
+    const s = services();
+    await s.start();
+    await s.conversations.show('c1');
+    const open = s.conversations.open;
+    if (!open) throw new Error('nothing open');
+    const ids = () => open.lineUp.lanes.map((l) => l.id);
+    await open.lineUp.remove(0);
+    await open.lineUp.add({ model: 'x/three', provider: null });
+    s.toasts.undoLast();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ids()).toEqual(['l1', 'l2', 'l3']);
+    await open.lineUp.remove(0);
+    await s.conversations.send('And then?');
+    const stored = host.sent('conversation/line_up').length;
+    s.toasts.undoLast();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(host.sent('conversation/line_up')).toHaveLength(stored);
+    expect(s.toasts.list.at(-1)?.text).toBe('One was not put back: answers are arriving');
+    open.close();
+  });
+
   it('of a conversation are stored by the core, lanes by their ids', async () => {
     host.on('conversation/line_up', ({ line_up }) =>
       line_up[0]?.lane === 'l2' ? [...lanes].reverse() : lanes,
