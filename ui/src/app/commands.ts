@@ -57,6 +57,8 @@ export function listen(list: readonly Command[], available: () => boolean): () =
     list.map((command) => [
       command.keys,
       (event: KeyboardEvent) => {
+        // While an input method composes, its keys (Esc among them) belong to it.
+        if (event.isComposing) return;
         if (event.defaultPrevented || !available() || overlayOpen()) return;
         if (!command.anywhere && isText(event.target)) return;
         event.preventDefault();
