@@ -189,6 +189,19 @@ describe('settings and spend', () => {
     expect(await clean()).toEqual([]);
   });
 
+  it('take a key for whatever takes one, also where it works without', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const own = within(await screen.findByTestId(ids.provider('my-proxy')));
+    await user.click(own.getByTestId(ids.keyEdit));
+    await user.type(screen.getByTestId(ids.keyInput), 'sk-own-7777');
+    await user.click(screen.getByTestId(ids.keySave));
+    expect(await own.findByText('•••• 7777')).toBeInTheDocument();
+    expect(host.sent('key/set')).toEqual([{ provider: 'my-proxy', key: 'sk-own-7777' }]);
+    const local = within(screen.getByTestId(ids.provider('ollama')));
+    expect(local.queryByTestId(ids.keyEdit)).toBeNull();
+  });
+
   it('change the theme at once', async () => {
     await open('chat');
     await user.click(screen.getByTestId(ids.navSettings));

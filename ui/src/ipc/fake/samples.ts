@@ -137,6 +137,7 @@ export function provider(id: string, name: string, part: Partial<ProviderRow> = 
     dialect: 'openai-chat',
     base_url: `https://api.${id}.example/v1`,
     needs_key: true,
+    takes_key: true,
     last_four: null,
     session_only: false,
     tested: null,

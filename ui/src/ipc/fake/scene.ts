@@ -237,11 +237,17 @@ export function providers(): ProviderRow[] {
     provider('ollama', 'Ollama', {
       base_url: 'http://127.0.0.1:11434',
       needs_key: false,
+      takes_key: false,
       local: true,
       models: 3,
       tested: { ...valid, message: 'The server answers.', models: 3 },
     }),
-    provider('my-proxy', 'my-proxy', { base_url: 'https://llm.example.org/v1', custom: true, models: 0 }),
+    provider('my-proxy', 'my-proxy', {
+      base_url: 'https://llm.example.org/v1',
+      needs_key: false,
+      custom: true,
+      models: 0,
+    }),
   ];
 }
 
