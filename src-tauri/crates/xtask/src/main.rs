@@ -12,6 +12,7 @@
 #![allow(clippy::disallowed_methods, reason = "it measures wall time of other programs; no clock to inject")]
 
 mod catalog;
+mod clean;
 #[cfg(target_os = "linux")]
 mod driver;
 mod local_model;

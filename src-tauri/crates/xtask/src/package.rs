@@ -3,6 +3,7 @@
 use crate::shell;
 use crate::{setup, ui};
 use anyhow::{Result, bail};
+use std::path::PathBuf;
 
 /// Builds the app and the command line as a release and wraps both as deb and rpm.
 pub(crate) fn package(_: &[String]) -> Result<()> {
@@ -22,15 +23,19 @@ pub(crate) fn package(_: &[String]) -> Result<()> {
     shell::step("Wrapping them");
     let tauri = shell::root()?.join("ui/node_modules/.bin/tauri");
     shell::Cmd::new(tauri).arg("bundle").env("CARGO_TARGET_DIR", &target).run()?;
-    let bundles = target.join("release/bundle");
     shell::step("Packages");
     for kind in ["deb", "rpm"] {
-        for entry in std::fs::read_dir(bundles.join(kind))? {
-            let entry = entry?;
-            if entry.path().extension().is_some_and(|e| e == kind) {
-                println!("{:>10} bytes  {}", entry.metadata()?.len(), entry.path().display());
-            }
+        for path in built(kind)? {
+            println!("{:>10} bytes  {}", std::fs::metadata(&path)?.len(), path.display());
         }
     }
     Ok(())
+}
+
+/// The packages of a kind that lie in the bundler's folder.
+pub(crate) fn built(kind: &str) -> Result<Vec<PathBuf>> {
+    let folder = shell::root()?.join("target/release/bundle").join(kind);
+    let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let paths = entries.into_iter().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|e| e == kind)).collect())
 }

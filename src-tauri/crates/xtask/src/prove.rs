@@ -3,7 +3,7 @@
 //! A proof is a measurement here (`measure`) or a test target of the suite named `prove_NAME` that does not run
 //! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`.
 
-use crate::{measure, setup, shell, ui};
+use crate::{clean, measure, setup, shell, ui};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,6 +18,7 @@ const PROOFS: &[Proof] = &[
     ("start", "process start to first paint, beside an empty window", measure::start),
     ("memory", "memory of all the app's processes, beside an empty window's", measure::memory),
     ("size", "size of the release binaries", size),
+    ("deb", "the package installs, starts and goes on a fresh system, data kept (needs root)", clean::deb),
 ];
 
 /// What the suite's proofs are about, by name.

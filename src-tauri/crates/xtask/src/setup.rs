@@ -2,6 +2,7 @@
 
 use crate::shell::{self, Cmd};
 use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
@@ -159,8 +160,14 @@ pub(crate) struct Display {
 impl Display {
     /// Starts Xvfb on the first free number, which it chooses itself.
     pub(crate) fn start() -> Result<Self> {
+        Self::with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn with(more: &[&OsStr]) -> Result<Self> {
         let mut server = Cmd::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp"])
+            .args(more)
             .command()?
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
