@@ -1,4 +1,10 @@
 //! The command line over replayed providers: what it prints is what the recording holds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and say what they did"
+)]
 
 use domain::{ProcessId, ProviderId, Timestamp};
 use parallax_suite::support::{

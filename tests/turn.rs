@@ -1,5 +1,11 @@
 //! The engine over scripted providers: what is committed, shown, settled, and kept when things go wrong.
 // over 500 lines: every case needs the same bench, and each is read on its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and say what they did"
+)]
 
 use domain::{
     Basis, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, PicoUsd, ProcessId, RunState,
