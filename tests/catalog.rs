@@ -1,4 +1,5 @@
 //! The bundled catalogue: every provider and price file holds, and well-known prices are their sources'.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use catalog::{Catalog, address_fields};
 use domain::{Endpoint, Meter, Modality, PicoUsd, PriceOrigin, PriceSheet, Provider, Timestamp};

@@ -2,6 +2,7 @@
 // over 500 lines: every case needs the same bench, and each is read on its own.
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::panic,
     clippy::print_stdout,
     reason = "tests fail by panicking and say what they did"
@@ -796,7 +797,7 @@ async fn a_prompt_too_long_for_one_endpoint_goes_only_to_roomier_ones() {
     let contexts = |slug: &str| {
         let mut all: Vec<u64> = catalog
             .endpoints(slug)
-            .into_iter()
+            .iter()
             .filter(|endpoint| speaks(&endpoint.provider))
             .filter_map(|endpoint| endpoint.context_length)
             .collect();
@@ -833,7 +834,7 @@ async fn a_prompt_too_long_for_one_endpoint_goes_only_to_roomier_ones() {
         started.done.await.unwrap();
         let result = ended.recv().unwrap();
         let room = |id: &domain::EndpointId| {
-            catalog.endpoints(slug).into_iter().find(|endpoint| endpoint.id == *id).unwrap().context_length
+            catalog.endpoints(slug).iter().find(|endpoint| endpoint.id == *id).unwrap().context_length
         };
         let tried: Vec<Option<u64>> = result.attempts.iter().map(|row| room(&row.endpoint)).collect();
         for pair in tried.windows(2) {

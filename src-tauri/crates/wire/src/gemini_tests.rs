@@ -301,7 +301,7 @@ fn arguments_in_pieces_become_one_call() {
     assert_eq!(calls.len(), 4, "{calls:?}");
     // In which order an object's members stand depends on how the JSON library was built.
     let StreamEvent::BlockDelta { text, .. } = calls[1] else { panic!("{:?}", calls[1]) };
-    let arguments: serde_json::Value = serde_json::from_str(text).unwrap();
+    let arguments: Value = serde_json::from_str(text).unwrap();
     assert_eq!(arguments, serde_json::json!({ "days": 3, "location": "New Delhi" }));
     assert!(matches!(calls[3], StreamEvent::BlockDelta { text, .. } if text == "{}"));
     assert!(events.contains(&StreamEvent::BlockClose { block: 0, signature: Some("Eao=".into()) }));
