@@ -26,6 +26,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("latency", "last byte of a delta at the socket to its frame in the window"),
     ("ask", "what the command line adds to the provider's own time"),
     ("kill", "killed at random moments, nothing shown is lost"),
+    ("local_model", "a real local model answers in the real window"),
 ];
 
 /// Runs one proof, or lists them.
@@ -34,11 +35,11 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
     let [name] = arguments else {
         println!("cargo xtask prove NAME\n");
         for (name, about, _) in PROOFS {
-            println!("  {name:<10} {about}");
+            println!("  {name:<12} {about}");
         }
         for name in &suite {
             let about = ABOUT.iter().find(|(known, _)| known == name).map_or("", |(_, about)| about);
-            println!("  {name:<10} {about}");
+            println!("  {name:<12} {about}");
         }
         return Ok(());
     };
@@ -59,7 +60,7 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
 }
 
 /// Names of the suite's `prove_*` targets.
-fn suite_proofs() -> Result<Vec<String>> {
+pub(crate) fn suite_proofs() -> Result<Vec<String>> {
     let all = shell::metadata()?;
     let packages = all["packages"].as_array().context("cargo metadata lists no packages")?;
     let targets = packages.iter().filter_map(|p| p["targets"].as_array()).flatten();

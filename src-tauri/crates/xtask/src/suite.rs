@@ -4,7 +4,7 @@
 //! features and compiles hundreds of crates a second time.
 
 use crate::shell::{self, Cmd};
-use crate::{setup, ui};
+use crate::{prove, setup, ui};
 use anyhow::{Context, Result};
 use std::time::Instant;
 
@@ -51,6 +51,14 @@ pub(crate) fn test(_: &[String]) -> Result<()> {
     }
     passed.step("clippy", || {
         shell::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()
+    })?;
+    passed.step("clippy of the proofs", || {
+        // They do not run by default, and so are no part of "all targets".
+        let proofs = prove::suite_proofs()?;
+        let command = shell::cargo(&["clippy", "--workspace", "--locked"]);
+        let command =
+            proofs.iter().fold(command, |command, name| command.args(["--test", &format!("prove_{name}")]));
+        command.args(["--", "-D", "warnings"]).run()
     })?;
     passed.summary(start);
     Ok(())
