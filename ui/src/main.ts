@@ -1,26 +1,16 @@
-import { mount } from 'svelte';
-import App from './app/App.svelte';
-import { errors } from './app/errors';
-import type { Host } from './ipc/host';
-import { Services } from './state/services.svelte';
 import './shared/css/index.css';
 
-/** Tauri's host in the window; outside it, in builds that have one, the scripted host. */
-async function chooseHost(): Promise<Host> {
-  if (__FAKE_HOST__ && !('__TAURI_INTERNALS__' in window)) {
-    const { demoHost } = await import('./ipc/fake/demo-host');
-    return demoHost();
-  }
-  const { tauriHost } = await import('./ipc/host.tauri');
-  return tauriHost();
-}
+/** Longest wait for the first paint; a window that is hidden at the start never paints. */
+const PATIENCE = 250;
 
-async function main(): Promise<void> {
-  const services = new Services(await chooseHost(), errors);
-  const target = document.getElementById('app');
-  if (!target) throw new Error('The page has no element #app.');
-  mount(App, { target, props: { services } });
-  await services.start();
+// The name in `index.html` is painted before anything else is read and run.
+let started = false;
+function start(): void {
+  if (started) return;
+  started = true;
+  void import('./start');
 }
-
-void main();
+new PerformanceObserver((list) => {
+  if (list.getEntriesByName('first-contentful-paint').length > 0) start();
+}).observe({ type: 'paint', buffered: true });
+setTimeout(start, PATIENCE);
