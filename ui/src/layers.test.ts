@@ -39,7 +39,7 @@ const MAY: Record<string, string[]> = {
 };
 
 describe('imports', () => {
-  it('are seen at all', () => expect(inside('main.ts')).toContain('app/App.svelte'));
+  it('are seen at all', () => expect(inside('start.ts')).toContain('app/App.svelte'));
 
   it('go downwards only', () => {
     const bad = files.flatMap((name) => {
@@ -89,7 +89,7 @@ describe('imports', () => {
     const users = files.filter(
       (name) => !name.startsWith('ipc/fake/') && inside(name).some((to) => to.includes('fake')),
     );
-    expect(users).toEqual(['main.ts']);
+    expect(users).toEqual(['start.ts']);
   });
 });
 
