@@ -3,6 +3,7 @@
 //! `PARALLAX_PROVE=1` tries every place to cut and a hundred times the mutations.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "tests fail by panicking and tell what they skip"
 )]
@@ -11,6 +12,8 @@
 mod answer;
 #[path = "conformance/compare.rs"]
 mod compare;
+#[path = "conformance/errors.rs"]
+mod errors;
 #[path = "conformance/faults.rs"]
 mod faults;
 #[path = "conformance/mutations.rs"]

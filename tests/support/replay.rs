@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -220,6 +220,7 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     connections: AtomicUsize,
     left_early: AtomicUsize,
+    departures: Mutex<Vec<Instant>>,
 }
 
 /// The server. It runs on a thread of its own until it is dropped.
@@ -281,6 +282,11 @@ impl Replay {
     pub fn left_early(&self) -> usize {
         self.shared.left_early.load(Ordering::SeqCst)
     }
+
+    /// When each of them did.
+    pub fn departures(&self) -> Vec<Instant> {
+        self.shared.departures.lock().unwrap().clone()
+    }
 }
 
 impl Drop for Replay {
@@ -324,6 +330,8 @@ async fn client(mut stream: TcpStream, number: usize, shared: Arc<Shared>) {
             }
             End::Left => {
                 shared.left_early.fetch_add(1, Ordering::SeqCst);
+                #[expect(clippy::disallowed_methods, reason = "how soon a stop arrives is what is measured")]
+                shared.departures.lock().unwrap().push(Instant::now());
                 return;
             }
         }

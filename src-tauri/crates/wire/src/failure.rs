@@ -28,6 +28,8 @@ pub(crate) struct Said {
     pub(crate) request_id: Option<String>,
     /// How long to wait.
     pub(crate) retry_after: Option<Millis>,
+    /// When the limit that was hit lifts; counts where nothing else names a wait.
+    pub(crate) limits: Option<Millis>,
 }
 
 /// Reads an HTTP error of any JSON-speaking provider. Never fails: what cannot be read is judged by
@@ -56,7 +58,20 @@ pub(crate) fn from_http(status: u16, headers: &Headers, body: &[u8]) -> Failure 
         (Some(Millis(0)) | None, other) => other,
         (header, _) => header,
     };
+    said.limits = retry::from_limits(&with_inner(headers, text.trim())).filter(|_| status == 429);
     judge(said)
+}
+
+/// The response's headers and those of the provider behind a gateway, which OpenRouter repeats in the body.
+fn with_inner(headers: &Headers, body: &str) -> Headers {
+    let mut all = headers.clone();
+    if let Ok(json) = Json::parse(body)
+        && let Some(inner) = json.at("/error/metadata/headers")
+    {
+        let pairs = inner.fields().iter().take(64);
+        all.0.extend(pairs.filter_map(|(name, value)| Some((name.to_string(), value.word()?.to_owned()))));
+    }
+    all
 }
 
 const REQUEST_IDS: [&str; 7] = [
@@ -119,7 +134,8 @@ pub(crate) fn read(json: &Json<'_>) -> Said {
         said.hints.extend(detail.text("reason").map(str::to_owned));
         said.retry_after = said.retry_after.or(detail.text("retryDelay").and_then(retry::from_duration));
     }
-    let seconds = inner.at("/availability/retry_after").or_else(|| inner.at("/metadata/retry_after"));
+    let seconds = ["/availability/retry_after", "/metadata/retry_after", "/retry_after", "/retryAfter"];
+    let seconds = seconds.iter().find_map(|place| inner.at(place)).or_else(|| json.get("retry_after"));
     said.retry_after = said.retry_after.or(seconds.and_then(Json::word).and_then(retry::from_duration));
     // OpenRouter wraps the words of the provider behind it, and they are what explains.
     if let Some(raw) = inner.at("/metadata/raw").and_then(Json::str) {
@@ -181,6 +197,7 @@ pub(crate) fn judge(mut said: Said) -> Failure {
     said.message = said.message.map(|message| scrub(&cap(message.trim(), MAX_WORDS)));
     said.retry_after = said.retry_after.or(said.message.as_deref().and_then(retry::from_message));
     let kind = kind(&said);
+    said.retry_after = said.retry_after.or(said.limits.filter(|_| kind == ErrorKind::LimitRate));
     let words = said.message.clone().filter(|m| !m.is_empty());
     let code = [&said.code, &said.sort].into_iter().flatten().find(|c| c.parse::<i64>().is_err());
     let upstream = Upstream {
@@ -195,6 +212,8 @@ pub(crate) fn judge(mut said: Said) -> Failure {
     Failure::new(kind, sentence(kind, &upstream)).with_upstream(upstream)
 }
 
+/// An empty account, in every provider's words. Each entry stands in a row of `tests/conformance/errors.json`
+/// or is a code of the same provider.
 const CREDITS: &[&str] = &[
     "insufficient_quota",
     "insufficient quota",
@@ -203,22 +222,40 @@ const CREDITS: &[&str] = &[
     "insufficient_credits",
     "insufficient credit",
     "insufficient funds",
+    "insufficient_funds",
+    "not_enough_balance",
+    "not enough balance",
+    "not enough credits",
     "credit balance is too low",
+    "credit limit exceeded",
+    "credits are depleted",
+    "credits expired",
+    "included credits",
     "billing_hard_limit",
     "billing_not_active",
     "billing_error",
+    "billing_disabled",
+    "billing to be enabled",
+    "invalid_payment_instrument",
     "payment_required",
+    "payment required",
     "spend_limit",
     "spend limit",
     "spending limit",
     "out of credits",
     "no credits",
-    "exceeded your current quota, please check your plan",
+    "any credits",
+    "free tier of the model has been exhausted",
+    "freetieronly",
     "account balance",
     "specified api usage limits",
     "extra usage is required",
     "arrearage",
+    "余额不足",
+    "欠费",
 ];
+/// Said of an empty account and of a limit per minute alike (Gemini): a named window decides.
+const QUOTA: &str = "exceeded your current quota, please check your plan";
 const CONTEXT: &[&str] = &[
     "context_length",
     "context length",
@@ -270,6 +307,7 @@ const NO_MODEL: &[&str] = &[
     "model_deprecated",
     "no such model",
     "model_decommissioned",
+    "supported api model names are",
 ];
 const BAD_KEY: &[&str] = &[
     "invalid_api_key",
@@ -292,6 +330,7 @@ const UNSUPPORTED: &[&str] = &[
     "doesn't support",
     "not_supported",
     "is deprecated for this model",
+    "not enabled for this model",
     "does not allow",
 ];
 const OVERLOADED: &[&str] =
@@ -306,7 +345,8 @@ const RATE: &[&str] = &[
     "too_many_requests",
 ];
 
-/// MiniMax and Z.ai number their business errors (MiniMax API error codes; Z.ai API error codes).
+/// MiniMax and Z.ai number their business errors (MiniMax API error codes; Z.ai API error codes). Z.ai's
+/// numbers stand in `code`, on its Messages endpoint in `type`.
 fn numbered(code: &str) -> Option<ErrorKind> {
     Some(match code {
         "1008" | "1113" => ErrorKind::BillingCredits,
@@ -331,12 +371,20 @@ fn kind(said: &Said) -> ErrorKind {
     let status = said.status.unwrap_or(0);
     let client = matches!(status, 0 | 400 | 403 | 404 | 413 | 422 | 500);
 
-    if let Some(kind) = said.code.as_deref().and_then(numbered) {
+    if let Some(kind) = [&said.code, &said.sort].into_iter().flatten().find_map(|code| numbered(code)) {
         return kind;
     }
-    // A named window beats the words of an exhausted quota: Gemini says both of a limit per minute.
-    let paid_out = status == 402 || (said.retry_after.is_none() && says(CREDITS) && status != 401);
-    if paid_out {
+    // A key that is not accepted is not a key without money, whatever the advice beside it; but Perplexity
+    // answers both with 401.
+    let empty = match status {
+        401 => {
+            said.code.as_deref() == Some("insufficient_quota")
+                || said.sort.as_deref() == Some("insufficient_quota")
+        }
+        402 => true,
+        _ => says(CREDITS) || said.retry_after.is_none() && text.contains(QUOTA),
+    };
+    if empty {
         return K::BillingCredits;
     }
     if status == 429 || (status == 0 && says(RATE)) {

@@ -62,8 +62,9 @@ struct Core<P> {
     good: u64,
     skipped: u64,
     first_bad: Option<(u64, &'static str)>,
-    /// The last document was cut by the end of the body.
-    cut: bool,
+    /// The last document was cut by the end of the body: what to say of it if the answer is whole without
+    /// it. Of a broken-off answer the cut is known, and needs no second telling.
+    cut: Option<String>,
     broken: Option<(u64, &'static str)>,
     done: bool,
 }
@@ -77,7 +78,7 @@ impl<P: Protocol> Framed<P> {
             good: 0,
             skipped: 0,
             first_bad: None,
-            cut: false,
+            cut: None,
             broken: None,
             done: false,
         };
@@ -218,14 +219,14 @@ impl<P: Protocol> Core<P> {
     }
 
     fn skip(&mut self, at: u64, bad: BadJson, cut: bool, out: &mut Vec<StreamEvent>) {
-        if cut && bad.cut {
-            self.cut = true;
-        } else {
-            self.first_bad.get_or_insert((at, bad.why));
-        }
+        let detail = format!("Skipped an unreadable event at byte {at}: {}.", bad.why);
         self.skipped += 1;
+        if cut && bad.cut {
+            self.cut = Some(detail);
+            return;
+        }
+        self.first_bad.get_or_insert((at, bad.why));
         if self.skipped <= MAX_SKIP_NOTICES {
-            let detail = format!("Skipped an unreadable event at byte {at}: {}.", bad.why);
             out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
         }
     }
@@ -272,10 +273,14 @@ impl<P: Protocol> Core<P> {
             out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
         }
         let ending = self.protocol.finish(out);
+        let cut = self.cut.is_some();
+        if let Some(detail) = self.cut.filter(|_| ending == Ending::Complete) {
+            out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
+        }
         match (ending, self.broken) {
             (Ending::Failed(failure), _) => Ending::Failed(failure),
             (_, Some((at, why))) => Ending::Malformed { at, why },
-            (Ending::Truncated, None) if self.good == 0 && !self.cut => match self.first_bad {
+            (Ending::Truncated, None) if self.good == 0 && !cut => match self.first_bad {
                 Some((at, why)) => Ending::Malformed { at, why },
                 None => Ending::Truncated,
             },

@@ -21,15 +21,77 @@ pub(crate) fn from_headers(headers: &Headers) -> Option<Millis> {
         .map(Millis)
 }
 
+/// The wait that rate-limit headers announce, where a provider names no other: the reset of the limit that is
+/// most used up (OpenAI's and Groq's `x-ratelimit-reset-tokens`, Anthropic's `anthropic-ratelimit-requests-reset`,
+/// OpenRouter's `x-ratelimit-reset`). A limit that says nothing of what remains, or nonsense (Azure: -1), is
+/// not believed, and one of which a tenth is left was not the one that was hit.
+pub(crate) fn from_limits(headers: &Headers) -> Option<Millis> {
+    let now = headers.get("date").map(str::trim);
+    let mut hit: Option<(u128, u64)> = None;
+    for (name, value) in &headers.0 {
+        let name = name.to_ascii_lowercase();
+        let Some((before, after)) = name.split_once("reset").filter(|_| name.contains("ratelimit")) else {
+            continue;
+        };
+        let count = |word: &str| {
+            let value = headers.get(&format!("{before}{word}{after}"))?.trim();
+            value.split_once('.').map_or(value, |(whole, _)| whole).parse::<u64>().ok()
+        };
+        let (Some(left), Some(wait)) = (count("remaining"), reset(value.trim(), now)) else { continue };
+        let share = match count("limit") {
+            Some(most) if most > 0 => u128::from(left) * 1_000 / u128::from(most),
+            _ if left == 0 => 0,
+            _ => continue,
+        };
+        // Of limits used up alike, asking before the last of them lifts is asking in vain.
+        let harder = hit.is_none_or(|(least, longest)| share < least || share == least && wait > longest);
+        if share < 100 && harder {
+            hit = Some((share, wait));
+        }
+    }
+    hit.map(|(_, wait)| wait).filter(|&wait| wait <= LONGEST).map(Millis)
+}
+
+/// When a limit lifts, in milliseconds from `now` (an HTTP date): a duration, a number of seconds, seconds or
+/// milliseconds of the epoch, or a date.
+fn reset(value: &str, now: Option<&str>) -> Option<u64> {
+    let from_now = |then: i64| {
+        let left = then.checked_sub(http_date(now?)?.checked_mul(1_000)?)?;
+        Some(u64::try_from(left).unwrap_or(0))
+    };
+    if let Some(date) = rfc3339(value) {
+        return from_now(date.checked_mul(1_000)?);
+    }
+    match value.split_once('.').map_or(value, |(whole, _)| whole).parse::<i64>() {
+        Ok(millis) if millis >= 100_000_000_000 => from_now(millis),
+        Ok(seconds) if seconds >= 1_000_000_000 => from_now(seconds.checked_mul(1_000)?),
+        _ => duration(value, 1_000),
+    }
+}
+
 /// Reads a duration such as `36s`, `36.4s`, `6m0s`, `120ms`, `1h2m`; a bare number counts in seconds.
 pub(crate) fn from_duration(text: &str) -> Option<Millis> {
     duration(text.trim(), 1_000).filter(|&ms| ms <= LONGEST).map(Millis)
 }
 
-/// Finds "try again in 1.2s", "retry in 36.4s", "retry after 20 seconds" in an error message.
+/// Words before a wait in an error message.
+const LEADS: [&str; 9] = [
+    "try again in ",
+    "try again after ",
+    "retry in ",
+    "retry after ",
+    "retry-after ",
+    "reset in ",
+    "resets in ",
+    "reset after ",
+    "wait ",
+];
+
+/// Finds "try again in 1.2s", "retry in 36.4s", "retry after 20 seconds", "wait 42 seconds" in an error
+/// message.
 pub(crate) fn from_message(message: &str) -> Option<Millis> {
     let message = message.to_ascii_lowercase();
-    ["try again in ", "retry in ", "retry after ", "retry-after "].iter().find_map(|words| {
+    LEADS.iter().find_map(|words| {
         let rest = &message[message.find(words)? + words.len()..];
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == ' '));
         let rest = rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ' ']);
@@ -107,11 +169,40 @@ fn http_date(text: &str) -> Option<i64> {
     if !known || !(0..24).contains(&h) || !(0..60).contains(&m) || !(0..=60).contains(&s) {
         return None;
     }
-    // Days from the civil calendar, with the year beginning in March so that leap days come last.
+    Some(days(year, month, day) * 86_400 + h * 3_600 + m * 60 + s)
+}
+
+/// Days from the epoch to a day of the civil calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    // The year begins in March, so that leap days come last.
     let y = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let era_days = 365 * y + y / 4 - y / 100 + y / 400;
-    Some((era_days + day_of_year - 719_468) * 86_400 + h * 3_600 + m * 60 + s)
+    era_days + day_of_year - 719_468
+}
+
+/// Seconds since the epoch of `2026-11-20T10:00:00Z` (RFC 3339), fractions dropped, offsets minded.
+fn rfc3339(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once(['T', 't'])?;
+    let mut date = date.splitn(3, '-').map(|n| n.parse::<i64>().ok());
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let zone = time.find(['Z', 'z', '+', '-'])?;
+    let (clock, zone) = time.split_at(zone);
+    let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
+    let mut clock = clock.splitn(3, ':').map(|n| n.parse::<i64>().ok());
+    let (h, m, s) = (clock.next()??, clock.next()??, clock.next()??);
+    let known = (1..=31).contains(&day) && (1..=12).contains(&month) && (1970..=9999).contains(&year);
+    if !known || !(0..24).contains(&h) || !(0..60).contains(&m) || !(0..=60).contains(&s) {
+        return None;
+    }
+    let offset = match zone.split_once(':').map(|(h, m)| (h.parse::<i64>(), m.parse::<i64>())) {
+        None if zone.eq_ignore_ascii_case("z") => 0,
+        Some((Ok(h), Ok(m))) if (-23..=23).contains(&h) && (0..60).contains(&m) => {
+            h * 3_600 + if zone.starts_with('-') { -m * 60 } else { m * 60 }
+        }
+        _ => return None,
+    };
+    Some(days(year, month, day) * 86_400 + h * 3_600 + m * 60 + s - offset)
 }
 
 #[cfg(test)]
@@ -164,6 +255,74 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_used_up_says_when_it_lifts() {
+        let date = ("date", "Fri, 20 Nov 2026 09:59:30 GMT");
+        for (list, ms) in [
+            // Groq: requests by the day, tokens by the minute; the tokens were hit.
+            (
+                &[
+                    ("x-ratelimit-limit-requests", "14400"),
+                    ("x-ratelimit-remaining-requests", "14399"),
+                    ("x-ratelimit-reset-requests", "6m0s"),
+                    ("x-ratelimit-limit-tokens", "6000"),
+                    ("x-ratelimit-remaining-tokens", "12"),
+                    ("x-ratelimit-reset-tokens", "6.84s"),
+                ][..],
+                Some(6_840),
+            ),
+            // Anthropic: a date.
+            (
+                &[
+                    date,
+                    ("anthropic-ratelimit-input-tokens-limit", "20000"),
+                    ("anthropic-ratelimit-input-tokens-remaining", "0"),
+                    ("anthropic-ratelimit-input-tokens-reset", "2026-11-20T10:00:00Z"),
+                ],
+                Some(30_000),
+            ),
+            // OpenRouter: milliseconds of the epoch.
+            (
+                &[
+                    date,
+                    ("X-RateLimit-Limit", "20"),
+                    ("X-RateLimit-Remaining", "0"),
+                    ("X-RateLimit-Reset", "1795168800000"),
+                ],
+                Some(30_000),
+            ),
+            (&[("ratelimit-remaining", "0"), ("ratelimit-reset", "12")], Some(12_000)),
+            // Azure: a count below nothing.
+            (&[("x-ratelimit-remaining-tokens", "-1"), ("x-ratelimit-reset-tokens", "0")], None),
+            // Nothing was hit.
+            (
+                &[
+                    ("x-ratelimit-limit-tokens", "100"),
+                    ("x-ratelimit-remaining-tokens", "50"),
+                    ("x-ratelimit-reset-tokens", "1s"),
+                ],
+                None,
+            ),
+            (
+                &[
+                    ("x-ratelimit-remaining-tokens", "0"),
+                    ("x-ratelimit-reset-tokens", "2026-11-20T10:00:00Z"),
+                ],
+                None,
+            ),
+            (&[("x-ratelimit-reset-tokens", "5s")], None),
+            (&[("retry-after", "5")], None),
+        ] {
+            assert_eq!(from_limits(&headers(list)).map(|m| m.0), ms, "{list:?}");
+        }
+        assert_eq!(rfc3339("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(rfc3339("2024-02-29T12:30:00.25+02:30"), Some(1_709_200_800));
+        assert_eq!(rfc3339("2024-02-29T12:30:00-02:30"), Some(1_709_218_800));
+        for bad in ["2024-02-29", "2024-13-01T00:00:00Z", "T", "2024-02-29T12:30Z", "x-y-zT1:2:3Z"] {
+            assert_eq!(rfc3339(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn waits_named_in_words() {
         for (message, ms) in [
             ("Please try again in 1.2s. Visit https://x", Some(1_200)),
@@ -172,6 +331,11 @@ mod tests {
             ("Please retry after 20 seconds, thank you", Some(20_000)),
             ("Please retry after 1 minute", Some(60_000)),
             ("try again in 120ms", Some(120)),
+            ("Please try again in 1m2.5s", Some(62_500)),
+            ("Please wait 42 seconds before retrying.", Some(42_000)),
+            ("request reached max request: 3, please try again after 1 seconds", Some(1_000)),
+            ("Your quota will reset after 18h31m10s.", Some(66_670_000)),
+            ("Too many requests, please wait before trying again.", None),
             ("try again in a moment", None),
             ("try again in 5", None),
             ("Please try again later", None),
