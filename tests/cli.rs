@@ -246,6 +246,9 @@ fn every_field_that_is_printed_is_in_the_schema() {
         &["spend", "--json"],
         &["spend", "--by", "model", "--json"],
         &["spend", "--by", "day", "--json"],
+        &["spend", "--by", "conversation", "--json"],
+        &["spend", "export", "--json"],
+        &["spend", "verify", "--json"],
         &["provider", "list", "--json"],
         &["provider", "test", "llamacpp", "--json"],
         &["provider", "test", "nobody", "--json"],
@@ -260,6 +263,40 @@ fn every_field_that_is_printed_is_in_the_schema() {
         .filter(|name| !schema.contains(&format!("`{name}`")) && !schema.contains(&format!("\"{name}\"")))
         .collect();
     assert!(found.len() > 60 && missing.is_empty(), "{} fields, of which missing: {missing:?}", found.len());
+}
+
+#[test]
+fn every_row_of_the_ledger_comes_out_and_is_verified() {
+    let program = Program::new();
+    let asked = program.run(&["ask", "-m", "demo/quick", "-m", "demo/steady", "Hi"]);
+    assert!(asked.success, "{}", asked.stderr);
+    let csv = program.ok(&["spend", "export", "--csv"]);
+    let lines: Vec<&str> = csv.split("\r\n").filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 3, "a line of names and one for each attempt: {csv}");
+    assert!(lines[0].starts_with("seq,at,counts,provider,") && lines[1].starts_with("1,20"), "{csv}");
+    let rows: Vec<Value> = program
+        .ok(&["spend", "export", "--json"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.iter().map(|row| &row["seq"]).collect::<Vec<_>>(), [&json!(1), &json!(2)]);
+    assert_eq!(rows[0]["hash"], rows[1]["prev_hash"]);
+    let conversations = program.ok(&["spend", "--by", "conversation", "--json"]);
+    let of: Value = serde_json::from_str(conversations.lines().next().unwrap()).unwrap();
+    assert_eq!((&of["attempts"], &of["title"]), (&json!(2), &json!("Hi")));
+    assert_eq!(of["conversation"], rows[0]["conversation"]);
+    // Days: both ends count, and what lies outside is not there.
+    let ago = program.ok(&["spend", "--until", "2020-01-01", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&ago).unwrap()["attempts"], 0);
+    let day: Value = serde_json::from_str(&program.ok(&["spend", "--by", "day", "--json"])).unwrap();
+    let day = day["day"].as_str().unwrap();
+    let inside = program.ok(&["spend", "--since", day, "--until", day, "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&inside).unwrap()["attempts"], 2);
+    assert_eq!(program.ok(&["spend", "export", "--json", "--until", "2020-01-01"]), "");
+    assert!(!program.run(&["spend", "--since", "2026-02-02", "--until", "2026-02-01"]).success);
+    assert!(!program.run(&["spend", "--since", "yesterday"]).success);
+    let verified: Value = serde_json::from_str(&program.ok(&["spend", "verify", "--json"])).unwrap();
+    assert_eq!(verified, json!({ "rows": 2, "chain": true, "sums": true, "wrong": 0, "first_wrong": [] }));
 }
 
 /// What another process, one with a keychain, has written.

@@ -8,6 +8,7 @@
 pub mod bindings;
 mod chat;
 pub mod commands;
+pub mod export;
 mod links;
 mod models;
 mod process;

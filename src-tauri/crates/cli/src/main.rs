@@ -8,6 +8,7 @@ mod json;
 mod keys;
 mod lists;
 mod out;
+mod spend;
 
 use clap::{Args, Parser, Subcommand};
 use domain::Failure;
@@ -32,7 +33,7 @@ enum Command {
     /// List every model of the catalogue
     Models(Json),
     /// What was spent, from the ledger
-    Spend(lists::SpendArgs),
+    Spend(spend::SpendArgs),
     /// Store, look at or delete a provider's key
     #[command(subcommand)]
     Key(keys::KeyCommand),
@@ -74,7 +75,7 @@ async fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Ask(arguments) => ask::run(&engine, arguments).await,
         Command::Models(Json { json }) => lists::models(&engine, json),
-        Command::Spend(arguments) => lists::spend(&engine, arguments).await,
+        Command::Spend(arguments) => spend::run(&engine, arguments).await,
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
     };
@@ -116,7 +117,7 @@ impl Command {
         match self {
             Self::Ask(arguments) => arguments.json,
             Self::Models(json) => json.json,
-            Self::Spend(arguments) => arguments.json.json,
+            Self::Spend(arguments) => arguments.json(),
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),
         }

@@ -35,7 +35,7 @@ pub use mixer::Observer;
 pub use providers::{Found, KNOWN_DIALECTS, TestResult, Tested};
 pub use registry::{Known, Listed, Registry};
 pub use result::RunResult;
-pub use store::{AttemptRow, SpendKey, SpendSum};
+pub use store::{AttemptRow, Booked, Entry, EntryRow, SpendKey, SpendSum, SumsReport};
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Started};
 pub use vault::StorageKind;

@@ -117,6 +117,31 @@ fn a_changed_ledger_shows() {
     }
 }
 
+/// The chain alone would not show what we ourselves wrote wrongly.
+#[test]
+fn figures_that_contradict_each_other_show() {
+    let store = Store::in_memory(options(1)).unwrap();
+    let line = |amount| domain::CostLine {
+        meter: domain::Meter::Input,
+        units: 3,
+        rate: PicoUsd::new(2),
+        amount: PicoUsd::new(amount),
+    };
+    let cost = |total, lines| Cost { total, lines, basis: domain::Basis::Computed };
+    for (n, cost) in [
+        (1, cost(Some(PicoUsd::new(6)), vec![line(6)])),
+        (2, cost(Some(PicoUsd::new(7)), vec![line(6)])),
+        (3, cost(Some(PicoUsd::new(7)), vec![line(7)])),
+        (4, cost(None, Vec::new())),
+        (5, Cost::unknown()),
+    ] {
+        assert!(store.write(move |tx| tx.settle(&EntryRow { cost, ..entry(n) })).wait().unwrap());
+    }
+    let report = store.read(|tx| tx.verify_sums()).wait().unwrap();
+    assert_eq!((report.rows, report.wrong, report.first_wrong), (5, 3, vec![2, 3, 4]));
+    assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
+}
+
 #[test]
 fn connections_are_set_up_as_decided() {
     let dir = tempfile::tempdir().unwrap();

@@ -227,7 +227,7 @@ impl Stored {
     }
 }
 
-fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
+pub(crate) fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
     let seq: i64 = cols.get("seq")?;
     Ok(Entry {
         seq: seq.unsigned_abs(),

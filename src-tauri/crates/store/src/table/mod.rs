@@ -12,6 +12,7 @@ pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod spend;
 pub(crate) mod turns;
+pub(crate) mod verify;
 
 pub use attempts::AttemptRow;
 pub use conversations::ConversationRow;
@@ -21,5 +22,6 @@ pub use marks::{MARKS, MarkRow};
 pub use messages::{MessageRow, content_id};
 pub use providers::ProviderStateRow;
 pub use runs::RunRow;
-pub use spend::{SpendKey, SpendSum};
+pub use spend::{Booked, ConversationSpend, SpendKey, SpendSum};
 pub use turns::TurnRow;
+pub use verify::SumsReport;

@@ -1,6 +1,9 @@
 //! Sums over the ledger, and over nothing else.
 
-use crate::tx::{Cols, Key, Tx};
+use crate::{
+    table::ledger::{Entry, entry},
+    tx::{Cols, Key, Tx, int},
+};
 use domain::{ConversationId, Failure, PicoUsd, ProviderId, Timestamp};
 use rusqlite::{Params, params};
 use std::collections::BTreeMap;
@@ -18,6 +21,19 @@ pub struct SpendSum {
     pub input: u64,
     /// Completion tokens, where they were counted.
     pub output: u64,
+}
+
+/// What a conversation cost: id, title, sum. Without a conversation: calls that belong to none; without a
+/// title: the chat is gone.
+pub type ConversationSpend = (Option<ConversationId>, Option<String>, SpendSum);
+
+/// A row of the ledger, and whether sums count it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Booked {
+    /// The row.
+    pub entry: Entry,
+    /// False when a later row adjusts it.
+    pub counts: bool,
 }
 
 /// By what spending is broken down.
@@ -91,6 +107,44 @@ impl Tx<'_> {
         self.all(&sql, params![from.0, until.0], |cols| {
             let provider: String = cols.get("provider")?;
             Ok((cols.get("model")?, ProviderId::from(provider.as_str()), sum(cols)?))
+        })
+    }
+
+    /// What was spent in `[from, until)` by conversation with its title, dearest first.
+    pub fn spend_by_conversation(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ConversationSpend>, Failure> {
+        let sql = format!(
+            "SELECT s.*, c.title FROM (
+                 SELECT e.conversation, {SUMS} FROM ledger_entries e
+                 WHERE e.at >= ?1 AND e.at < ?2 AND {STANDING} GROUP BY e.conversation) s
+             LEFT JOIN conversations c ON c.id = s.conversation
+             ORDER BY s.amount DESC, s.attempts DESC, s.conversation"
+        );
+        self.all(&sql, params![from.0, until.0], |cols| {
+            Ok((cols.opt_id("conversation")?, cols.get("title")?, sum(cols)?))
+        })
+    }
+
+    /// At most `limit` rows of the ledger behind `seq` that were booked in `[from, until)`, in the order
+    /// of the chain; adjusted rows are there and do not count.
+    pub fn booked_after(
+        &self,
+        seq: u64,
+        from: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Booked>, Failure> {
+        // The plus keeps SQLite on the chain's own order, which needs no sorting.
+        let sql = format!(
+            "SELECT e.*, p.sheet, {STANDING} AS counts
+             FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
+             WHERE e.seq > ?1 AND +e.at >= ?2 AND +e.at < ?3 ORDER BY e.seq LIMIT ?4"
+        );
+        self.all(&sql, params![int(seq)?, from.0, until.0, limit], |cols| {
+            Ok(Booked { entry: entry(cols)?, counts: cols.get("counts")? })
         })
     }
 

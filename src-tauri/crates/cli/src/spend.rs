@@ -1,0 +1,262 @@
+//! `parallax spend`: sums, every row for other programs, and the proof that nothing was changed.
+
+use crate::{Json, out};
+use clap::{Args, Subcommand, ValueEnum};
+use domain::{ErrorKind, Failure, Timestamp};
+use engine::{Engine, SpendKey, SpendSum};
+use jiff::{civil::Date, tz::TimeZone};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Rows read at once for an export.
+const PAGE: u32 = 1_000;
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct SpendArgs {
+    #[command(subcommand)]
+    command: Option<SpendCommand>,
+    /// One line per model, provider, day or conversation
+    #[arg(long, value_enum, value_name = "model|provider|day|conversation")]
+    by: Option<By>,
+    #[command(flatten)]
+    span: Span,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Subcommand)]
+enum SpendCommand {
+    /// Every row of the ledger with every field
+    Export {
+        #[command(flatten)]
+        form: Form,
+        #[command(flatten)]
+        span: Span,
+    },
+    /// Check that no row was changed and that every sum is right
+    Verify(Json),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Form {
+    /// Comma-separated values, safe to open in a spreadsheet
+    #[arg(long)]
+    csv: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whole days, local time.
+#[derive(Args)]
+struct Span {
+    /// First day, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    since: Option<Date>,
+    /// Last day, as YYYY-MM-DD; it counts
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum By {
+    Model,
+    Provider,
+    Day,
+    Conversation,
+}
+
+impl SpendArgs {
+    /// Is a failure told to a program?
+    pub(crate) fn json(&self) -> bool {
+        match &self.command {
+            None => self.json.json,
+            Some(SpendCommand::Export { form, .. }) => form.json,
+            Some(SpendCommand::Verify(json)) => json.json,
+        }
+    }
+}
+
+impl Span {
+    /// `[from, until)`.
+    fn times(&self) -> Result<(Timestamp, Timestamp), Failure> {
+        let from = self.since.map_or(Ok(Timestamp(i64::MIN)), midnight)?;
+        let until = match self.until {
+            None => Timestamp(i64::MAX),
+            Some(last) => midnight(last.tomorrow().map_err(|error| out_of_range(&error))?)?,
+        };
+        if from >= until {
+            return Err(Failure::new(
+                ErrorKind::RequestInvalid,
+                "--since is after --until, so there is no day between them.",
+            ));
+        }
+        Ok((from, until))
+    }
+}
+
+fn out_of_range(error: &jiff::Error) -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, format!("This day is outside of the calendar ({error})."))
+}
+
+/// The first moment of a day, local time.
+fn midnight(day: Date) -> Result<Timestamp, Failure> {
+    let start = day.to_zoned(TimeZone::system()).map_err(|error| out_of_range(&error))?;
+    Ok(Timestamp(start.timestamp().as_millisecond()))
+}
+
+pub(crate) async fn run(engine: &Engine, arguments: SpendArgs) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        None => sums(engine, arguments.by, &arguments.span, arguments.json.json).await,
+        Some(SpendCommand::Export { form, span }) => export(engine, &form, &span).await,
+        Some(SpendCommand::Verify(Json { json })) => verify(engine, json).await,
+    }
+}
+
+/// What a line of sums is about: its fields, and its words for people.
+type Row = (Value, String, SpendSum);
+
+async fn sums(engine: &Engine, by: Option<By>, span: &Span, json: bool) -> Result<ExitCode, Failure> {
+    let (from, until) = span.times()?;
+    for (mut key, label, sum) in groups(engine, by, from, until).await? {
+        let read = if json {
+            if let Value::Object(fields) = &mut key {
+                fields.insert("usd".to_owned(), json!(sum.amount));
+                fields.insert("attempts".to_owned(), json!(sum.attempts));
+                fields.insert("unknown".to_owned(), json!(sum.unknown));
+                fields.insert("input".to_owned(), json!(sum.input));
+                fields.insert("output".to_owned(), json!(sum.output));
+            }
+            out::object(&key)
+        } else {
+            let missing = match sum.unknown {
+                0 => String::new(),
+                n => format!(" (at least; {n} of unknown cost)"),
+            };
+            out::line(&format!("{label}: ${}{missing}, {} attempts", sum.amount, sum.attempts))
+        };
+        if !read {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn groups(
+    engine: &Engine,
+    by: Option<By>,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Row>, Failure> {
+    let store = engine.store();
+    Ok(match by {
+        None => {
+            let sum = store.read(move |tx| tx.spend_total(from, until)).await?;
+            vec![(json!({}), "total".to_owned(), sum)]
+        }
+        Some(By::Model) => store
+            .read(move |tx| tx.spend_by_endpoint(from, until))
+            .await?
+            .into_iter()
+            .map(|(model, provider, sum)| {
+                (json!({ "model": model, "provider": provider }), format!("{model} via {provider}"), sum)
+            })
+            .collect(),
+        Some(By::Provider) => store
+            .read(move |tx| tx.spend_by(SpendKey::Provider, from, until))
+            .await?
+            .into_iter()
+            .map(|(provider, sum)| (json!({ "provider": provider }), provider, sum))
+            .collect(),
+        Some(By::Day) => {
+            let offset = local_offset(engine.clock().now())?;
+            store
+                .read(move |tx| tx.spend_by(SpendKey::Day(offset), from, until))
+                .await?
+                .into_iter()
+                .map(|(day, sum)| (json!({ "day": day }), day, sum))
+                .collect()
+        }
+        Some(By::Conversation) => store
+            .read(move |tx| tx.spend_by_conversation(from, until))
+            .await?
+            .into_iter()
+            .map(|(id, title, sum)| {
+                let label = match (id, &title) {
+                    (Some(id), Some(title)) => format!("{title} ({id})"),
+                    (Some(id), None) => format!("a deleted chat ({id})"),
+                    (None, _) => "no conversation".to_owned(),
+                };
+                (json!({ "conversation": id, "title": title }), label, sum)
+            })
+            .collect(),
+    })
+}
+
+/// Minutes east of UTC, today.
+fn local_offset(now: Timestamp) -> Result<i32, Failure> {
+    let now = jiff::Timestamp::from_millisecond(now.0).map_err(|error| out_of_range(&error))?;
+    Ok(TimeZone::system().to_offset(now).seconds() / 60)
+}
+
+/// Page by page, so that a large ledger needs no large memory. Rows are only ever added behind the last
+/// one, so the pages are of one state.
+async fn export(engine: &Engine, form: &Form, span: &Span) -> Result<ExitCode, Failure> {
+    let (from, until) = span.times()?;
+    if form.csv && !out::exact(&api::export::csv_header()) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut last = 0;
+    loop {
+        let rows = engine.store().read(move |tx| tx.booked_after(last, from, until, PAGE)).await?;
+        let Some(end) = rows.last() else { return Ok(ExitCode::SUCCESS) };
+        last = end.entry.seq;
+        let mut text = String::new();
+        for row in &rows {
+            if form.csv {
+                text.push_str(&api::export::csv_row(&row.entry, row.counts)?);
+            } else {
+                text.push_str(&api::export::json_row(&row.entry, row.counts).to_string());
+                text.push('\n');
+            }
+        }
+        if !out::exact(&text) {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+}
+
+/// Exit code 0 only if every row is as it was written and adds up.
+async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
+    let (chain, sums) = engine.store().read(|tx| Ok((tx.verify_chain()?, tx.verify_sums()?))).await?;
+    let sound = chain && sums.wrong == 0;
+    if json {
+        out::object(&json!({
+            "rows": sums.rows,
+            "chain": chain,
+            "sums": sums.wrong == 0,
+            "wrong": sums.wrong,
+            "first_wrong": sums.first_wrong,
+        }));
+    } else {
+        let words = if chain {
+            "every row is as it was written"
+        } else {
+            "A ROW WAS CHANGED, MOVED OR REMOVED outside of Parallax"
+        };
+        out::line(&format!("{} rows; {words}.", sums.rows));
+        if sums.wrong == 0 {
+            out::line("Every amount is the sum of its lines.");
+        } else {
+            let places: Vec<String> = sums.first_wrong.iter().map(ToString::to_string).collect();
+            out::line(&format!(
+                "{} rows contradict themselves, the first at {}. Keep the data folder as it is and report it.",
+                sums.wrong,
+                places.join(", ")
+            ));
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
