@@ -28,6 +28,9 @@ export interface Advice {
 }
 export type AdviceTable = Record<ErrorKind, Advice>;
 
+/** Rest after the start before the database file is read through: the first answers come first. */
+const CHECK_AFTER_MS = 20_000;
+
 export class Services {
   readonly client: Client;
   readonly toasts = new Toasts();
@@ -103,6 +106,9 @@ export class Services {
     if (this.missed.size > 0) this.changed({ tables: [...this.missed] });
     this.thinkingOpen = (await this.view.get<boolean>('view.thinking').catch(() => null)) ?? false;
     await Promise.all([this.spend.load(), this.loadProviders(), this.conversations.draft.load()]);
+    setTimeout(() => {
+      this.settings.checkDatabase().catch((reason: unknown) => this.toasts.fail(reason));
+    }, CHECK_AFTER_MS);
   }
 
   setThinkingOpen(open: boolean): void {

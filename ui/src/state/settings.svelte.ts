@@ -1,3 +1,4 @@
+import type { DatabaseCheck } from '../ipc/generated/DatabaseCheck';
 import type { StorageState } from '../ipc/generated/StorageState';
 import type { Client } from '../ipc/client';
 
@@ -10,6 +11,8 @@ export class Settings {
   probing = $state(false);
   /** An absent keychain is a standing fact; once read, its banner may go. The badge in the bar stays. */
   noticed = $state(false);
+  /** What a look through the database file found; null until then, or when it is sound. */
+  damage = $state.raw<DatabaseCheck | null>(null);
   version = $state('');
   dataDir = $state('');
   onboarded = $state(true);
@@ -37,6 +40,12 @@ export class Settings {
     } finally {
       this.probing = false;
     }
+  }
+
+  /** Reads the whole database file once, in the background. */
+  async checkDatabase(): Promise<void> {
+    const check = await this.client.call('database/check', null);
+    this.damage = check.problems.length > 0 ? check : null;
   }
 
   async finishOnboarding(): Promise<void> {

@@ -1,6 +1,6 @@
 //! The list of commands. One line each: name, payload, result, handler.
 
-use crate::{Api, Sink, chat, links, models, providers, settings, spend, types::*};
+use crate::{Api, Sink, chat, database, links, models, providers, settings, spend, types::*};
 use domain::{ErrorKind, Failure, LaneTarget};
 use engine::frame::TurnView;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,7 @@ macro_rules! commands {
 commands! {
     plain {
         "app/state" (()) -> AppState = settings::state;
+        "database/check" (()) -> database::DatabaseCheck = database::check;
         "storage/probe" (()) -> StorageState = settings::reprobe;
         "view/get" (ViewKey) -> ViewValue = settings::view_get;
         "view/set" (ViewValue) -> () = settings::view_set;

@@ -8,6 +8,7 @@
 pub mod bindings;
 mod chat;
 pub mod commands;
+mod database;
 pub mod export;
 mod links;
 mod models;
@@ -18,6 +19,7 @@ mod spend;
 pub mod types;
 
 pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
+pub use database::DatabaseCheck;
 pub use engine::{Table, frame::TurnFrame};
 pub use links::check as check_link;
 pub use process::{default_folder, env_keys, prepare_process};

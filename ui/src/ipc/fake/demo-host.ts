@@ -82,6 +82,7 @@ export function demoHost(): FakeHost {
       }
       return { ...state, conversations: scene === 'empty' || scene === 'onboarding' ? [] : list() };
     })
+    .on('database/check', () => ({ problems: [], backup: null }))
     .on(
       'storage/probe',
       () => (state.storage = { state: 'ok', name: 'Secret Service', message: 'Unlocked.' }),

@@ -6,6 +6,7 @@ import type { Cancel } from "./Cancel";
 import type { ConversationRef } from "./ConversationRef";
 import type { ConversationSummary } from "./ConversationSummary";
 import type { ConversationView } from "./ConversationView";
+import type { DatabaseCheck } from "./DatabaseCheck";
 import type { EnableLocal } from "./EnableLocal";
 import type { KeyTest } from "./KeyTest";
 import type { LaneTarget } from "./LaneTarget";
@@ -35,6 +36,7 @@ import type { ViewValue } from "./ViewValue";
 
 export interface Commands {
   "app/state": { payload: null; result: AppState };
+  "database/check": { payload: null; result: DatabaseCheck };
   "storage/probe": { payload: null; result: StorageState };
   "view/get": { payload: ViewKey; result: ViewValue };
   "view/set": { payload: ViewValue; result: null };
