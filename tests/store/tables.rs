@@ -168,8 +168,8 @@ fn turns_and_runs_come_back_as_written() {
         .unwrap();
     assert_eq!(store.read(move |tx| tx.runs(turn)).wait().unwrap(), [end, repeated.clone(), left]);
     store.write(|tx| tx.set_run_state(RunId::new(uuid(3)), RunState::Done)).wait().unwrap();
-    let process = repeated.process;
-    assert_eq!(store.read(move |tx| tx.runs_of_process(process)).wait().unwrap(), [repeated]);
+    let (process, id) = (repeated.process, repeated.id);
+    assert_eq!(store.read(move |tx| tx.runs_of_process(process)).wait().unwrap(), [id]);
     let turns = store.read(|tx| tx.turns(ConversationId::new(uuid(1)))).wait().unwrap();
     let one = store.read(|tx| tx.turn(TurnId::new(uuid(1)))).wait().unwrap();
     assert_eq!(turns, one.into_iter().collect::<Vec<TurnRow>>());

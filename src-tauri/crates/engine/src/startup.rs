@@ -41,7 +41,7 @@ async fn recover_process(inner: &Arc<Inner>, process: ProcessId) -> Result<u32, 
     match runs {
         Ok(runs) => {
             for run in runs {
-                match recover_run(inner, run.id, interrupted(), RunState::Interrupted).await {
+                match recover_run(inner, run, interrupted(), RunState::Interrupted).await {
                     Ok(true) => recovered += 1,
                     Ok(false) => {}
                     Err(failure) => note(failure, "an answer could not be recovered"),
