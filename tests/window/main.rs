@@ -14,6 +14,7 @@
 
 mod demo;
 mod harness;
+mod keyboard;
 mod keychain;
 mod kill;
 mod recorded;
