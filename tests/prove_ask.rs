@@ -89,7 +89,7 @@ fn ask_adds_little() {
         let tenths = row[(row.len() - 1) * share / 100] / 100;
         format!("{}.{}", tenths / 10, tenths % 10)
     };
-    println!("| what | min ms | p50 ms | p90 ms |");
+    println!("\n| what | min ms | p50 ms | p90 ms |");
     println!("|---|---:|---:|---:|");
     for (name, row) in [
         ("the provider's own time, bare client", &rows[0]),

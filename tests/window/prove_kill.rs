@@ -15,5 +15,5 @@ mod kill;
 
 #[tokio::test]
 async fn twenty_kills_lose_nothing() {
-    print!("{}", kill::rounds(20).await);
+    print!("\n{}", kill::rounds(20).await);
 }

@@ -90,7 +90,7 @@ async fn from_socket_to_page() {
     let wanted = usize::try_from(DELTAS).unwrap() * 9 / 10;
     assert!(delays.len() >= wanted, "only {} of {DELTAS} deltas were seen on the page", delays.len());
     let at = |share: usize| delays[(delays.len() - 1) * share / 100];
-    println!("| deltas | p50 ms | p90 ms | p99 ms | max ms |");
+    println!("\n| deltas | p50 ms | p90 ms | p99 ms | max ms |");
     println!("|---:|---:|---:|---:|---:|");
     println!("| {} | {} | {} | {} | {} |", delays.len(), at(50), at(90), at(99), at(100));
 }

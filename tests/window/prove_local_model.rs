@@ -96,7 +96,7 @@ async fn a_real_model_answers_beside_a_demo_and_a_replayed_one() {
     }
     window.type_into("composer", "Name three colours.").await;
     window.click("send").await;
-    println!("| lane | first token | speed | in / out | cost | characters |");
+    println!("\n| lane | first token | speed | in / out | cost | characters |");
     println!("|---|---:|---:|---:|---:|---:|");
     for (lane, model) in [MODEL, "demo/quick", "openai/gpt-5.4"].iter().enumerate() {
         window.lane_reaches(lane, &["done"]).await;
