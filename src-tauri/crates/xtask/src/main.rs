@@ -110,19 +110,10 @@ fn generate(_: &[String]) -> Result<()> {
         std::fs::remove_dir_all(&fresh)?;
     }
     shell::step("Generating the TypeScript types from the Rust ones");
-    shell::cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "parallax-api",
-        "--features",
-        "ts",
-        "--example",
-        "bindings",
-        "--",
-    ])
-    .arg(&fresh)
-    .run()?;
+    // Built as the tests build it: a narrower selection resolves other features and compiles everything again.
+    shell::cargo(&["build", "--quiet", "--workspace", "--example", "bindings"]).run()?;
+    let program = shell::target_dir()?.join("debug/examples").join(shell::program("bindings"));
+    shell::Cmd::new(program).arg(&fresh).run()?;
     let kept = shell::root()?.join("ui/src/ipc/generated");
     if kept.exists() {
         std::fs::remove_dir_all(&kept)?;
