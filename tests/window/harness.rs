@@ -182,6 +182,8 @@ impl Window {
             let overflow = "return document.documentElement.scrollWidth - window.innerWidth";
             let wider = self.script(overflow, vec![]).await.as_i64().unwrap();
             assert!(wider <= 0, "{name} is {wider} px wider than a window of {} px", size.0);
+            let moved = self.script("return window.scrollY + document.body.scrollTop", vec![]).await;
+            assert_eq!(moved.as_f64(), Some(0.0), "{name}: the page itself has scrolled, its bar is gone");
         }
         self.script("delete document.documentElement.dataset.theme", vec![]).await;
         self.resize(SIZES[0]).await;
