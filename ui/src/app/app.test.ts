@@ -38,7 +38,10 @@ const lane = (place: number) => within(screen.getByTestId(ids.lane(place, true))
 beforeEach(() => {
   Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
 });
-afterEach(cleanup);
+afterEach(() => {
+  host.close();
+  cleanup();
+});
 
 describe('onboarding', () => {
   it('offers what runs here, a key field and the demo, and has no barrier', async () => {

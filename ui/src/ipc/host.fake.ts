@@ -24,6 +24,7 @@ export class FakeHost implements Host {
   readonly calls: { cmd: string; payload: unknown }[] = [];
   private readonly handlers = new Map<string, Handler<never>>();
   private readonly listeners = new Set<(change: Changed) => void>();
+  private closed = false;
 
   on<K extends Name>(cmd: K, handler: Handler<K>): this {
     this.handlers.set(cmd, handler as unknown as Handler<never>);
@@ -41,12 +42,19 @@ export class FakeHost implements Host {
   }
 
   stream(cmd: string, payload: unknown, onFrame: Send): Promise<unknown> {
-    return this.run(cmd, payload, onFrame);
+    return this.run(cmd, payload, (frame) => {
+      if (!this.closed) onFrame(frame);
+    });
   }
 
   onChanged(listener: (change: Changed) => void): Promise<() => void> {
     this.listeners.add(listener);
     return Promise.resolve(() => void this.listeners.delete(listener));
+  }
+
+  /** Sends no more frames: the window they were for is gone. */
+  close(): void {
+    this.closed = true;
   }
 
   /** Pushes a change, as the core does after a commit. */
