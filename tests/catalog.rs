@@ -1,7 +1,7 @@
 //! The bundled catalogue: every provider and price file holds, and well-known prices are their sources'.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
-use catalog::{Catalog, address_fields};
+use catalog::{Catalog, refuse_value};
 use domain::{Endpoint, Meter, Modality, PicoUsd, PriceOrigin, PriceSheet, Provider, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -139,11 +139,43 @@ fn address_is_safe(provider: &Provider) {
     } else {
         assert!(url.starts_with("https://") && !host.contains('@') && !host.contains(':'), "{id}: {url}");
     }
-    assert_eq!(url.matches('{').count(), url.matches('}').count(), "{id}");
-    assert!(
-        address_fields(provider).iter().all(|field| field.bytes().all(|b| b.is_ascii_lowercase())),
-        "{id}"
-    );
+    fields_are_sound(provider);
+}
+
+/// Every name in braces is a field that is asked for, every field stands in an address, and what its help
+/// shows can be given.
+fn fields_are_sound(provider: &Provider) {
+    let id = &provider.id;
+    let account = &provider.account;
+    let mut texts = vec![provider.base_url.as_str()];
+    for form in &account.forms {
+        assert!(form.base_url.starts_with("https://") && !form.base_url.ends_with('/'), "{id}");
+        texts.push(&form.base_url);
+        texts.extend(form.path.as_deref());
+        texts.extend(form.models_path.as_deref());
+        for (name, value) in &form.when {
+            let field = account.fields.iter().find(|field| field.name == *name);
+            let field = field.unwrap_or_else(|| panic!("{id}: no field {name}"));
+            assert_eq!(refuse_value(field, value), None, "{id}");
+        }
+    }
+    let mut named = BTreeSet::new();
+    for text in texts {
+        assert_eq!(text.matches('{').count(), text.matches('}').count(), "{id}: {text}");
+        let names = text.split('{').skip(1).filter_map(|part| part.split('}').next());
+        named.extend(names.filter(|name| *name != "model"));
+    }
+    named.extend(account.forms.iter().flat_map(|form| form.when.keys()).map(String::as_str));
+    let asked: BTreeSet<&str> = account.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(named, asked, "{id}");
+    for field in &account.fields {
+        assert!(field.name.bytes().all(|b| b.is_ascii_lowercase()), "{id}");
+        assert!(!field.label.is_empty() && field.help.ends_with('.'), "{id}: {}", field.name);
+        for value in field.example.iter().chain(&field.default).chain(&field.choices) {
+            assert_eq!(refuse_value(field, value), None, "{id}: {value}");
+        }
+        assert!(field.hosts.iter().all(|ending| ending.starts_with('.')), "{id}");
+    }
 }
 
 #[test]

@@ -356,6 +356,35 @@ fn the_catalogue_and_the_providers_are_listed() {
 }
 
 #[test]
+fn an_address_takes_what_belongs_to_the_account() {
+    let program = Program::new();
+    let row = |id: &str| {
+        let lines = program.ok(&["provider", "list", "--json"]);
+        let mut rows = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        rows.find(|row| row["id"] == id).unwrap()
+    };
+    assert_eq!(row("openai")["fields"], json!([]));
+    assert_eq!(row("vertex")["fields"][0]["name"], "project");
+    assert_eq!(row("vertex")["fields"][0]["missing"], true);
+    let refused = program.run(&["ask", "--json", "-m", "amazon.nova-lite-v1:0@bedrock", "Hi"]);
+    let line: Value = serde_json::from_str(refused.stdout.trim()).unwrap();
+    assert_eq!(line["kind"], "request.invalid");
+    assert!(line["message"].as_str().unwrap().contains("provider set bedrock region="), "{line}");
+    program.ok(&["provider", "set", "vertex", "project=my-project", "location=europe-west4"]);
+    let vertex = row("vertex");
+    assert_eq!(vertex["fields"][0]["value"], "my-project");
+    assert_eq!(vertex["fields"][0]["missing"], false);
+    let address =
+        "https://europe-west4-aiplatform.googleapis.com/v1/projects/my-project/locations/europe-west4";
+    assert_eq!(vertex["base_url"], address);
+    for bad in ["project=a/b", "project", "zone=a"] {
+        let out = program.run(&["provider", "set", "vertex", bad]);
+        assert!(!out.success && out.stderr.contains("request.invalid"), "{bad}: {}", out.stderr);
+    }
+    assert_eq!(row("vertex")["base_url"], address);
+}
+
+#[test]
 fn a_damaged_database_is_refused_and_left_as_it_is() {
     let program = Program::new();
     let file = program.folder().join("parallax.db");

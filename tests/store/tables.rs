@@ -243,6 +243,7 @@ fn settings_and_providers_come_back_as_written() {
         name: "Home".to_owned(),
         dialect: "openai-chat".into(),
         base_url: "http://127.0.0.1:8080/v1".to_owned(),
+        account: Default::default(),
         auth: AuthScheme::Header { name: "x-key".to_owned() },
         quirks: Default::default(),
         models_path: Some("/models".to_owned()),
@@ -296,6 +297,28 @@ fn settings_and_providers_come_back_as_written() {
         listed_models: None,
     };
     assert!(store.write(move |tx| tx.put_provider_state(&leak)).wait().is_err());
+}
+
+#[test]
+fn fields_of_an_account_come_back_and_go_with_their_provider() {
+    let store = memory();
+    let (home, other) = (ProviderId::from("home"), ProviderId::from("other"));
+    let written = |tx: &mut store::Tx<'_>, (home, other): (ProviderId, ProviderId)| {
+        tx.set_provider_field(&home, "region", Some("old"))?;
+        tx.set_provider_field(&home, "region", Some("new"))?;
+        tx.set_provider_field(&home, "zone", Some("a"))?;
+        tx.set_provider_field(&home, "zone", None)?;
+        tx.set_provider_field(&other, "region", Some("there"))
+    };
+    let ids = (home.clone(), other.clone());
+    store.write(move |tx| written(tx, ids)).wait().unwrap();
+    let fields = store.read(|tx| tx.provider_fields()).wait().unwrap();
+    let region = |value: &str| std::collections::BTreeMap::from([("region".to_owned(), value.to_owned())]);
+    assert_eq!(fields, [(home.clone(), region("new")), (other.clone(), region("there"))].into());
+    store.write(move |tx| tx.remove_provider(&home)).wait().unwrap();
+    assert_eq!(store.read(|tx| tx.provider_fields()).wait().unwrap(), [(other, region("there"))].into());
+    let empty = store.write(|tx| tx.set_provider_field(&"x".into(), "a", Some(""))).wait();
+    assert!(empty.is_err(), "an empty value is none");
 }
 
 #[test]

@@ -102,6 +102,7 @@ commands! {
         "provider/list" (()) -> Vec<ProviderRow> = providers::list;
         "provider/add" (AddProvider) -> ProviderRow = providers::add;
         "provider/remove" (ProviderRef) -> () = providers::remove;
+        "provider/set" (SetFields) -> ProviderRow = providers::set_fields;
         "provider/test" (ProviderRef) -> KeyTest = providers::test;
         "key/set" (SetKey) -> ProviderRow = providers::set_key;
         "key/delete" (ProviderRef) -> ProviderRow = providers::delete_key;

@@ -3,11 +3,13 @@
 use crate::{
     Api, models, spend,
     types::{
-        AddProvider, EnableLocal, KeyTest, LocalServer, ModelRow, ProviderRef, ProviderRow, SetKey,
-        SpendFigure,
+        AddProvider, EnableLocal, FieldRow, KeyTest, LocalServer, ModelRow, ProviderRef, ProviderRow,
+        SetFields, SetKey, SpendFigure,
     },
 };
-use domain::{AuthScheme, ErrorKind, Failure, ModelRef, PicoUsd, ProviderId, Secret, Timestamp};
+use domain::{
+    AccountField, AuthScheme, ErrorKind, Failure, ModelRef, PicoUsd, ProviderId, Secret, Timestamp,
+};
 use engine::{Found, Known, SpendKey, Tested};
 use std::collections::HashMap;
 
@@ -58,6 +60,20 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
         custom: provider.custom,
         unverified: provider.unverified,
         keys_url: provider.keys_url.clone(),
+        fields: provider.account.fields.iter().map(|field| field_row(known, field)).collect(),
+    }
+}
+
+fn field_row(known: &Known, field: &AccountField) -> FieldRow {
+    FieldRow {
+        name: field.name.clone(),
+        label: field.label.clone(),
+        help: field.help.clone(),
+        value: known.fields.get(&field.name).cloned(),
+        default: field.default.clone(),
+        example: field.example.clone(),
+        choices: field.choices.clone(),
+        missing: known.missing.contains(&field.name),
     }
 }
 
@@ -76,6 +92,11 @@ pub(crate) async fn add(api: &Api, wanted: AddProvider) -> Result<ProviderRow, F
 
 pub(crate) async fn remove(api: &Api, which: ProviderRef) -> Result<(), Failure> {
     api.engine.remove_provider(&which.id).await
+}
+
+pub(crate) async fn set_fields(api: &Api, wanted: SetFields) -> Result<ProviderRow, Failure> {
+    api.engine.set_fields(&wanted.id, wanted.values).await?;
+    one(api, &wanted.id).await
 }
 
 pub(crate) async fn test(api: &Api, which: ProviderRef) -> Result<KeyTest, Failure> {

@@ -6,6 +6,7 @@ use domain::{
 };
 use engine::frame::TurnView;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Everything a window needs for its first paint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -260,6 +261,41 @@ pub struct ProviderRow {
     pub unverified: bool,
     /// Page where a key is made.
     pub keys_url: Option<String>,
+    /// What of the user's account its address takes, in the order in which it is asked for; empty = one
+    /// address for everybody.
+    pub fields: Vec<FieldRow>,
+}
+
+/// Something of the user's account that stands in a provider's address. Never secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FieldRow {
+    /// Name, as commands take it.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// One sentence: what it is and where it is found.
+    pub help: String,
+    /// What the user gave; `None` = nothing.
+    pub value: Option<String>,
+    /// Taken where nothing is given.
+    pub default: Option<String>,
+    /// A value as it may look.
+    pub example: Option<String>,
+    /// The only values there are; empty = any.
+    pub choices: Vec<String>,
+    /// The provider cannot be asked until it is given.
+    pub missing: bool,
+}
+
+/// Sets fields of a provider's address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SetFields {
+    /// Provider.
+    pub id: ProviderId,
+    /// Values by name; an empty one forgets. Fields that are not named stay.
+    pub values: BTreeMap<String, String>,
 }
 
 /// Result of a key test; costs nothing.

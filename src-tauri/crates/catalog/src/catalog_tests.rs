@@ -1,5 +1,6 @@
-use crate::{Catalog, DEMO, address_fields, local_sheet, with_address};
+use crate::{Catalog, DEMO, local_sheet, reach, refuse_value};
 use domain::{Meter, PicoUsd, PriceOrigin, Secret};
+use std::collections::BTreeMap;
 
 fn catalog() -> Catalog {
     Catalog::bundled().unwrap()
@@ -50,21 +51,81 @@ fn what_is_not_there_is_not_found() {
     assert!(catalog.provider("").is_none());
 }
 
+fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
 #[test]
 fn an_account_fills_its_own_address() {
     let catalog = catalog();
-    assert!(address_fields(catalog.provider("openai").unwrap()).is_empty());
+    let openai = reach(catalog.provider("openai").unwrap(), &values(&[("project", "p")]));
+    assert_eq!((&openai.provider, openai.missing.len()), (catalog.provider("openai").unwrap(), 0));
     let vertex = catalog.provider("vertex").unwrap();
-    assert_eq!(address_fields(vertex), ["location", "project"]);
-    let filled = with_address(vertex, |field| Some(format!("my-{field}"))).unwrap();
+    let bare = reach(vertex, &values(&[]));
+    assert_eq!(bare.missing, ["project"]);
+    assert!(bare.provider.base_url.ends_with("/v1/projects/{project}/locations/global"));
+    let at =
+        |location| reach(vertex, &values(&[("project", "my-p"), ("location", location)])).provider.base_url;
     assert_eq!(
-        filled.base_url,
-        "https://my-location-aiplatform.googleapis.com/v1/projects/my-project/locations/my-location"
+        at("europe-west1"),
+        "https://europe-west1-aiplatform.googleapis.com/v1/projects/my-p/locations/europe-west1"
     );
-    for evil in ["", "evil.com/", "a@evil.com", "a#", "a?b", "a b", "ä"] {
-        assert!(with_address(vertex, |_| Some(evil.to_owned())).is_none(), "{evil:?}");
+    assert_eq!(at("global"), "https://aiplatform.googleapis.com/v1/projects/my-p/locations/global");
+    assert_eq!(at("eu"), "https://aiplatform.eu.rep.googleapis.com/v1/projects/my-p/locations/eu");
+    for evil in ["", "evil.com/", "a@evil.com", "a#", "a?b", "a b", "ä", "..", "{x}", "a:1"] {
+        assert!(refuse_value(&vertex.account.fields[0], evil).is_some(), "{evil:?}");
+        assert_eq!(reach(vertex, &values(&[("project", evil)])).missing, ["project"], "{evil:?}");
     }
-    assert!(with_address(vertex, |_| None).is_none());
+}
+
+#[test]
+fn the_older_azure_addresses_are_chosen_by_a_field() {
+    let catalog = catalog();
+    let azure = catalog.provider("azure").unwrap();
+    let v1 = reach(azure, &values(&[("resource", "res")]));
+    assert_eq!(
+        (v1.provider.base_url.as_str(), v1.provider.quirks.path),
+        ("https://res.openai.azure.com/openai/v1", None)
+    );
+    let older = reach(
+        azure,
+        &values(&[("resource", "res"), ("api", "deployments"), ("version", "2025-01-01-preview")]),
+    );
+    assert_eq!(older.missing, [""; 0]);
+    assert_eq!(older.provider.base_url, "https://res.openai.azure.com/openai");
+    assert_eq!(
+        older.provider.quirks.path.as_deref(),
+        Some("/deployments/{model}/chat/completions?api-version=2025-01-01-preview")
+    );
+    assert_eq!(older.provider.models_path.as_deref(), Some("/models?api-version=2025-01-01-preview"));
+    assert!(
+        refuse_value(&azure.account.fields[1], "v2").is_some_and(|why| why.contains("v1 or deployments"))
+    );
+}
+
+#[test]
+fn a_key_stays_with_what_it_was_made_for() {
+    let catalog = catalog();
+    let origin =
+        |id: &str, pairs: &[(&str, &str)]| reach(catalog.provider(id).unwrap(), &values(pairs)).key_origin;
+    // A region or a project does not change whose host it is.
+    let bedrock = origin("bedrock", &[]);
+    assert_eq!(bedrock.as_deref(), Some("https://bedrock-runtime.{region}.amazonaws.com:443"));
+    assert_eq!(origin("bedrock", &[("region", "eu-west-1")]), bedrock);
+    assert_eq!(origin("vertex", &[("location", "global"), ("project", "a")]), origin("vertex", &[]));
+    // A resource, a workspace and an account have keys of their own.
+    assert_eq!(origin("azure", &[]), None);
+    assert_eq!(
+        origin("azure", &[("resource", "Mine")]).as_deref(),
+        Some("https://mine.openai.azure.com:443")
+    );
+    let workspace = |host| origin("databricks", &[("workspace", host)]);
+    assert_eq!(workspace("a.cloud.databricks.com").as_deref(), Some("https://a.cloud.databricks.com:443"));
+    for elsewhere in
+        ["evil.com", "cloud.databricks.com", ".cloud.databricks.com", "cloud.databricks.com.evil.com"]
+    {
+        assert_eq!(workspace(elsewhere), None, "{elsewhere}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod keys;
 mod provider;
 mod snapshot;
 
-pub use address::{address_fields, with_address};
+pub use address::{Reached, reach, refuse_value};
 pub use catalog::Catalog;
 pub use demo::{DEMO, demo_sheet, local_sheet};
 

@@ -1,7 +1,9 @@
 //! One provider file: `providers/<id>.toml`.
 
 use crate::CatalogError;
-use domain::{AuthScheme, DataPolicy, DialectId, Provider, ProviderId, Quirks};
+use domain::{
+    Account, AccountField, AddressForm, AuthScheme, DataPolicy, DialectId, Provider, ProviderId, Quirks,
+};
 use serde::Deserialize;
 
 /// What a file may say. Unknown keys are refused, since a misspelt quirk would be silently inert.
@@ -32,6 +34,12 @@ struct File {
     quirks: Quirks,
     #[serde(default)]
     data_policy: DataPolicy,
+    /// What the address takes from the user's account.
+    #[serde(default)]
+    fields: Vec<AccountField>,
+    /// Other addresses for some values of the fields.
+    #[serde(default)]
+    addresses: Vec<AddressForm>,
 }
 
 /// Reads one file: the provider, and the authors whose own service it is. `stem` is the file's name
@@ -58,6 +66,7 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
         name: file.name,
         dialect: DialectId::new(file.dialect),
         base_url: file.base_url,
+        account: Account { fields: file.fields, forms: file.addresses },
         auth: file.auth,
         quirks: file.quirks,
         models_path: file.models_path,

@@ -2,10 +2,10 @@
 
 use crate::{Json, out};
 use clap::Subcommand;
-use domain::{ErrorKind, Failure, ProviderId, Secret};
-use engine::{Engine, TestResult};
-use serde_json::json;
-use std::{io::Read as _, process::ExitCode};
+use domain::{AccountField, ErrorKind, Failure, ProviderId, Secret};
+use engine::{Engine, Known, TestResult};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, io::Read as _, process::ExitCode};
 
 /// Longest key read from standard input; service accounts are a few kilobytes.
 const KEY_LIMIT: u64 = 64 * 1024;
@@ -43,6 +43,14 @@ pub(crate) enum ProviderCommand {
         /// Address to which the dialect's path is appended
         #[arg(long, value_name = "URL")]
         base_url: String,
+    },
+    /// Give what of your account stands in a provider's address, such as a region or a project
+    Set {
+        /// Provider id
+        provider: String,
+        /// One or more fields; an empty value forgets one. `provider list --json` names them
+        #[arg(required = true, value_name = "FIELD=VALUE")]
+        fields: Vec<String>,
     },
     /// List every provider
     List(Json),
@@ -140,11 +148,47 @@ pub(crate) async fn provider(engine: &Engine, command: ProviderCommand) -> Resul
             out::line(&format!("{id} speaks {dialect} at {base_url}."));
             Ok(ExitCode::SUCCESS)
         }
+        ProviderCommand::Set { provider, fields } => {
+            set_fields(engine, &ProviderId::from(provider.as_str()), &fields).await
+        }
         ProviderCommand::List(Json { json }) => Ok(list(engine, json)),
         ProviderCommand::Test { provider, json } => {
             test(engine, &ProviderId::from(provider.as_str()), json.json).await
         }
     }
+}
+
+async fn set_fields(engine: &Engine, id: &ProviderId, given: &[String]) -> Result<ExitCode, Failure> {
+    let pair = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            Failure::new(ErrorKind::RequestInvalid, format!("“{text}” is not of the form FIELD=VALUE."))
+        })?;
+        Ok((name.trim().to_owned(), value.to_owned()))
+    };
+    let values = given.iter().map(pair).collect::<Result<BTreeMap<_, _>, Failure>>()?;
+    engine.set_fields(id, values).await?;
+    let registry = engine.registry();
+    if let Some(known) = registry.provider(id) {
+        out::line(&format!("{id} is at {}.", known.provider.base_url));
+        if known.addressless() {
+            out::note(&format!("Still missing: {}.", known.missing.join(", ")));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fields(known: &Known) -> Vec<Value> {
+    let of = |field: &AccountField| {
+        json!({
+            "name": field.name,
+            "label": field.label,
+            "value": known.fields.get(&field.name),
+            "default": field.default,
+            "choices": field.choices,
+            "missing": known.missing.contains(&field.name),
+        })
+    };
+    known.provider.account.fields.iter().map(of).collect()
 }
 
 fn list(engine: &Engine, json: bool) -> ExitCode {
@@ -163,6 +207,7 @@ fn list(engine: &Engine, json: bool) -> ExitCode {
                 "local": provider.local,
                 "custom": provider.custom,
                 "unverified": provider.unverified,
+                "fields": fields(known),
             }))
         } else {
             let state = match (known.offered(), provider.local) {

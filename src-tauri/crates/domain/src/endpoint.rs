@@ -2,6 +2,7 @@
 
 use crate::{DialectId, EndpointId, ModelSlug, PriceSheet, ProviderId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How a request proves who pays. The key itself is never here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,60 @@ pub struct Quirks {
     pub effort_models: Vec<String>,
 }
 
+/// Something of the user's own account that a provider's address or signature needs: a region, a project,
+/// a resource. Never secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountField {
+    /// Name between braces in an address, lower case.
+    pub name: String,
+    /// What it is called where it is asked for.
+    pub label: String,
+    /// One sentence: what it is and where it is found.
+    pub help: String,
+    /// A value as it may look.
+    #[serde(default)]
+    pub example: Option<String>,
+    /// Taken where nothing is given.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// The only values there are; empty = any.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// A value is a host name that ends in one of these; empty = it is no host name.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Keys are made for one value of it: the key of one is not sent to another.
+    #[serde(default)]
+    pub binds_key: bool,
+}
+
+/// Another address of a provider, for some values of its account's fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddressForm {
+    /// Fields and the values they have.
+    pub when: BTreeMap<String, String>,
+    /// Instead of the provider's own.
+    pub base_url: String,
+    /// Instead of the path in the provider's quirks.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Instead of the provider's own.
+    #[serde(default)]
+    pub models_path: Option<String>,
+}
+
+/// What a provider's address takes from the user's account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Account {
+    /// What can be given, in the order in which it is asked for.
+    pub fields: Vec<AccountField>,
+    /// Other addresses; the first that fits stands before the provider's own.
+    pub forms: Vec<AddressForm>,
+}
+
 /// A company or program that serves models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
@@ -81,8 +136,12 @@ pub struct Provider {
     pub name: String,
     /// What it speaks.
     pub dialect: DialectId,
-    /// `scheme://host[:port][/path]`, without a trailing slash; the dialect's path is appended.
+    /// `scheme://host[:port][/path]`, without a trailing slash; the dialect's path is appended. Names in
+    /// braces are fields of the user's account.
     pub base_url: String,
+    /// What the address takes from the user's account.
+    #[serde(default)]
+    pub account: Account,
     /// How keys travel.
     pub auth: AuthScheme,
     /// Departures from the dialect.

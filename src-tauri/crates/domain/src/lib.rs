@@ -23,7 +23,9 @@ mod usage;
 
 pub use call::{Call, Headers, Method};
 pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
-pub use endpoint::{AuthScheme, DataPolicy, Endpoint, Provider, Quirks, StreamUsage};
+pub use endpoint::{
+    Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, Provider, Quirks, StreamUsage,
+};
 pub use event::{BlockKind, FinishReason, NoticeKind, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};
 pub use ids::{

@@ -86,8 +86,10 @@ impl Inner {
 
     /// Reads providers and their state again.
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
-        let (custom, mut states) =
-            self.store.read(|tx| Ok((tx.custom_providers()?, tx.provider_states()?))).await?;
+        let (custom, mut states, fields) = self
+            .store
+            .read(|tx| Ok((tx.custom_providers()?, tx.provider_states()?, tx.provider_fields()?)))
+            .await?;
         for (provider, key) in crate::live::lock(&self.session_keys).iter() {
             let place = states.iter().position(|stored| stored.provider == *provider).unwrap_or_else(|| {
                 states.push(blank(provider));
@@ -97,7 +99,8 @@ impl Inner {
             states[place].last_four.clone_from(&key.last_four);
             states[place].test.clone_from(&key.test);
         }
-        let fresh = Registry::new(Arc::clone(&self.catalog), custom, states, |id| self.vault.has_env(id));
+        let fresh =
+            Registry::new(Arc::clone(&self.catalog), custom, states, fields, |id| self.vault.has_env(id));
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
         self.changed(Table::Providers);
         self.changed(Table::Models);
@@ -112,6 +115,9 @@ impl Inner {
     /// The key for a provider's present address. The keychain is opened only if a key is stored there.
     pub(crate) async fn key_for(&self, known: &Known) -> Result<Option<Secret>, Failure> {
         let provider = &known.provider;
+        if known.addressless() {
+            return Err(known.without_address());
+        }
         if known.has_key() {
             let origin = known.origin().unwrap_or_default();
             let slot = Slot { provider: provider.id.clone(), origin };

@@ -403,14 +403,7 @@ fn nowhere(registry: &Registry, endpoints: &[Endpoint], route: &Route) -> Failur
     };
     if let Some(known) = of(domain::Reason::NoKey) {
         if known.addressless() {
-            return Failure::new(
-                ErrorKind::RequestInvalid,
-                format!(
-                    "{0} has an address for each customer. Give yours in Settings, or with `parallax provider \
-                     add {1} --dialect {2} --base-url URL`.",
-                    known.provider.name, known.provider.id, known.provider.dialect
-                ),
-            );
+            return known.without_address();
         }
         if known.provider.local {
             return Failure::new(

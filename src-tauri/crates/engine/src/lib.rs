@@ -10,6 +10,7 @@
 mod attempt;
 mod clock;
 mod draft;
+mod fields;
 mod fold_view;
 pub mod frame;
 mod held_back;
@@ -45,7 +46,7 @@ use domain::{ConversationId, ErrorKind, Failure, ProcessId, ProviderId, RunId, S
 use frame::TurnView;
 use inner::Inner;
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::Path,
     sync::{Arc, Mutex, RwLock},
 };
@@ -109,7 +110,7 @@ impl Engine {
             Failure::new(ErrorKind::Bug, format!("The built-in catalogue cannot be read ({error})."))
         })?;
         let catalog = Arc::new(catalog);
-        let empty = Registry::new(Arc::clone(&catalog), Vec::new(), Vec::new(), |_| false);
+        let empty = Registry::new(Arc::clone(&catalog), Vec::new(), Vec::new(), BTreeMap::new(), |_| false);
         let inner = Arc::new(Inner {
             store: parts.store,
             vault: parts.vault,
@@ -269,6 +270,15 @@ impl Engine {
     /// Adds a provider of the user's own.
     pub async fn add_provider(&self, id: &str, dialect: &str, base_url: &str) -> Result<(), Failure> {
         providers::add(&self.inner, id, dialect, base_url).await
+    }
+
+    /// Sets fields of a provider's account by name; an empty value forgets one.
+    pub async fn set_fields(
+        &self,
+        provider: &ProviderId,
+        values: BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
+        fields::set(&self.inner, provider, values).await
     }
 
     /// Removes a provider of the user's own.

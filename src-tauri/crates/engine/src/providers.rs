@@ -6,7 +6,7 @@ use crate::{
     registry::{Known, Listed},
 };
 use domain::{
-    AuthScheme, Call, DataPolicy, DialectId, ErrorKind, Failure, Headers, Method, Millis, Provider,
+    Account, AuthScheme, Call, DataPolicy, DialectId, ErrorKind, Failure, Headers, Method, Millis, Provider,
     ProviderId, Quirks, Secret, Timestamp,
 };
 use futures_util::{StreamExt as _, future::join_all};
@@ -310,6 +310,7 @@ pub(crate) async fn add(inner: &Inner, id: &str, dialect: &str, base_url: &str) 
         quirks: shipped
             .filter(|provider| provider.dialect.as_str() == dialect)
             .map_or_else(Quirks::default, |provider| provider.quirks.clone()),
+        account: Account::default(),
         models_path: usual_models_path(dialect).map(str::to_owned),
         data_policy: DataPolicy::default(),
         docs_url: None,
@@ -421,7 +422,11 @@ fn known(inner: &Inner, id: &ProviderId) -> Result<Known, Failure> {
 }
 
 fn slot(known: &Known) -> Result<Slot, Failure> {
-    let origin = transport::origin_of(&known.provider.base_url)?;
+    let origin = match known.origin() {
+        Some(origin) => origin,
+        None if known.addressless() => return Err(known.without_address()),
+        None => transport::origin_of(&known.provider.base_url)?,
+    };
     Ok(Slot { provider: known.provider.id.clone(), origin })
 }
 

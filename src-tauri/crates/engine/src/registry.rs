@@ -3,7 +3,7 @@
 
 use catalog::Catalog;
 use domain::{
-    AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Provider, ProviderId,
+    AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Provider, ProviderId, Upstream,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -29,12 +29,24 @@ pub struct Known {
     pub env_key: bool,
     /// Models it lists itself.
     pub listed: Vec<Listed>,
+    /// What the user gave of their account there, by field.
+    pub fields: BTreeMap<String, String>,
+    /// Fields that its address needs and that have no value.
+    pub missing: Vec<String>,
+    /// What keys are bound to where that is a template, see [`catalog::Reached`].
+    key_origin: Option<String>,
 }
 
 impl Known {
-    /// `scheme://host:port` that its key belongs to. `None` for addresses without a host (demo).
+    /// `scheme://host:port` that its key belongs to; a part of the host that its keys do not depend on
+    /// stays in braces. `None` for addresses without a host (demo) or with a part that keys depend on and
+    /// that is not known yet.
     pub fn origin(&self) -> Option<String> {
-        transport::origin_of(&self.provider.base_url).ok()
+        match &self.key_origin {
+            Some(origin) => Some(origin.clone()),
+            None if self.addressless() => None,
+            None => transport::origin_of(&self.provider.base_url).ok(),
+        }
     }
 
     /// A key is stored for exactly this address, or the environment has one.
@@ -55,9 +67,28 @@ impl Known {
         self.provider.auth == AuthScheme::None || self.provider.custom
     }
 
-    /// Its address has parts that only the user knows (a region, an account).
+    /// Its address has parts that only the user knows (a region, an account) and has not said.
     pub fn addressless(&self) -> bool {
-        !catalog::address_fields(&self.provider).is_empty()
+        !self.missing.is_empty()
+    }
+
+    /// Says which fields its address still needs, and where to give them.
+    pub fn without_address(&self) -> Failure {
+        let provider = &self.provider;
+        let needed = provider.account.fields.iter().filter(|field| self.missing.contains(&field.name));
+        let labels: Vec<&str> = needed.map(|field| field.label.as_str()).collect();
+        let given: Vec<String> = self.missing.iter().map(|name| format!("{name}=…")).collect();
+        Failure::new(
+            ErrorKind::RequestInvalid,
+            format!(
+                "The address of {0} needs your own: {1}. Enter it in Settings, or with `parallax provider set {2} {3}`.",
+                provider.name,
+                labels.join(", "),
+                provider.id,
+                given.join(" ")
+            ),
+        )
+        .with_upstream(Upstream { provider: Some(provider.id.clone()), ..Upstream::default() })
     }
 
     /// A request may be sent to it. A server on this machine counts without having been found: only who
@@ -84,11 +115,12 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Joins the catalogue with the user's own entries.
+    /// Joins the catalogue with the user's own entries; `fields` are what the user gave of their accounts.
     pub fn new(
         catalog: Arc<Catalog>,
         custom: Vec<Provider>,
         states: Vec<ProviderStateRow>,
+        fields: BTreeMap<ProviderId, BTreeMap<String, String>>,
         env_key: impl Fn(&ProviderId) -> bool,
     ) -> Self {
         let mut providers = BTreeMap::new();
@@ -97,11 +129,16 @@ impl Registry {
             if !providers.contains_key(&provider.id) {
                 order.push(provider.id.clone());
             }
+            let fields = fields.get(&provider.id).cloned().unwrap_or_default();
+            let reached = catalog::reach(&provider, &fields);
             let known = Known {
                 env_key: env_key(&provider.id),
-                provider: Arc::new(provider),
+                provider: Arc::new(reached.provider),
                 state: None,
                 listed: Vec::new(),
+                fields,
+                missing: reached.missing,
+                key_origin: reached.key_origin,
             };
             providers.insert(known.provider.id.clone(), known);
         }
@@ -218,7 +255,7 @@ mod tests {
     #[test]
     fn a_local_server_that_was_not_found_can_be_asked_but_is_not_offered() {
         let catalog = Arc::new(Catalog::bundled().unwrap());
-        let registry = Registry::new(catalog, Vec::new(), Vec::new(), |_| false);
+        let registry = Registry::new(catalog, Vec::new(), Vec::new(), BTreeMap::new(), |_| false);
         let known = |id: &str| registry.provider(&ProviderId::from(id)).unwrap();
         assert!(known("llamacpp").ready() && !known("llamacpp").offered());
         assert!(known("demo").ready() && known("demo").offered());

@@ -24,25 +24,28 @@ CREATE TABLE schema_history (
 ";
 
 /// Every version, oldest first.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    steps: &[
-        HISTORY,
-        table::processes::SCHEMA,
-        table::settings::SCHEMA,
-        table::providers::SCHEMA,
-        table::marks::SCHEMA,
-        table::conversations::SCHEMA,
-        table::messages::SCHEMA,
-        table::lanes::SCHEMA,
-        table::turns::SCHEMA,
-        table::runs::SCHEMA,
-        table::attempts::SCHEMA,
-        table::journal::SCHEMA,
-        table::holds::SCHEMA,
-        table::ledger::SCHEMA,
-    ],
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        steps: &[
+            HISTORY,
+            table::processes::SCHEMA,
+            table::settings::SCHEMA,
+            table::providers::SCHEMA,
+            table::marks::SCHEMA,
+            table::conversations::SCHEMA,
+            table::messages::SCHEMA,
+            table::lanes::SCHEMA,
+            table::turns::SCHEMA,
+            table::runs::SCHEMA,
+            table::attempts::SCHEMA,
+            table::journal::SCHEMA,
+            table::holds::SCHEMA,
+            table::ledger::SCHEMA,
+        ],
+    },
+    Migration { version: 2, steps: &[table::fields::SCHEMA] },
+];
 
 /// The version after the last of `migrations`.
 pub(crate) fn latest(migrations: &[Migration]) -> u32 {

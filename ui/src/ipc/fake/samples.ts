@@ -154,6 +154,7 @@ export function provider(id: string, name: string, part: Partial<ProviderRow> = 
     custom: false,
     unverified: false,
     keys_url: null,
+    fields: [],
     ...part,
   };
 }

@@ -24,6 +24,7 @@ import type { Rename } from "./Rename";
 import type { RunRef } from "./RunRef";
 import type { RunText } from "./RunText";
 import type { SendTurn } from "./SendTurn";
+import type { SetFields } from "./SetFields";
 import type { SetKey } from "./SetKey";
 import type { SpendSummary } from "./SpendSummary";
 import type { StorageState } from "./StorageState";
@@ -56,6 +57,7 @@ export interface Commands {
   "provider/list": { payload: null; result: Array<ProviderRow> };
   "provider/add": { payload: AddProvider; result: ProviderRow };
   "provider/remove": { payload: ProviderRef; result: null };
+  "provider/set": { payload: SetFields; result: ProviderRow };
   "provider/test": { payload: ProviderRef; result: KeyTest };
   "key/set": { payload: SetKey; result: ProviderRow };
   "key/delete": { payload: ProviderRef; result: ProviderRow };

@@ -1,5 +1,6 @@
 pub(crate) mod attempts;
 pub(crate) mod conversations;
+pub(crate) mod fields;
 pub(crate) mod holds;
 pub(crate) mod journal;
 pub(crate) mod lanes;

@@ -62,6 +62,7 @@ impl Tx<'_> {
     /// Removes a provider of the user's own and what was known of it.
     pub fn remove_provider(&mut self, id: &ProviderId) -> Result<(), Failure> {
         self.exec("DELETE FROM provider_states WHERE provider = ?1", [id.as_str()])?;
+        self.exec("DELETE FROM provider_fields WHERE provider = ?1", [id.as_str()])?;
         self.exec("DELETE FROM custom_providers WHERE id = ?1", [id.as_str()]).map(|_| ())
     }
 
