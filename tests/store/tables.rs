@@ -123,8 +123,9 @@ fn finished(run: &RunRow) -> RunRow {
     RunRow {
         state: RunState::Failed,
         route: Route {
-            planned: vec![Candidate { endpoint: "openai/gpt-5".into(), because: vec![Reason::OnlyOne] }],
-            rejected: Vec::new(),
+            planned: vec![Candidate::new("openai/gpt-5".into(), vec![Reason::OnlyOne])],
+            policy: Some("private".to_owned()),
+            ..Route::default()
         },
         finish_reason: Some(FinishReason::ToolCalls),
         failure: Some(Failure::new(ErrorKind::TimeIdle, "silent").with_upstream(Upstream {

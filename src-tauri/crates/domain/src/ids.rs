@@ -81,6 +81,8 @@ macro_rules! string_ids {
 string_ids! {
     /// A provider, e.g. `anthropic` (OpenTelemetry `gen_ai.provider.name`).
     ProviderId,
+    /// What the user calls one of several keys of a provider, e.g. `work`.
+    AccountLabel,
     /// A wire protocol family, e.g. `openai-chat`.
     DialectId,
     /// One model at one provider: `provider/upstream-model`.

@@ -14,6 +14,7 @@ mod failure;
 mod ids;
 mod model;
 mod money;
+mod policy;
 mod price;
 mod request;
 mod route;
@@ -29,14 +30,15 @@ pub use endpoint::{
 pub use event::{BlockKind, FinishReason, NoticeKind, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};
 pub use ids::{
-    AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, LaneId, MessageId, ProcessId,
-    ProviderId, RunId, TurnId,
+    AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, LaneId, MessageId,
+    ProcessId, ProviderId, RunId, TurnId,
 };
 pub use model::{BadSlug, Capabilities, Modality, Model, ModelRef, ModelSlug, Variant};
 pub use money::{BadAmount, PicoUsd};
+pub use policy::{DataCollection, MaxPrice, Percentiles, Policy, RoutingPrefs, Sort, covers as slug_covers};
 pub use price::{Basis, Cost, CostLine, Meter, PriceOrigin, PriceRule, PriceSheet, PriceSource, When};
 pub use request::{Effort, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool, ToolChoice};
-pub use route::{Candidate, Outcome, Reason, Rejected, Route};
+pub use route::{Candidate, Expected, Outcome, Reason, Rejected, Route};
 pub use secret::Secret;
 pub use time::{Millis, Timestamp};
 pub use usage::{BilledTokens, InputUsage, OutputUsage, Usage, UsageSource};

@@ -73,6 +73,10 @@ pub(crate) struct Inner {
     pub registry: RwLock<Arc<Registry>>,
     /// Keys of this run only: the keychain is absent.
     pub session_keys: Mutex<HashMap<ProviderId, SessionKey>>,
+    /// How endpoints have done lately.
+    pub health: Mutex<router::Health>,
+    /// Second tries at one endpoint that may still be made.
+    pub retries: Mutex<router::RetryBudget>,
     pub live: LiveTurns,
     pub changes: broadcast::Sender<Table>,
 }

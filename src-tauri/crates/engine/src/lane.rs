@@ -10,10 +10,14 @@ use crate::{
     mixer::{Finished, LaneMessage, News, Settlement},
     registry::Registry,
     result::{RunResult, total_cost},
+    routing::{self, Choice, Wanted},
     startup::recover_in,
 };
-use domain::{Cost, Endpoint, EntryId, ErrorKind, Failure, Request, Route, RunState, Usage, UsageSource};
-use router::Next;
+use domain::{
+    AccountLabel, BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RoutingPrefs, RunState, Usage,
+    UsageSource,
+};
+use router::{Next, Observed, Shown, Situation, Who};
 use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, EntryRow, RunRow};
 use tokio::sync::mpsc;
@@ -110,6 +114,22 @@ pub(crate) async fn abandon(inner: Arc<Inner>, job: Job, failure: Failure, out: 
     let _ = out.send(LaneMessage { run, news: News::End(Box::new(finished)) }).await;
 }
 
+/// What of an answer stands on screen.
+fn shown(draft: &Draft) -> Shown {
+    if !draft.has_content() {
+        return Shown::Nothing;
+    }
+    let plain = |block: &crate::draft::DraftBlock| {
+        matches!(block.kind, BlockKind::Text | BlockKind::Reasoning | BlockKind::Citation { .. })
+    };
+    if draft.blocks.iter().all(plain) { Shown::Text } else { Shown::Whole }
+}
+
+/// Chance for a run: the same run always gets the same route.
+fn seed(run: domain::RunId) -> u64 {
+    run.uuid().as_u64_pair().1
+}
+
 /// What a Stop leaves behind as the reason.
 fn stopped() -> Failure {
     Failure::new(ErrorKind::Cancelled, "Stopped. What had arrived is kept.")
@@ -122,38 +142,51 @@ impl Lane {
             Ok(endpoints) => endpoints,
             Err(failure) => return Last { ended: None, failure: Some(failure) },
         };
-        let route = plan(&registry, &endpoints, &self.job);
+        let prefs = RoutingPrefs::default();
+        let wanted = Wanted {
+            model: &self.job.row.target.model,
+            request: &self.job.request,
+            prefs: &prefs,
+            policy: None,
+            seed: seed(self.job.row.id),
+        };
+        let (route, mut left) = routing::plan(&self.inner, &registry, &endpoints, &wanted);
         self.job.row.route = route.clone();
-        let mut left: VecDeque<Endpoint> = route
-            .planned
-            .iter()
-            .filter_map(|c| endpoints.iter().find(|endpoint| endpoint.id == c.endpoint).cloned())
-            .collect();
         if left.is_empty() {
-            return Last { ended: None, failure: Some(nowhere(&registry, &endpoints, &route)) };
+            return Last { ended: None, failure: Some(routing::nowhere(&registry, &endpoints, &route)) };
         }
+        if route.no_fallbacks {
+            left.truncate(1);
+        }
+        self.tried(&registry, left).await
+    }
+
+    /// Tries one after the other until something answers or nothing is left.
+    async fn tried(&mut self, registry: &Registry, mut left: VecDeque<Choice>) -> Last {
         let mut last = Last { ended: None, failure: None };
-        while let Some(endpoint) = left.pop_front() {
+        while let Some(choice) = left.pop_front() {
             let mut tries = 0;
             loop {
                 tries += 1;
                 if let Some(ended) = last.ended.take() {
                     self.settle(ended).await;
                 }
-                last = self.attempt(&registry, endpoint.clone()).await;
+                last = self.attempt(registry, choice.clone()).await;
                 let Some(failure) = &last.failure else { return last };
                 if self.cancel.is_cancelled() {
                     return Last { failure: Some(stopped()), ..last };
                 }
                 self.step_failed(failure);
-                if failure.kind == ErrorKind::LimitContext {
-                    left.retain(|other| roomier(other, &endpoint));
-                }
-                let shown = self.draft.has_content();
-                match router::recover(failure, shown, tries, left.len()) {
-                    Next::Stop => return last,
-                    Next::Advance => break,
+                routing::forget(&mut left, failure.kind, &choice);
+                match router::recover(failure, self.situation(tries, &left, &choice)) {
+                    Next::Stop | Next::OfferContinue => return last,
+                    Next::NextKey => break,
+                    Next::Advance => {
+                        left.retain(|other| other.endpoint.id != choice.endpoint.id);
+                        break;
+                    }
                     Next::Retry { after } => {
+                        crate::live::lock(&self.inner.retries).spend();
                         let wait = tokio::time::sleep(std::time::Duration::from_millis(after.0));
                         tokio::select! {
                             biased;
@@ -169,8 +202,24 @@ impl Lane {
         last
     }
 
+    /// Where the answer stands after a failed attempt.
+    fn situation(&self, attempts_here: u32, left: &VecDeque<Choice>, failed: &Choice) -> Situation {
+        let (keys_left, endpoints_left) = routing::remaining(left, failed);
+        Situation {
+            shown: shown(&self.draft),
+            attempts_here,
+            // The last one is settled when the next begins.
+            attempts: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
+            keys_left,
+            endpoints_left,
+            elapsed: millis(self.inner.clock.elapsed().saturating_sub(self.started)),
+            may_retry: crate::live::lock(&self.inner.retries).allows(self.inner.clock.now()),
+        }
+    }
+
     /// One attempt, from hold to the last byte. Its ledger row is written by whoever ends it.
-    async fn attempt(&mut self, registry: &Registry, endpoint: Endpoint) -> Last {
+    async fn attempt(&mut self, registry: &Registry, choice: Choice) -> Last {
+        let Choice { endpoint, account } = choice;
         let Some(known) = registry.provider(&endpoint.provider).cloned() else {
             let failure = Failure::new(ErrorKind::RequestInvalid, "The provider was removed.");
             return Last { ended: None, failure: Some(failure) };
@@ -188,6 +237,7 @@ impl Lane {
             demo: known.provider.id.as_str() == catalog::DEMO,
         });
         self.tell(News::Route(self.steps.clone())).await;
+        let local = known.provider.local;
         let plan = Plan {
             endpoint,
             known,
@@ -219,7 +269,34 @@ impl Lane {
         let cancelled = failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Cancelled);
         self.notices = out.notices();
         let ended = attempt.end(&self.draft, failure.clone(), cancelled);
+        self.learn(&ended.row, account.as_ref(), failure.as_ref(), local);
         Last { ended: Some(ended), failure }
+    }
+
+    /// Remembers how an attempt went, for the next choice.
+    fn learn(
+        &self,
+        row: &AttemptRow,
+        account: Option<&AccountLabel>,
+        failure: Option<&Failure>,
+        local: bool,
+    ) {
+        let who = Who { endpoint: &row.endpoint, provider: &row.provider, account, local };
+        let usage = row.usage.as_ref();
+        let prompt = usage.and_then(|usage| usage.input.total).unwrap_or(0);
+        let cached = usage.and_then(|usage| usage.input.cache_read).unwrap_or(0);
+        let writing = row.duration.zip(row.first_content);
+        let observed = match failure {
+            Some(failure) => Observed::Failed { failure },
+            None => Observed::Answered {
+                first_content: row.first_content,
+                uncached: prompt.saturating_sub(cached),
+                wrote: usage
+                    .and_then(|usage| usage.output.total)
+                    .zip(writing.map(|(end, first)| domain::Millis(end.0.saturating_sub(first.0)))),
+            },
+        };
+        crate::live::lock(&self.inner.health).observe(self.inner.clock.now(), who, observed);
     }
 
     /// Writes an attempt that another one follows.
@@ -328,14 +405,6 @@ impl Lane {
     }
 }
 
-/// Can this endpoint read more than the one that found the prompt too long? Unknown counts as perhaps.
-fn roomier(other: &Endpoint, full: &Endpoint) -> bool {
-    match (other.context_length, full.context_length) {
-        (Some(other), Some(full)) => other > full,
-        _ => true,
-    }
-}
-
 /// The ledger's row for an attempt that has ended.
 pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>, ended: &Ended) -> EntryRow {
     let row = &ended.row;
@@ -371,66 +440,4 @@ fn shown_usage(request: &Request, draft: &Draft, whole: bool) -> Usage {
         }
         _ => billed_usage(request, draft, whole),
     }
-}
-
-fn plan(registry: &Registry, endpoints: &[Endpoint], job: &Job) -> Route {
-    let ready = |id: &domain::ProviderId| match registry.provider(id).is_some_and(|known| known.ready()) {
-        true => router::Ready::Yes,
-        false => router::Ready::NoKey,
-    };
-    let provider = |id: &domain::ProviderId| registry.provider(id).map(|known| &known.provider);
-    let facts = router::Facts {
-        provider_ready: &ready,
-        named: job.row.target.model.provider.as_ref(),
-        prompt_tokens: ledger::prompt_estimate(&job.request),
-        dialect_built: &|dialect| wire::dialect(dialect.as_str()).is_some(),
-        first_party: &|endpoint| registry.catalog().is_first_party(endpoint),
-        local: &|id| provider(id).is_some_and(|p| p.local),
-        dialect_of: &|id| provider(id).map(|p| p.dialect.clone()),
-    };
-    router::plan(endpoints, &facts)
-}
-
-/// Why no endpoint is left: the one thing the user can do about it.
-fn nowhere(registry: &Registry, endpoints: &[Endpoint], route: &Route) -> Failure {
-    let of = |reason| {
-        route
-            .rejected
-            .iter()
-            .find(|rejected| rejected.reason == reason)
-            .and_then(|rejected| endpoints.iter().find(|endpoint| endpoint.id == rejected.endpoint))
-            .and_then(|endpoint| registry.provider(&endpoint.provider))
-    };
-    if let Some(known) = of(domain::Reason::NoKey) {
-        if known.addressless() {
-            return known.without_address();
-        }
-        if known.provider.local {
-            return Failure::new(
-                ErrorKind::NetConnect,
-                format!(
-                    "{} is not running on this machine. Start it, then look for local servers in Settings.",
-                    known.provider.name
-                ),
-            );
-        }
-        return crate::attempt::no_key(&known.provider.id, &known.provider.name);
-    }
-    if of(domain::Reason::ContextTooSmall).is_some() {
-        return Failure::new(
-            ErrorKind::LimitContext,
-            "The conversation is longer than this model can read. Start a new chat or choose a model with a \
-             larger context.",
-        );
-    }
-    if let Some(known) = of(domain::Reason::DialectMissing) {
-        return Failure::new(
-            ErrorKind::RequestUnsupported,
-            format!(
-                "{} speaks “{}”, which this version cannot. Choose another provider for this model.",
-                known.provider.name, known.provider.dialect
-            ),
-        );
-    }
-    Failure::new(ErrorKind::RequestNoModel, "No provider can serve this model with what the prompt holds.")
 }

@@ -22,6 +22,7 @@ mod present;
 mod providers;
 mod registry;
 mod result;
+mod routing;
 mod startup;
 mod tasks;
 mod turn;
@@ -111,6 +112,7 @@ impl Engine {
         })?;
         let catalog = Arc::new(catalog);
         let empty = Registry::new(Arc::clone(&catalog), Vec::new(), Vec::new(), BTreeMap::new(), |_| false);
+        let retries = Mutex::new(router::RetryBudget::new(parts.clock.now()));
         let inner = Arc::new(Inner {
             store: parts.store,
             vault: parts.vault,
@@ -121,6 +123,8 @@ impl Engine {
             origin: parts.origin,
             registry: RwLock::new(Arc::new(empty)),
             session_keys: Mutex::default(),
+            health: Mutex::default(),
+            retries,
             live: live::LiveTurns::default(),
             changes: broadcast::channel(64).0,
         });

@@ -4,13 +4,21 @@
 //! facts always give the same route, so a route that was stored can be explained later. It **never**
 //! prices a request (the ledger does); it only compares price lists.
 //!
-//! To add a ground for preferring an endpoint: a `Reason` in the domain, a fact in [`Facts`], one step in
-//! `plan::rank`. To add a ground for leaving one out: a `Reason` and one line in `plan::refusal`. To add a
-//! kind of failure: the compiler asks for its row in [`recover`].
+//! Two halves that never mix: what is allowed and possible (`filter`) leaves endpoints out; experience
+//! ([`Health`]) and wishes only put them in order.
+//!
+//! To add a ground for leaving an endpoint out: a `Reason` and one line in `filter`. To add a ground for
+//! preferring one: a `Reason`, a fact in [`Offer`], one step in `plan::rank`. To add a kind of failure:
+//! the compiler asks for its row in [`recover`] and in `health::scope`.
 #![deny(missing_docs, clippy::wildcard_enum_match_arm)]
 
+mod filter;
+mod health;
+mod latency;
 mod plan;
+mod price;
 mod recover;
 
-pub use plan::{Facts, Ready, plan};
-pub use recover::{Next, PATIENCE, recover};
+pub use health::{Health, Observed, Setback, Who};
+pub use plan::{Ask, Needs, Offer, Ready, Warm, plan};
+pub use recover::{ATTEMPTS, LONG_ENOUGH, Next, PATIENCE, QUICK, RetryBudget, Shown, Situation, recover};

@@ -1,0 +1,151 @@
+//! What may not serve a request, and why. What is not known counts as not allowed.
+
+use crate::{
+    plan::{Ask, Offer, Ready},
+    price,
+};
+use domain::{DataCollection, Endpoint, Meter, PicoUsd, Reason, slug_covers};
+
+/// Every ground for leaving an endpoint out, from the one nobody can mend to the one a shorter prompt or
+/// more money mends. Empty = it may serve.
+pub(crate) fn refusals(offer: &Offer<'_>, ask: &Ask<'_>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if ask.named.is_some_and(|named| *named != offer.endpoint.provider) {
+        reasons.push(Reason::NotNamed);
+    }
+    if !offer.dialect_built {
+        reasons.push(Reason::DialectMissing);
+    }
+    data(offer, ask, &mut reasons);
+    lists(offer, ask, &mut reasons);
+    abilities(offer, ask, &mut reasons);
+    if offer.ready == Ready::NoKey {
+        reasons.push(Reason::NoKey);
+    }
+    size(offer, ask, &mut reasons);
+    money(offer, ask, &mut reasons);
+    reasons
+}
+
+/// Slug of an endpoint as lists name it: its provider, with its region where that is known.
+pub(crate) fn tag(endpoint: &Endpoint, region: Option<&str>) -> String {
+    match region {
+        Some(region) => format!("{}/{region}", endpoint.provider),
+        None => endpoint.provider.to_string(),
+    }
+}
+
+fn data(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
+    // What stays on this machine is collected by nobody.
+    if offer.local {
+        return;
+    }
+    let prefs = ask.prefs;
+    if prefs.local_only {
+        reasons.push(Reason::NotLocal);
+    }
+    if prefs.data_collection == Some(DataCollection::Deny) {
+        match offer.data.trains {
+            Some(false) => {}
+            Some(true) => reasons.push(Reason::MayTrain),
+            None => reasons.push(Reason::TrainingUnknown),
+        }
+    }
+    if prefs.zdr == Some(true) {
+        match offer.data.retention_days {
+            Some(0) => {}
+            Some(_) => reasons.push(Reason::Retains),
+            None => reasons.push(Reason::RetentionUnknown),
+        }
+    }
+    if let Some(regions) = &prefs.regions {
+        match offer.region {
+            Some(region) if regions.iter().any(|allowed| slug_covers(allowed, region)) => {}
+            Some(_) => reasons.push(Reason::Region),
+            None => reasons.push(Reason::RegionUnknown),
+        }
+    }
+}
+
+fn lists(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
+    let tag = tag(offer.endpoint, offer.region);
+    if let Some(only) = &ask.prefs.only
+        && !only.iter().any(|slug| slug_covers(slug, &tag))
+    {
+        reasons.push(Reason::NotAllowed);
+    }
+    // A region that is not known may be the one that was ruled out.
+    let ignored =
+        |slug: &String| slug_covers(slug, &tag) || offer.region.is_none() && slug_covers(&tag, slug);
+    if ask.prefs.ignore.iter().any(ignored) {
+        reasons.push(Reason::Ignored);
+    }
+    if let Some(allowed) = &ask.prefs.quantizations {
+        let own = offer.quantization.unwrap_or("unknown");
+        if !allowed.iter().any(|precision| precision == own) {
+            reasons.push(Reason::Quantization);
+        }
+    }
+}
+
+/// What nobody knows of a model is given the benefit of the doubt: its provider refuses without charging.
+fn abilities(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
+    let needs = ask.needs;
+    if let Some((can, reads)) = offer.model {
+        if needs.input.iter().any(|kind| !reads.contains(kind)) {
+            reasons.push(Reason::Modality);
+        }
+        if needs.tools && !can.tools {
+            reasons.push(Reason::Tools);
+        }
+        if needs.structured_output && !can.structured_output {
+            reasons.push(Reason::StructuredOutput);
+        }
+        if needs.reasoning && !can.reasoning {
+            reasons.push(Reason::Reasoning);
+        }
+    }
+    let drops = |param: &&str| offer.drops.iter().any(|dropped| dropped == param);
+    if ask.prefs.require_parameters == Some(true) && needs.params.iter().any(drops) {
+        reasons.push(Reason::Parameters);
+    }
+}
+
+fn size(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
+    // At least one token must be left for the answer. An unknown context is given the benefit of the
+    // doubt: the provider answers a prompt that is too long without charging for it.
+    if offer.endpoint.context_length.is_some_and(|context| ask.prompt_tokens >= context) {
+        reasons.push(Reason::ContextTooSmall);
+    }
+    if let (Some(wanted), Some(most)) = (ask.needs.max_output, offer.endpoint.max_completion_tokens)
+        && wanted > most
+    {
+        reasons.push(Reason::OutputTooShort);
+    }
+}
+
+fn money(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
+    let limits = &ask.prefs.max_price;
+    let rate = |meter| price::rate(offer.endpoint.prices.as_ref(), meter, ask.prompt_tokens);
+    let mut over = false;
+    let mut unknown = false;
+    let mut check = |limit: Option<PicoUsd>, rate: Option<PicoUsd>| match (limit, rate) {
+        (Some(limit), Some(rate)) => over |= rate > limit,
+        (Some(_), None) => unknown = true,
+        (None, _) => {}
+    };
+    check(limits.prompt, rate(Meter::Input));
+    check(limits.completion, rate(Meter::Output));
+    // No fee for a request is none, where the endpoint's prices are known at all.
+    let fee = rate(Meter::Request).or_else(|| rate(Meter::Input).map(|_| PicoUsd::ZERO));
+    check(limits.request, fee);
+    if over {
+        reasons.push(Reason::MaxPrice);
+    }
+    if unknown {
+        reasons.push(Reason::PriceUnknown);
+    }
+    if !offer.affordable {
+        reasons.push(Reason::Budget);
+    }
+}

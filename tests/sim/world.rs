@@ -1,0 +1,265 @@
+//! The providers of one model, what happens to them, and what the user asks.
+
+use super::Chance;
+use domain::{
+    Endpoint, EndpointId, Meter, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, ProviderId, When,
+};
+use std::collections::BTreeMap;
+
+/// Milliseconds of virtual time.
+pub type Time = f64;
+const HOUR: Time = 3_600_000.0;
+const MINUTE: Time = 60_000.0;
+
+/// Something that befalls a provider for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trouble {
+    /// Connections are refused.
+    Refused,
+    /// Every request fails with a 5xx.
+    Failing,
+    /// Requests are taken and never answered.
+    Silent,
+    /// Slow, and one in four fails.
+    BrownOut,
+    /// Its shared capacity is used up: 429 until it is over, with a Retry-After.
+    Full,
+}
+
+/// A provider that serves the model.
+pub struct Server {
+    pub endpoint: Endpoint,
+    /// Dollars per million: prompt, completion, cached prompt.
+    pub prices: [f64; 3],
+    /// Median time to the first content of a short prompt, and how wide it scatters.
+    first: (f64, f64),
+    /// Milliseconds of reading per thousand prompt tokens that are not cached.
+    reading: f64,
+    /// Tokens a second.
+    pub speed: f64,
+    /// Share of requests that fail for no visible reason.
+    flaky: f64,
+    /// How long its cache remembers; 0 = it has none.
+    pub cache: Time,
+    /// A first request after so long an idle time waits for a cold start.
+    cold: Option<(Time, Time)>,
+    /// Requests of this user in any minute.
+    per_minute: usize,
+    /// When what befalls it, by start.
+    troubles: Vec<(Time, Time, Trouble)>,
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    pub at: Time,
+    pub conversation: u64,
+    pub number: u64,
+    pub prompt: u64,
+    /// Of which the conversation so far.
+    pub before: u64,
+    pub answer: u64,
+}
+
+/// How one attempt goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Fate {
+    /// First content after so long; then it writes for so long.
+    Content {
+        first: Time,
+        writing: Time,
+    },
+    /// Fails after so long.
+    Refused(Time),
+    Failing(Time),
+    Full {
+        after: Time,
+        retry_after: Time,
+    },
+    /// Nothing, ever.
+    Silence,
+}
+
+pub struct World {
+    pub servers: Vec<Server>,
+    pub requests: Vec<Request>,
+    pub seed: u64,
+}
+
+/// Dollars per million (prompt, completion, cached), median ms and scatter, ms per 1,000 tokens, tokens/s,
+/// flakiness, minutes of cache, cold start after minutes for ms, requests a minute.
+type Row = (&'static str, [f64; 3], (f64, f64), f64, f64, f64, f64, Option<(f64, f64)>, usize);
+
+/// Six providers as they are found for an open-weights model: cheap and slow, dear and quick, cheap with
+/// tight limits, one that is often in trouble, one that starts cold.
+const ROWS: &[Row] = &[
+    ("bargain", [0.25, 0.90, 0.25], (1_900.0, 0.5), 120.0, 38.0, 0.012, 0.0, None, 60),
+    ("usual", [0.30, 1.10, 0.06], (900.0, 0.35), 70.0, 65.0, 0.004, 10.0, None, 60),
+    ("swift", [0.45, 1.60, 0.22], (350.0, 0.3), 25.0, 240.0, 0.006, 10.0, None, 8),
+    ("author", [0.55, 2.20, 0.055], (700.0, 0.3), 50.0, 80.0, 0.002, 10.0, None, 60),
+    ("coldish", [0.20, 0.80, 0.20], (1_100.0, 0.4), 90.0, 55.0, 0.008, 0.0, Some((8.0, 9_000.0)), 60),
+    ("shaky", [0.22, 0.85, 0.06], (800.0, 0.6), 70.0, 60.0, 0.03, 5.0, None, 30),
+];
+
+impl World {
+    /// `hours` of one user's work.
+    pub fn new(seed: u64, hours: f64) -> Self {
+        let servers = (0u64..).zip(ROWS).map(|(at, row)| server(seed, at, row, hours * HOUR)).collect();
+        Self { servers, requests: requests(seed, hours * HOUR), seed }
+    }
+
+    /// What happens when this server is asked. `recent` = this user's requests to it in the last minute,
+    /// `idle` = since it was last asked, `cached` = prompt tokens it remembers.
+    pub fn fate(&self, at: usize, request: &Request, attempt: u64, now: Time, seen: Seen) -> Fate {
+        let server = &self.servers[at];
+        let mut chance = Chance::of(&[self.seed, 7, at as u64, request.number, attempt]);
+        let quick = chance.around(180.0, 0.3);
+        if seen.recent >= server.per_minute {
+            return Fate::Full { after: quick, retry_after: chance.unit() * 30_000.0 + 1_000.0 };
+        }
+        let trouble = server.trouble(now);
+        match trouble {
+            Some((_, Trouble::Refused)) => return Fate::Refused(quick / 2.0),
+            Some((_, Trouble::Failing)) => return Fate::Failing(quick * 3.0),
+            Some((_, Trouble::Silent)) => return Fate::Silence,
+            Some((until, Trouble::Full)) => {
+                return Fate::Full { after: quick, retry_after: (until - now).min(120_000.0) };
+            }
+            Some((_, Trouble::BrownOut)) if chance.unit() < 0.25 => return Fate::Failing(quick * 8.0),
+            Some((_, Trouble::BrownOut)) | None => {}
+        }
+        if chance.unit() < server.flaky {
+            return if chance.unit() < 0.2 { Fate::Silence } else { Fate::Failing(quick * 2.0) };
+        }
+        let slower = if trouble.is_some() { 6.0 } else { 1.0 };
+        let reading = server.reading * (request.prompt - seen.cached) as f64 / 1_000.0;
+        let cold = server.cold.filter(|(after, _)| seen.idle > *after).map_or(0.0, |(_, wait)| wait);
+        let first = chance.around(server.first.0 + reading, server.first.1) * slower + cold;
+        let writing = request.answer as f64 * 1_000.0 / (server.speed / slower.sqrt());
+        Fate::Content { first, writing }
+    }
+
+    /// Dollars for an attempt that was answered.
+    pub fn dollars(&self, at: usize, request: &Request, cached: u64) -> f64 {
+        let [prompt, completion, read] = self.servers[at].prices;
+        ((request.prompt - cached) as f64 * prompt
+            + cached as f64 * read
+            + request.answer as f64 * completion)
+            / 1e6
+    }
+}
+
+/// What a server has seen of this user.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub recent: usize,
+    pub idle: Time,
+    pub cached: u64,
+}
+
+impl Server {
+    fn trouble(&self, now: Time) -> Option<(Time, Trouble)> {
+        let after = self.troubles.partition_point(|(start, ..)| *start <= now);
+        let (_, until, trouble) = *self.troubles.get(after.checked_sub(1)?)?;
+        (now < until).then_some((until, trouble))
+    }
+}
+
+fn server(seed: u64, at: u64, row: &Row, horizon: Time) -> Server {
+    let &(name, prices, first, reading, speed, flaky, cache, cold, per_minute) = row;
+    let mut chance = Chance::of(&[seed, 1, at]);
+    // The shaky one is in trouble four times as often.
+    let often = if name == "shaky" { 4.0 } else { 1.0 };
+    let mut troubles = Vec::new();
+    let mut now = chance.wait(9.0 * HOUR / often);
+    while now < horizon {
+        let drawn = chance.unit();
+        let (trouble, median) = if drawn < 0.15 {
+            (Trouble::Refused, 8.0)
+        } else if drawn < 0.35 {
+            (Trouble::Failing, 10.0)
+        } else if drawn < 0.45 {
+            (Trouble::Silent, 5.0)
+        } else if drawn < 0.75 {
+            (Trouble::BrownOut, 25.0)
+        } else {
+            (Trouble::Full, 3.0)
+        };
+        let until = now + chance.around(median * MINUTE, 0.9);
+        troubles.push((now, until, trouble));
+        now = until + chance.wait(9.0 * HOUR / often);
+    }
+    Server {
+        endpoint: endpoint(name, prices),
+        prices,
+        first,
+        reading,
+        speed,
+        flaky,
+        cache: cache * MINUTE,
+        cold: cold.map(|(after, wait)| (after * MINUTE, wait)),
+        per_minute,
+        troubles,
+    }
+}
+
+fn endpoint(name: &str, prices: [f64; 3]) -> Endpoint {
+    let meters = [Meter::Input, Meter::Output, Meter::InputCacheRead];
+    let rates: BTreeMap<Meter, PicoUsd> = meters
+        .into_iter()
+        .zip(prices)
+        .map(|(meter, price)| (meter, PicoUsd::per_million(&price.to_string()).unwrap()))
+        .collect();
+    Endpoint {
+        id: EndpointId::new(format!("{name}/m")),
+        provider: ProviderId::from(name),
+        model: "author/m".parse().unwrap(),
+        upstream_model: "m".into(),
+        context_length: Some(200_000),
+        max_completion_tokens: None,
+        prices: Some(PriceSheet {
+            source: PriceSource {
+                origin: PriceOrigin::Bundled,
+                source: "simulated".into(),
+                checked: "2026-11-21".into(),
+            },
+            rules: vec![PriceRule { when: When::default(), rates }],
+        }),
+    }
+}
+
+/// Conversations of a few turns with pauses to read and think, a few an hour.
+fn requests(seed: u64, horizon: Time) -> Vec<Request> {
+    let mut chance = Chance::of(&[seed, 2]);
+    let mut all = Vec::new();
+    let mut start = chance.wait(10.0 * MINUTE);
+    let mut conversation = 0;
+    while start < horizon {
+        conversation += 1;
+        let turns = 1 + (chance.wait(4.0) as u64).min(14);
+        let mut now = start;
+        let mut before = 0;
+        for _ in 0..turns {
+            let added =
+                chance.around(if before == 0 { 2_500.0 } else { 400.0 }, 1.0).clamp(30.0, 60_000.0) as u64;
+            let answer = chance.around(450.0, 0.7).clamp(20.0, 6_000.0) as u64;
+            let prompt = (before + added).min(150_000);
+            all.push(Request {
+                at: now,
+                conversation,
+                number: 0,
+                prompt,
+                before: before.min(prompt),
+                answer,
+            });
+            before = prompt + answer;
+            now += chance.around(70_000.0, 0.8).clamp(8_000.0, 15.0 * MINUTE);
+        }
+        start += chance.wait(12.0 * MINUTE);
+    }
+    all.sort_by(|a, b| a.at.total_cmp(&b.at));
+    for (number, request) in (0..).zip(&mut all) {
+        request.number = number;
+    }
+    all
+}
