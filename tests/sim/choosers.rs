@@ -222,7 +222,9 @@ impl Chooser for Ours {
             now: stamp(now),
         };
         let route = router::plan(&offers, &ask, &self.health);
-        let place = |id| world.servers.iter().position(|server| server.endpoint.id == *id).unwrap();
+        let place = |id: &domain::EndpointId| {
+            world.servers.iter().position(|server| server.endpoint.id == *id).unwrap()
+        };
         route.planned.iter().map(|candidate| place(&candidate.endpoint)).collect()
     }
     fn learn(&mut self, world: &World, at: usize, request: &Request, now: Time, outcome: Outcome<'_>) {
