@@ -10,10 +10,10 @@ use domain::{
 use router::{Ask, Health, Needs, Observed, Offer, Ready, Warm, Who, plan};
 use std::collections::BTreeMap;
 
-pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// `provider`, and dollars per million prompt and completion tokens.
-pub fn endpoint(provider: &str, price: Option<(&str, &str)>) -> Endpoint {
+pub(crate) fn endpoint(provider: &str, price: Option<(&str, &str)>) -> Endpoint {
     let rates = |(input, output): (&str, &str)| {
         BTreeMap::from([
             (Meter::Input, PicoUsd::per_million(input).expect("a price")),
@@ -40,11 +40,11 @@ pub fn endpoint(provider: &str, price: Option<(&str, &str)>) -> Endpoint {
 
 /// What is asked in this world; every change gives another one.
 #[derive(Clone, Debug)]
-pub struct World {
-    pub endpoints: Vec<Endpoint>,
-    pub health: Health,
-    pub stand_ins: Vec<String>,
-    pub model: Option<(Capabilities, Vec<Modality>)>,
+pub(crate) struct World {
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) health: Health,
+    pub(crate) stand_ins: Vec<String>,
+    pub(crate) model: Option<(Capabilities, Vec<Modality>)>,
     named: Option<ProviderId>,
     prompt: u64,
     prefs: RoutingPrefs,
@@ -54,7 +54,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
+    pub(crate) fn new(endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
         Self {
             endpoints: endpoints.into_iter().collect(),
             health: Health::default(),
@@ -69,32 +69,32 @@ impl World {
         }
     }
 
-    pub fn named(mut self, provider: &str) -> Self {
+    pub(crate) fn named(mut self, provider: &str) -> Self {
         self.named = Some(ProviderId::from(provider));
         self
     }
 
-    pub fn prompt(mut self, tokens: u64) -> Self {
+    pub(crate) fn prompt(mut self, tokens: u64) -> Self {
         self.prompt = tokens;
         self
     }
 
-    pub fn prefs(self, json: &str) -> Self {
+    pub(crate) fn prefs(self, json: &str) -> Self {
         self.with(serde_json::from_str(json).expect("preferences"))
     }
 
-    pub fn with(mut self, prefs: RoutingPrefs) -> Self {
+    pub(crate) fn with(mut self, prefs: RoutingPrefs) -> Self {
         self.prefs = prefs;
         self
     }
 
-    pub fn needs(mut self, needs: Needs) -> Self {
+    pub(crate) fn needs(mut self, needs: Needs) -> Self {
         self.needs = needs;
         self
     }
 
     /// A model that can do everything, or nothing but text.
-    pub fn model(mut self, can: bool) -> Self {
+    pub(crate) fn model(mut self, can: bool) -> Self {
         let abilities =
             Capabilities { tools: can, structured_output: can, reasoning: can, temperature: None };
         let reads = if can { vec![Modality::Text, Modality::Image] } else { vec![Modality::Text] };
@@ -102,25 +102,25 @@ impl World {
         self
     }
 
-    pub fn warm(mut self, provider: &str, tokens: u64, for_ms: i64) -> Self {
+    pub(crate) fn warm(mut self, provider: &str, tokens: u64, for_ms: i64) -> Self {
         let endpoint = EndpointId::new(format!("{provider}/m"));
         self.warm = Some(Warm { endpoint, tokens, until: Timestamp(NOW.0 + for_ms) });
         self
     }
 
-    pub fn seed(mut self, seed: u64) -> Self {
+    pub(crate) fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    pub fn fail(&mut self, provider: &str, kind: ErrorKind, times: usize) {
+    pub(crate) fn fail(&mut self, provider: &str, kind: ErrorKind, times: usize) {
         let failure = Failure::new(kind, "x");
         for _ in 0..times {
             observe(&mut self.health, NOW, provider, Observed::Failed { failure: &failure });
         }
     }
 
-    pub fn answered(&mut self, provider: &str, first_ms: u64, times: usize) {
+    pub(crate) fn answered(&mut self, provider: &str, first_ms: u64, times: usize) {
         for _ in 0..times {
             let answer =
                 Observed::Answered { first_content: Some(Millis(first_ms)), uncached: 0, wrote: None };
@@ -128,7 +128,7 @@ impl World {
         }
     }
 
-    pub fn plan(&self) -> Route {
+    pub(crate) fn plan(&self) -> Route {
         let trains = |provider: &str| DataPolicy {
             trains: match provider {
                 "clean" => Some(false),
@@ -169,6 +169,7 @@ impl World {
             needs: &self.needs,
             prompt_tokens: self.prompt,
             answer_tokens: 700,
+            follow_ups: 0,
             warm: self.warm.as_ref(),
             seed: self.seed,
             now: NOW,
@@ -177,18 +178,18 @@ impl World {
     }
 }
 
-pub fn observe(health: &mut Health, at: Timestamp, provider: &str, what: Observed<'_>) {
+pub(crate) fn observe(health: &mut Health, at: Timestamp, provider: &str, what: Observed<'_>) {
     let (endpoint, provider) = (EndpointId::new(format!("{provider}/m")), ProviderId::from(provider));
     let local = provider.as_str() == "local";
     health.observe(at, Who { endpoint: &endpoint, provider: &provider, account: None, local }, what);
 }
 
-pub fn order(route: &Route) -> Vec<&str> {
+pub(crate) fn order(route: &Route) -> Vec<&str> {
     route.planned.iter().map(|c| c.endpoint.as_str().trim_end_matches("/m")).collect()
 }
 
 /// Why an endpoint was left out; empty = it was not.
-pub fn rejection(route: &Route, provider: &str) -> Vec<Reason> {
+pub(crate) fn rejection(route: &Route, provider: &str) -> Vec<Reason> {
     let id = EndpointId::new(format!("{provider}/m"));
     route.rejected.iter().find(|r| r.endpoint == id).map(|r| r.reasons.clone()).unwrap_or_default()
 }

@@ -9,12 +9,12 @@ use router::{Ask, Health, Needs, Observed, Offer, Ready, Warm, Who};
 use std::collections::HashMap;
 
 /// How an attempt ended, as a chooser sees it.
-pub enum Outcome<'a> {
+pub(crate) enum Outcome<'a> {
     Content { first: Time, writing: Time },
     Failed { failure: &'a Failure, took: Time },
 }
 
-pub trait Chooser {
+pub(crate) trait Chooser {
     fn name(&self) -> &'static str;
     /// Servers in the order in which they are to be tried.
     fn order(&mut self, world: &World, request: &Request, now: Time) -> Vec<usize>;
@@ -34,7 +34,7 @@ fn stamp(now: Time) -> Timestamp {
 }
 
 /// A random order, as LiteLLM's simple shuffle with equal weights.
-pub struct Shuffle;
+pub(crate) struct Shuffle;
 
 fn shuffled(count: usize, chance: &mut Chance) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
@@ -60,10 +60,16 @@ impl Chooser for Shuffle {
 /// OpenRouter's published rule: without those in trouble in the last 30 s, drawn by 1/price²; the others
 /// follow as fallbacks. With `sticky`, a conversation returns to where its prompt is cached.
 #[derive(Default)]
-pub struct InverseSquare {
-    pub sticky: bool,
+pub(crate) struct InverseSquare {
+    sticky: bool,
     failed: HashMap<usize, Time>,
     last: HashMap<u64, (usize, Time)>,
+}
+
+impl InverseSquare {
+    pub(crate) fn sticky() -> Self {
+        Self { sticky: true, ..Self::default() }
+    }
 }
 
 impl Chooser for InverseSquare {
@@ -119,7 +125,7 @@ impl Chooser for InverseSquare {
 /// Power of two choices by peak-EWMA latency (Finagle's, Linkerd's, Helicone's). Their decay of ten
 /// seconds would have forgotten everything between two requests of one person; here it is five minutes.
 #[derive(Default)]
-pub struct PeakEwma {
+pub(crate) struct PeakEwma {
     seen: HashMap<usize, (f64, Time)>,
 }
 
@@ -163,7 +169,7 @@ impl Chooser for PeakEwma {
 }
 
 /// Ours, by one of its policies.
-pub struct Ours {
+pub(crate) struct Ours {
     name: &'static str,
     prefs: RoutingPrefs,
     health: Health,
@@ -171,7 +177,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    pub fn new(name: &'static str, sort: Option<Sort>) -> Self {
+    pub(crate) fn new(name: &'static str, sort: Option<Sort>) -> Self {
         let prefs = RoutingPrefs { sort, ..RoutingPrefs::default() };
         Self { name, prefs, health: Health::default(), last: HashMap::new() }
     }
@@ -217,6 +223,7 @@ impl Chooser for Ours {
             needs: &Needs::default(),
             prompt_tokens: request.prompt,
             answer_tokens: 700,
+            follow_ups: 2,
             warm: self.last.get(&request.conversation),
             seed: Chance::of(&[world.seed, 14, request.number]).next(),
             now: stamp(now),

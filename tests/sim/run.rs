@@ -64,36 +64,36 @@ impl Traffic {
 
 /// Figures of one way of choosing.
 #[derive(Clone, Debug)]
-pub struct Figures {
-    pub name: &'static str,
+pub(crate) struct Figures {
+    pub(crate) name: &'static str,
     /// Share of requests that were answered.
-    pub success: f64,
+    pub(crate) success: f64,
     /// Time to the first content of answered requests, in seconds.
     pub p50: f64,
     pub p99: f64,
     /// Dollars for a thousand answered requests.
-    pub dollars: f64,
+    pub(crate) dollars: f64,
     /// How much worse than the oracle, in dollars for a thousand requests, waiting included.
-    pub regret: f64,
+    pub(crate) regret: f64,
     /// Attempts for a request.
-    pub attempts: f64,
+    pub(crate) attempts: f64,
 }
 
 /// Every way of choosing, ours first.
-pub fn all() -> Vec<Box<dyn Chooser>> {
+pub(crate) fn all() -> Vec<Box<dyn Chooser>> {
     vec![
         Box::new(Ours::new("Parallax, Everyday", None)),
         Box::new(Ours::new("Parallax, Cheapest", Some(Sort::Price))),
         Box::new(Ours::new("Parallax, Fastest", Some(Sort::Latency))),
         Box::new(Shuffle),
         Box::new(InverseSquare::default()),
-        Box::new(InverseSquare { sticky: true, ..InverseSquare::default() }),
+        Box::new(InverseSquare::sticky()),
         Box::new(PeakEwma::default()),
     ]
 }
 
 /// Plays the whole world.
-pub fn play(world: &World, chooser: &mut dyn Chooser) -> Figures {
+pub(crate) fn play(world: &World, chooser: &mut dyn Chooser) -> Figures {
     let mut traffic = Traffic::default();
     let mut attempts = 0;
     let ends: Vec<End> = world

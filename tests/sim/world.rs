@@ -7,13 +7,13 @@ use domain::{
 use std::collections::BTreeMap;
 
 /// Milliseconds of virtual time.
-pub type Time = f64;
+pub(crate) type Time = f64;
 const HOUR: Time = 3_600_000.0;
 const MINUTE: Time = 60_000.0;
 
 /// Something that befalls a provider for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// Connections are refused.
     Refused,
     /// Every request fails with a 5xx.
@@ -27,20 +27,20 @@ pub enum Trouble {
 }
 
 /// A provider that serves the model.
-pub struct Server {
-    pub endpoint: Endpoint,
+pub(crate) struct Server {
+    pub(crate) endpoint: Endpoint,
     /// Dollars per million: prompt, completion, cached prompt.
-    pub prices: [f64; 3],
+    pub(crate) prices: [f64; 3],
     /// Median time to the first content of a short prompt, and how wide it scatters.
     first: (f64, f64),
     /// Milliseconds of reading per thousand prompt tokens that are not cached.
     reading: f64,
     /// Tokens a second.
-    pub speed: f64,
+    pub(crate) speed: f64,
     /// Share of requests that fail for no visible reason.
     flaky: f64,
     /// How long its cache remembers; 0 = it has none.
-    pub cache: Time,
+    pub(crate) cache: Time,
     /// A first request after so long an idle time waits for a cold start.
     cold: Option<(Time, Time)>,
     /// Requests of this user in any minute.
@@ -51,19 +51,19 @@ pub struct Server {
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
-pub struct Request {
-    pub at: Time,
-    pub conversation: u64,
-    pub number: u64,
-    pub prompt: u64,
+pub(crate) struct Request {
+    pub(crate) at: Time,
+    pub(crate) conversation: u64,
+    pub(crate) number: u64,
+    pub(crate) prompt: u64,
     /// Of which the conversation so far.
-    pub before: u64,
-    pub answer: u64,
+    pub(crate) before: u64,
+    pub(crate) answer: u64,
 }
 
 /// How one attempt goes.
 #[derive(Clone, Copy, Debug)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// First content after so long; then it writes for so long.
     Content {
         first: Time,
@@ -80,10 +80,10 @@ pub enum Fate {
     Silence,
 }
 
-pub struct World {
-    pub servers: Vec<Server>,
-    pub requests: Vec<Request>,
-    pub seed: u64,
+pub(crate) struct World {
+    pub(crate) servers: Vec<Server>,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) seed: u64,
 }
 
 /// Dollars per million (prompt, completion, cached), median ms and scatter, ms per 1,000 tokens, tokens/s,
@@ -103,14 +103,14 @@ const ROWS: &[Row] = &[
 
 impl World {
     /// `hours` of one user's work.
-    pub fn new(seed: u64, hours: f64) -> Self {
+    pub(crate) fn new(seed: u64, hours: f64) -> Self {
         let servers = (0u64..).zip(ROWS).map(|(at, row)| server(seed, at, row, hours * HOUR)).collect();
         Self { servers, requests: requests(seed, hours * HOUR), seed }
     }
 
     /// What happens when this server is asked. `recent` = this user's requests to it in the last minute,
     /// `idle` = since it was last asked, `cached` = prompt tokens it remembers.
-    pub fn fate(&self, at: usize, request: &Request, attempt: u64, now: Time, seen: Seen) -> Fate {
+    pub(crate) fn fate(&self, at: usize, request: &Request, attempt: u64, now: Time, seen: Seen) -> Fate {
         let server = &self.servers[at];
         let mut chance = Chance::of(&[self.seed, 7, at as u64, request.number, attempt]);
         let quick = chance.around(180.0, 0.3);
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// Dollars for an attempt that was answered.
-    pub fn dollars(&self, at: usize, request: &Request, cached: u64) -> f64 {
+    pub(crate) fn dollars(&self, at: usize, request: &Request, cached: u64) -> f64 {
         let [prompt, completion, read] = self.servers[at].prices;
         ((request.prompt - cached) as f64 * prompt
             + cached as f64 * read
@@ -151,10 +151,10 @@ impl World {
 
 /// What a server has seen of this user.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    pub recent: usize,
-    pub idle: Time,
-    pub cached: u64,
+pub(crate) struct Seen {
+    pub(crate) recent: usize,
+    pub(crate) idle: Time,
+    pub(crate) cached: u64,
 }
 
 impl Server {

@@ -14,6 +14,8 @@ use std::collections::VecDeque;
 
 /// Likely length of an answer, in tokens, where the request sets no limit.
 const USUAL_ANSWER: u64 = 700;
+/// Turns that usually follow in a chat.
+const FOLLOW_UPS: u32 = 2;
 
 /// An endpoint with the key it is asked with.
 #[derive(Clone)]
@@ -46,6 +48,7 @@ pub(crate) fn plan(
         needs: &needs,
         prompt_tokens: ledger::prompt_estimate(wanted.request),
         answer_tokens: needs.max_output.map_or(USUAL_ANSWER, |most| most.min(USUAL_ANSWER)),
+        follow_ups: FOLLOW_UPS,
         warm: None,
         seed: wanted.seed,
         now: inner.clock.now(),

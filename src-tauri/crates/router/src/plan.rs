@@ -95,6 +95,9 @@ pub struct Ask<'a> {
     pub prompt_tokens: u64,
     /// Likely length of the answer in tokens.
     pub answer_tokens: u64,
+    /// Likely number of further turns of the conversation: what they cost is part of choosing where it
+    /// begins, since its prompt is sent again with each of them.
+    pub follow_ups: u32,
     /// Where the conversation went before.
     pub warm: Option<&'a Warm>,
     /// Chance, as a number: the same seed gives the same route.
@@ -231,7 +234,10 @@ fn rank<'a>(
     let success = health.success(&endpoint.id, ask.now);
     let first_content = health.first_content(&endpoint.id, uncached, ask.now);
     let speed = health.throughput(&endpoint.id, ask.now);
-    let mut score = score(ask, cost, first_content, speed) / success;
+    let ahead = price::follow_ups(endpoint.prices.as_ref(), ask.prompt_tokens + ask.answer_tokens)
+        .map(|turn| turn * i128::from(ask.follow_ups));
+    let all = cost.zip(ahead).map(|(now, ahead)| now + ahead);
+    let mut score = score(ask, all, first_content, speed) / success;
     if warm.is_some() {
         score *= STAY;
     }

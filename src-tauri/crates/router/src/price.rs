@@ -44,3 +44,10 @@ pub(crate) fn answer(
             + request,
     )
 }
+
+/// Pico-dollars for sending so many tokens once more in the next turn, from the cache where there is one.
+pub(crate) fn follow_ups(sheet: Option<&PriceSheet>, tokens: u64) -> Option<i128> {
+    let input = rate(sheet, Meter::Input, tokens)?;
+    let read = rate(sheet, Meter::InputCacheRead, tokens).unwrap_or(input);
+    Some(i128::from(read.get()) * i128::from(tokens))
+}

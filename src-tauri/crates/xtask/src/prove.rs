@@ -26,6 +26,8 @@ const ABOUT: &[(&str, &str)] = &[
     ("latency", "last byte of a delta at the socket to its frame in the window"),
     ("ask", "what the command line adds to the provider's own time"),
     ("kill", "killed at random moments, nothing shown is lost"),
+    ("plan", "time to plan a request to a model with thirty endpoints"),
+    ("router", "our way of choosing beside others', over thousands of simulated hours"),
     ("local_model", "a real local model answers in the real window"),
     ("faults", "every fault in every dialect loses nothing, and a stop reaches the provider"),
 ];
