@@ -20,6 +20,8 @@ mod faults;
 mod mutations;
 #[path = "conformance/recording.rs"]
 mod recording;
+#[path = "conformance/requests.rs"]
+mod requests;
 
 use answer::{Answer, decode, decode_at};
 use recording::Recording;

@@ -55,6 +55,8 @@ pub enum StreamUsage {
 pub struct Quirks {
     /// Name of the field that limits the answer's length, where it is not the dialect's own.
     pub max_tokens_field: Option<String>,
+    /// Name of the field with the sampling seed, where it is not the dialect's own.
+    pub seed_field: Option<String>,
     /// Role of the system prompt, where it is not `system`.
     pub system_role: Option<String>,
     /// Whether to ask for usage in a stream.

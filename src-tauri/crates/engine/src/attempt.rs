@@ -2,8 +2,8 @@
 
 use crate::{clock::millis, draft::Draft, inner::Inner, registry::Known};
 use domain::{
-    AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, Outcome, PicoUsd, PriceSheet,
-    ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
+    AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, NoticeKind, Outcome, PicoUsd,
+    PriceSheet, ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
@@ -70,7 +70,9 @@ impl<'a> Attempt<'a> {
                 ),
             )
         })?;
-        let encoded = dialect.encode(&plan.request, &plan.endpoint, &provider.quirks)?;
+        let (request, unfit) = fitted(inner, &plan)?;
+        let mut encoded = dialect.encode(&request, &plan.endpoint, &provider.quirks)?;
+        encoded.notices.splice(0..0, unfit);
         let secret = inner.key_for(&plan.known).await?;
         let now = inner.clock.now();
         let row = AttemptRow {
@@ -345,6 +347,19 @@ impl<'a> Attempt<'a> {
         self.row.outcome = Some(outcome);
         Ended { row: self.row, billed, cost, prices: sheet }
     }
+}
+
+/// The request without what the catalogue says the model cannot take, and what was left out.
+fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
+    let registry = inner.registry();
+    let model = registry.catalog().model(plan.endpoint.model.as_str());
+    let declared = wire::Declared {
+        name: model.map_or(plan.endpoint.upstream_model.as_str(), |model| model.name.as_str()),
+        input: model.map_or(&[][..], |model| model.input.as_slice()),
+        capabilities: model.map(|model| &model.capabilities),
+        max_completion_tokens: plan.endpoint.max_completion_tokens,
+    };
+    wire::fit(&plan.request, &declared)
 }
 
 /// What the provider will bill as far as we can know. A complete answer with reported usage is taken at

@@ -4,7 +4,7 @@ use domain::{Message, Part, Request};
 
 /// The most tokens any vision model we know of bills for one picture: gpt-4o-mini takes 2,833 and 5,667
 /// for each 512-pixel tile, of which a picture scaled to 2,048 × 768 has eight (OpenAI's vision guide,
-/// read 2026-10).
+/// as known, not re-read).
 pub const IMAGE_TOKENS_AT_MOST: u64 = 48_169;
 /// What a picture of about a megapixel takes at most providers (Anthropic, Gemini, gpt-4.1: 1,000–1,600).
 const IMAGE_TOKENS_LIKELY: u64 = 1_200;
@@ -12,11 +12,12 @@ const IMAGE_TOKENS_LIKELY: u64 = 1_200;
 const MESSAGE_AT_MOST: u64 = 16;
 const MESSAGE_LIKELY: u64 = 4;
 /// What a provider puts before a conversation by itself. With tools Anthropic adds up to 530 tokens
-/// (its tool-use page, read 2026-10).
+/// (its tool-use page, as known, not re-read).
 const PREAMBLE_AT_MOST: u64 = 64;
 const TOOLS_AT_MOST: u64 = 1_024;
 const TOOLS_LIKELY: u64 = 300;
-/// A PDF page of text is 30 to 100 kB and 1,500 to 3,000 tokens (Anthropic's PDF page, read 2026-10).
+/// A PDF page of text is 30 to 100 kB and 1,500 to 3,000 tokens (Anthropic's PDF page, as known, not
+/// re-read).
 const BYTES_PER_DOCUMENT_TOKEN: u64 = 32;
 
 /// How a request is measured.

@@ -1,7 +1,11 @@
 //! What encoders of several dialects share.
 
-use domain::{Call, Effort, Endpoint, Headers, Method, NoticeKind, Quirks};
-use serde_json::{Map, Value};
+use crate::notices::Notices;
+use domain::{
+    Call, Effort, Endpoint, ErrorKind, Failure, Headers, Method, NoticeKind, Quirks, Reasoning, Request,
+    Tool, ToolChoice,
+};
+use serde_json::{Map, Value, json};
 
 /// Characters of a model id that may stand in a path segment as they are.
 fn unreserved(byte: u8) -> bool {
@@ -43,18 +47,48 @@ pub(crate) fn drop_params(
     }
 }
 
-/// Notes content that is not sent, each sort once.
-pub(crate) fn dropped_content(notices: &mut Vec<(NoticeKind, String)>, detail: String) {
-    let notice = (NoticeKind::DroppedContent, detail);
-    if !notices.contains(&notice) {
-        notices.push(notice);
-    }
+/// A request whose every message is empty.
+pub(crate) fn nothing() -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, "There is nothing to send: every message is empty.")
+}
+
+/// The system prompt, if it says anything.
+pub(crate) fn system(request: &Request) -> Option<&str> {
+    request.system.as_deref().filter(|system| !system.trim().is_empty())
+}
+
+/// A tool as OpenAI's chat describes it, which others took over.
+pub(crate) fn function(tool: &Tool) -> Value {
+    json!({ "type": "function", "function": {
+        "name": tool.name, "description": tool.description, "parameters": tool.parameters,
+    }})
+}
+
+/// Whether a tool must be called, in OpenAI's words; `named` says how one tool is named.
+pub(crate) fn choice(choice: Option<&ToolChoice>, named: impl Fn(&str) -> Value) -> Option<Value> {
+    Some(match choice? {
+        ToolChoice::Auto => json!("auto"),
+        ToolChoice::None => json!("none"),
+        ToolChoice::Required => json!("required"),
+        ToolChoice::Named { name } => named(name),
+    })
 }
 
 /// A number that JSON can hold; infinities and NaN have no place in it.
 pub(crate) fn number(body: &mut Map<String, Value>, name: &str, value: Option<f64>) {
     if let Some(number) = value.and_then(serde_json::Number::from_f64) {
         body.insert(name.into(), number.into());
+    }
+}
+
+/// The effort nearest to a limit in tokens, for APIs that take no limit.
+pub(crate) fn effort_of(tokens: u64) -> Effort {
+    match tokens {
+        0 => Effort::None,
+        1..4_096 => Effort::Low,
+        4_096..16_384 => Effort::Medium,
+        16_384..32_768 => Effort::High,
+        _ => Effort::Max,
     }
 }
 
@@ -70,8 +104,33 @@ pub(crate) fn effort(effort: Effort) -> &'static str {
     }
 }
 
+/// The effort asked for; a limit in tokens becomes the nearest effort, with a notice.
+pub(crate) fn as_effort(asked: Option<Reasoning>, notices: &mut Notices) -> Option<Effort> {
+    match asked? {
+        Reasoning::Effort(effort) => Some(effort),
+        Reasoning::Budget(tokens) => {
+            let nearest = effort_of(tokens);
+            notices.parameter(format!(
+                "reasoning budget: this API takes an effort; {tokens} tokens became “{}”.",
+                effort(nearest)
+            ));
+            Some(nearest)
+        }
+    }
+}
+
+/// Appends a user's message of these parts, if there are any. Servers for text-only models take no arrays, so
+/// plain text goes as a plain string.
+pub(crate) fn user_message(parts: Vec<Value>, messages: &mut Vec<Value>) {
+    if parts.is_empty() {
+        return;
+    }
+    let content = texts(&parts).map_or(Value::Array(parts), Value::String);
+    messages.push(json!({ "role": "user", "content": content }));
+}
+
 /// The text of parts that are nothing but text, pieces parted by a blank line.
-pub(crate) fn texts(parts: &[Value]) -> Option<String> {
+fn texts(parts: &[Value]) -> Option<String> {
     let pieces: Option<Vec<&str>> =
         parts.iter().map(|p| p["text"].as_str().filter(|_| p["type"] == "text")).collect();
     Some(pieces?.join("\n\n"))

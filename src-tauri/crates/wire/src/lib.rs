@@ -14,6 +14,7 @@ mod call;
 mod cohere;
 mod event_stream;
 mod failure;
+mod fit;
 mod framed;
 mod gemini;
 mod json;
@@ -23,6 +24,7 @@ mod notices;
 mod ollama;
 mod openai_chat;
 mod openai_responses;
+mod parts;
 mod replay;
 mod retry;
 mod snapshot;
@@ -31,6 +33,8 @@ mod tally;
 mod thinking;
 #[cfg(test)]
 mod trial;
+
+pub use fit::{Declared, fit};
 
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 

@@ -10,6 +10,9 @@ mod tools;
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};
 
+/// Proof of reasoning that came as a part of the content (Mistral), and goes back as one.
+const CONTENT: &str = "content";
+
 /// The dialect.
 pub(crate) struct OpenAiChat;
 

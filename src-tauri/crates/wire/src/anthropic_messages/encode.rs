@@ -2,9 +2,7 @@
 
 use super::VERSION;
 use crate::{Encoded, call, media, notices::Notices, replay, thinking::Thinking};
-use domain::{
-    Endpoint, ErrorKind, Failure, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice,
-};
+use domain::{Endpoint, Failure, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice};
 use serde_json::{Map, Value, json};
 
 /// Image types the API takes (platform.claude.com/docs/en/build-with-claude/vision, 2026-11).
@@ -14,15 +12,12 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut notices = Notices::default();
     let messages = messages(request, to, &mut notices);
     if messages.is_empty() {
-        return Err(Failure::new(
-            ErrorKind::RequestInvalid,
-            "There is nothing to send: every message is empty.",
-        ));
+        return Err(call::nothing());
     }
     let mut body = Map::new();
     body.insert("model".into(), to.upstream_model.as_str().into());
     body.insert("stream".into(), true.into());
-    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+    if let Some(system) = call::system(request) {
         body.insert("system".into(), system.into());
     }
     let thinking = Thinking::plan(request, to, quirks, unthought(&messages), &mut notices);

@@ -134,7 +134,7 @@ fn roles_alternate_and_results_come_first() {
 #[test]
 fn an_empty_conversation_is_refused_before_it_is_sent() {
     let failure = encode(&request(vec![user(vec![text(" ")])]), &endpoint("m", None), &quirks()).unwrap_err();
-    assert_eq!(failure.kind, ErrorKind::RequestInvalid);
+    assert_eq!(failure.kind, domain::ErrorKind::RequestInvalid);
 }
 
 #[test]

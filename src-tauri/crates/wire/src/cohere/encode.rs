@@ -1,10 +1,14 @@
 //! Requests of Cohere's chat.
 
 use super::PLAN;
-use crate::{Encoded, call, media, notices::Notices, replay};
+use crate::{
+    Encoded, call, media,
+    notices::Notices,
+    parts::{self, Asked, Said},
+    replay,
+};
 use domain::{
-    Effort, Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role,
-    Tool, ToolChoice,
+    Effort, Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -19,10 +23,9 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         }
     }
     if messages.is_empty() {
-        let nothing = "There is nothing to send: every message is empty.";
-        return Err(Failure::new(ErrorKind::RequestInvalid, nothing));
+        return Err(call::nothing());
     }
-    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+    if let Some(system) = call::system(request) {
         messages.insert(0, json!({ "role": "system", "content": system }));
     }
     let mut body = Map::new();
@@ -37,71 +40,38 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
 }
 
 fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
-    let mut parts = Vec::new();
-    for part in &message.parts {
-        match part {
-            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
-                parts.push(json!({ "type": "text", "text": text }));
-            }
-            Part::Image { media_type, data } => {
+    let mut content = Vec::new();
+    for piece in parts::asked(message, notices) {
+        match piece {
+            Asked::Text(text) => content.push(json!({ "type": "text", "text": text })),
+            Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
-                parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
+                content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
             }
-            Part::File { name, media_type, data } => match media::file_text(media_type, data) {
-                Some(text) => parts.push(json!({ "type": "text", "text": media::quote_file(name, text) })),
-                None => {
-                    notices.content(format!(
-                        "The file “{name}” ({media_type}) cannot be sent to this endpoint."
-                    ));
-                }
-            },
-            Part::ToolResult { id, content, .. } => {
+            Asked::File { name, media_type, .. } => parts::no_file(name, media_type, notices),
+            Asked::Result { id, content, .. } => {
                 messages.push(json!({ "role": "tool", "tool_call_id": id, "content": content }));
             }
-            Part::Text { .. }
-            | Part::Refusal { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolCall { .. }
-            | Part::ServerTool { .. }
-            | Part::Citation { .. }
-            | Part::GeneratedImage { .. } => {}
         }
     }
-    if parts.is_empty() {
-        return;
-    }
-    let content = match call::texts(&parts) {
-        Some(text) => Value::String(text),
-        None => Value::Array(parts),
-    };
-    messages.push(json!({ "role": "user", "content": content }));
+    call::user_message(content, messages);
 }
 
 fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut texts: Vec<&str> = Vec::new();
     let mut plan = String::new();
     let mut calls = Vec::new();
-    for part in &message.parts {
-        match part {
-            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => texts.push(text),
-            Part::Reasoning { text, signature: Some(mark), issuer } if issuer == own && mark == PLAN => {
-                plan.push_str(text);
-            }
-            Part::ToolCall { id, name, arguments, .. } => {
+    for piece in parts::said(message, own, notices) {
+        match piece {
+            Said::Text(text) => texts.push(text),
+            Said::Thought { text, proof: Some(PLAN) } => plan.push_str(text),
+            // Reasoning beside a plan is not taken back.
+            Said::Thought { .. } => {}
+            Said::Call { id, name, arguments } => {
                 let arguments = replay::arguments(arguments).to_string();
                 let function = json!({ "name": name, "arguments": arguments });
                 calls.push(json!({ "id": id, "type": "function", "function": function }));
             }
-            Part::Image { .. } | Part::File { .. } => {
-                notices.content("Attachments inside an answer are not sent back.");
-            }
-            Part::Text { .. }
-            | Part::Refusal { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolResult { .. }
-            | Part::ServerTool { .. }
-            | Part::Citation { .. }
-            | Part::GeneratedImage { .. } => {}
         }
     }
     if texts.is_empty() && calls.is_empty() {
@@ -158,17 +128,12 @@ fn params(request: &Request, body: &mut Map<String, Value>, notices: &mut Notice
 }
 
 fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices) {
-    let tool = |tool: &Tool| {
-        json!({ "type": "function", "function": {
-            "name": tool.name, "description": tool.description, "parameters": tool.parameters,
-        }})
-    };
     // The API has no way to demand one tool but to offer no other.
     let offered: Vec<Value> = match &request.tool_choice {
         Some(ToolChoice::Named { name }) => {
-            request.tools.iter().filter(|t| t.name == *name).map(tool).collect()
+            request.tools.iter().filter(|t| t.name == *name).map(call::function).collect()
         }
-        _ => request.tools.iter().map(tool).collect(),
+        _ => request.tools.iter().map(call::function).collect(),
     };
     if offered.is_empty() {
         return;

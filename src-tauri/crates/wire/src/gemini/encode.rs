@@ -3,13 +3,14 @@
 use super::schema;
 use crate::{Encoded, call, media, notices::Notices, replay};
 use domain::{
-    Effort, Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role,
-    Tool, ToolChoice,
+    Effort, Endpoint, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
+    ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
 /// What stands for the proof of a call this model did not make; newer models reject a call without any.
-/// Source: ai.google.dev/gemini-api/docs/thought-signatures, 2026-11.
+/// As known of the API's page on thought signatures, not re-read; that a proof must be replayed: the reference on
+/// wire formats, 3.5 (2026-11-21).
 const NO_PROOF: &str = "skip_thought_signature_validator";
 /// Most stop sequences the API takes.
 const MOST_STOPS: usize = 5;
@@ -21,14 +22,11 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let by_effort = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
     let contents = contents(request, to, by_effort, &mut notices);
     if contents.is_empty() {
-        return Err(Failure::new(
-            ErrorKind::RequestInvalid,
-            "There is nothing to send: every message is empty.",
-        ));
+        return Err(call::nothing());
     }
     let mut body = Map::new();
     body.insert("contents".into(), Value::Array(contents));
-    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+    if let Some(system) = call::system(request) {
         body.insert("systemInstruction".into(), json!({ "parts": [{ "text": system }] }));
     }
     tools(request, &mut body);

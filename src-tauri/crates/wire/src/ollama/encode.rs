@@ -1,18 +1,25 @@
 //! Requests of Ollama's chat.
 
-use crate::{Encoded, call, media, notices::Notices, replay};
+use crate::{
+    Encoded, call, media,
+    notices::Notices,
+    parts::{self, Asked, Said},
+    replay,
+};
 use domain::{
-    Effort, Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role,
-    Tool, ToolChoice,
+    Effort, Endpoint, ErrorKind, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role,
+    ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
-/// Window the server has by default, in tokens (docs.ollama.com/context-length, 2026-11).
-const DEFAULT_WINDOW: u64 = 4_096;
+/// Smallest window asked for, in tokens: what servers took by default for long.
+const LEAST_WINDOW: u64 = 4_096;
 /// Room kept for an answer whose length nobody limits.
 const ANSWER_ROOM: u64 = 2_048;
 /// Tokens a picture may take.
 const IMAGE_TOKENS: u64 = 1_500;
+/// No tokeniser in use packs more bytes of a prompt into a token on average.
+const MOST_BYTES_A_TOKEN: u64 = 8;
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
@@ -25,20 +32,22 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         }
     }
     if messages.is_empty() {
-        let nothing = "There is nothing to send: every message is empty.";
-        return Err(Failure::new(ErrorKind::RequestInvalid, nothing));
+        return Err(call::nothing());
     }
-    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+    if let Some(system) = call::system(request) {
         messages.insert(0, json!({ "role": "system", "content": system }));
     }
     let mut body = Map::new();
     body.insert("model".into(), to.upstream_model.as_str().into());
     body.insert("stream".into(), true.into());
-    let options = options(request, to, &messages);
+    let window = window(request, to, &messages)?;
     body.insert("messages".into(), messages.into());
-    if !options.is_empty() {
-        body.insert("options".into(), options.into());
-    }
+    body.insert("options".into(), options(request, window).into());
+    // A prompt that does not fit is an error, and a full window ends the answer: by default the server leaves
+    // out the beginning of the conversation and says nothing. Servers that do not know the fields ignore them
+    // (as clients of the API describe it; not tried with every version).
+    body.insert("truncate".into(), false.into());
+    body.insert("shift".into(), false.into());
     rest(request, to, quirks, &mut body, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
@@ -48,28 +57,14 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
 fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut texts: Vec<String> = Vec::new();
     let mut images = Vec::new();
-    for part in &message.parts {
-        match part {
-            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => texts.push(text.clone()),
-            Part::Image { data, .. } => images.push(Value::String(media::base64(data))),
-            Part::File { name, media_type, data } => match media::file_text(media_type, data) {
-                Some(text) => texts.push(media::quote_file(name, text)),
-                None => {
-                    notices.content(format!(
-                        "The file “{name}” ({media_type}) cannot be sent to this endpoint."
-                    ));
-                }
-            },
-            Part::ToolResult { name, content, .. } => {
+    for piece in parts::asked(message, notices) {
+        match piece {
+            Asked::Text(text) => texts.push(text.into_owned()),
+            Asked::Image { data, .. } => images.push(Value::String(media::base64(data))),
+            Asked::File { name, media_type, .. } => parts::no_file(name, media_type, notices),
+            Asked::Result { name, content, .. } => {
                 messages.push(json!({ "role": "tool", "tool_name": name, "content": content }));
             }
-            Part::Text { .. }
-            | Part::Refusal { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolCall { .. }
-            | Part::ServerTool { .. }
-            | Part::Citation { .. }
-            | Part::GeneratedImage { .. } => {}
         }
     }
     if texts.is_empty() && images.is_empty() {
@@ -86,24 +81,14 @@ fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &
     let mut texts: Vec<&str> = Vec::new();
     let mut thinking = String::new();
     let mut calls = Vec::new();
-    for part in &message.parts {
-        match part {
-            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => texts.push(text),
-            Part::Reasoning { text, issuer, .. } if issuer == own => thinking.push_str(text),
-            Part::ToolCall { name, arguments, .. } => {
+    for piece in parts::said(message, own, notices) {
+        match piece {
+            Said::Text(text) => texts.push(text),
+            Said::Thought { text, .. } => thinking.push_str(text),
+            Said::Call { name, arguments, .. } => {
                 calls
                     .push(json!({ "function": { "name": name, "arguments": replay::arguments(arguments) } }));
             }
-            Part::Image { .. } | Part::File { .. } => {
-                notices.content("Attachments inside an answer are not sent back.");
-            }
-            Part::Text { .. }
-            | Part::Refusal { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolResult { .. }
-            | Part::ServerTool { .. }
-            | Part::Citation { .. }
-            | Part::GeneratedImage { .. } => {}
         }
     }
     if texts.is_empty() && calls.is_empty() {
@@ -120,7 +105,7 @@ fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &
     messages.push(message);
 }
 
-fn options(request: &Request, to: &Endpoint, messages: &[Value]) -> Map<String, Value> {
+fn options(request: &Request, window: u64) -> Map<String, Value> {
     let params = &request.params;
     let mut options = Map::new();
     call::number(&mut options, "temperature", params.temperature);
@@ -134,31 +119,43 @@ fn options(request: &Request, to: &Endpoint, messages: &[Value]) -> Map<String, 
     if let Some(seed) = params.seed {
         options.insert("seed".into(), seed.into());
     }
-    if let Some(window) = window(request, to, messages) {
-        options.insert("num_ctx".into(), window.into());
-    }
+    options.insert("num_ctx".into(), window.into());
     options
 }
 
-/// The window to ask for; `None` if the default one is surely large enough. Powers of two, because the
-/// server loads the model anew for every other size.
-fn window(request: &Request, to: &Endpoint, messages: &[Value]) -> Option<u64> {
-    let mut need = request.params.max_completion_tokens.unwrap_or(ANSWER_ROOM);
+/// The window to ask for: always said, because what a server takes by itself differs from version to version
+/// and machine to machine. Powers of two, because the server loads the model anew for every other size. A
+/// prompt that cannot fit into what the model has is refused here; one that might not is the server's to
+/// refuse.
+fn window(request: &Request, to: &Endpoint, messages: &[Value]) -> Result<u64, Failure> {
+    let mut bytes: u64 = 0;
+    let mut fixed: u64 = 0;
     for message in messages {
         let text = message["content"].as_str().map_or(0, str::len);
         let calls = message.get("tool_calls").map_or(0, |calls| calls.to_string().len());
         let images = message["images"].as_array().map_or(0, Vec::len) as u64;
-        // Two bytes a token is more than any tokeniser in use needs for ordinary text.
-        need = need.saturating_add((text + calls) as u64 / 2 + 16).saturating_add(images * IMAGE_TOKENS);
+        bytes = bytes.saturating_add((text + calls) as u64);
+        fixed = fixed.saturating_add(16).saturating_add(images * IMAGE_TOKENS);
     }
     for tool in &request.tools {
-        need = need.saturating_add(tool.parameters.to_string().len() as u64 / 2 + 64);
+        let described = tool.parameters.to_string().len() + tool.description.len() + tool.name.len();
+        bytes = bytes.saturating_add(described as u64);
+        fixed = fixed.saturating_add(64);
     }
-    if need <= DEFAULT_WINDOW {
-        return None;
+    let least = bytes / MOST_BYTES_A_TOKEN;
+    if let Some(most) = to.context_length.filter(|&most| least > most) {
+        let words = format!(
+            "The prompt has at least {least} tokens, and {} reads {most}. Shorten it or choose a model with a \
+             larger context.",
+            to.upstream_model
+        );
+        return Err(Failure::new(ErrorKind::LimitContext, words));
     }
-    let window = need.checked_next_power_of_two()?;
-    Some(to.context_length.map_or(window, |most| window.min(most)))
+    // Two bytes a token is more than any tokeniser in use needs for ordinary text.
+    let answer = request.params.max_completion_tokens.unwrap_or(ANSWER_ROOM);
+    let need = answer.saturating_add(bytes / 2).saturating_add(fixed).max(LEAST_WINDOW);
+    let window = need.checked_next_power_of_two().unwrap_or(need);
+    Ok(to.context_length.map_or(window, |most| window.min(most)))
 }
 
 fn rest(
@@ -187,9 +184,12 @@ fn rest(
             Effort::High | Effort::Max => "high",
         })),
         Some(asked) => {
-            if matches!(asked, Reasoning::Budget(_)) {
-                notices.parameter("reasoning budget: this server takes none; reasoning is on.");
-            }
+            notices.parameter(match asked {
+                Reasoning::Budget(_) => "reasoning budget: this server takes none; reasoning is on.",
+                Reasoning::Effort(_) => {
+                    "reasoning effort: this model knows only on and off; reasoning is on."
+                }
+            });
             Some(json!(true))
         }
     };
@@ -202,10 +202,5 @@ fn rest(
     if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. })) {
         notices.parameter("tool_choice: this server leaves the choice to the model.");
     }
-    let tool = |tool: &Tool| {
-        json!({ "type": "function", "function": {
-            "name": tool.name, "description": tool.description, "parameters": tool.parameters,
-        }})
-    };
-    body.insert("tools".into(), request.tools.iter().map(tool).collect::<Vec<_>>().into());
+    body.insert("tools".into(), request.tools.iter().map(call::function).collect::<Vec<_>>().into());
 }

@@ -28,22 +28,28 @@ fn settings_lie_under_options() {
         json!({
             "model": "qwen3:4b", "stream": true, "think": true, "format": "json",
             "messages": [{ "role": "system", "content": "s" }, { "role": "user", "content": "a" }],
-            "options": { "temperature": 0.5, "num_predict": 64, "seed": 1 },
+            "options": { "temperature": 0.5, "num_predict": 64, "seed": 1, "num_ctx": 4096 },
+            "truncate": false, "shift": false,
         })
     );
 }
 
 #[test]
-fn a_prompt_larger_than_the_default_window_asks_for_a_larger_one() {
+fn the_window_is_always_said_and_a_prompt_beyond_it_refused() {
     let sent = |size: usize, most: Option<u64>| {
         let mut to = endpoint("m");
         to.context_length = most;
         let request = ask(vec![user(vec![text(&"x".repeat(size))])]);
-        body(&Ollama.encode(&request, &to, &Quirks::default()).unwrap())["options"]["num_ctx"].as_u64()
+        let encoded = Ollama.encode(&request, &to, &Quirks::default())?;
+        Ok(body(&encoded)["options"]["num_ctx"].as_u64().unwrap())
     };
-    assert_eq!(sent(1_000, None), None);
-    assert_eq!(sent(20_000, None), Some(16_384));
-    assert_eq!(sent(20_000, Some(10_000)), Some(10_000));
+    assert_eq!(sent(1_000, None), Ok(4_096));
+    assert_eq!(sent(1_000, Some(2_048)), Ok(2_048));
+    assert_eq!(sent(20_000, None), Ok(16_384));
+    assert_eq!(sent(20_000, Some(10_000)), Ok(10_000));
+    let refused: Failure = sent(20_000, Some(2_048)).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::LimitContext);
+    assert!(refused.message.contains("2500 tokens") && refused.message.contains("2048"), "{refused}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Answers of the chat dialect, streamed or whole.
 
-use super::tools::Calls;
+use super::{CONTENT, tools::Calls};
 use crate::{
     Ending,
     blocks::Blocks,
@@ -16,6 +16,8 @@ use domain::{BlockKind, ErrorKind, Failure, FinishReason, Quirks, StreamEvent};
 const USAGE: &[&str] = &["/usage", "/x_groq/usage", "/choices/0/usage"];
 /// Names of the field with visible reasoning, the same words under each where a server sends several.
 const REASONING: &[&str] = &["reasoning_content", "reasoning", "thinking", "reasoning_text"];
+/// Those that must go back, as their proof says.
+const RETURNED: &[&str] = &["reasoning_content", CONTENT];
 /// Most reasoning details kept.
 const MAX_DETAILS: usize = 256;
 /// Most citations kept.
@@ -124,15 +126,18 @@ impl Chat {
                 let text = part.text("text").or_else(|| part.str()).unwrap_or_default();
                 self.blocks.flow(BlockKind::Text, text, out);
             }
-            Some("thinking") => match part.get("thinking") {
-                Some(Json::String(text)) => self.reason(text, out),
-                Some(pieces) => {
-                    for piece in pieces.items() {
-                        self.reason(piece.text("text").unwrap_or_default(), out);
+            Some("thinking") => {
+                self.reasoning_field.get_or_insert(CONTENT);
+                match part.get("thinking") {
+                    Some(Json::String(text)) => self.reason(text, out),
+                    Some(pieces) => {
+                        for piece in pieces.items() {
+                            self.reason(piece.text("text").unwrap_or_default(), out);
+                        }
                     }
+                    None => {}
                 }
-                None => {}
-            },
+            }
             Some("refusal") => {
                 let text = part.text("refusal").unwrap_or_default();
                 self.blocks.flow(BlockKind::Refusal, text, out);
@@ -208,7 +213,7 @@ impl Chat {
             self.reasoning = Some(self.blocks.open(BlockKind::Reasoning, out));
         }
         if let Some(block) = self.reasoning {
-            let field = self.reasoning_field.filter(|&f| f == "reasoning_content").map(str::to_owned);
+            let field = self.reasoning_field.filter(|f| RETURNED.contains(f)).map(str::to_owned);
             self.blocks.close(block, proof.or(field), out);
         }
         for (url, title) in std::mem::take(&mut self.citations) {

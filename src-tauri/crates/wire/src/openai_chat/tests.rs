@@ -195,6 +195,26 @@ fn content_in_parts_is_read_by_its_sort() {
 }
 
 #[test]
+fn reasoning_that_came_in_the_content_goes_back_in_it() {
+    let thought = r#"{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}"#;
+    let read =
+        chunks(&[&format!(r#"{{"content":[{thought}]}}"#), r#"{"content":[{"type":"text","text":"Yes"}]}"#]);
+    assert_eq!(read.blocks, ["reasoning: Hm", "text: Yes"]);
+    let part = |issuer: &str| Part::Reasoning {
+        text: "Hm".into(),
+        signature: Some(read.signatures[0].clone()),
+        issuer: issuer.into(),
+    };
+    let sent = |issuer| ask(vec![assistant(vec![part(issuer), text("Yes")]), user(vec![text("?")])]);
+    let own = encode(&sent("acme/m-1"), &Quirks::default());
+    let thought: serde_json::Value = serde_json::from_str(thought).unwrap();
+    assert_eq!(body(&own)["messages"][0]["content"], json!([thought, { "type": "text", "text": "Yes" }]));
+    let other = encode(&sent("acme/other"), &Quirks::default());
+    assert_eq!(body(&other)["messages"][0]["content"], "Yes");
+    assert_eq!(other.notices[0].0, NoticeKind::DroppedContent);
+}
+
+#[test]
 fn reasoning_details_go_back_as_the_objects_they_are_pieces_of() {
     let read = chunks(&[
         r#"{"reasoning":"Let ","reasoning_details":[{"type":"reasoning.text","text":"Let ","format":"f","index":0}]}"#,

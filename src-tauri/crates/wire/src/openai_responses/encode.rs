@@ -1,10 +1,12 @@
 //! Requests of the Responses dialect.
 
-use crate::{Encoded, call, media, notices::Notices, replay};
-use domain::{
-    Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
-    ToolChoice,
+use crate::{
+    Encoded, call, media,
+    notices::Notices,
+    parts::{self, Asked, Said},
+    replay,
 };
+use domain::{Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, Tool};
 use serde_json::{Map, Value, json};
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
@@ -13,20 +15,19 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut input = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, &mut input),
+            Role::User => user(message, &mut input, &mut notices),
             Role::Assistant => assistant(message, &own, &mut input, &mut notices),
         }
     }
     if input.is_empty() {
-        let nothing = "There is nothing to send: every message is empty.";
-        return Err(Failure::new(ErrorKind::RequestInvalid, nothing));
+        return Err(call::nothing());
     }
     let mut body = Map::new();
     body.insert("model".into(), to.upstream_model.as_str().into());
     body.insert("input".into(), input.into());
     body.insert("stream".into(), true.into());
     body.insert("store".into(), false.into());
-    if let Some(system) = request.system.as_deref().filter(|s| !s.trim().is_empty()) {
+    if let Some(system) = call::system(request) {
         body.insert("instructions".into(), system.into());
     }
     params(request, to, quirks, &mut body, &mut notices);
@@ -36,69 +37,44 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call: call::post("/responses", &body, to, quirks), notices })
 }
 
-fn user(message: &Message, input: &mut Vec<Value>) {
-    let mut parts = Vec::new();
-    for part in &message.parts {
-        match part {
-            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
-                parts.push(json!({ "type": "input_text", "text": text }));
-            }
-            Part::Image { media_type, data } => {
+fn user(message: &Message, input: &mut Vec<Value>, notices: &mut Notices) {
+    let mut content = Vec::new();
+    for piece in parts::asked(message, notices) {
+        match piece {
+            Asked::Text(text) => content.push(json!({ "type": "input_text", "text": text })),
+            Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
-                parts.push(json!({ "type": "input_image", "image_url": url }));
+                content.push(json!({ "type": "input_image", "image_url": url }));
             }
-            Part::File { name, media_type, data } => parts.push(match media::file_text(media_type, data) {
-                Some(text) => json!({ "type": "input_text", "text": media::quote_file(name, text) }),
-                None => json!({
-                    "type": "input_file", "filename": name, "file_data": media::to_data_url(media_type, data),
-                }),
-            }),
-            Part::ToolResult { id, content, .. } => {
+            Asked::File { name, media_type, data } => content.push(json!({
+                "type": "input_file", "filename": name, "file_data": media::to_data_url(media_type, data),
+            })),
+            Asked::Result { id, content, .. } => {
                 input.push(json!({ "type": "function_call_output", "call_id": id, "output": content }));
             }
-            Part::Text { .. }
-            | Part::Refusal { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolCall { .. }
-            | Part::ServerTool { .. }
-            | Part::Citation { .. }
-            | Part::GeneratedImage { .. } => {}
         }
     }
-    if !parts.is_empty() {
-        input.push(json!({ "role": "user", "content": parts }));
+    if !content.is_empty() {
+        input.push(json!({ "role": "user", "content": content }));
     }
 }
 
 fn assistant(message: &Message, own: &str, input: &mut Vec<Value>, notices: &mut Notices) {
-    for part in &message.parts {
-        match part {
-            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
+    for piece in parts::said(message, own, notices) {
+        match piece {
+            Said::Text(text) => {
                 let content = json!([{ "type": "output_text", "text": text }]);
                 input.push(json!({ "role": "assistant", "content": content }));
             }
             // The proof is the whole item as it came: it must go back unchanged.
-            Part::Reasoning { signature: Some(item), issuer, .. } if issuer == own => {
-                if let Ok(item @ Value::Object(_)) = serde_json::from_str(item) {
+            Said::Thought { proof, .. } => {
+                if let Some(Ok(item @ Value::Object(_))) = proof.map(serde_json::from_str) {
                     input.push(item);
                 }
             }
-            Part::ToolCall { id, name, arguments, .. } => {
-                let arguments = if arguments.trim().is_empty() { "{}" } else { arguments.as_str() };
-                input.push(json!({
-                    "type": "function_call", "call_id": id, "name": name, "arguments": arguments,
-                }));
-            }
-            Part::Image { .. } | Part::File { .. } => {
-                notices.content("Attachments inside an answer are not sent back.");
-            }
-            Part::Text { .. }
-            | Part::Refusal { .. }
-            | Part::Reasoning { .. }
-            | Part::ToolResult { .. }
-            | Part::ServerTool { .. }
-            | Part::Citation { .. }
-            | Part::GeneratedImage { .. } => {}
+            Said::Call { id, name, arguments } => input.push(json!({
+                "type": "function_call", "call_id": id, "name": name, "arguments": arguments,
+            })),
         }
     }
 }
@@ -124,14 +100,8 @@ fn params(
         notices.parameter("seed: this API takes none.");
     }
     let reasons = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
-    match params.reasoning {
-        None => {}
-        Some(Reasoning::Effort(effort)) => {
-            body.insert("reasoning".into(), json!({ "effort": call::effort(effort), "summary": "auto" }));
-        }
-        Some(Reasoning::Budget(_)) => {
-            notices.parameter("reasoning budget: this API takes an effort, not a number of tokens.");
-        }
+    if let Some(effort) = call::as_effort(params.reasoning, notices) {
+        body.insert("reasoning".into(), json!({ "effort": call::effort(effort), "summary": "auto" }));
     }
     // Models that do not reason reject the request for it.
     if reasons || body.contains_key("reasoning") {
@@ -158,12 +128,8 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
         })
     };
     body.insert("tools".into(), request.tools.iter().map(tool).collect::<Vec<_>>().into());
-    let choice = match &request.tool_choice {
-        None => return,
-        Some(ToolChoice::Auto) => json!("auto"),
-        Some(ToolChoice::None) => json!("none"),
-        Some(ToolChoice::Required) => json!("required"),
-        Some(ToolChoice::Named { name }) => json!({ "type": "function", "name": name }),
-    };
-    body.insert("tool_choice".into(), choice);
+    let named = |name: &str| json!({ "type": "function", "name": name });
+    if let Some(choice) = call::choice(request.tool_choice.as_ref(), named) {
+        body.insert("tool_choice".into(), choice);
+    }
 }

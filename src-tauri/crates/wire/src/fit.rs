@@ -1,0 +1,133 @@
+//! A request cut to what its model is declared to do, before a dialect puts it into words.
+//!
+//! What changes how an answer is made (a setting, tools, a schema) is left out with a notice. What an answer
+//! would be about is not: a question about a picture is not answered without it, but refused. Declarations come
+//! from the catalogue; of a model that is not in it nothing is known, all is sent, and its provider decides.
+
+use crate::media;
+use domain::{
+    Capabilities, Effort, ErrorKind, Failure, Modality, NoticeKind, Params, Part, Reasoning, Request,
+    ResponseFormat, Role, ToolChoice,
+};
+
+/// What is known of the model at an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'a> {
+    /// What it is called, for the words of notices.
+    pub name: &'a str,
+    /// What it reads. Empty = not known.
+    pub input: &'a [Modality],
+    /// What it can do; `None` = not known.
+    pub capabilities: Option<&'a Capabilities>,
+    /// Its longest answer at this endpoint, in tokens.
+    pub max_completion_tokens: Option<u64>,
+}
+
+/// The request without what the model cannot take, and what was left out. Refused as `request.unsupported` if
+/// the newest message holds a picture or document that the model cannot read, or a tool must be called and it
+/// calls none.
+pub fn fit(request: &Request, to: &Declared<'_>) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
+    let mut request = request.clone();
+    let mut notices = Vec::new();
+    attachments(&mut request, to, &mut notices)?;
+    if let Some(can) = to.capabilities {
+        tools(&mut request, can, to.name, &mut notices)?;
+        settings(&mut request.params, can, to.name, &mut notices);
+    }
+    if let (Some(asked), Some(most)) = (request.params.max_completion_tokens, to.max_completion_tokens)
+        && asked > most
+    {
+        request.params.max_completion_tokens = Some(most);
+        dropped(&mut notices, format!("max_completion_tokens: {asked} became {most}, this model's most."));
+    }
+    Ok((request, notices))
+}
+
+fn dropped(notices: &mut Vec<(NoticeKind, String)>, detail: String) {
+    notices.push((NoticeKind::DroppedParameter, detail));
+}
+
+/// What a part wants read besides text, and its word.
+fn wants(part: &Part) -> Option<(Modality, &'static str)> {
+    match part {
+        Part::Image { .. } => Some((Modality::Image, "pictures")),
+        Part::File { media_type, data, .. } if media::file_text(media_type, data).is_none() => {
+            Some(match media_type.split('/').next() {
+                Some("audio") => (Modality::Audio, "sound"),
+                Some("video") => (Modality::Video, "video"),
+                Some("image") => (Modality::Image, "pictures"),
+                _ => (Modality::File, "documents"),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn attachments(
+    request: &mut Request,
+    to: &Declared<'_>,
+    notices: &mut Vec<(NoticeKind, String)>,
+) -> Result<(), Failure> {
+    if to.input.is_empty() {
+        return Ok(());
+    }
+    let unread = |part: &Part| wants(part).filter(|(modality, _)| !to.input.contains(modality));
+    let newest = request.messages.iter().rposition(|message| message.role == Role::User);
+    for (at, message) in request.messages.iter_mut().enumerate() {
+        let Some(word) = message.parts.iter().find_map(unread).map(|(_, word)| word) else { continue };
+        if Some(at) == newest {
+            let words = format!(
+                "{} reads no {word}. Take the attachment out, or choose a model that reads {word}.",
+                to.name
+            );
+            return Err(Failure::new(ErrorKind::RequestUnsupported, words));
+        }
+        for (_, word) in message.parts.iter().filter_map(unread) {
+            let detail = format!("Earlier {word} are not sent: {} reads none.", to.name);
+            if notices.iter().all(|(_, told)| *told != detail) {
+                notices.push((NoticeKind::DroppedContent, detail));
+            }
+        }
+        message.parts.retain(|part| unread(part).is_none());
+    }
+    Ok(())
+}
+
+fn tools(
+    request: &mut Request,
+    can: &Capabilities,
+    name: &str,
+    notices: &mut Vec<(NoticeKind, String)>,
+) -> Result<(), Failure> {
+    if can.tools || request.tools.is_empty() {
+        return Ok(());
+    }
+    if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. })) {
+        let words = format!("{name} calls no tools. Choose a model that does, or ask without one.");
+        return Err(Failure::new(ErrorKind::RequestUnsupported, words));
+    }
+    request.tools.clear();
+    request.tool_choice = None;
+    dropped(notices, format!("tools: {name} calls none."));
+    Ok(())
+}
+
+fn settings(params: &mut Params, can: &Capabilities, name: &str, notices: &mut Vec<(NoticeKind, String)>) {
+    if !can.reasoning
+        && let Some(asked) = params.reasoning.take()
+        && !matches!(asked, Reasoning::Effort(Effort::None) | Reasoning::Budget(0))
+    {
+        dropped(notices, format!("reasoning: {name} does not reason before it answers."));
+    }
+    if !can.structured_output && matches!(params.response_format, Some(ResponseFormat::JsonSchema { .. })) {
+        params.response_format = None;
+        dropped(notices, format!("response_format: {name} is not known to keep to a schema."));
+    }
+    if can.temperature == Some(false) && params.temperature.take().is_some() {
+        dropped(notices, format!("temperature: {name} takes none."));
+    }
+}
+
+#[cfg(test)]
+#[path = "fit_tests.rs"]
+mod tests;

@@ -1,0 +1,92 @@
+//! Which pieces of a message are sent, in which order: the same for every dialect that knows text, pictures,
+//! documents, calls and their results, whatever its words for them.
+
+use crate::{media, notices::Notices};
+use domain::{Message, Part};
+use std::borrow::Cow;
+
+/// A piece of a user's message.
+pub(crate) enum Asked<'a> {
+    /// Words; a document that is text is quoted in them, since that needs no model that reads files.
+    Text(Cow<'a, str>),
+    /// A picture.
+    Image { media_type: &'a str, data: &'a [u8] },
+    /// A document that is not text.
+    File { name: &'a str, media_type: &'a str, data: &'a [u8] },
+    /// What a tool answered.
+    Result { id: &'a str, name: &'a str, content: &'a str },
+}
+
+/// A piece of an earlier answer.
+pub(crate) enum Said<'a> {
+    /// Words.
+    Text(&'a str),
+    /// Reasoning that this very endpoint made: to any other it is no use.
+    Thought { text: &'a str, proof: Option<&'a str> },
+    /// A call of a tool; `arguments` is never blank.
+    Call { id: &'a str, name: &'a str, arguments: &'a str },
+}
+
+/// The pieces of a user's message.
+pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Asked<'a>> {
+    let mut pieces = Vec::new();
+    for part in &message.parts {
+        match part {
+            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
+                pieces.push(Asked::Text(text.into()));
+            }
+            Part::Image { media_type, data } => pieces.push(Asked::Image { media_type, data }),
+            Part::File { name, media_type, data } => pieces.push(match media::file_text(media_type, data) {
+                Some(text) => Asked::Text(media::quote_file(name, text).into()),
+                None => Asked::File { name, media_type, data },
+            }),
+            Part::ToolResult { id, name, content, .. } => pieces.push(Asked::Result { id, name, content }),
+            Part::ToolCall { name, .. } => {
+                notices.content(format!("A call of {name} outside an answer is not sent."));
+            }
+            // Only for showing, and never in a user's message.
+            Part::Text { .. }
+            | Part::Refusal { .. }
+            | Part::Reasoning { .. }
+            | Part::ServerTool { .. }
+            | Part::Citation { .. }
+            | Part::GeneratedImage { .. } => {}
+        }
+    }
+    pieces
+}
+
+/// The pieces of an earlier answer. `own` is the issuer whose proofs this endpoint takes back.
+pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -> Vec<Said<'a>> {
+    let mut pieces = Vec::new();
+    for part in &message.parts {
+        match part {
+            Part::Text { text } | Part::Refusal { text } if !text.is_empty() => pieces.push(Said::Text(text)),
+            Part::Reasoning { text, signature, issuer } if issuer == own => {
+                pieces.push(Said::Thought { text, proof: signature.as_deref() });
+            }
+            Part::Reasoning { .. } => {
+                notices.content("Reasoning of earlier answers of other models is not sent.");
+            }
+            Part::ToolCall { id, name, arguments, .. } => {
+                let arguments = if arguments.trim().is_empty() { "{}" } else { arguments.as_str() };
+                pieces.push(Said::Call { id, name, arguments });
+            }
+            Part::Image { .. } | Part::File { .. } => {
+                notices.content("Attachments inside an answer are not sent back.");
+            }
+            Part::Text { .. }
+            | Part::Refusal { .. }
+            | Part::ToolResult { .. }
+            | Part::ServerTool { .. }
+            | Part::Citation { .. }
+            | Part::GeneratedImage { .. } => {}
+        }
+    }
+    pieces
+}
+
+/// Notes a document that the dialect has no place for.
+pub(crate) fn no_file(name: &str, media_type: &str, notices: &mut Notices) {
+    notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+}
