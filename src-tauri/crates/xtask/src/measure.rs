@@ -1,7 +1,8 @@
 //! What the app costs beside an empty window of the same web view, in the same run.
 //!
-//! Both programs run as they are shipped: WebDriver starts them, a wrapper notes the moment before `exec`, and the
-//! web view's own paint timing says when something was on screen.
+//! Both programs run as they are shipped. For the start, WebDriver starts them, a wrapper notes the moment before
+//! `exec`, and the web view's own paint timing says when something was on screen. For the memory nothing drives
+//! them: automation costs memory of its own, and not the same for both.
 
 use anyhow::Result;
 
@@ -10,7 +11,7 @@ pub(crate) fn start() -> Result<Vec<String>> {
     linux::start()
 }
 
-/// Proportional set size of all processes, some seconds after the first paint.
+/// Proportional set size of all processes, some seconds after the start.
 pub(crate) fn memory() -> Result<Vec<String>> {
     linux::memory()
 }
@@ -36,31 +37,25 @@ mod linux {
     use std::collections::HashMap;
     use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
+    use std::process::Stdio;
     use std::time::Duration;
 
     /// Rounds per program; the first of each is left out because it warms the file cache.
     const ROUNDS: usize = 11;
-    const SETTLE: Duration = Duration::from_secs(5);
+    const SETTLE: Duration = Duration::from_secs(8);
 
     pub(super) fn start() -> Result<Vec<String>> {
-        let rounds = rounds(ROUNDS, Duration::ZERO)?;
-        let rows = rounds.map(|round| round.into_iter().map(|sample| sample.paint_ms).collect());
-        Ok(table("milliseconds from process start to first contentful paint", rows))
+        let rounds = rounds(ROUNDS, paint)?;
+        Ok(table("milliseconds from process start to first contentful paint", rounds))
     }
 
     pub(super) fn memory() -> Result<Vec<String>> {
-        let rounds = rounds(4, SETTLE)?;
-        let rows = rounds.map(|round| round.into_iter().map(|sample| sample.pss_kb / 1024).collect());
-        Ok(table("MB proportional set size of all processes, 5 s after the first paint", rows))
-    }
-
-    struct Sample {
-        paint_ms: u64,
-        pss_kb: u64,
+        let rounds = rounds(4, undriven)?.map(|kb| kb.into_iter().map(|kb| kb / 1024).collect());
+        Ok(table("MB proportional set size of all processes, 8 s after the start", rounds))
     }
 
     /// Both programs in turn, so that a busy moment of the machine hits both.
-    fn rounds(count: usize, settle: Duration) -> Result<[Vec<Sample>; 2]> {
+    fn rounds(count: usize, sample: fn(&Path, &Path, &str) -> Result<u64>) -> Result<[Vec<u64>; 2]> {
         shell::step("Building the release and an empty window");
         shell::release().run()?;
         let release = shell::target_dir()?.join("release");
@@ -71,10 +66,10 @@ mod linux {
         let mut samples = [Vec::new(), Vec::new()];
         for round in 0..count {
             for (program, samples) in programs.iter().zip(&mut samples) {
-                let sample = sample(program, &work, &display.name, settle)
+                let sample = sample(program, &work, &display.name)
                     .with_context(|| format!("{} did not come up", program.display()))?;
                 if round > 0 {
-                    println!("{:<40} {:>6} ms {:>8} kB", name(program), sample.paint_ms, sample.pss_kb);
+                    println!("{:<40} {sample:>8}", name(program));
                     samples.push(sample);
                 }
             }
@@ -86,8 +81,8 @@ mod linux {
         program.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// One start in a home of its own.
-    fn sample(program: &Path, work: &Path, display: &str, settle: Duration) -> Result<Sample> {
+    /// Folders of its own for one start.
+    fn homes(work: &Path) -> Result<Vec<(&'static str, PathBuf)>> {
         if work.exists() {
             std::fs::remove_dir_all(work)?;
         }
@@ -105,27 +100,46 @@ mod linux {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700))?;
             homes.push((variable, path));
         }
+        Ok(homes)
+    }
+
+    /// Milliseconds from process start to first contentful paint.
+    fn paint(program: &Path, work: &Path, display: &str) -> Result<u64> {
+        let homes = homes(work)?;
         let marker = work.join("started");
         let wrapper = wrapper(program, work, &marker)?;
         let driver = Driver::start(display, &homes)?;
         let session = driver.open(&wrapper)?;
         let painted: u64 = session.wait_for_paint()?;
-        std::thread::sleep(settle);
-        let marker = std::fs::read_to_string(&marker).context("the wrapper left no mark")?;
-        let (started, pid) = marker.trim().split_once(' ').context("the wrapper's mark is cut")?;
-        let (started, pid): (u64, u32) = (started.parse()?, pid.parse()?);
-        let Some(paint_ms) = painted.checked_sub(started) else { bail!("painted before it was started") };
-        Ok(Sample { paint_ms, pss_kb: pss(pid)? })
+        let started = std::fs::read_to_string(&marker).context("the wrapper left no mark")?;
+        let started: u64 = started.trim().parse().context("the wrapper's mark is cut")?;
+        painted.checked_sub(started).context("painted before it was started")
     }
 
-    /// Notes the time and its own process id, then becomes the program.
+    /// Proportional set size in kB of a program that nothing drives.
+    fn undriven(program: &Path, work: &Path, display: &str) -> Result<u64> {
+        let mut child = std::process::Command::new(program)
+            .envs(homes(work)?)
+            .env("DISPLAY", display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        std::thread::sleep(SETTLE);
+        let kb = pss(child.id());
+        // Its web processes end with it.
+        child.kill()?;
+        child.wait()?;
+        kb
+    }
+
+    /// Notes the time, then becomes the program.
     fn wrapper(program: &Path, work: &Path, marker: &Path) -> Result<PathBuf> {
         let path = work.join("start.sh");
-        let text = format!(
-            "#!/bin/sh\necho \"$(date +%s%3N) $$\" > '{}'\nexec '{}' \"$@\"\n",
-            marker.display(),
-            program.display()
-        );
+        let text =
+            format!("#!/bin/sh\ndate +%s%3N > '{}'\nexec '{}' \"$@\"\n", marker.display(), program.display());
         std::fs::write(&path, text)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
         Ok(path)
@@ -152,14 +166,16 @@ mod linux {
             }
             true
         };
-        let mut sum = 0;
+        let (mut sum, mut web) = (0, false);
         for pid in parents.keys().copied().filter(|pid| belongs(*pid)) {
+            let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            web |= name.starts_with("WebKitWebProces");
             let Ok(rollup) = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else { continue };
             let line = rollup.lines().find_map(|l| l.strip_prefix("Pss:"));
             sum += line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0);
         }
-        if sum == 0 {
-            bail!("process {root} has no memory to read");
+        if sum == 0 || !web {
+            bail!("process {root} has no memory to read, or no web view");
         }
         Ok(sum)
     }
