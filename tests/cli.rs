@@ -14,7 +14,7 @@ use parallax_suite::support::{
 };
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::ProviderStateRow;
+use store::AccountRow;
 
 /// Our dialect for a recording's protocol, if this version speaks it.
 fn dialect(recording: &Recording) -> Option<&'static str> {
@@ -300,11 +300,11 @@ fn every_row_of_the_ledger_comes_out_and_is_verified() {
 }
 
 /// What another process, one with a keychain, has written.
-fn store(program: &Program, state: ProviderStateRow) {
+fn store(program: &Program, account: AccountRow) {
     let process = ProcessId::new(uuid::Uuid::from_u128(1));
     let options = store::Options { process, now: Timestamp(1_760_000_000_000), version: "test" };
     let store = store::Store::open(&program.folder(), options).unwrap();
-    store.write(move |tx| tx.put_provider_state(&state)).wait().unwrap();
+    store.write(move |tx| tx.put_account(&account)).wait().unwrap();
     store.close();
 }
 
@@ -315,13 +315,12 @@ fn the_record_of_a_key_outlives_a_missing_keychain() {
     program.ok(&["key", "status", "openai"]);
     store(
         &program,
-        ProviderStateRow {
+        AccountRow {
             provider: ProviderId::from("openai"),
-            key_origin: Some("https://api.openai.com:443".to_owned()),
+            label: "default".into(),
+            key_origin: "https://api.openai.com:443".to_owned(),
             last_four: Some("abcd".to_owned()),
-            enabled: false,
             test: None,
-            listed_models: None,
         },
     );
     let mut set = program
@@ -338,6 +337,10 @@ fn the_record_of_a_key_outlives_a_missing_keychain() {
     let status: Value =
         serde_json::from_str(program.ok(&["key", "status", "openai", "--json"]).trim()).unwrap();
     assert_eq!((&status["key"], &status["last_four"]), (&json!("keychain"), &json!("abcd")));
+    assert_eq!(status["keys"], json!([{ "label": "default", "last_four": "abcd", "tested": null }]));
+    let other: Value =
+        serde_json::from_str(program.ok(&["key", "status", "openai/work", "--json"]).trim()).unwrap();
+    assert_eq!((&other["label"], &other["key"]), (&json!("work"), &json!("none")));
 }
 
 #[test]

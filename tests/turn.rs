@@ -100,6 +100,10 @@ fn first(prompt: &str, models: &[&str]) -> Ask {
     }
 }
 
+fn key(provider: &str) -> domain::AccountRef {
+    domain::AccountRef::parse(provider).unwrap()
+}
+
 fn cut_off() -> Failure {
     Failure::new(ErrorKind::StreamTruncated, "The connection broke off.")
 }
@@ -470,7 +474,7 @@ async fn a_rejected_call_shows_no_usage() {
 async fn a_key_that_a_provider_sends_back_is_stored_nowhere() {
     const KEY: &str = "canary-0123456789-abcdefgh";
     let bench = Bench::new(&["a"]).await;
-    bench.engine.set_key(&domain::ProviderId::new("a"), domain::Secret::new(KEY)).await.unwrap();
+    bench.engine.set_key(&key("a"), domain::Secret::new(KEY)).await.unwrap();
     let body = format!(
         "data: {{\"id\":\"{KEY}\",\"model\":\"{KEY}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"ok\"}},\
          \"finish_reason\":null}}]}}\n\ndata: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{KEY}\"}}],\
@@ -818,7 +822,10 @@ async fn a_prompt_too_long_for_one_endpoint_goes_only_to_roomier_ones() {
         for endpoint in catalog.endpoints(slug) {
             if speaks(&endpoint.provider) {
                 // One without an address of its own takes no key and is left out by the route.
-                let _ = bench.engine.set_key(&endpoint.provider, domain::Secret::new("key-0123456789")).await;
+                let _ = bench
+                    .engine
+                    .set_key(&key(endpoint.provider.as_str()), domain::Secret::new("key-0123456789"))
+                    .await;
             }
         }
         for _ in 0..40 {

@@ -18,7 +18,7 @@ const CANARY: &str = "sk-canary-7c41d9e2b8a05f36";
 const CASE: &str = "PARALLAX_SUITE_CASE";
 
 fn slot() -> Slot {
-    Slot { provider: ProviderId::new("openai"), origin: "https://api.openai.com:443".to_owned() }
+    Slot::unnamed(ProviderId::new("openai"), "https://api.openai.com:443")
 }
 
 /// Runs one case in a session and gives the session back for a look at its files.

@@ -132,6 +132,7 @@ pub(crate) fn entry(n: u128, pico: Option<i64>) -> EntryRow {
         at: NOW,
         provider: ProviderId::from("openai"),
         endpoint: EndpointId::from("openai/gpt-5"),
+        account: None,
         model: "openai/gpt-5".parse().unwrap(),
         upstream_model: "gpt-5".to_owned(),
         origin: "window".to_owned(),

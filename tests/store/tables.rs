@@ -2,11 +2,11 @@
 
 use crate::fixture::{NOW, conversation, lane, memory, scene, text, uuid};
 use domain::{
-    AttemptId, AuthScheme, Candidate, ContentId, ConversationId, ErrorKind, Failure, FinishReason, LaneId,
-    MessageId, Millis, NoticeKind, Outcome, Part, Provider, ProviderId, Reason, Role, Route, RunId, RunState,
-    Saw, Timestamp, TurnId, Upstream, Usage,
+    AccountLabel, AttemptId, AuthScheme, Candidate, ContentId, ConversationId, ErrorKind, Failure,
+    FinishReason, LaneId, MessageId, Millis, NoticeKind, Outcome, Part, Provider, ProviderId, Reason, Role,
+    Route, RunId, RunState, Saw, Timestamp, TurnId, Upstream, Usage,
 };
-use store::{AttemptRow, ConversationRow, MessageRow, ProviderStateRow, RunRow, Store, TurnRow};
+use store::{AccountRow, AttemptRow, ConversationRow, MessageRow, ProviderStateRow, RunRow, Store, TurnRow};
 
 fn at(offset: i64) -> Timestamp {
     Timestamp(NOW.0 + offset)
@@ -123,7 +123,10 @@ fn finished(run: &RunRow) -> RunRow {
     RunRow {
         state: RunState::Failed,
         route: Route {
-            planned: vec![Candidate::new("openai/gpt-5".into(), vec![Reason::OnlyOne])],
+            planned: vec![Candidate {
+                account: Some("work".into()),
+                ..Candidate::new("openai/gpt-5".into(), vec![Reason::OnlyOne])
+            }],
             policy: Some("private".to_owned()),
             ..Route::default()
         },
@@ -187,6 +190,7 @@ fn attempts_come_back_as_written() {
         n: 1,
         endpoint: "openai/gpt-5".into(),
         provider: "openai".into(),
+        account: Some("work".into()),
         model: "openai/gpt-5".parse().unwrap(),
         upstream_model: "gpt-5".to_owned(),
         origin: "window".to_owned(),
@@ -259,11 +263,10 @@ fn settings_and_providers_come_back_as_written() {
     let id = provider.id.clone();
     let state = ProviderStateRow {
         provider: id.clone(),
-        key_origin: Some("http://127.0.0.1:8080".to_owned()),
-        last_four: Some("wxyz".to_owned()),
         enabled: true,
         test: Some("{\"ok\":true}".to_owned()),
         listed_models: None,
+        listed_at: Some(at(5)),
     };
     let (p, s) = (provider.clone(), state.clone());
     store
@@ -289,15 +292,42 @@ fn settings_and_providers_come_back_as_written() {
     assert!(store.read(|tx| tx.custom_providers()).wait().unwrap().is_empty());
     assert!(store.read(|tx| tx.provider_states()).wait().unwrap().is_empty());
     // More of a key than its last four characters does not fit.
-    let leak = ProviderStateRow {
-        provider: "openai".into(),
-        key_origin: None,
-        last_four: Some("sk-123".to_owned()),
-        enabled: true,
+    let leak = AccountRow { last_four: Some("sk-123".to_owned()), ..account("openai", "default") };
+    assert!(store.write(move |tx| tx.put_account(&leak)).wait().is_err());
+}
+
+fn account(provider: &str, label: &str) -> AccountRow {
+    AccountRow {
+        provider: provider.into(),
+        label: label.into(),
+        key_origin: "https://api.openai.com:443".to_owned(),
+        last_four: Some("wxyz".to_owned()),
         test: None,
-        listed_models: None,
+    }
+}
+
+#[test]
+fn the_keys_of_a_provider_keep_their_order() {
+    let store = memory();
+    let labels = |store: &Store| -> Vec<String> {
+        let rows = store.read(|tx| tx.accounts()).wait().unwrap();
+        rows.into_iter().map(|row| format!("{}/{}", row.provider, row.label)).collect()
     };
-    assert!(store.write(move |tx| tx.put_provider_state(&leak)).wait().is_err());
+    let put = |row: AccountRow| store.write(move |tx| tx.put_account(&row)).wait().unwrap();
+    for label in ["work", "home", "spare"] {
+        put(account("openai", label));
+    }
+    put(account("anthropic", "default"));
+    put(AccountRow { test: Some("{}".to_owned()), ..account("openai", "work") });
+    assert_eq!(labels(&store), ["anthropic/default", "openai/work", "openai/home", "openai/spare"]);
+    let order = ["spare", "unknown", "work"].map(AccountLabel::from);
+    store.write(move |tx| tx.order_accounts(&"openai".into(), &order)).wait().unwrap();
+    assert_eq!(labels(&store), ["anthropic/default", "openai/spare", "openai/work", "openai/home"]);
+    store.write(|tx| tx.remove_account(&"openai".into(), &"work".into())).wait().unwrap();
+    put(account("openai", "new"));
+    assert_eq!(labels(&store), ["anthropic/default", "openai/spare", "openai/home", "openai/new"]);
+    let found = store.read(|tx| tx.account(&"openai".into(), &"home".into())).wait().unwrap();
+    assert_eq!(found, Some(account("openai", "home")));
 }
 
 #[test]

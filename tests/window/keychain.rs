@@ -75,10 +75,7 @@ async fn inside_the_session() {
     drop(window);
     // Found in the real Secret Service, by another process than the one that stored it.
     let vault = vault::Vault::system();
-    let slot = vault::Slot {
-        provider: domain::ProviderId::from("openai"),
-        origin: "https://api.openai.com:443".to_owned(),
-    };
+    let slot = vault::Slot::unnamed(domain::ProviderId::from("openai"), "https://api.openai.com:443");
     let found = vault.get(&slot).await.unwrap().expect("the keychain has the key");
     assert_eq!(found.expose(), CANARY);
     let program = Program::on(&folder);

@@ -57,7 +57,7 @@ describe('onboarding', () => {
     await user.type(field, 'sk-ant-secret-9999');
     await user.click(screen.getByTestId(ids.keySave));
     await waitFor(() => expect(field).toHaveValue(''));
-    expect(host.sent('key/set')).toEqual([{ provider: null, key: 'sk-ant-secret-9999' }]);
+    expect(host.sent('key/set')).toEqual([{ provider: null, label: null, key: 'sk-ant-secret-9999' }]);
     expect(screen.getByTestId(ids.provider('anthropic'))).toHaveTextContent('•••• 9999');
     expect(document.body.innerHTML).not.toContain('secret');
   });
@@ -200,7 +200,7 @@ describe('settings and spend', () => {
     await user.type(screen.getByTestId(ids.keyInput), 'sk-own-7777');
     await user.click(screen.getByTestId(ids.keySave));
     expect(await own.findByText('•••• 7777')).toBeInTheDocument();
-    expect(host.sent('key/set')).toEqual([{ provider: 'my-proxy', key: 'sk-own-7777' }]);
+    expect(host.sent('key/set')).toEqual([{ provider: 'my-proxy', label: null, key: 'sk-own-7777' }]);
     const local = within(screen.getByTestId(ids.provider('ollama')));
     expect(local.queryByTestId(ids.keyEdit)).toBeNull();
   });
@@ -221,7 +221,7 @@ describe('settings and spend', () => {
     await user.click(await screen.findByText('Delete key'));
     expect(host.sent('key/delete')).toEqual([]);
     await user.click(await screen.findByTestId('confirm'));
-    expect(host.sent('key/delete')).toEqual([{ id: 'anthropic' }]);
+    expect(host.sent('key/delete')).toEqual([{ id: 'anthropic', label: null }]);
   });
 
   it('say what is missing from a sum', async () => {

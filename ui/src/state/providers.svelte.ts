@@ -28,26 +28,34 @@ export class Providers {
   }
 
   /** Stores a key; with no provider named, the core recognises it by its beginning. */
-  async setKey(provider: string | null, key: string): Promise<ProviderRow> {
-    const row = await this.client.call('key/set', { provider, key });
+  async setKey(provider: string | null, key: string, label: string | null = null): Promise<ProviderRow> {
+    const row = await this.client.call('key/set', { provider, label, key });
     this.take(row);
     await this.onKeys();
     return row;
   }
 
-  async deleteKey(id: string): Promise<void> {
-    this.take(await this.client.call('key/delete', { id }));
+  async deleteKey(id: string, label: string | null = null): Promise<void> {
+    this.take(await this.client.call('key/delete', { id, label }));
     await this.onKeys();
   }
 
-  async test(id: string): Promise<void> {
-    if (this.testing.has(id)) return;
-    this.testing = new Set([...this.testing, id]);
+  /** The first label is asked first. */
+  async orderKeys(id: string, labels: string[]): Promise<void> {
+    this.take(await this.client.call('key/order', { id, labels }));
+  }
+
+  /** Tests one key, or without a label the first. */
+  async test(id: string, label: string | null = null): Promise<void> {
+    const name = label === null ? id : `${id}/${label}`;
+    if (this.testing.has(name)) return;
+    this.testing = new Set([...this.testing, name]);
     try {
-      const tested = await this.client.call('provider/test', { id });
-      this.rows = this.rows.map((row) => (row.id === id ? { ...row, tested } : row));
+      await this.client.call('provider/test', { id, label });
+      await this.load();
+      await this.onKeys();
     } finally {
-      this.testing = new Set([...this.testing].filter((other) => other !== id));
+      this.testing = new Set([...this.testing].filter((other) => other !== name));
     }
   }
 

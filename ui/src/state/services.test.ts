@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errors } from '../app/errors';
-import { lane, model, provider, run, summary, target, turn } from '../ipc/fake/samples';
+import { key, lane, model, provider, run, summary, target, turn } from '../ipc/fake/samples';
 import type { AppState } from '../ipc/generated/AppState';
 import { FakeHost } from '../ipc/host.fake';
 import { marksOf } from './models.svelte';
@@ -350,12 +350,12 @@ describe('changes pushed by the core', () => {
 
 describe('keys', () => {
   it('are stored even when looking again at the models fails', async () => {
-    host.on('key/set', () => provider('p', 'P', { last_four: 'abcd' }));
+    host.on('key/set', () => provider('p', 'P', { keys: [key('abcd')] }));
     const s = services();
     await s.start();
     host.fails('models/resolve', { kind: 'store.busy', message: 'Busy.', upstream: null });
-    expect((await s.providers.setKey('p', 'secret-abcd')).last_four).toBe('abcd');
-    expect(s.providers.rows.map((row) => row.last_four)).toEqual(['abcd']);
+    expect((await s.providers.setKey('p', 'secret-abcd')).keys[0]?.last_four).toBe('abcd');
+    expect(s.providers.rows.map((row) => row.keys[0]?.last_four)).toEqual(['abcd']);
     expect(s.toasts.list.map((toast) => toast.text)).toEqual(['Busy.']);
   });
 });

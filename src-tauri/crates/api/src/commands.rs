@@ -103,9 +103,10 @@ commands! {
         "provider/add" (AddProvider) -> ProviderRow = providers::add;
         "provider/remove" (ProviderRef) -> () = providers::remove;
         "provider/set" (SetFields) -> ProviderRow = providers::set_fields;
-        "provider/test" (ProviderRef) -> KeyTest = providers::test;
+        "provider/test" (KeyRef) -> KeyTest = providers::test;
         "key/set" (SetKey) -> ProviderRow = providers::set_key;
-        "key/delete" (ProviderRef) -> ProviderRow = providers::delete_key;
+        "key/delete" (KeyRef) -> ProviderRow = providers::delete_key;
+        "key/order" (KeyOrder) -> ProviderRow = providers::order_keys;
         "local/discover" (()) -> Vec<LocalServer> = providers::discover;
         "local/enable" (EnableLocal) -> Vec<LocalServer> = providers::enable_local;
         "link/open" (Link) -> () = links::open;

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 /// The columns, in order. `at` is UTC; amounts are dollars; an empty cell is not known, never zero.
 /// `counts` is false of a row that a later one adjusts: sums leave it out.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 34] = [
     "seq",
     "at",
     "counts",
     "provider",
     "endpoint",
+    "account",
     "model",
     "upstream_model",
     "origin",
@@ -107,6 +108,7 @@ fn cells(entry: &Entry, counts: bool) -> Result<Vec<Cell>, Failure> {
         at,
         provider,
         endpoint,
+        account,
         model,
         upstream_model,
         origin,
@@ -128,6 +130,7 @@ fn cells(entry: &Entry, counts: bool) -> Result<Vec<Cell>, Failure> {
         plain(counts),
         text(provider.as_str()),
         text(endpoint.as_str()),
+        account.as_ref().map_or(Cell::Empty, |label| text(label.as_str())),
         text(model.as_str()),
         text(upstream_model),
         text(origin),
@@ -185,6 +188,7 @@ pub fn json_row(entry: &Entry, counts: bool) -> Value {
         "counts": counts,
         "provider": row.provider,
         "endpoint": row.endpoint,
+        "account": row.account,
         "model": row.model,
         "upstream_model": row.upstream_model,
         "origin": row.origin,
@@ -243,6 +247,7 @@ mod tests {
                 at: Timestamp(1_791_158_400_123),
                 provider: "openai".into(),
                 endpoint: "openai/gpt-5".into(),
+                account: Some("=work".into()),
                 model: "openai/gpt-5".parse().unwrap(),
                 upstream_model: upstream_model.to_owned(),
                 origin: "window".to_owned(),

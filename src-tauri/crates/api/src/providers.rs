@@ -3,12 +3,13 @@
 use crate::{
     Api, models, spend,
     types::{
-        AddProvider, EnableLocal, FieldRow, KeyTest, LocalServer, ModelRow, ProviderRef, ProviderRow,
-        SetFields, SetKey, SpendFigure,
+        AddProvider, EnableLocal, FieldRow, KeyOrder, KeyRef, KeyRow, KeyTest, LocalServer, ModelRow,
+        ProviderRef, ProviderRow, SetFields, SetKey, SpendFigure,
     },
 };
 use domain::{
-    AccountField, AuthScheme, ErrorKind, Failure, ModelRef, PicoUsd, ProviderId, Secret, Timestamp,
+    AccountField, AccountLabel, AccountRef, AuthScheme, ErrorKind, Failure, ModelRef, PicoUsd, ProviderId,
+    Secret, Timestamp,
 };
 use engine::{Found, Known, SpendKey, Tested};
 use std::collections::HashMap;
@@ -37,7 +38,8 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
     let registry = api.engine.registry();
     let catalogued =
         registry.catalog().all_endpoints().iter().filter(|endpoint| endpoint.provider == provider.id).count();
-    let state = known.state.as_ref();
+    let keys = keys(known);
+    let without_key = known.state.as_ref().and_then(|state| read_test(state.test.as_deref()));
     ProviderRow {
         id: provider.id.clone(),
         name: provider.name.clone(),
@@ -45,14 +47,8 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
         base_url: provider.base_url.clone(),
         needs_key: !known.keyless(),
         takes_key: provider.auth != AuthScheme::None,
-        last_four: known
-            .stored_key()
-            .then(|| state.and_then(|state| state.last_four.clone()).unwrap_or_default()),
-        session_only: api.engine.session_only(&provider.id),
-        tested: state
-            .and_then(|state| state.test.as_deref())
-            .and_then(|text| serde_json::from_str::<Tested>(text).ok())
-            .map(key_test),
+        tested: keys.first().map_or(without_key, |key| key.tested.clone()),
+        keys,
         data_policy: provider.data_policy.clone(),
         models: u32::try_from(catalogued.max(known.listed.len())).unwrap_or(u32::MAX),
         spend: spent.get(&provider.id).cloned().unwrap_or(nothing),
@@ -77,6 +73,27 @@ fn field_row(known: &Known, field: &AccountField) -> FieldRow {
     }
 }
 
+fn keys(known: &Known) -> Vec<KeyRow> {
+    let environment = known.env_key.then(|| KeyRow {
+        label: AccountLabel::environment(),
+        source: "environment".to_owned(),
+        last_four: None,
+        tested: read_test(known.env_test.as_deref()),
+    });
+    let stored = known.usable().map(|account| KeyRow {
+        label: account.label.clone(),
+        source: if account.session_only { "session" } else { "keychain" }.to_owned(),
+        last_four: account.last_four.clone(),
+        tested: read_test(account.test.as_deref()),
+    });
+    environment.into_iter().chain(stored).collect()
+}
+
+/// A test as it was kept. One that this version cannot read is none; the next one is.
+fn read_test(text: Option<&str>) -> Option<KeyTest> {
+    serde_json::from_str::<Tested>(text?).ok().map(key_test)
+}
+
 async fn one(api: &Api, id: &ProviderId) -> Result<ProviderRow, Failure> {
     list(api, ()).await?.into_iter().find(|row| row.id == *id).ok_or_else(|| gone(id))
 }
@@ -99,8 +116,8 @@ pub(crate) async fn set_fields(api: &Api, wanted: SetFields) -> Result<ProviderR
     one(api, &wanted.id).await
 }
 
-pub(crate) async fn test(api: &Api, which: ProviderRef) -> Result<KeyTest, Failure> {
-    api.engine.test_provider(&which.id).await.map(key_test)
+pub(crate) async fn test(api: &Api, which: KeyRef) -> Result<KeyTest, Failure> {
+    api.engine.test_provider(&which.id, which.label.as_ref()).await.map(key_test)
 }
 
 fn key_test(tested: Tested) -> KeyTest {
@@ -112,7 +129,7 @@ fn key_test(tested: Tested) -> KeyTest {
 }
 
 pub(crate) async fn set_key(api: &Api, wanted: SetKey) -> Result<ProviderRow, Failure> {
-    let SetKey { provider, key } = wanted;
+    let SetKey { provider, label, key } = wanted;
     let secret = Secret::new(key);
     let provider = match provider.or_else(|| api.engine.recognise(secret.expose())) {
         Some(provider) => provider,
@@ -123,13 +140,24 @@ pub(crate) async fn set_key(api: &Api, wanted: SetKey) -> Result<ProviderRow, Fa
             ));
         }
     };
-    api.engine.set_key(&provider, secret).await?;
-    one(api, &provider).await
+    let account = account(provider, label);
+    api.engine.set_key(&account, secret).await?;
+    one(api, &account.provider).await
 }
 
-pub(crate) async fn delete_key(api: &Api, which: ProviderRef) -> Result<ProviderRow, Failure> {
-    api.engine.delete_key(&which.id).await?;
-    one(api, &which.id).await
+fn account(provider: ProviderId, label: Option<AccountLabel>) -> AccountRef {
+    AccountRef { provider, label: label.unwrap_or_else(AccountLabel::unnamed) }
+}
+
+pub(crate) async fn delete_key(api: &Api, which: KeyRef) -> Result<ProviderRow, Failure> {
+    let account = account(which.id, which.label);
+    api.engine.delete_key(&account).await?;
+    one(api, &account.provider).await
+}
+
+pub(crate) async fn order_keys(api: &Api, wanted: KeyOrder) -> Result<ProviderRow, Failure> {
+    api.engine.order_keys(&wanted.id, wanted.labels).await?;
+    one(api, &wanted.id).await
 }
 
 pub(crate) async fn discover(api: &Api, (): ()) -> Result<Vec<LocalServer>, Failure> {

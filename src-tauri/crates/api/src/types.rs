@@ -1,12 +1,12 @@
 //! The shapes that cross to a window, beside the frames of the engine.
 
-use domain::{
-    ConversationId, DataPolicy, LaneId, LaneTarget, MessageId, Millis, PicoUsd, ProviderId, RunId, Timestamp,
-    TurnId,
-};
+mod providers;
+
+pub use providers::*;
+
+use domain::{ConversationId, LaneId, LaneTarget, MessageId, PicoUsd, RunId, Timestamp, TurnId};
 use engine::frame::TurnView;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Everything a window needs for its first paint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -225,133 +225,6 @@ pub struct SpendRow {
     pub local: bool,
 }
 
-/// A row of Settings → Providers and keys.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ProviderRow {
-    /// Id.
-    pub id: ProviderId,
-    /// Display name.
-    pub name: String,
-    /// Dialect id.
-    pub dialect: String,
-    /// Address.
-    pub base_url: String,
-    /// Cannot work without a key.
-    pub needs_key: bool,
-    /// A key can be given.
-    pub takes_key: bool,
-    /// Last four characters of the stored key; `None` = no key.
-    pub last_four: Option<String>,
-    /// The key lives only until the program ends.
-    pub session_only: bool,
-    /// Result of the newest test.
-    pub tested: Option<KeyTest>,
-    /// Promises about data.
-    pub data_policy: DataPolicy,
-    /// Models the catalogue knows at it.
-    pub models: u32,
-    /// This month.
-    pub spend: SpendFigure,
-    /// Runs on this machine.
-    pub local: bool,
-    /// Added by the user.
-    pub custom: bool,
-    /// No recording of real traffic backs this entry.
-    pub unverified: bool,
-    /// Page where a key is made.
-    pub keys_url: Option<String>,
-    /// What of the user's account its address takes, in the order in which it is asked for; empty = one
-    /// address for everybody.
-    pub fields: Vec<FieldRow>,
-}
-
-/// Something of the user's account that stands in a provider's address. Never secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct FieldRow {
-    /// Name, as commands take it.
-    pub name: String,
-    /// What it is called.
-    pub label: String,
-    /// One sentence: what it is and where it is found.
-    pub help: String,
-    /// What the user gave; `None` = nothing.
-    pub value: Option<String>,
-    /// Taken where nothing is given.
-    pub default: Option<String>,
-    /// A value as it may look.
-    pub example: Option<String>,
-    /// The only values there are; empty = any.
-    pub choices: Vec<String>,
-    /// The provider cannot be asked until it is given.
-    pub missing: bool,
-}
-
-/// Sets fields of a provider's address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SetFields {
-    /// Provider.
-    pub id: ProviderId,
-    /// Values by name; an empty one forgets. Fields that are not named stay.
-    pub values: BTreeMap<String, String>,
-}
-
-/// Result of a key test; costs nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct KeyTest {
-    /// `valid`, `rejected`, `no_credit`, `no_permission`, `unreachable`, `unknown`.
-    pub result: String,
-    /// What it means and what to do.
-    pub message: String,
-    /// When.
-    pub at: Timestamp,
-    /// Models the provider lists.
-    pub models: Option<u32>,
-    /// How long it took.
-    pub took: Millis,
-}
-
-/// Stores a key. The only command that carries one; nothing ever returns one.
-#[derive(Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SetKey {
-    /// Which provider; `None` = recognise it by the key's beginning.
-    pub provider: Option<ProviderId>,
-    /// The key.
-    pub key: String,
-}
-
-/// A provider of the user's own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct AddProvider {
-    /// Id, lower case letters, digits and dashes.
-    pub id: String,
-    /// Dialect id.
-    pub dialect: String,
-    /// Address to which the dialect's path is appended.
-    pub base_url: String,
-}
-
-/// A server found on this machine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct LocalServer {
-    /// Provider id it is stored under.
-    pub provider: ProviderId,
-    /// Display name.
-    pub name: String,
-    /// `host:port`
-    pub address: String,
-    /// Models it lists, ready to be put into a line-up.
-    pub models: Vec<ModelRow>,
-    /// Its models are offered.
-    pub enabled: bool,
-}
-
 /// A value a window keeps for itself (theme, draft, widths): at most 64 KiB of JSON text under a key of
 /// at most 120 characters that begins with `view.`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -433,24 +306,6 @@ pub struct RunRef {
 pub struct RunText {
     /// Markdown.
     pub text: String,
-}
-
-/// Names a provider.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ProviderRef {
-    /// Id.
-    pub id: ProviderId,
-}
-
-/// Switches a local server's models on or off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct EnableLocal {
-    /// Provider.
-    pub provider: ProviderId,
-    /// Offered.
-    pub enabled: bool,
 }
 
 /// Names a value of the window's own.

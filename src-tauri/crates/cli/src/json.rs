@@ -121,6 +121,7 @@ fn attempt(row: &AttemptRow) -> Value {
         "n": row.n,
         "provider": row.provider,
         "endpoint": row.endpoint,
+        "account": row.account,
         "upstream_model": row.upstream_model,
         "outcome": outcome,
         "kind": kind,

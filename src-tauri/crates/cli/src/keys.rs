@@ -2,8 +2,8 @@
 
 use crate::{Json, out};
 use clap::Subcommand;
-use domain::{AccountField, ErrorKind, Failure, ProviderId, Secret};
-use engine::{Engine, Known, TestResult};
+use domain::{AccountField, AccountLabel, AccountRef, ErrorKind, Failure, ProviderId, Secret};
+use engine::{Engine, Kept, Known, StoredKey, TestResult, Tested};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, io::Read as _, process::ExitCode};
 
@@ -14,20 +14,31 @@ const KEY_LIMIT: u64 = 64 * 1024;
 pub(crate) enum KeyCommand {
     /// Store a key in the system keychain; the key is read from standard input
     Set {
-        /// Provider id
-        provider: String,
+        /// Provider id; with a label to keep several keys of one provider
+        #[arg(value_name = "PROVIDER[/LABEL]")]
+        account: String,
     },
-    /// Whether a key is stored; never shows more than its last four characters
+    /// Whether keys are stored; never shows more than the last four characters of one
     Status {
-        /// Provider id
-        provider: String,
+        /// Provider id, for all its keys, or one of them
+        #[arg(value_name = "PROVIDER[/LABEL]")]
+        account: String,
         #[command(flatten)]
         json: Json,
     },
-    /// Delete a key
-    Delete {
+    /// Put a provider's keys into an order: the first is asked first, the next when it is refused
+    Order {
         /// Provider id
         provider: String,
+        /// Labels, first to last; keys not named follow in the order they had
+        #[arg(required = true)]
+        labels: Vec<String>,
+    },
+    /// Delete a key
+    Delete {
+        /// Provider id; with a label where it has several
+        #[arg(value_name = "PROVIDER[/LABEL]")]
+        account: String,
     },
 }
 
@@ -54,10 +65,11 @@ pub(crate) enum ProviderCommand {
     },
     /// List every provider
     List(Json),
-    /// Ask a provider for its models with the stored key; spends nothing
+    /// Ask a provider for its models with a stored key, the first one unless a label is given; spends nothing
     Test {
         /// Provider id
-        provider: String,
+        #[arg(value_name = "PROVIDER[/LABEL]")]
+        account: String,
         #[command(flatten)]
         json: Json,
     },
@@ -77,19 +89,27 @@ impl ProviderCommand {
 
 pub(crate) async fn key(engine: &Engine, command: KeyCommand) -> Result<ExitCode, Failure> {
     match command {
-        KeyCommand::Set { provider } => set(engine, &ProviderId::from(provider.as_str())).await,
-        KeyCommand::Status { provider, json } => {
-            status(engine, &ProviderId::from(provider.as_str()), json.json)
+        KeyCommand::Set { account } => set(engine, &AccountRef::parse(&account)?).await,
+        KeyCommand::Status { account, json } => status(engine, &account, json.json),
+        KeyCommand::Order { provider, labels } => {
+            let provider = ProviderId::from(provider.as_str());
+            let labels = labels.iter().map(|label| AccountLabel::from(label.as_str())).collect();
+            engine.order_keys(&provider, labels).await?;
+            let registry = engine.registry();
+            let keys = registry.provider(&provider).map(Known::asked_with).unwrap_or_default();
+            let labels: Vec<String> = keys.iter().flatten().map(ToString::to_string).collect();
+            out::line(&format!("{provider} is asked with its keys in this order: {}.", labels.join(", ")));
+            Ok(ExitCode::SUCCESS)
         }
-        KeyCommand::Delete { provider } => {
-            let deleted = engine.delete_key(&ProviderId::from(provider.as_str())).await?;
+        KeyCommand::Delete { account } => {
+            let deleted = engine.delete_key(&AccountRef::parse(&account)?).await?;
             out::line(if deleted { "The key was deleted." } else { "There was no key." });
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-async fn set(engine: &Engine, provider: &ProviderId) -> Result<ExitCode, Failure> {
+async fn set(engine: &Engine, account: &AccountRef) -> Result<ExitCode, Failure> {
     let mut key = String::new();
     std::io::stdin().lock().take(KEY_LIMIT + 1).read_to_string(&mut key).map_err(|_| {
         Failure::new(ErrorKind::RequestInvalid, "The key could not be read from standard input.")
@@ -98,8 +118,8 @@ async fn set(engine: &Engine, provider: &ProviderId) -> Result<ExitCode, Failure
         return Err(Failure::new(ErrorKind::RequestInvalid, "That is too long to be a key."));
     }
     let secret = Secret::new(key);
-    engine.set_key(provider, secret).await?;
-    if engine.session_only(provider) {
+    let provider = &account.provider;
+    if engine.set_key(account, secret).await? == Kept::SessionOnly {
         // This process ends now, so a key kept in memory is a key lost. What is recorded of a key in the
         // keychain of another session stays.
         return Err(Failure::new(
@@ -111,34 +131,62 @@ async fn set(engine: &Engine, provider: &ProviderId) -> Result<ExitCode, Failure
             ),
         ));
     }
-    out::line(&format!("The key for {provider} is in the system keychain."));
+    out::line(&if account.label.is_unnamed() {
+        format!("The key for {provider} is in the system keychain.")
+    } else {
+        format!("The key “{}” for {provider} is in the system keychain.", account.label)
+    });
     Ok(ExitCode::SUCCESS)
 }
 
-fn status(engine: &Engine, provider: &ProviderId, json: bool) -> Result<ExitCode, Failure> {
+/// One line: with a label of that key, without of the provider and all its keys.
+fn status(engine: &Engine, named: &str, json: bool) -> Result<ExitCode, Failure> {
+    let wanted = AccountRef::parse(named)?;
+    let provider = &wanted.provider;
     let registry = engine.registry();
     let known = registry.provider(provider).ok_or_else(|| {
         Failure::new(ErrorKind::RequestInvalid, format!("There is no provider called “{provider}”."))
     })?;
-    let source = match (known.env_key, known.stored_key()) {
+    let one = named.contains('/').then_some(&wanted.label);
+    let keys: Vec<&StoredKey> =
+        known.usable().filter(|account| one.is_none_or(|label| account.label == *label)).collect();
+    let source = match (known.env_key && one.is_none(), keys.is_empty()) {
         (true, _) => "environment",
-        (false, true) => "keychain",
-        (false, false) => "none",
+        (false, false) => "keychain",
+        (false, true) => "none",
     };
-    let last_four =
-        known.state.as_ref().filter(|_| known.stored_key()).and_then(|state| state.last_four.clone());
+    let last_four = keys.first().and_then(|account| account.last_four.clone());
     if json {
         out::object(&json!({
             "provider": provider,
+            "label": one,
             "key": source,
             "last_four": last_four,
             "needs_key": !known.keyless(),
+            "keys": keys.iter().map(|account| account_line(account)).collect::<Vec<_>>(),
         }));
-    } else {
-        let tail = last_four.map_or_else(String::new, |last_four| format!(", ends in {last_four}"));
-        out::line(&format!("{provider}: {source}{tail}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let tail = |account: &StoredKey| {
+        account.last_four.as_ref().map_or_else(String::new, |last_four| format!(", ends in {last_four}"))
+    };
+    let first = keys.first().map_or_else(String::new, |account| tail(account));
+    out::line(&format!("{named}: {source}{first}"));
+    if keys.len() > 1 {
+        for account in keys {
+            out::line(&format!("  {provider}/{}{}", account.label, tail(account)));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn account_line(account: &StoredKey) -> Value {
+    let tested = account.test.as_deref().and_then(|text| serde_json::from_str::<Tested>(text).ok());
+    json!({
+        "label": account.label,
+        "last_four": account.last_four,
+        "tested": tested.map(|tested| tested.result),
+    })
 }
 
 pub(crate) async fn provider(engine: &Engine, command: ProviderCommand) -> Result<ExitCode, Failure> {
@@ -152,9 +200,7 @@ pub(crate) async fn provider(engine: &Engine, command: ProviderCommand) -> Resul
             set_fields(engine, &ProviderId::from(provider.as_str()), &fields).await
         }
         ProviderCommand::List(Json { json }) => Ok(list(engine, json)),
-        ProviderCommand::Test { provider, json } => {
-            test(engine, &ProviderId::from(provider.as_str()), json.json).await
-        }
+        ProviderCommand::Test { account, json } => test(engine, &account, json.json).await,
     }
 }
 
@@ -225,8 +271,10 @@ fn list(engine: &Engine, json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn test(engine: &Engine, provider: &ProviderId, json: bool) -> Result<ExitCode, Failure> {
-    let tested = engine.test_provider(provider).await?;
+async fn test(engine: &Engine, named: &str, json: bool) -> Result<ExitCode, Failure> {
+    let AccountRef { provider, label } = AccountRef::parse(named)?;
+    let label = named.contains('/').then_some(label);
+    let tested = engine.test_provider(&provider, label.as_ref()).await?;
     if json {
         out::object(&json!({
             "provider": provider,

@@ -81,7 +81,7 @@ macro_rules! string_ids {
 string_ids! {
     /// A provider, e.g. `anthropic` (OpenTelemetry `gen_ai.provider.name`).
     ProviderId,
-    /// What the user calls one of several keys of a provider, e.g. `work`.
+    /// What the user calls one of several keys of a provider, e.g. `work`. See [`crate::AccountRef`].
     AccountLabel,
     /// A wire protocol family, e.g. `openai-chat`.
     DialectId,

@@ -6,6 +6,7 @@
 //! To add a noun: one file here, documented with shape and unit, exported below.
 #![deny(missing_docs)]
 
+mod account;
 mod call;
 mod conversation;
 mod endpoint;
@@ -22,6 +23,7 @@ mod secret;
 mod time;
 mod usage;
 
+pub use account::AccountRef;
 pub use call::{Call, Headers, Method};
 pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
 pub use endpoint::{

@@ -102,7 +102,7 @@ pub struct Expected {
     pub success: u16,
 }
 
-/// An endpoint that may serve a request.
+/// An endpoint that may serve a request, with the key it is asked with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Candidate {

@@ -2,8 +2,8 @@
 
 use crate::{clock::millis, draft::Draft, inner::Inner, registry::Known};
 use domain::{
-    AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, NoticeKind, Outcome, PicoUsd,
-    PriceSheet, ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
+    AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, NoticeKind, Outcome,
+    PicoUsd, PriceSheet, ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
@@ -20,6 +20,8 @@ const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
 pub(crate) struct Plan {
     pub endpoint: Endpoint,
     pub known: Known,
+    /// The key it is made with.
+    pub account: Option<AccountLabel>,
     pub request: Arc<Request>,
     pub run: domain::RunId,
     pub n: u32,
@@ -73,7 +75,7 @@ impl<'a> Attempt<'a> {
         let (request, unfit) = fitted(inner, &plan)?;
         let mut encoded = dialect.encode(&request, &plan.endpoint, &provider.quirks)?;
         encoded.notices.splice(0..0, unfit);
-        let secret = inner.key_for(&plan.known).await?;
+        let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
         let now = inner.clock.now();
         let row = AttemptRow {
             id: AttemptId::new(inner.clock.id()),
@@ -81,6 +83,8 @@ impl<'a> Attempt<'a> {
             n: plan.n,
             endpoint: plan.endpoint.id.clone(),
             provider: provider.id.clone(),
+            // Of an address that may be open: the key may have gone since the route was planned.
+            account: plan.account.clone().filter(|_| secret.is_some()),
             model: plan.endpoint.model.clone(),
             upstream_model: plan.endpoint.upstream_model.clone(),
             origin: inner.origin.to_owned(),

@@ -50,7 +50,7 @@ pub(crate) async fn set(
 mod tests {
     use super::*;
     use crate::{Engine, Parts, SystemClock};
-    use domain::{ProcessId, Secret, Timestamp};
+    use domain::{AccountLabel, AccountRef, ProcessId, Secret, Timestamp};
     use std::sync::Arc;
     use store::{Options, Store};
     use transport::scripted::Scripted;
@@ -70,6 +70,10 @@ mod tests {
         Engine::assemble(parts).await.unwrap()
     }
 
+    fn key_of(id: &ProviderId) -> AccountRef {
+        AccountRef { provider: id.clone(), label: AccountLabel::unnamed() }
+    }
+
     async fn give(engine: &Engine, id: &str, name: &str, value: &str) -> Result<(), Failure> {
         let values = BTreeMap::from([(name.to_owned(), value.to_owned())]);
         engine.set_fields(&ProviderId::from(id), values).await
@@ -79,17 +83,17 @@ mod tests {
     async fn a_provider_is_ready_when_its_address_is_whole() {
         let engine = engine().await;
         let bedrock = ProviderId::from("bedrock");
-        engine.set_key(&bedrock, Secret::new("an-api-key-of-bedrock")).await.unwrap();
+        engine.set_key(&key_of(&bedrock), Secret::new("an-api-key-of-bedrock")).await.unwrap();
         let known = || engine.registry().provider(&bedrock).unwrap().clone();
         assert!(!known().ready());
-        let failure = engine.inner.key_for(&known()).await.unwrap_err();
+        let failure = engine.inner.key_for(&known(), Some(&AccountLabel::unnamed())).await.unwrap_err();
         assert!(failure.message.contains("provider set bedrock region=…"), "{}", failure.message);
         give(&engine, "bedrock", "region", " eu-west-1 ").await.unwrap();
         assert!(known().ready());
         assert_eq!(known().provider.base_url, "https://bedrock-runtime.eu-west-1.amazonaws.com");
         // Another region is the same provider's: its key stays.
         give(&engine, "bedrock", "region", "us-east-1").await.unwrap();
-        let key = engine.inner.key_for(&known()).await.unwrap().unwrap();
+        let key = engine.inner.key_for(&known(), Some(&AccountLabel::unnamed())).await.unwrap().unwrap();
         assert_eq!(key.expose(), "an-api-key-of-bedrock");
         give(&engine, "bedrock", "region", "").await.unwrap();
         assert!(!known().ready() && known().fields.is_empty());
@@ -100,14 +104,17 @@ mod tests {
         let engine = engine().await;
         let azure = ProviderId::from("azure");
         let known = || engine.registry().provider(&azure).unwrap().clone();
-        let early = engine.set_key(&azure, Secret::new("0123456789abcdef")).await.unwrap_err();
+        let early = engine.set_key(&key_of(&azure), Secret::new("0123456789abcdef")).await.unwrap_err();
         assert!(early.message.contains("Resource"), "{}", early.message);
         give(&engine, "azure", "resource", "first").await.unwrap();
-        engine.set_key(&azure, Secret::new("0123456789abcdef")).await.unwrap();
+        engine.set_key(&key_of(&azure), Secret::new("0123456789abcdef")).await.unwrap();
         assert!(known().ready());
         give(&engine, "azure", "resource", "second").await.unwrap();
         assert!(!known().ready());
-        assert_eq!(engine.inner.key_for(&known()).await.unwrap_err().kind, ErrorKind::AuthMissing);
+        assert_eq!(
+            engine.inner.key_for(&known(), Some(&AccountLabel::unnamed())).await.unwrap_err().kind,
+            ErrorKind::AuthMissing
+        );
         give(&engine, "azure", "resource", "first").await.unwrap();
         assert!(known().ready());
     }

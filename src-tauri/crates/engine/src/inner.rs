@@ -4,10 +4,10 @@ use crate::{
     attempt,
     clock::Clock,
     live::LiveTurns,
-    registry::{Known, Registry},
+    registry::{Given, Known, Registry, StoredKey},
 };
 use catalog::Catalog;
-use domain::{Failure, ProcessId, ProviderId, Secret};
+use domain::{AccountLabel, AccountRef, Failure, ProcessId, ProviderId, Secret};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, RwLock},
@@ -51,16 +51,6 @@ impl Table {
     }
 }
 
-/// A key that lives only until the program ends. It stands before what is stored of the provider's key.
-#[derive(Clone)]
-pub(crate) struct SessionKey {
-    /// `scheme://host:port` it belongs to.
-    pub origin: String,
-    pub last_four: Option<String>,
-    /// Result of its last test, JSON.
-    pub test: Option<String>,
-}
-
 pub(crate) struct Inner {
     pub store: Store,
     pub vault: Vault,
@@ -72,7 +62,9 @@ pub(crate) struct Inner {
     pub origin: &'static str,
     pub registry: RwLock<Arc<Registry>>,
     /// Keys of this run only: the keychain is absent.
-    pub session_keys: Mutex<HashMap<ProviderId, SessionKey>>,
+    pub session_keys: Mutex<Vec<(AccountRef, StoredKey)>>,
+    /// Results of the last tests of keys from the environment, JSON.
+    pub env_tests: Mutex<HashMap<ProviderId, String>>,
     /// How endpoints have done lately.
     pub health: Mutex<router::Health>,
     /// Second tries at one endpoint that may still be made.
@@ -88,23 +80,34 @@ impl Inner {
         Arc::clone(&self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// Reads providers and their state again.
+    /// Reads providers, their keys and their state again.
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
-        let (custom, mut states, fields) = self
+        let (mut given, stored) = self
             .store
-            .read(|tx| Ok((tx.custom_providers()?, tx.provider_states()?, tx.provider_fields()?)))
+            .read(|tx| {
+                let given = Given {
+                    custom: tx.custom_providers()?,
+                    states: tx.provider_states()?,
+                    fields: tx.provider_fields()?,
+                    ..Given::default()
+                };
+                Ok((given, tx.accounts()?))
+            })
             .await?;
-        for (provider, key) in crate::live::lock(&self.session_keys).iter() {
-            let place = states.iter().position(|stored| stored.provider == *provider).unwrap_or_else(|| {
-                states.push(blank(provider));
-                states.len() - 1
-            });
-            states[place].key_origin = Some(key.origin.clone());
-            states[place].last_four.clone_from(&key.last_four);
-            states[place].test.clone_from(&key.test);
+        given.keys = stored.into_iter().map(|row| (row.provider.clone(), row.into())).collect();
+        // A key of this run stands before what is stored under its label.
+        for (named, key) in &*crate::live::lock(&self.session_keys) {
+            let stored = given
+                .keys
+                .iter_mut()
+                .find(|(provider, stored)| *provider == named.provider && stored.label == named.label);
+            match stored {
+                Some((_, stored)) => stored.clone_from(key),
+                None => given.keys.push((named.provider.clone(), key.clone())),
+            }
         }
-        let fresh =
-            Registry::new(Arc::clone(&self.catalog), custom, states, fields, |id| self.vault.has_env(id));
+        given.env_tests = crate::live::lock(&self.env_tests).clone();
+        let fresh = Registry::new(Arc::clone(&self.catalog), given, |id| self.vault.has_env(id));
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
         self.changed(Table::Providers);
         self.changed(Table::Models);
@@ -116,15 +119,24 @@ impl Inner {
         let _ = self.changes.send(table);
     }
 
-    /// The key for a provider's present address. The keychain is opened only if a key is stored there.
-    pub(crate) async fn key_for(&self, known: &Known) -> Result<Option<Secret>, Failure> {
+    /// A key for a provider's present address; `None` for a call without one. The keychain is opened only
+    /// if a key is stored there. Error `auth.missing` when it is not there any more, or the provider cannot
+    /// be asked without.
+    pub(crate) async fn key_for(
+        &self,
+        known: &Known,
+        account: Option<&AccountLabel>,
+    ) -> Result<Option<Secret>, Failure> {
         let provider = &known.provider;
         if known.addressless() {
             return Err(known.without_address());
         }
-        if known.has_key() {
-            let origin = known.origin().unwrap_or_default();
-            let slot = Slot { provider: provider.id.clone(), origin };
+        if let Some(label) = account {
+            let slot = Slot {
+                provider: provider.id.clone(),
+                label: label.clone(),
+                origin: known.origin().unwrap_or_default(),
+            };
             if let Some(secret) = self.vault.get(&slot).await? {
                 return Ok(Some(secret));
             }
@@ -133,14 +145,20 @@ impl Inner {
     }
 }
 
+impl From<store::AccountRow> for StoredKey {
+    fn from(row: store::AccountRow) -> Self {
+        let store::AccountRow { provider: _, label, key_origin, last_four, test } = row;
+        Self { label, key_origin, last_four, test, session_only: false }
+    }
+}
+
 /// What is known of a provider about which nothing is known.
 pub(crate) fn blank(id: &ProviderId) -> ProviderStateRow {
     ProviderStateRow {
         provider: id.clone(),
-        key_origin: None,
-        last_four: None,
         enabled: false,
         test: None,
         listed_models: None,
+        listed_at: None,
     }
 }

@@ -15,7 +15,9 @@ mod fold_view;
 pub mod frame;
 mod held_back;
 mod inner;
+mod keys;
 mod lane;
+mod lists;
 mod live;
 mod mixer;
 mod present;
@@ -32,18 +34,22 @@ pub use clock::{Clock, SystemClock};
 pub use draft::{Draft, DraftBlock};
 pub use fold_view::apply as apply_frame;
 pub use inner::Table;
+pub use lists::{Found, TestResult, Tested};
 pub use live::FrameSink;
 pub use mixer::Observer;
-pub use providers::{Found, KNOWN_DIALECTS, TestResult, Tested};
-pub use registry::{Known, Listed, Registry};
+pub use providers::KNOWN_DIALECTS;
+pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{AttemptRow, Booked, Entry, EntryRow, SpendKey, SpendSum, SumsReport};
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Started};
-pub use vault::StorageKind;
+pub use vault::{Kept, StorageKind};
 
 use catalog::{Catalog, CatalogError};
-use domain::{ConversationId, ErrorKind, Failure, ProcessId, ProviderId, RunId, Secret, TurnId};
+use domain::{
+    AccountLabel, AccountRef, ConversationId, ErrorKind, Failure, ProcessId, ProviderId, RunId, Secret,
+    TurnId,
+};
 use frame::TurnView;
 use inner::Inner;
 use std::{
@@ -54,7 +60,7 @@ use std::{
 use store::Store;
 use tokio::sync::broadcast;
 use transport::{Http, ProxyChoice, Transport};
-use vault::{Kept, Probe, Vault};
+use vault::{Probe, Vault};
 
 /// Everything the engine stands on. The binaries and tests choose.
 pub struct Parts {
@@ -111,7 +117,7 @@ impl Engine {
             Failure::new(ErrorKind::Bug, format!("The built-in catalogue cannot be read ({error})."))
         })?;
         let catalog = Arc::new(catalog);
-        let empty = Registry::new(Arc::clone(&catalog), Vec::new(), Vec::new(), BTreeMap::new(), |_| false);
+        let empty = Registry::new(Arc::clone(&catalog), Given::default(), |_| false);
         let retries = Mutex::new(router::RetryBudget::new(parts.clock.now()));
         let inner = Arc::new(Inner {
             store: parts.store,
@@ -123,6 +129,7 @@ impl Engine {
             origin: parts.origin,
             registry: RwLock::new(Arc::new(empty)),
             session_keys: Mutex::default(),
+            env_tests: Mutex::default(),
             health: Mutex::default(),
             retries,
             live: live::LiveTurns::default(),
@@ -237,33 +244,37 @@ impl Engine {
     }
 
     /// Stores a key.
-    pub async fn set_key(&self, provider: &ProviderId, secret: Secret) -> Result<Kept, Failure> {
-        providers::set_key(&self.inner, provider, secret).await
+    pub async fn set_key(&self, account: &AccountRef, secret: Secret) -> Result<Kept, Failure> {
+        keys::set(&self.inner, account, secret).await
     }
 
     /// Deletes a key; false = there was none.
-    pub async fn delete_key(&self, provider: &ProviderId) -> Result<bool, Failure> {
-        providers::delete_key(&self.inner, provider).await
+    pub async fn delete_key(&self, account: &AccountRef) -> Result<bool, Failure> {
+        keys::delete(&self.inner, account).await
     }
 
-    /// The key of this provider lives only until the program ends.
-    pub fn session_only(&self, provider: &ProviderId) -> bool {
-        live::lock(&self.inner.session_keys).contains_key(provider)
+    /// Puts the keys of a provider into an order; those not named follow in the order they had.
+    pub async fn order_keys(&self, provider: &ProviderId, labels: Vec<AccountLabel>) -> Result<(), Failure> {
+        keys::order(&self.inner, provider, labels).await
     }
 
     /// The provider whose keys begin like this one.
     pub fn recognise(&self, key: &str) -> Option<ProviderId> {
-        providers::recognise(&self.inner, key)
+        keys::recognise(&self.inner, key)
     }
 
-    /// Tests a provider without spending.
-    pub async fn test_provider(&self, provider: &ProviderId) -> Result<Tested, Failure> {
-        providers::test(&self.inner, provider).await
+    /// Tests a provider with the key of that label, else with its first, without spending.
+    pub async fn test_provider(
+        &self,
+        provider: &ProviderId,
+        label: Option<&AccountLabel>,
+    ) -> Result<Tested, Failure> {
+        lists::test(&self.inner, provider, label).await
     }
 
     /// Looks for servers on this machine.
     pub async fn discover(&self) -> Result<Vec<Found>, Failure> {
-        providers::discover(&self.inner).await
+        lists::discover(&self.inner).await
     }
 
     /// Offers the models of a local server, or no longer.

@@ -1,7 +1,8 @@
 use super::*;
-use crate::{Engine, Parts, SystemClock};
-use domain::ProcessId;
-use store::{Options, Store};
+use crate::{Engine, Kept, Parts, SystemClock};
+use domain::{AccountRef, ProcessId, Secret, Timestamp};
+use std::sync::Arc;
+use store::{AccountRow, Options, Store};
 use transport::scripted::Scripted;
 use vault::Vault;
 
@@ -35,12 +36,22 @@ async fn stored(store: &Store, provider: &str) -> ProviderStateRow {
 }
 
 async fn store_key(store: &Store, last_four: &str) {
-    let row = ProviderStateRow {
-        key_origin: Some("https://api.openai.com:443".to_owned()),
+    let row = AccountRow {
+        provider: id(OPENAI),
+        label: "default".into(),
+        key_origin: "https://api.openai.com:443".to_owned(),
         last_four: Some(last_four.to_owned()),
-        ..blank(&id(OPENAI))
+        test: None,
     };
-    store.write(move |tx| tx.put_provider_state(&row)).await.unwrap();
+    store.write(move |tx| tx.put_account(&row)).await.unwrap();
+}
+
+async fn key(store: &Store) -> AccountRow {
+    store.read(|tx| tx.account(&OPENAI.into(), &"default".into())).await.unwrap().unwrap()
+}
+
+fn account(text: &str) -> AccountRef {
+    AccountRef::parse(text).unwrap()
 }
 
 #[tokio::test]
@@ -48,7 +59,7 @@ async fn processes_do_not_undo_each_others_changes() {
     let store = store();
     let stale = process(&store).await;
     process(&store).await.enable_local(&id("llamacpp"), true).await.unwrap();
-    stale.test_provider(&id("llamacpp")).await.unwrap();
+    stale.test_provider(&id("llamacpp"), None).await.unwrap();
     let row = stored(&store, "llamacpp").await;
     assert!(row.enabled && row.test.is_some());
 }
@@ -59,11 +70,11 @@ async fn a_test_of_a_key_that_was_replaced_is_dropped() {
     store_key(&store, "aaaa").await;
     let stale = process(&store).await;
     store_key(&store, "bbbb").await;
-    stale.test_provider(&id(OPENAI)).await.unwrap();
-    let row = stored(&store, OPENAI).await;
+    stale.test_provider(&id(OPENAI), None).await.unwrap();
+    let row = key(&store).await;
     assert_eq!((row.last_four.as_deref(), row.test), (Some("bbbb"), None));
-    stale.test_provider(&id(OPENAI)).await.unwrap();
-    assert!(stored(&store, OPENAI).await.test.is_some());
+    stale.test_provider(&id(OPENAI), None).await.unwrap();
+    assert!(key(&store).await.test.is_some());
 }
 
 #[tokio::test]
@@ -71,21 +82,51 @@ async fn a_key_of_this_run_leaves_the_stored_one_alone() {
     let store = store();
     store_key(&store, "aaaa").await;
     let engine = process(&store).await;
-    let before = stored(&store, OPENAI).await;
+    let before = key(&store).await;
     assert_eq!(
-        engine.set_key(&id(OPENAI), Secret::new("sk-of-this-run-0000-zzzz")).await.unwrap(),
+        engine.set_key(&account(OPENAI), Secret::new("sk-of-this-run-0000-zzzz")).await.unwrap(),
         Kept::SessionOnly
     );
-    engine.test_provider(&id(OPENAI)).await.unwrap();
-    let shown = engine.registry().provider(&id(OPENAI)).unwrap().state.clone().unwrap();
-    assert_eq!(shown.last_four.as_deref(), Some("zzzz"));
-    assert!(shown.test.is_some());
-    assert_eq!(stored(&store, OPENAI).await, before);
+    engine.test_provider(&id(OPENAI), None).await.unwrap();
+    let shown = engine.registry().provider(&id(OPENAI)).unwrap().keys.clone();
+    assert_eq!(shown.len(), 1);
+    assert_eq!((shown[0].last_four.as_deref(), shown[0].session_only), (Some("zzzz"), true));
+    assert!(shown[0].test.is_some());
+    assert_eq!(key(&store).await, before);
     // The stored key is in a keychain that is not here: it can be deleted only there.
-    let failure = engine.delete_key(&id(OPENAI)).await.unwrap_err();
+    let failure = engine.delete_key(&account(OPENAI)).await.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::VaultUnavailable);
-    assert!(!engine.session_only(&id(OPENAI)));
-    assert_eq!(stored(&store, OPENAI).await, before);
+    let left = engine.registry().provider(&id(OPENAI)).unwrap().keys.clone();
+    assert_eq!((left.len(), left[0].session_only), (1, false));
+    assert_eq!(key(&store).await, before);
+}
+
+#[tokio::test]
+async fn several_keys_of_a_provider_are_asked_in_their_order() {
+    let engine = process(&store()).await;
+    let asked = |engine: &Engine| -> Vec<String> {
+        let labels = engine.registry().provider(&id(OPENAI)).unwrap().asked_with();
+        labels.into_iter().flatten().map(|label| label.to_string()).collect()
+    };
+    assert!(asked(&engine).is_empty());
+    for name in ["openai/work", "openai", "openai/home"] {
+        engine.set_key(&account(name), Secret::new(format!("sk-{name}-0123456789"))).await.unwrap();
+    }
+    assert_eq!(asked(&engine), ["work", "default", "home"]);
+    engine.order_keys(&id(OPENAI), vec!["home".into(), "work".into()]).await.unwrap();
+    assert_eq!(asked(&engine), ["home", "work", "default"]);
+    assert!(engine.order_keys(&id(OPENAI), vec!["nobody".into()]).await.is_err());
+    engine.add_provider(OPENAI, "openai-chat", "http://127.0.0.1:9").await.unwrap();
+    assert!(asked(&engine).is_empty(), "none of them was entered for this address");
+    assert_eq!(engine.registry().provider(&id(OPENAI)).unwrap().keys.len(), 3);
+    engine.remove_provider(&id(OPENAI)).await.unwrap();
+    assert!(asked(&engine).is_empty(), "all were deleted with it");
+    let service = r#"{"type": "service_account", "private_key": "x"}"#;
+    engine.set_key(&account("openai/json"), Secret::new(service)).await.unwrap();
+    let shown = engine.registry().provider(&id(OPENAI)).unwrap().keys.clone();
+    assert_eq!(shown[0].last_four, None, "the end of a document says nothing");
+    let bad = engine.set_key(&account("openai/x"), Secret::new("two words")).await.unwrap_err();
+    assert_eq!(bad.kind, ErrorKind::RequestInvalid);
 }
 
 #[tokio::test]

@@ -3,10 +3,14 @@
 
 use catalog::Catalog;
 use domain::{
-    AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Provider, ProviderId, Upstream,
+    AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Provider,
+    ProviderId, Upstream,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use store::ProviderStateRow;
 
 /// A model that a server itself lists.
@@ -18,15 +22,34 @@ pub struct Listed {
     pub context_length: Option<u64>,
 }
 
+/// A key of a provider, as far as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// What the user calls it.
+    pub label: AccountLabel,
+    /// The `scheme://host:port` it was entered for; it goes nowhere else.
+    pub key_origin: String,
+    /// Its last four characters; `None` = too short to show any.
+    pub last_four: Option<String>,
+    /// Result of its last test, JSON of [`crate::Tested`].
+    pub test: Option<String>,
+    /// It lives only until the program ends: there is no keychain.
+    pub session_only: bool,
+}
+
 /// A provider with what this user has done about it.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// The provider; a user's own entry replaces the catalogue's of the same id.
     pub provider: Arc<Provider>,
-    /// Key, switch, test, listed models.
+    /// Switch, test without a key, listed models.
     pub state: Option<ProviderStateRow>,
     /// The environment of this process holds a key for it.
     pub env_key: bool,
+    /// Result of the last test of that key in this process, JSON.
+    pub env_test: Option<String>,
+    /// Its stored keys in the user's order, those for other addresses too.
+    pub keys: Vec<StoredKey>,
     /// Models it lists itself.
     pub listed: Vec<Listed>,
     /// What the user gave of their account there, by field.
@@ -56,9 +79,30 @@ impl Known {
 
     /// A key is stored in the keychain (or in memory for this run) for exactly this address.
     pub fn stored_key(&self) -> bool {
-        self.state
-            .as_ref()
-            .is_some_and(|state| state.key_origin.is_some() && state.key_origin == self.origin())
+        self.usable().next().is_some()
+    }
+
+    /// The stored keys that were entered for exactly this address.
+    pub fn usable(&self) -> impl Iterator<Item = &StoredKey> {
+        let origin = self.origin();
+        self.keys.iter().filter(move |key| origin.as_deref() == Some(key.key_origin.as_str()))
+    }
+
+    /// One of its stored keys, for whatever address.
+    pub fn key(&self, label: &AccountLabel) -> Option<&StoredKey> {
+        self.keys.iter().find(|key| key.label == *label)
+    }
+
+    /// The keys it is asked with, in order: that of the environment, then the stored ones. `None` alone
+    /// where it is asked without; nothing where it cannot be asked.
+    pub fn asked_with(&self) -> Vec<Option<AccountLabel>> {
+        let environment = self.env_key.then(AccountLabel::environment);
+        let stored = self.usable().map(|key| key.label.clone());
+        let keys: Vec<_> = environment.into_iter().chain(stored).map(Some).collect();
+        match (keys.is_empty(), self.ready()) {
+            (true, true) => vec![None],
+            _ => keys,
+        }
     }
 
     /// A request without a key makes sense: local servers, demo, and addresses of the user's own, which
@@ -107,6 +151,21 @@ impl Known {
     }
 }
 
+/// What the user, and this process, have given beside the catalogue.
+#[derive(Default)]
+pub struct Given {
+    /// Providers of the user's own.
+    pub custom: Vec<Provider>,
+    /// What is known of providers beside their keys.
+    pub states: Vec<ProviderStateRow>,
+    /// What of the user's accounts stands in addresses, by field.
+    pub fields: BTreeMap<ProviderId, BTreeMap<String, String>>,
+    /// Keys in the user's order.
+    pub keys: Vec<(ProviderId, StoredKey)>,
+    /// Results of the last tests of keys from the environment, JSON.
+    pub env_tests: HashMap<ProviderId, String>,
+}
+
 /// Everything that can be asked. Immutable; rebuilt when a provider changes.
 pub struct Registry {
     catalog: Arc<Catalog>,
@@ -115,14 +174,9 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Joins the catalogue with the user's own entries; `fields` are what the user gave of their accounts.
-    pub fn new(
-        catalog: Arc<Catalog>,
-        custom: Vec<Provider>,
-        states: Vec<ProviderStateRow>,
-        fields: BTreeMap<ProviderId, BTreeMap<String, String>>,
-        env_key: impl Fn(&ProviderId) -> bool,
-    ) -> Self {
+    /// Joins the catalogue with what the user has given.
+    pub fn new(catalog: Arc<Catalog>, given: Given, env_key: impl Fn(&ProviderId) -> bool) -> Self {
+        let Given { custom, states, fields, keys, env_tests } = given;
         let mut providers = BTreeMap::new();
         let mut order = Vec::new();
         for provider in catalog.providers().iter().cloned().chain(custom) {
@@ -135,6 +189,8 @@ impl Registry {
                 env_key: env_key(&provider.id),
                 provider: Arc::new(reached.provider),
                 state: None,
+                env_test: env_tests.get(&provider.id).cloned(),
+                keys: Vec::new(),
                 listed: Vec::new(),
                 fields,
                 missing: reached.missing,
@@ -151,6 +207,11 @@ impl Registry {
                     .and_then(|text| serde_json::from_str(text).ok())
                     .unwrap_or_default();
                 known.state = Some(state);
+            }
+        }
+        for (provider, key) in keys {
+            if let Some(known) = providers.get_mut(&provider) {
+                known.keys.push(key);
             }
         }
         Self { catalog, providers, order }
@@ -255,7 +316,7 @@ mod tests {
     #[test]
     fn a_local_server_that_was_not_found_can_be_asked_but_is_not_offered() {
         let catalog = Arc::new(Catalog::bundled().unwrap());
-        let registry = Registry::new(catalog, Vec::new(), Vec::new(), BTreeMap::new(), |_| false);
+        let registry = Registry::new(catalog, Given::default(), |_| false);
         let known = |id: &str| registry.provider(&ProviderId::from(id)).unwrap();
         assert!(known("llamacpp").ready() && !known("llamacpp").offered());
         assert!(known("demo").ready() && known("demo").offered());

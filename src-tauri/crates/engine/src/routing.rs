@@ -54,8 +54,14 @@ pub(crate) fn plan(
         now: inner.clock.now(),
     };
     let nothing = DataPolicy::default();
-    let offers: Vec<Offer<'_>> =
-        endpoints.iter().map(|endpoint| offer(registry, endpoint, &nothing)).collect();
+    let keys = |endpoint: &Endpoint| registry.provider(&endpoint.provider).map(Known::asked_with);
+    let accounts: Vec<Vec<Option<AccountLabel>>> =
+        endpoints.iter().map(|endpoint| keys(endpoint).unwrap_or_default()).collect();
+    let offers: Vec<Offer<'_>> = endpoints
+        .iter()
+        .zip(&accounts)
+        .map(|(endpoint, keys)| offer(registry, endpoint, keys, &nothing))
+        .collect();
     let route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
     let choices = route
         .planned
@@ -68,13 +74,18 @@ pub(crate) fn plan(
     (route, choices)
 }
 
-fn offer<'a>(registry: &'a Registry, endpoint: &'a Endpoint, nothing: &'a DataPolicy) -> Offer<'a> {
+fn offer<'a>(
+    registry: &'a Registry,
+    endpoint: &'a Endpoint,
+    accounts: &'a [Option<AccountLabel>],
+    nothing: &'a DataPolicy,
+) -> Offer<'a> {
     let known = registry.provider(&endpoint.provider);
     let provider = known.map(|known| &known.provider);
     let model = registry.catalog().model(endpoint.model.as_str());
     Offer {
         endpoint,
-        accounts: &[],
+        accounts,
         ready: if known.is_some_and(Known::ready) { Ready::Yes } else { Ready::NoKey },
         dialect_built: provider.is_some_and(|p| wire::dialect(p.dialect.as_str()).is_some()),
         local: provider.is_some_and(|p| p.local),

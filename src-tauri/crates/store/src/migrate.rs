@@ -45,6 +45,15 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         ],
     },
     Migration { version: 2, steps: &[table::fields::SCHEMA] },
+    Migration {
+        version: 3,
+        steps: &[
+            table::accounts::SCHEMA,
+            table::providers::LISTS,
+            table::attempts::ACCOUNTS,
+            table::ledger::ACCOUNTS,
+        ],
+    },
 ];
 
 /// The version after the last of `migrations`.

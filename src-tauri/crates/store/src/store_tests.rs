@@ -27,6 +27,7 @@ fn entry(n: u128) -> EntryRow {
         at: Timestamp(5),
         provider: "openai".into(),
         endpoint: "openai/gpt-5".into(),
+        account: None,
         model: "openai/gpt-5".parse().unwrap(),
         upstream_model: "gpt-5".to_owned(),
         origin: "window".to_owned(),
@@ -64,7 +65,7 @@ fn the_ledger_lets_nobody_change_it() {
     with_ledger(dir.path());
     let connection = raw(dir.path());
     let columns = "seq, id, attempt, conversation, at, provider, endpoint, model, upstream_model, origin,
-        outcome, usage, input, output, cost, amount, basis, price_sheet, adjusts, prev_hash, hash";
+        outcome, usage, input, output, cost, amount, basis, price_sheet, adjusts, prev_hash, hash, account";
     let copy = |seq: &str| {
         let shown = columns.replacen("seq", seq, 1);
         format!(
@@ -97,6 +98,7 @@ fn a_changed_ledger_shows() {
         "UPDATE ledger_entries SET conversation = zeroblob(16) WHERE seq = 1",
         "UPDATE ledger_entries SET cost = replace(cost, 'computed', 'reported') WHERE seq = 3",
         "UPDATE ledger_entries SET at = at + 1 WHERE seq = 3",
+        "UPDATE ledger_entries SET account = 'work' WHERE seq = 1",
         "DELETE FROM ledger_entries WHERE seq = 1",
         "DELETE FROM ledger_entries WHERE seq = 2",
         "UPDATE ledger_entries SET seq = 9 WHERE seq = 3",
@@ -203,11 +205,12 @@ fn a_migration_is_preceded_by_a_backup_that_opens() {
         .unwrap();
     assert_eq!((rows, version), (1, latest(&newer)));
     drop(opened);
-    assert_eq!(names_in(&dir.path().join("backups")), ["parallax-v1-0000000001002.db"]);
+    let name = format!("parallax-v{}-0000000001002.db", latest(MIGRATIONS));
+    assert_eq!(names_in(&dir.path().join("backups")), [name.as_str()]);
     // The version before still works, on the backup; the migrated file it refuses.
     assert_eq!(Store::open(dir.path(), options(3)).err().unwrap().kind, ErrorKind::StoreNewer);
     let restored = tempfile::tempdir().unwrap();
-    let backup = dir.path().join("backups/parallax-v1-0000000001002.db");
+    let backup = dir.path().join("backups").join(name);
     fs::copy(&backup, restored.path().join("parallax.db")).unwrap();
     let store = Store::open(restored.path(), options(4)).unwrap();
     assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
@@ -270,9 +273,10 @@ fn the_five_newest_backups_are_kept() {
     with_ledger(dir.path());
     let connection = open::connect(&dir.path().join("parallax.db"), &hasty()).unwrap();
     for time in 1..=8 {
-        crate::backup::make(&connection, dir.path(), 1, Timestamp(time)).unwrap();
+        crate::backup::make(&connection, dir.path(), latest(MIGRATIONS), Timestamp(time)).unwrap();
     }
-    let expected: Vec<String> = (4..=8).map(|time| format!("parallax-v1-{time:013}.db")).collect();
+    let expected: Vec<String> =
+        (4..=8).map(|time| format!("parallax-v{}-{time:013}.db", latest(MIGRATIONS))).collect();
     assert_eq!(names_in(&dir.path().join("backups")), expected);
     #[cfg(unix)]
     for name in expected {
@@ -280,6 +284,33 @@ fn the_five_newest_backups_are_kept() {
         let mode = fs::metadata(dir.path().join("backups").join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// A database as the first version left it: one key of a provider in its state, a ledger without accounts.
+#[test]
+fn the_key_of_a_provider_becomes_its_first_account() {
+    let dir = tempfile::tempdir().unwrap();
+    let first: Vec<Migration> =
+        MIGRATIONS.iter().take(1).map(|m| Migration { version: m.version, steps: m.steps }).collect();
+    let opened = open_with(dir.path(), 1, &first).unwrap();
+    opened
+        .connection
+        .execute_batch(
+            "INSERT INTO provider_states (provider, key_origin, last_four, enabled, test, listed_models)
+             VALUES ('openai', 'https://api.openai.com:443', 'wxyz', 1, '{\"result\":\"valid\"}', NULL),
+                    ('ollama', NULL, NULL, 1, '{\"result\":\"valid\"}', '[]')",
+        )
+        .unwrap();
+    drop(opened);
+    let store = Store::open(dir.path(), options(2)).unwrap();
+    let (accounts, states) = store.read(|tx| Ok((tx.accounts()?, tx.provider_states()?))).wait().unwrap();
+    assert_eq!(accounts.len(), 1);
+    assert_eq!((accounts[0].provider.as_str(), accounts[0].label.as_str()), ("openai", "default"));
+    assert_eq!(accounts[0].key_origin, "https://api.openai.com:443");
+    assert_eq!(accounts[0].last_four.as_deref(), Some("wxyz"));
+    assert!(accounts[0].test.is_some());
+    let tests: Vec<bool> = states.iter().map(|state| state.test.is_some()).collect();
+    assert_eq!(tests, [true, false], "ollama's own test stays, the key's test goes with the key");
 }
 
 #[test]

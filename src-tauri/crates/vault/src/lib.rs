@@ -83,7 +83,8 @@ impl Vault {
         Self { desk: Arc::new(desk), env: Arc::default() }
     }
 
-    /// Adds keys that a binary took from its environment. They are asked first and written nowhere.
+    /// Adds keys that a binary took from its environment. They are found under the label `environment` at
+    /// whatever origin, and written nowhere.
     #[must_use]
     pub fn with_env_keys(self, keys: Vec<(ProviderId, Secret)>) -> Self {
         let given = keys.into_iter().filter(|(_, secret)| !secret.is_empty()).collect();
@@ -108,14 +109,19 @@ impl Vault {
         if secret.is_empty() {
             return Pending::ready(Err(Failure::new(ErrorKind::RequestInvalid, "The key is empty.")));
         }
+        if slot.label.is_environment() {
+            let why = "A key from the environment cannot be stored under its own label.";
+            return Pending::ready(Err(Failure::new(ErrorKind::RequestInvalid, why)));
+        }
         self.desk.ask(|reply| Op::Set(slot.clone(), secret, reply))
     }
 
     /// The key of a slot. `None` when none is kept, which includes that there is no keychain: what was
-    /// set in this run is found in either case.
+    /// set in this run is found in either case. Under the label `environment`: the key from there alone.
     pub fn get(&self, slot: &Slot) -> Pending<Option<Secret>> {
-        if let Some(secret) = self.env.get(&slot.provider) {
-            return Pending::ready(Ok(Some(Secret::new(secret.expose()))));
+        if slot.label.is_environment() {
+            let found = self.env.get(&slot.provider).map(|secret| Secret::new(secret.expose()));
+            return Pending::ready(Ok(found));
         }
         self.desk.ask(|reply| Op::Get(slot.clone(), reply))
     }

@@ -1,7 +1,7 @@
 use crate::desk::Desk;
 use crate::worker::Open;
 use crate::{Kept, Slot, StorageKind, Vault};
-use domain::{ErrorKind, ProviderId, Secret};
+use domain::{AccountLabel, ErrorKind, ProviderId, Secret};
 use keyring::Error;
 use keyring_core::Entry;
 use keyring_core::api::{CredentialStore, CredentialStoreApi};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const CANARY: &str = "sk-canary-9f31c0e7d2";
 
 fn slot(provider: &str, origin: &str) -> Slot {
-    Slot { provider: ProviderId::new(provider), origin: origin.to_owned() }
+    Slot::unnamed(ProviderId::new(provider), origin)
 }
 
 fn openai() -> Slot {
@@ -44,6 +44,19 @@ fn what_was_set_last_is_found_until_it_is_deleted() {
 }
 
 #[test]
+fn each_label_has_its_own_key() {
+    let vault = Vault::memory();
+    let work = Slot { label: AccountLabel::from("work"), ..openai() };
+    vault.set(&openai(), Secret::new("one")).wait().unwrap();
+    assert!(vault.get(&work).wait().unwrap().is_none());
+    vault.set(&work, Secret::new("two")).wait().unwrap();
+    assert_eq!(vault.get(&openai()).wait().unwrap().unwrap().expose(), "one");
+    assert_eq!(vault.get(&work).wait().unwrap().unwrap().expose(), "two");
+    assert_eq!(openai().user(), "openai@https://api.openai.com:443", "as it was before there were labels");
+    assert_eq!(work.user(), "openai/work@https://api.openai.com:443");
+}
+
+#[test]
 fn a_key_is_not_found_for_another_origin() {
     let vault = Vault::memory();
     vault.set(&openai(), Secret::new(CANARY)).wait().unwrap();
@@ -54,15 +67,18 @@ fn a_key_is_not_found_for_another_origin() {
 }
 
 #[test]
-fn keys_of_the_environment_come_first_and_cannot_be_deleted() {
+fn keys_of_the_environment_have_a_label_of_their_own_and_cannot_be_deleted() {
     let vault = Vault::memory().with_env_keys(vec![
         (ProviderId::new("openai"), Secret::new("env")),
         (ProviderId::new("x"), Secret::new(" ")),
     ]);
+    let environment = Slot { label: AccountLabel::environment(), ..openai() };
     vault.set(&openai(), Secret::new("kept")).wait().unwrap();
-    assert_eq!(vault.get(&openai()).wait().unwrap().unwrap().expose(), "env");
-    vault.delete(&openai()).wait().unwrap();
-    assert_eq!(vault.get(&openai()).wait().unwrap().unwrap().expose(), "env");
+    assert_eq!(vault.get(&environment).wait().unwrap().unwrap().expose(), "env");
+    assert_eq!(vault.get(&openai()).wait().unwrap().unwrap().expose(), "kept");
+    assert!(vault.set(&environment, Secret::new("stored")).wait().is_err());
+    assert!(!vault.delete(&environment).wait().unwrap());
+    assert_eq!(vault.get(&environment).wait().unwrap().unwrap().expose(), "env");
     assert!(vault.has_env(&ProviderId::new("openai")));
     assert!(!vault.has_env(&ProviderId::new("x")), "an empty variable is no key");
 }

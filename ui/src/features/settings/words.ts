@@ -20,9 +20,9 @@ const RESULTS: Record<string, KeyState> = {
 
 export function keyState(row: ProviderRow, storage: StorageState, testing: boolean): KeyState {
   if (testing) return { icon: 'clock', word: 'Testing…', tone: '' };
-  if (row.needs_key && row.last_four === null) return { icon: 'key', word: 'No key', tone: '' };
-  const keyed = row.needs_key || row.last_four !== null;
-  if (keyed && storage.state === 'locked' && !row.session_only) {
+  if (row.needs_key && row.keys.length === 0) return { icon: 'key', word: 'No key', tone: '' };
+  const keyed = row.needs_key || row.keys.length > 0;
+  if (keyed && storage.state === 'locked' && row.keys.some((key) => key.source === 'keychain')) {
     return { icon: 'lock', word: 'Keychain locked', tone: 'warn' };
   }
   const result = row.tested ? RESULTS[row.tested.result] : undefined;

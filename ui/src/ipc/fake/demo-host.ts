@@ -6,7 +6,7 @@ import type { LocalServer } from '../generated/LocalServer';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
 import { catalogue, history, providers, spend } from './scene';
-import { failure, lane, run, summary, target, turn } from './samples';
+import { failure, key, lane, run, summary, target, turn } from './samples';
 import { play } from './play';
 
 interface Conversation {
@@ -189,7 +189,7 @@ export function demoHost(): FakeHost {
         name: id,
         dialect,
         base_url,
-        last_four: null,
+        keys: [],
         tested: null,
         custom: true,
       };
@@ -207,9 +207,9 @@ export function demoHost(): FakeHost {
       await new Promise((done) => setTimeout(done, 900));
       return { result: 'valid', message: 'The key works.', at: Date.now(), models: 9, took: 412 };
     })
-    .on('key/set', ({ provider, key }) => {
+    .on('key/set', ({ provider, key: secret }) => {
       const row = keys.find(
-        (known) => known.id === (provider ?? (key.startsWith('sk-ant') ? 'anthropic' : '')),
+        (known) => known.id === (provider ?? (secret.startsWith('sk-ant') ? 'anthropic' : '')),
       );
       if (!row) {
         throw failure(
@@ -217,12 +217,12 @@ export function demoHost(): FakeHost {
           'No provider’s keys begin like this one. Choose the provider in Settings.',
         ) as unknown as Error;
       }
-      row.last_four = key.slice(-4);
+      row.keys = [key(secret.slice(-4))];
       return row;
     })
     .on('key/delete', ({ id }) => {
       const row = must(keys.find((known) => known.id === id));
-      row.last_four = null;
+      row.keys = [];
       row.tested = null;
       return row;
     })

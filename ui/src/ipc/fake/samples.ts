@@ -5,6 +5,7 @@ import type { LaneTarget } from '../generated/LaneTarget';
 import type { LaneView } from '../generated/LaneView';
 import type { Metrics } from '../generated/Metrics';
 import type { ModelRow } from '../generated/ModelRow';
+import type { KeyRow } from '../generated/KeyRow';
 import type { ProviderRow } from '../generated/ProviderRow';
 import type { RouteStep } from '../generated/RouteStep';
 import type { RunView } from '../generated/RunView';
@@ -130,6 +131,10 @@ export function upstream(
   };
 }
 
+export function key(lastFour: string, part: Partial<KeyRow> = {}): KeyRow {
+  return { label: 'default', source: 'keychain', last_four: lastFour, tested: null, ...part };
+}
+
 export function provider(id: string, name: string, part: Partial<ProviderRow> = {}): ProviderRow {
   return {
     id,
@@ -138,8 +143,7 @@ export function provider(id: string, name: string, part: Partial<ProviderRow> = 
     base_url: `https://api.${id}.example/v1`,
     needs_key: true,
     takes_key: true,
-    last_four: null,
-    session_only: false,
+    keys: [],
     tested: null,
     data_policy: {
       trains: false,

@@ -4,7 +4,7 @@ import type { ModelRow } from '../generated/ModelRow';
 import type { ProviderRow } from '../generated/ProviderRow';
 import type { SpendSummary } from '../generated/SpendSummary';
 import type { TurnView } from '../generated/TurnView';
-import { failure, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
+import { failure, key, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
 import { partitions, plan, short, sketches, thought } from './text';
 
 export function catalogue(): ModelRow[] {
@@ -206,19 +206,19 @@ export function providers(): ProviderRow[] {
   const valid = { result: 'valid', message: 'The key works.', at, models: 9, took: 412 };
   return [
     provider('anthropic', 'Anthropic', {
-      last_four: '7Qm2',
+      keys: [key('7Qm2')],
       tested: valid,
       spend: { amount: '19.07', attempts: 412, unknown: 0 },
       keys_url: 'https://console.anthropic.com/settings/keys',
     }),
     provider('openai', 'OpenAI', {
-      last_four: 'x9Lr',
+      keys: [key('x9Lr')],
       tested: valid,
       models: 9,
       spend: { amount: '9.72', attempts: 388, unknown: 2 },
     }),
     provider('mistral', 'Mistral', {
-      last_four: 'Hd5w',
+      keys: [key('Hd5w')],
       tested: {
         result: 'rejected',
         message: 'Mistral answered 401. Replace the key.',
@@ -233,7 +233,7 @@ export function providers(): ProviderRow[] {
       models: 312,
       unverified: true,
     }),
-    provider('xai', 'xAI', { last_four: 'Zp81', session_only: true, models: 4 }),
+    provider('xai', 'xAI', { keys: [key('Zp81', { source: 'session' })], models: 4 }),
     provider('ollama', 'Ollama', {
       base_url: 'http://127.0.0.1:11434',
       needs_key: false,

@@ -2,8 +2,8 @@
 
 use crate::tx::{Cols, Key, Tx, opt_blob, opt_json, opt_millis};
 use domain::{
-    AttemptId, Cost, EndpointId, Failure, Millis, ModelSlug, Outcome, ProviderId, RunId, Timestamp, Upstream,
-    Usage,
+    AccountLabel, AttemptId, Cost, EndpointId, Failure, Millis, ModelSlug, Outcome, ProviderId, RunId,
+    Timestamp, Upstream, Usage,
 };
 use rusqlite::params;
 
@@ -29,6 +29,9 @@ CREATE TABLE attempts (
 CREATE UNIQUE INDEX attempts_by_run ON attempts (run, n) WHERE run IS NOT NULL;
 ";
 
+/// Which key an attempt was made with.
+pub(crate) const ACCOUNTS: &str = "ALTER TABLE attempts ADD COLUMN account TEXT;";
+
 /// An attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptRow {
@@ -42,6 +45,8 @@ pub struct AttemptRow {
     pub endpoint: EndpointId,
     /// Who serves that.
     pub provider: ProviderId,
+    /// Label of the provider's key it was made with; `None` = none was sent.
+    pub account: Option<AccountLabel>,
     /// Which model.
     pub model: ModelSlug,
     /// The provider's own id of it.
@@ -73,6 +78,7 @@ fn row(cols: &Cols<'_>) -> Result<AttemptRow, Failure> {
         n: cols.get("n")?,
         endpoint: EndpointId::new(cols.get::<String>("endpoint")?),
         provider: ProviderId::new(cols.get::<String>("provider")?),
+        account: cols.get::<Option<String>>("account")?.map(AccountLabel::new),
         model: cols.word("model")?,
         upstream_model: cols.get("upstream_model")?,
         origin: cols.get("origin")?,
@@ -92,8 +98,8 @@ impl Tx<'_> {
     pub fn insert_attempt(&mut self, a: &AttemptRow) -> Result<(), Failure> {
         self.exec(
             "INSERT INTO attempts (id, run, n, endpoint, provider, model, upstream_model, origin, started_at,
-                 first_byte, first_content, duration, outcome, upstream, usage, cost)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 first_byte, first_content, duration, outcome, upstream, usage, cost, account)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             params![
                 a.id.blob(),
                 opt_blob(a.run),
@@ -110,7 +116,8 @@ impl Tx<'_> {
                 opt_json(a.outcome.as_ref())?,
                 opt_json(a.upstream.as_ref())?,
                 opt_json(a.usage.as_ref())?,
-                opt_json(a.cost.as_ref())?
+                opt_json(a.cost.as_ref())?,
+                a.account.as_ref().map(AccountLabel::as_str)
             ],
         )
         .map(|_| ())

@@ -10,8 +10,8 @@ use crate::{
     tx::{Cols, Key, Tx, int, json, opt_blob, opt_json},
 };
 use domain::{
-    AttemptId, ConversationId, Cost, EndpointId, EntryId, Failure, ModelSlug, PicoUsd, PriceSheet,
-    ProviderId, Timestamp, Usage,
+    AccountLabel, AttemptId, ConversationId, Cost, EndpointId, EntryId, Failure, ModelSlug, PicoUsd,
+    PriceSheet, ProviderId, Timestamp, Usage,
 };
 use rusqlite::params;
 use sha2::{Digest, Sha256};
@@ -68,6 +68,12 @@ CREATE TRIGGER ledger_entries_insert BEFORE INSERT ON ledger_entries
     BEGIN SELECT RAISE(ABORT, 'a ledger entry must follow the last one'); END;
 ";
 
+/// Which key was billed. Rows from before have none, and hash as before.
+pub(crate) const ACCOUNTS: &str = "
+ALTER TABLE ledger_entries ADD COLUMN account TEXT;
+CREATE INDEX ledger_by_account ON ledger_entries (provider, account, at) WHERE account IS NOT NULL;
+";
+
 /// What is written of an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryRow {
@@ -83,6 +89,8 @@ pub struct EntryRow {
     pub provider: ProviderId,
     /// Where it went.
     pub endpoint: EndpointId,
+    /// Label of the provider's key that was used; `None` = none was sent.
+    pub account: Option<AccountLabel>,
     /// Which model.
     pub model: ModelSlug,
     /// The provider's own id of it.
@@ -131,6 +139,7 @@ struct Stored {
     basis: String,
     price_sheet: Option<[u8; 32]>,
     adjusts: Option<[u8; 16]>,
+    account: Option<String>,
     prev_hash: [u8; 32],
 }
 
@@ -165,6 +174,7 @@ impl Stored {
             basis: e.cost.basis.as_str().to_owned(),
             price_sheet,
             adjusts: opt_blob(e.adjusts),
+            account: e.account.as_ref().map(|account| account.as_str().to_owned()),
             prev_hash,
         })
     }
@@ -192,6 +202,7 @@ impl Stored {
             basis: cols.get("basis")?,
             price_sheet: cols.get("price_sheet")?,
             adjusts: cols.get("adjusts")?,
+            account: cols.get("account")?,
             prev_hash: cols.get("prev_hash")?,
         })
     }
@@ -223,6 +234,12 @@ impl Stored {
         field(Some(self.basis.as_bytes()));
         field(self.price_sheet.as_ref().map(|p| p.as_slice()));
         field(self.adjusts.as_ref().map(|a| a.as_slice()));
+        // Columns that came later count only where they say something, each under its name, so that rows
+        // from before keep their hash.
+        if let Some(account) = &self.account {
+            field(Some(b"account"));
+            field(Some(account.as_bytes()));
+        }
         hash.finalize().into()
     }
 }
@@ -238,6 +255,7 @@ pub(crate) fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
             at: cols.time("at")?,
             provider: ProviderId::new(cols.get::<String>("provider")?),
             endpoint: EndpointId::new(cols.get::<String>("endpoint")?),
+            account: cols.get::<Option<String>>("account")?.map(AccountLabel::new),
             model: cols.word("model")?,
             upstream_model: cols.get("upstream_model")?,
             origin: cols.get("origin")?,
@@ -271,9 +289,9 @@ impl Tx<'_> {
         self.exec(
             "INSERT INTO ledger_entries (seq, id, attempt, conversation, at, provider, endpoint, model,
                  upstream_model, origin, outcome, usage, input, output, cost, amount, basis, price_sheet,
-                 adjusts, prev_hash, hash)
+                 adjusts, prev_hash, hash, account)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                 ?20, ?21)",
+                 ?20, ?21, ?22)",
             params![
                 stored.seq,
                 stored.id,
@@ -295,7 +313,8 @@ impl Tx<'_> {
                 stored.price_sheet,
                 stored.adjusts,
                 stored.prev_hash,
-                hash
+                hash,
+                stored.account
             ],
         )?;
         Ok(true)

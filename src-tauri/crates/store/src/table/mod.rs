@@ -1,3 +1,4 @@
+pub(crate) mod accounts;
 pub(crate) mod attempts;
 pub(crate) mod conversations;
 pub(crate) mod fields;
@@ -15,6 +16,7 @@ pub(crate) mod spend;
 pub(crate) mod turns;
 pub(crate) mod verify;
 
+pub use accounts::AccountRow;
 pub use attempts::AttemptRow;
 pub use conversations::ConversationRow;
 pub use holds::HoldRow;

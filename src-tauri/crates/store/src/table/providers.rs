@@ -1,8 +1,7 @@
-//! Providers the user added, and what is known of the user's access to any provider. Keys themselves
-//! are in the keychain; here is only to which address one belongs and how it ends.
+//! Providers the user added, and what is known of any provider beside its keys.
 
 use crate::tx::{Cols, Tx, json};
-use domain::{Failure, Provider, ProviderId};
+use domain::{Failure, Provider, ProviderId, Timestamp};
 use rusqlite::params;
 
 pub(crate) const SCHEMA: &str = "
@@ -20,31 +19,31 @@ CREATE TABLE provider_states (
 ) STRICT;
 ";
 
-/// What is known of the user's access to a provider.
+/// When a list of models was read.
+pub(crate) const LISTS: &str = "ALTER TABLE provider_states ADD COLUMN listed_at INTEGER;";
+
+/// What is known of a provider beside its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderStateRow {
     /// Which provider.
     pub provider: ProviderId,
-    /// The `scheme://host:port` its key was entered for; a key goes nowhere else.
-    pub key_origin: Option<String>,
-    /// The last four characters of its key.
-    pub last_four: Option<String>,
     /// The user has not switched it off.
     pub enabled: bool,
-    /// Result of the last key test, JSON.
+    /// Result of the last test without a key, JSON.
     pub test: Option<String>,
     /// The models it listed last, JSON.
     pub listed_models: Option<String>,
+    /// When it listed them.
+    pub listed_at: Option<Timestamp>,
 }
 
 fn row(cols: &Cols<'_>) -> Result<ProviderStateRow, Failure> {
     Ok(ProviderStateRow {
         provider: ProviderId::new(cols.get::<String>("provider")?),
-        key_origin: cols.get("key_origin")?,
-        last_four: cols.get("last_four")?,
         enabled: cols.get("enabled")?,
         test: cols.get("test")?,
         listed_models: cols.get("listed_models")?,
+        listed_at: cols.opt_time("listed_at")?,
     })
 }
 
@@ -59,8 +58,9 @@ impl Tx<'_> {
         .map(|_| ())
     }
 
-    /// Removes a provider of the user's own and what was known of it.
+    /// Removes a provider of the user's own and what was known of it and its keys.
     pub fn remove_provider(&mut self, id: &ProviderId) -> Result<(), Failure> {
+        self.exec("DELETE FROM accounts WHERE provider = ?1", [id.as_str()])?;
         self.exec("DELETE FROM provider_states WHERE provider = ?1", [id.as_str()])?;
         self.exec("DELETE FROM provider_fields WHERE provider = ?1", [id.as_str()])?;
         self.exec("DELETE FROM custom_providers WHERE id = ?1", [id.as_str()]).map(|_| ())
@@ -74,12 +74,11 @@ impl Tx<'_> {
     /// Writes what is known of a provider.
     pub fn put_provider_state(&mut self, s: &ProviderStateRow) -> Result<(), Failure> {
         self.exec(
-            "INSERT INTO provider_states (provider, key_origin, last_four, enabled, test, listed_models)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (provider) DO UPDATE SET key_origin = excluded.key_origin,
-                 last_four = excluded.last_four, enabled = excluded.enabled, test = excluded.test,
-                 listed_models = excluded.listed_models",
-            params![s.provider.as_str(), s.key_origin, s.last_four, s.enabled, s.test, s.listed_models],
+            "INSERT INTO provider_states (provider, enabled, test, listed_models, listed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (provider) DO UPDATE SET enabled = excluded.enabled, test = excluded.test,
+                 listed_models = excluded.listed_models, listed_at = excluded.listed_at",
+            params![s.provider.as_str(), s.enabled, s.test, s.listed_models, s.listed_at.map(|at| at.0)],
         )
         .map(|_| ())
     }

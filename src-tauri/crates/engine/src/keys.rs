@@ -1,0 +1,191 @@
+//! The keys of providers: stored, ordered, deleted, recognised.
+
+use crate::{
+    inner::Inner,
+    live::lock,
+    providers::known,
+    registry::{Known, StoredKey},
+};
+use domain::{AccountLabel, AccountRef, ErrorKind, Failure, Provider, ProviderId, Secret};
+use std::sync::Arc;
+use store::AccountRow;
+use vault::{Kept, Slot, StorageKind};
+
+/// Stores a key in the keychain under its label, bound to the provider's present address, replacing the one
+/// of that label. A new label comes last in the order.
+pub(crate) async fn set(inner: &Inner, named: &AccountRef, secret: Secret) -> Result<Kept, Failure> {
+    checked(&secret)?;
+    // What was stored under a label of old rules can be deleted, but no new one is made.
+    AccountLabel::parse(named.label.as_str())?;
+    let slot = slot(&known(inner, &named.provider)?, &named.label)?;
+    let last_four = tail(&secret);
+    let kept = inner.vault.set(&slot, secret).await?;
+    match kept {
+        Kept::Keychain => {
+            forget_session(inner, named);
+            let row = AccountRow {
+                provider: slot.provider,
+                label: slot.label,
+                key_origin: slot.origin,
+                last_four,
+                test: None,
+            };
+            inner.store.write(move |tx| tx.put_account(&row)).await?;
+        }
+        // A key that dies with this process must not look stored after the next start.
+        Kept::SessionOnly => {
+            let key = StoredKey {
+                label: slot.label,
+                key_origin: slot.origin,
+                last_four,
+                test: None,
+                session_only: true,
+            };
+            let mut keys = lock(&inner.session_keys);
+            match keys.iter_mut().find(|(other, _)| other == named) {
+                Some((_, present)) => *present = key,
+                None => keys.push((named.clone(), key)),
+            }
+        }
+    }
+    inner.reload().await?;
+    Ok(kept)
+}
+
+/// A key is one word, or a JSON document as cloud services give out.
+fn checked(secret: &Secret) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    if secret.is_empty() {
+        return refuse("The key is empty.");
+    }
+    if document(secret) {
+        return Ok(());
+    }
+    if secret.expose().chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return refuse(
+            "The key holds spaces or line breaks. Copy it again, without what stands around it. A service \
+             account is pasted as the whole JSON document.",
+        );
+    }
+    Ok(())
+}
+
+fn document(secret: &Secret) -> bool {
+    let text = secret.expose();
+    text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// The end of a key, by which the user knows it. The end of a document says nothing.
+fn tail(secret: &Secret) -> Option<String> {
+    if document(secret) { None } else { secret.last_four() }
+}
+
+/// Removes a key everywhere. `false` = there was none. Error `vault.unavailable` when the keychain that
+/// holds it is not there: what is known of the key then stays, so that it can still be deleted when the
+/// keychain is back.
+pub(crate) async fn delete(inner: &Inner, named: &AccountRef) -> Result<bool, Failure> {
+    known(inner, &named.provider)?;
+    let deleted = delete_one(inner, named).await;
+    inner.reload().await?;
+    deleted
+}
+
+async fn delete_one(inner: &Inner, named: &AccountRef) -> Result<bool, Failure> {
+    let mut deleted = false;
+    let AccountRef { provider, label } = named.clone();
+    let at = |origin: String| Slot { provider: provider.clone(), label: label.clone(), origin };
+    let session = lock(&inner.session_keys)
+        .iter()
+        .find(|(other, _)| other == named)
+        .map(|(_, key)| key.key_origin.clone());
+    if let Some(origin) = session {
+        deleted = inner.vault.delete(&at(origin)).await?;
+        forget_session(inner, named);
+    }
+    // Another process may have stored or deleted one since this one looked.
+    let wanted = named.clone();
+    let stored = inner.store.read(move |tx| tx.account(&wanted.provider, &wanted.label)).await?;
+    let Some(stored) = stored else { return Ok(deleted) };
+    let found = inner.vault.delete(&at(stored.key_origin.clone())).await?;
+    // “Nothing there” and “no keychain to look into” are one answer of the vault.
+    if !found {
+        keychain_must_answer(inner).await?;
+    }
+    let gone = named.clone();
+    inner
+        .store
+        .write(move |tx| {
+            let present = tx.account(&gone.provider, &gone.label)?;
+            if present.is_some_and(|row| row.key_origin == stored.key_origin) {
+                tx.remove_account(&gone.provider, &gone.label)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(deleted | found)
+}
+
+fn forget_session(inner: &Inner, named: &AccountRef) {
+    lock(&inner.session_keys).retain(|(other, _)| other != named);
+}
+
+/// Removes every key of a provider.
+pub(crate) async fn delete_all(inner: &Inner, id: &ProviderId) -> Result<(), Failure> {
+    let labels: Vec<AccountLabel> = known(inner, id)?.keys.into_iter().map(|key| key.label).collect();
+    for label in labels {
+        delete(inner, &AccountRef { provider: id.clone(), label }).await?;
+    }
+    Ok(())
+}
+
+async fn keychain_must_answer(inner: &Inner) -> Result<(), Failure> {
+    let probe = inner.vault.probe().await?;
+    if probe.kind != StorageKind::Absent {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ErrorKind::VaultUnavailable,
+        "The key is in a system keychain that does not answer, so it could not be deleted. Start the \
+         keychain and delete the key again.",
+    ))
+}
+
+/// Puts the keys of a provider into an order: the first is asked first. Those not named follow in the order
+/// they had. Error `request.invalid` for a label that no stored key has.
+pub(crate) async fn order(inner: &Inner, id: &ProviderId, labels: Vec<AccountLabel>) -> Result<(), Failure> {
+    let known = known(inner, id)?;
+    if let Some(unknown) = labels.iter().find(|label| known.key(label).is_none()) {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            format!("{} has no key called “{unknown}”.", known.provider.name),
+        ));
+    }
+    let place = |named: &AccountRef| match labels.iter().position(|label| *label == named.label) {
+        Some(place) if named.provider == *id => place,
+        _ => usize::MAX,
+    };
+    lock(&inner.session_keys).sort_by_key(|(named, _)| place(named));
+    let id = id.clone();
+    inner.store.write(move |tx| tx.order_accounts(&id, &labels)).await?;
+    inner.reload().await
+}
+
+fn slot(known: &Known, label: &AccountLabel) -> Result<Slot, Failure> {
+    let origin = match known.origin() {
+        Some(origin) => origin,
+        None if known.addressless() => return Err(known.without_address()),
+        None => transport::origin_of(&known.provider.base_url)?,
+    };
+    Ok(Slot { provider: known.provider.id.clone(), label: label.clone(), origin })
+}
+
+/// The provider whose keys begin like this one; the longest beginning wins.
+pub(crate) fn recognise(inner: &Inner, key: &str) -> Option<ProviderId> {
+    let registry = inner.registry();
+    registry
+        .providers()
+        .flat_map(|known| known.provider.key_prefixes.iter().map(move |prefix| (prefix, &known.provider)))
+        .filter(|(prefix, _)| key.starts_with(prefix.as_str()))
+        .max_by_key(|(prefix, _)| prefix.len())
+        .map(|(_, provider): (_, &Arc<Provider>)| provider.id.clone())
+}
