@@ -12,6 +12,8 @@
 mod answer;
 #[path = "conformance/compare.rs"]
 mod compare;
+#[path = "conformance/dice.rs"]
+mod dice;
 #[path = "conformance/errors.rs"]
 mod errors;
 #[path = "conformance/faults.rs"]
@@ -24,6 +26,7 @@ mod recording;
 mod requests;
 
 use answer::{Answer, decode, decode_at};
+use dice::Dice;
 use recording::Recording;
 use std::collections::BTreeMap;
 
@@ -31,19 +34,6 @@ use std::collections::BTreeMap;
 #[expect(clippy::disallowed_methods, reason = "how a test is told to be thorough; nothing else reads it")]
 fn prove() -> bool {
     std::env::var("PARALLAX_PROVE").is_ok_and(|v| v == "1")
-}
-
-/// Numbers that look random and are the same every time (xorshift64*).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
-        usize::try_from(high).unwrap() % end.max(1)
-    }
 }
 
 /// Recordings of built-in dialects, in framings their decoder takes; the rest is counted and told.
@@ -130,5 +120,15 @@ fn a_cut_answer_is_never_called_whole() {
                 assert_eq!(part.tools, whole.tools, "{} cut at {end} and called whole", recording.name);
             }
         }
+    }
+}
+
+/// `cargo xtask prove fuzz` goes on for as long as it is told.
+#[test]
+fn broken_bytes_never_panic_and_never_grow() {
+    let recordings = recordings();
+    let mut dice = Dice(0x00C0_FFEE);
+    for round in 0..if prove() { 300_000 } else { 3_000 } {
+        mutations::round(round, &recordings, &mut dice);
     }
 }

@@ -1,9 +1,9 @@
 //! Broken bytes of every sort, made from the recordings: nothing panics, nothing grows without bound,
 //! and what comes out still keeps every invariant.
 
-use crate::{Dice, answer::Answer, prove, recordings};
+use crate::{answer::Answer, dice::Dice, recording::Recording};
 use domain::{BlockKind, Headers, Quirks, StreamEvent};
-use wire::{DIALECTS, Framing};
+use wire::{DIALECTS, Decoder, Ending, Framing};
 
 const FRAMINGS: [Framing; 4] = [Framing::Sse, Framing::Json, Framing::Ndjson, Framing::AwsEventStream];
 /// What parsers trip over.
@@ -78,41 +78,59 @@ fn weight(event: &StreamEvent) -> usize {
     }
 }
 
-#[test]
-fn broken_bytes_never_panic_and_never_grow() {
-    let recordings = recordings();
-    let mut dice = Dice(0x00C0_FFEE);
-    let rounds = if prove() { 300_000 } else { 3_000 };
-    for round in 0..rounds {
-        let recording = &recordings[dice.below(recordings.len())];
-        let other = &recordings[dice.below(recordings.len())].body;
-        let mut body = recording.body.clone();
-        body.truncate(20_000);
-        mutate(&mut body, other, &mut dice);
-        // Now and then a dialect reads what was meant for another.
-        let dialect = match dice.below(8) {
-            0 => DIALECTS[dice.below(DIALECTS.len())],
-            _ => recording.dialect(),
-        };
-        let mut decoder = match dice.below(4) {
-            0 => dialect.decoder(FRAMINGS[dice.below(4)], &Quirks::default()),
-            _ => wire::decoder_for(dialect, recording.headers.get("content-type"), &Quirks::default()),
-        };
-        let name = format!("round {round}: {} as {}", recording.name, dialect.id());
-        let mut events = Vec::new();
-        let mut rest = &body[..];
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at((1 + dice.below(3_000)).min(rest.len()));
-            decoder.push(piece, &mut events);
-            rest = after;
-        }
-        decoder.finish(&mut events);
-        Answer::check(&events, &name);
-        let held: usize = events.iter().map(weight).sum();
-        assert!(held <= 4 * body.len() + 4_096, "{name}: {held} bytes out of {}", body.len());
-        let statuses = [400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 529];
-        let failure = dialect.failure(statuses[dice.below(12)], &Headers::default(), &body);
-        assert!(failure.message.len() > 15 && failure.message.len() < 2_500, "{name}: {}", failure.message);
-        let _ = dialect.models(&body);
+/// One body, broken, and read in two ways of cutting it.
+pub(crate) fn round(round: usize, recordings: &[Recording], dice: &mut Dice) {
+    let recording = &recordings[dice.below(recordings.len())];
+    let other = &recordings[dice.below(recordings.len())].body;
+    let mut body = recording.body.clone();
+    body.truncate(20_000);
+    mutate(&mut body, other, dice);
+    // Now and then a dialect reads what was meant for another.
+    let dialect = match dice.below(8) {
+        0 => DIALECTS[dice.below(DIALECTS.len())],
+        _ => recording.dialect(),
+    };
+    let framing = match dice.below(4) {
+        0 => Some(FRAMINGS[dice.below(4)]),
+        _ => None,
+    };
+    let decoder = || match framing {
+        Some(framing) => dialect.decoder(framing, &Quirks::default()),
+        None => wire::decoder_for(dialect, recording.headers.get("content-type"), &Quirks::default()),
+    };
+    let name = format!("round {round}: {} as {}", recording.name, dialect.id());
+    let events = read(decoder(), &body, dice, 3_000);
+    Answer::check(&events.0, &name);
+    let held: usize = events.0.iter().map(weight).sum();
+    assert!(held <= 4 * body.len() + 4_096, "{name}: {held} bytes out of {}", body.len());
+    let finely = 1 + dice.below(40);
+    let again = read(decoder(), &body, dice, finely);
+    assert_eq!(again.1, events.1, "{name}: another ending when cut otherwise");
+    let first = again.0.iter().zip(&events.0).find(|(one, other)| one != other);
+    assert!(
+        first.is_none() && again.0.len() == events.0.len(),
+        "{name}: other events when cut otherwise, first {first:?}"
+    );
+    let statuses = [400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 529];
+    let failure = dialect.failure(statuses[dice.below(12)], &Headers::default(), &body);
+    assert!(failure.message.len() > 15 && failure.message.len() < 2_500, "{name}: {}", failure.message);
+    let _ = dialect.models(&body);
+}
+
+/// Everything that comes of a body given in pieces of up to `most` bytes.
+fn read(
+    mut decoder: Box<dyn Decoder>,
+    body: &[u8],
+    dice: &mut Dice,
+    most: usize,
+) -> (Vec<StreamEvent>, Ending) {
+    let mut events = Vec::new();
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at((1 + dice.below(most)).min(rest.len()));
+        decoder.push(piece, &mut events);
+        rest = after;
     }
+    let ending = decoder.finish(&mut events);
+    (events, ending)
 }

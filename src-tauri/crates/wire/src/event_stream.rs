@@ -5,7 +5,7 @@
 
 use crate::{
     Decoder, Ending, Framing,
-    framed::{Doc, Framed, Protocol},
+    framed::{Doc, Framed, MAX_BODY, Protocol, TOO_LONG},
     json::Json,
 };
 use aws_smithy_eventstream::frame::read_message_from;
@@ -94,6 +94,10 @@ impl<P: Protocol> Frames<P> {
         }
         buffer.drain(..at);
         self.taken += at as u64;
+        if self.taken > MAX_BODY {
+            self.broken = Some((MAX_BODY, TOO_LONG));
+            return;
+        }
         self.buffer = buffer;
     }
 

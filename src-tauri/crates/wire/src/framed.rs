@@ -13,6 +13,11 @@ use domain::{NoticeKind, StreamEvent};
 
 /// Largest body read as one piece; also the longest NDJSON line.
 const MAX_WHOLE: usize = 32 << 20;
+/// Longest answer. What a decoder keeps until its end (arguments, proofs, sources) is never more than it was
+/// sent, so this bounds that too.
+pub(crate) const MAX_BODY: u64 = 128 << 20;
+/// What is said of a longer one.
+pub(crate) const TOO_LONG: &str = "the answer is longer than 128 MiB";
 /// Broken documents after which the rest of a whole body is given up: each may be searched to the end.
 const MAX_BROKEN: u64 = 64;
 /// Skipped events reported one by one; after that they are only counted.
@@ -42,6 +47,8 @@ pub(crate) trait Protocol: Send {
 pub(crate) struct Framed<P> {
     shape: Shape,
     lines: bool,
+    /// Where in the body the current line began.
+    line_at: u64,
     core: Core<P>,
 }
 
@@ -82,14 +89,15 @@ impl<P: Protocol> Framed<P> {
             broken: None,
             done: false,
         };
-        Self { shape: Shape::Unknown, lines: hint == Framing::Ndjson, core }
+        Self { shape: Shape::Unknown, lines: hint == Framing::Ndjson, line_at: 0, core }
     }
 
     fn push_whole(&mut self, bytes: &[u8]) {
         let Shape::Whole(buffer) = &mut self.shape else { return };
         if buffer.len() + bytes.len() > MAX_WHOLE {
+            let at = self.core.taken.saturating_sub(buffer.len() as u64);
             *buffer = Vec::new();
-            self.core.broken = Some((self.core.taken, "the body is longer than 32 MiB"));
+            self.core.broken = Some((at, "the body is longer than 32 MiB"));
         } else {
             buffer.extend_from_slice(bytes);
         }
@@ -102,19 +110,20 @@ impl<P: Protocol> Framed<P> {
             line.extend_from_slice(&bytes[..=end]);
             bytes = &bytes[end + 1..];
             if line.len() > MAX_WHOLE {
-                self.core.broken = Some((self.core.taken, "a line is longer than 32 MiB"));
+                self.core.broken = Some((self.line_at, "a line is longer than 32 MiB"));
                 return;
             }
-            if !self.core.line(&line, out) {
+            if !self.core.line(&line, self.line_at, out) {
                 // The first line is no document by itself: one document over several lines, then.
                 line.extend_from_slice(bytes);
                 self.shape = Shape::Whole(line);
                 return;
             }
+            self.line_at += line.len() as u64;
         }
         let Shape::Lines(buffer) = &mut self.shape else { return };
         if buffer.len() + bytes.len() > MAX_WHOLE {
-            self.core.broken = Some((self.core.taken, "a line is longer than 32 MiB"));
+            self.core.broken = Some((self.line_at, "a line is longer than 32 MiB"));
             *buffer = Vec::new();
         } else {
             buffer.extend_from_slice(bytes);
@@ -136,7 +145,10 @@ impl<P: Protocol> Decoder for Framed<P> {
             bytes = &bytes[skip..];
             self.shape = match bytes.first() {
                 None => return,
-                Some(b'{' | b'[') if self.lines => Shape::Lines(Vec::new()),
+                Some(b'{' | b'[') if self.lines => {
+                    self.line_at = self.core.taken;
+                    Shape::Lines(Vec::new())
+                }
                 Some(b'{' | b'[') => Shape::Whole(Vec::new()),
                 Some(_) => Shape::Sse(Sse::default()),
             };
@@ -155,6 +167,10 @@ impl<P: Protocol> Decoder for Framed<P> {
             Shape::Lines(_) => self.push_lines(bytes, out),
         }
         self.core.taken = base + bytes.len() as u64;
+        if self.core.taken > MAX_BODY {
+            self.core.broken.get_or_insert((MAX_BODY, TOO_LONG));
+            self.shape = Shape::Unknown;
+        }
     }
 
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {
@@ -231,8 +247,9 @@ impl<P: Protocol> Core<P> {
         }
     }
 
-    /// A line of NDJSON. False if the very first one is cut, so that it may go on in the next.
-    fn line(&mut self, line: &[u8], out: &mut Vec<StreamEvent>) -> bool {
+    /// A line of NDJSON that began at `at`. False if the very first one is cut, so that it may go on in the
+    /// next.
+    fn line(&mut self, line: &[u8], at: u64, out: &mut Vec<StreamEvent>) -> bool {
         let text = String::from_utf8_lossy(line);
         let text = text.trim();
         if text.is_empty() {
@@ -241,7 +258,7 @@ impl<P: Protocol> Core<P> {
         match Json::parse(text) {
             Ok(json) => self.document("", &json, text.len(), out),
             Err(bad) if bad.cut && self.good == 0 && self.skipped == 0 => return false,
-            Err(bad) => self.skip(self.taken, bad, false, out),
+            Err(bad) => self.skip(at, bad, false, out),
         }
         true
     }
