@@ -325,3 +325,36 @@ fn a_full_disk_stops_a_migration_before_it_begins() {
     let store = Store::open(dir.path(), options(3)).unwrap();
     assert!(store.read(|tx| tx.verify_chain()).wait().unwrap());
 }
+
+/// What each released schema left behind, as SQL: one turn with three demo models and a provider of the
+/// user's own. A release adds its own; none is ever changed.
+const SCHEMAS: &[(u32, &str)] = &[(1, include_str!("../schemas/1.sql"))];
+
+#[test]
+fn every_released_schema_comes_up_with_everything_in_it() {
+    for (version, sql) in SCHEMAS {
+        let dir = tempfile::tempdir().unwrap();
+        raw(dir.path()).execute_batch(sql).unwrap();
+        let store = Store::open(dir.path(), options(7)).unwrap();
+        assert_eq!(store.check().wait().unwrap(), Vec::<String>::new());
+        assert_eq!(store.newest_backup().is_some(), *version < latest(MIGRATIONS), "a backup comes first");
+        let answers = store
+            .read(|tx| {
+                assert!(tx.verify_chain()?, "the ledger's chain holds");
+                assert_eq!(tx.entries(Timestamp(0), Timestamp(i64::MAX))?.len(), 3);
+                assert_eq!(tx.custom_providers()?.len(), 1);
+                let [conversation] = tx.conversations(9, true)?.try_into().unwrap();
+                let mut answers = Vec::new();
+                for lane in tx.lanes(conversation.id)? {
+                    let branch = tx.branch(lane.head.unwrap())?;
+                    assert_eq!(branch.len(), 2, "a question and its answer");
+                    answers.push(format!("{:?}", branch[1].1));
+                }
+                Ok(answers)
+            })
+            .wait()
+            .unwrap();
+        assert_eq!(answers.len(), 3);
+        assert!(answers.iter().all(|answer| answer.contains("Hello from the first schema")), "{answers:?}");
+    }
+}
