@@ -14,6 +14,8 @@ mod ledger;
 mod opening;
 #[path = "store/processes.rs"]
 mod processes;
+#[path = "store/rollup.rs"]
+mod rollup;
 #[path = "store/tables.rs"]
 mod tables;
 #[path = "store/torn.rs"]

@@ -105,13 +105,22 @@ fn spending_is_added_up_by_model_provider_and_local_day() {
     };
     assert_eq!(by(SpendKey::Model, i64::MAX), named(&[("openai/gpt-5", 111, 0), ("meta/llama-4", 0, 1)]));
     assert_eq!(by(SpendKey::Provider, i64::MAX), named(&[("groq", 100, 1), ("openai", 11, 0)]));
-    let days = [("2026-10-04", 1, 0), ("2026-10-05", 110, 0), ("2026-10-06", 0, 1)];
-    assert_eq!(by(SpendKey::Day(0), i64::MAX), named(&days));
-    // Half past five hours east everything but the first two is on the next day.
-    let days = [("2026-10-05", 11, 0), ("2026-10-06", 100, 1)];
-    assert_eq!(by(SpendKey::Day(330), i64::MAX), named(&days));
-    let days = [("2026-10-04", 11, 0), ("2026-10-05", 100, 1)];
-    assert_eq!(by(SpendKey::Day(-60), i64::MAX), named(&days));
+    // Cut where a day begins, in Greenwich, half past five hours east of it and an hour west.
+    let days = |minutes: i64| {
+        let edges: Vec<Timestamp> =
+            (-1..=2).map(|day| Timestamp(NOW.0 + day * DAY - minutes * 60_000)).collect();
+        let series = store.read(move |tx| tx.spend_series(&edges)).wait().unwrap();
+        let day = |of: &Vec<store::EndpointSpend>| {
+            (
+                of.iter().map(|e| e.sum.amount.get()).sum::<i64>(),
+                of.iter().map(|e| e.sum.unknown).sum::<u32>(),
+            )
+        };
+        series.iter().map(day).collect::<Vec<_>>()
+    };
+    assert_eq!(days(0), [(1, 0), (110, 0), (0, 1)]);
+    assert_eq!(days(330), [(0, 0), (11, 0), (100, 1)]);
+    assert_eq!(days(-60), [(11, 0), (100, 1), (0, 0)]);
     assert_eq!(by(SpendKey::Model, NOW.0), named(&[("openai/gpt-5", 1, 0)]), "the end is open");
     let sum = total(&store);
     assert_eq!((sum.attempts, sum.input, sum.output), (4, 40, 80));
@@ -129,7 +138,8 @@ fn archiving_a_chat_does_not_change_what_it_cost() {
     let (one, all) =
         store.read(move |tx| Ok((tx.conversation_spend(id)?, tx.conversation_spends()?))).wait().unwrap();
     assert_eq!((one.amount.get(), one.attempts, one.unknown), (3, 2, 1));
-    assert_eq!(all.into_iter().collect::<Vec<_>>(), [(id, one)]);
+    let brief = |sum: &SpendSum| (sum.amount.get(), sum.attempts, sum.unknown);
+    assert_eq!(all.iter().map(|(id, sum)| (*id, brief(sum))).collect::<Vec<_>>(), [(id, brief(&one))]);
     assert_eq!(total(&store).amount, PicoUsd::new(10));
 }
 

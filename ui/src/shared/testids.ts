@@ -50,7 +50,12 @@ export const ids = {
   spendToday: 'spend-today',
   spendMonth: 'spend-month',
   spendLedger: 'spend-ledger',
-  spendRow: (model: string) => `spend-row-${model}`,
+  spendRow: (key: string) => `spend-row-${key}`,
+  spendPeriod: (period: string) => `spend-period-${period}`,
+  spendBy: (by: string) => `spend-by-${by}`,
+  spendChart: 'spend-chart',
+  spendAttempts: 'spend-attempts',
+  spendExport: 'spend-export',
 
   provider: (id: string) => `provider-${id}`,
   addProvider: 'add-provider',

@@ -38,12 +38,7 @@ beforeEach(() => {
       return null;
     })
     .on('models/resolve', (targets) => targets.map((t) => (t.model.model === 'x/one' ? one : two)))
-    .on('spend/summary', () => ({
-      today: { amount: '0', attempts: 0, unknown: 0 },
-      month: { amount: '0', attempts: 0, unknown: 0 },
-      by_model: [],
-      ledger_intact: true,
-    }))
+    .on('spend/today', () => ({ amount: '0', attempts: 0, unknown: 0 }))
     .on('provider/list', () => [])
     .on('conversation/list', () => state.conversations)
     .on('conversation/open', ({ id }) => ({ id, title: 'First', lanes, turns: [] }));
@@ -344,7 +339,7 @@ describe('changes pushed by the core', () => {
     const before = host.calls.length;
     host.push({ tables: ['spend'] });
     await vi.advanceTimersByTimeAsync(0);
-    expect(host.calls.slice(before).map((call) => call.cmd)).toEqual(['spend/summary']);
+    expect(host.calls.slice(before).map((call) => call.cmd)).toEqual(['spend/today']);
   });
 });
 

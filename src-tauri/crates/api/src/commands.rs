@@ -1,6 +1,10 @@
 //! The list of commands. One line each: name, payload, result, handler.
 
-use crate::{Api, Sink, chat, database, links, models, providers, settings, spend, types::*};
+use crate::{
+    Api, Sink, chat, database, links, models, providers, settings,
+    spend::{self, types::*},
+    types::*,
+};
 use domain::{ErrorKind, Failure, LaneTarget};
 use engine::frame::TurnView;
 use serde::de::DeserializeOwned;
@@ -98,7 +102,11 @@ commands! {
         "turn/snapshot" (TurnRef) -> TurnView = chat::snapshot;
         "turn/cancel" (Cancel) -> () = chat::cancel;
         "run/text" (RunRef) -> RunText = chat::text;
-        "spend/summary" (()) -> SpendSummary = spend::summary;
+        "spend/today" (()) -> SpendFigure = spend::today;
+        "spend/page" (SpendQuery) -> SpendPage = spend::page;
+        "spend/attempts" (SpendAttempts) -> SpendAttemptList = spend::attempts;
+        "spend/export" (SpendExport) -> SpendFile = spend::export;
+        "spend/ledger" (()) -> LedgerState = spend::ledger;
         "provider/list" (()) -> Vec<ProviderRow> = providers::list;
         "provider/add" (AddProvider) -> ProviderRow = providers::add;
         "provider/remove" (ProviderRef) -> () = providers::remove;

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "ts")]
 pub mod bindings;
+pub mod calendar;
 mod chat;
 pub mod commands;
 mod database;
@@ -15,7 +16,7 @@ mod models;
 mod process;
 mod providers;
 mod settings;
-mod spend;
+pub mod spend;
 pub mod types;
 
 pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
@@ -41,13 +42,23 @@ pub struct Api {
     folder: PathBuf,
     version: &'static str,
     open_link: Opener,
+    /// Where exports go; `None` = the system names no such folder.
+    downloads: Option<PathBuf>,
     storage: Mutex<StorageState>,
 }
 
 impl Api {
     /// Takes an engine over.
     pub fn new(engine: Engine, folder: PathBuf, version: &'static str, open_link: Opener) -> Self {
-        Self { engine, folder, version, open_link, storage: Mutex::new(settings::checking()) }
+        let downloads = dirs::download_dir();
+        Self { engine, folder, version, open_link, downloads, storage: Mutex::new(settings::checking()) }
+    }
+
+    /// The same with another folder for exports.
+    #[must_use]
+    pub fn with_downloads(mut self, folder: PathBuf) -> Self {
+        self.downloads = Some(folder);
+        self
     }
 
     /// The engine underneath.

@@ -1,7 +1,7 @@
 //! Settings → Providers and keys, and what is found on this machine.
 
 use crate::{
-    Api, models, spend,
+    Api, calendar, models, spend,
     types::{
         AddProvider, EnableLocal, FieldRow, KeyOrder, KeyRef, KeyRow, KeyTest, LocalServer, ModelRow,
         ProviderRef, ProviderRow, SetFields, SetKey, SpendFigure,
@@ -15,7 +15,7 @@ use engine::{Found, Known, SpendKey, Tested};
 use std::collections::HashMap;
 
 pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ProviderRow>, Failure> {
-    let (_, month) = spend::periods(api.engine.clock().now())?;
+    let (_, month) = calendar::periods(api.engine.clock().now())?;
     let spent: HashMap<ProviderId, SpendFigure> = api
         .engine
         .store()

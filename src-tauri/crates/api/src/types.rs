@@ -175,20 +175,6 @@ pub struct Cancel {
     pub run: Option<RunId>,
 }
 
-/// The Spend panel.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SpendSummary {
-    /// Since local midnight.
-    pub today: SpendFigure,
-    /// Since the first of the month, local time.
-    pub month: SpendFigure,
-    /// This month by model, dearest first.
-    pub by_model: Vec<SpendRow>,
-    /// Every row's hash matches its chain.
-    pub ledger_intact: bool,
-}
-
 /// An amount with what is missing from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -199,30 +185,6 @@ pub struct SpendFigure {
     pub attempts: u32,
     /// Attempts whose cost is unknown: the amount is a lower bound.
     pub unknown: u32,
-}
-
-/// Spend of one model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SpendRow {
-    /// Display name.
-    pub name: String,
-    /// Slug.
-    pub model: String,
-    /// Provider's display name.
-    pub provider: String,
-    /// Amount.
-    pub figure: SpendFigure,
-    /// Prompt tokens.
-    #[cfg_attr(feature = "ts", ts(type = "number"))]
-    pub input: u64,
-    /// Completion tokens.
-    #[cfg_attr(feature = "ts", ts(type = "number"))]
-    pub output: u64,
-    /// Built-in demo model.
-    pub demo: bool,
-    /// Runs on this machine.
-    pub local: bool,
 }
 
 /// A value a window keeps for itself (theme, draft, widths): at most 64 KiB of JSON text under a key of

@@ -3,7 +3,7 @@
 use crate::{Json, out};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ErrorKind, Failure, Timestamp};
-use engine::{Engine, SpendKey, SpendSum};
+use engine::{ConversationSpend, EndpointSpend, Engine, SpendKey, SpendSum};
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -160,7 +160,7 @@ async fn groups(
             .read(move |tx| tx.spend_by_endpoint(from, until))
             .await?
             .into_iter()
-            .map(|(model, provider, sum)| {
+            .map(|EndpointSpend { model, provider, sum }| {
                 (json!({ "model": model, "provider": provider }), format!("{model} via {provider}"), sum)
             })
             .collect(),
@@ -171,19 +171,22 @@ async fn groups(
             .map(|(provider, sum)| (json!({ "provider": provider }), provider, sum))
             .collect(),
         Some(By::Day) => {
-            let offset = local_offset(engine.clock().now())?;
-            store
-                .read(move |tx| tx.spend_by(SpendKey::Day(offset), from, until))
-                .await?
-                .into_iter()
-                .map(|(day, sum)| (json!({ "day": day }), day, sum))
-                .collect()
+            let Some((first, last)) = store.read(|tx| tx.spend_span()).await? else { return Ok(Vec::new()) };
+            let days = api::calendar::days(from.max(first), until.min(Timestamp(last.0.saturating_add(1))))?;
+            let edges = clipped(&days, from, until);
+            let names = days.into_iter().map(|(day, _)| day);
+            let sums = store
+                .read(move |tx| edges.into_iter().map(|(from, until)| tx.spend_total(from, until)).collect())
+                .await?;
+            let rows = names.zip::<Vec<SpendSum>>(sums).filter(|(_, sum)| sum.attempts > 0);
+            rows.map(|(day, sum)| (json!({ "day": day }), day, sum)).collect()
         }
         Some(By::Conversation) => store
-            .read(move |tx| tx.spend_by_conversation(from, until))
+            .read(move |tx| tx.spend_by_conversation(from, until, usize::MAX))
             .await?
+            .0
             .into_iter()
-            .map(|(id, title, sum)| {
+            .map(|ConversationSpend { conversation: id, title, sum }| {
                 let label = match (id, &title) {
                     (Some(id), Some(title)) => format!("{title} ({id})"),
                     (Some(id), None) => format!("a deleted chat ({id})"),
@@ -195,10 +198,10 @@ async fn groups(
     })
 }
 
-/// Minutes east of UTC, today.
-fn local_offset(now: Timestamp) -> Result<i32, Failure> {
-    let now = jiff::Timestamp::from_millisecond(now.0).map_err(|error| out_of_range(&error))?;
-    Ok(TimeZone::system().to_offset(now).seconds() / 60)
+/// The days as spans, none beyond what was asked for.
+fn clipped(days: &[(String, Timestamp)], from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let ends = days.iter().skip(1).map(|(_, start)| *start).chain([until]);
+    days.iter().zip(ends).map(|((_, start), end)| ((*start).max(from), end.min(until))).collect()
 }
 
 /// Page by page, so that a large ledger needs no large memory. Rows are only ever added behind the last
@@ -231,12 +234,13 @@ async fn export(engine: &Engine, form: &Form, span: &Span) -> Result<ExitCode, F
 /// Exit code 0 only if every row is as it was written and adds up.
 async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
     let (chain, sums) = engine.store().read(|tx| Ok((tx.verify_chain()?, tx.verify_sums()?))).await?;
-    let sound = chain && sums.wrong == 0;
+    let right = sums.wrong == 0 && sums.running;
+    let sound = chain && right;
     if json {
         out::object(&json!({
             "rows": sums.rows,
             "chain": chain,
-            "sums": sums.wrong == 0,
+            "sums": right,
             "wrong": sums.wrong,
             "first_wrong": sums.first_wrong,
         }));
@@ -247,9 +251,13 @@ async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
             "A ROW WAS CHANGED, MOVED OR REMOVED outside of Parallax"
         };
         out::line(&format!("{} rows; {words}.", sums.rows));
-        if sums.wrong == 0 {
-            out::line("Every amount is the sum of its lines.");
-        } else {
+        if right {
+            out::line("Every amount is the sum of its lines, and every running sum that of its rows.");
+        }
+        if !sums.running {
+            out::line("THE RUNNING SUMS DIFFER from the rows; the rows are what counts. Report it.");
+        }
+        if sums.wrong > 0 {
             let places: Vec<String> = sums.first_wrong.iter().map(ToString::to_string).collect();
             out::line(&format!(
                 "{} rows contradict themselves, the first at {}. Keep the data folder as it is and report it.",

@@ -34,13 +34,17 @@ pub use clock::{Clock, SystemClock};
 pub use draft::{Draft, DraftBlock};
 pub use fold_view::apply as apply_frame;
 pub use inner::Table;
+pub use ledger::{Forecast, SpendDay, Volume, forecast, priced_on};
 pub use lists::{Found, TestResult, Tested};
 pub use live::FrameSink;
 pub use mixer::Observer;
 pub use providers::KNOWN_DIALECTS;
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
-pub use store::{AttemptRow, Booked, Entry, EntryRow, SpendKey, SpendSum, SumsReport};
+pub use store::{
+    AttemptFilter, AttemptRow, Booked, ConversationSpend, EndpointSpend, Entry, EntryRow, Latency,
+    SpendAttempt, SpendKey, SpendSum, SumsReport,
+};
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Started};
 pub use vault::{Kept, StorageKind};

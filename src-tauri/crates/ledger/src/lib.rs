@@ -8,12 +8,16 @@
 #![deny(missing_docs, clippy::float_arithmetic, clippy::wildcard_enum_match_arm)]
 
 mod cost;
+mod estimate;
+mod forecast;
 mod hold;
 mod rates;
 mod tokens;
 mod when;
 
 pub use cost::cost;
+pub use estimate::{Expected, Volume, estimate, priced_on, running, usual_lengths};
+pub use forecast::{Forecast, SpendDay, forecast};
 pub use hold::hold;
 pub use rates::{is_free, rate, rates};
 pub use tokens::{IMAGE_TOKENS_AT_MOST, output_estimate, prompt_estimate, prompt_upper_bound, tokens_of};

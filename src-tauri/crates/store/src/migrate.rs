@@ -54,6 +54,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             table::ledger::ACCOUNTS,
         ],
     },
+    Migration { version: 4, steps: &[table::rollup::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

@@ -5,9 +5,10 @@ import type { LaneView } from '../generated/LaneView';
 import type { LocalServer } from '../generated/LocalServer';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
-import { catalogue, history, providers, spend } from './scene';
+import { catalogue, history, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
 import { play } from './play';
+import { spendAttempts, spendPage } from './spending';
 
 interface Conversation {
   id: string;
@@ -33,6 +34,7 @@ export function demoHost(): FakeHost {
     },
   ];
   let made = 0;
+  const unspent = scene === 'empty' || scene === 'onboarding';
   const conversations = new Map<string, Conversation>();
   for (const known of history(rows)) conversations.set(known.id, known);
   if (scene === 'chat' || scene === 'states') values.set('view.last', JSON.stringify(scene));
@@ -180,7 +182,14 @@ export function demoHost(): FakeHost {
       return began;
     })
     .on('run/text', () => ({ text: 'The answer as Markdown.' }))
-    .on('spend/summary', () => spend(scene === 'empty' || scene === 'onboarding'))
+    .on('spend/today', () => spendPage({ period: 'day', back: 0, by: 'model' }, unspent).today)
+    .on('spend/page', (wanted) => spendPage(wanted, unspent))
+    .on('spend/ledger', () => ({ intact: true }))
+    .on('spend/export', ({ format }) => ({ path: `/home/me/Downloads/parallax-spend.${format}`, rows: 2227 }))
+    .on('spend/attempts', ({ until, before }) => ({
+      rows: spendAttempts(until, before?.at ?? null),
+      more: before === null,
+    }))
     .on('provider/list', () => keys)
     .on('provider/add', ({ id, dialect, base_url }) => {
       const row = {

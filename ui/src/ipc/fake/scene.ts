@@ -2,7 +2,6 @@
 import type { LaneView } from '../generated/LaneView';
 import type { ModelRow } from '../generated/ModelRow';
 import type { ProviderRow } from '../generated/ProviderRow';
-import type { SpendSummary } from '../generated/SpendSummary';
 import type { TurnView } from '../generated/TurnView';
 import { failure, key, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
 import { partitions, plan, short, sketches, thought } from './text';
@@ -249,32 +248,4 @@ export function providers(): ProviderRow[] {
       models: 0,
     }),
   ];
-}
-
-export function spend(empty: boolean): SpendSummary {
-  const none = { amount: '0', attempts: 0, unknown: 0 };
-  if (empty) return { today: none, month: none, by_model: [], ledger_intact: true };
-  const row = (name: string, slug: string, by: string, amount: string, attempts: number, unknown = 0) => ({
-    name,
-    model: slug,
-    provider: by,
-    figure: { amount, attempts, unknown },
-    input: attempts * 7524,
-    output: attempts * 1797,
-    demo: slug.startsWith('demo/'),
-    local: by === 'Ollama',
-  });
-  return {
-    today: { amount: '1.14', attempts: 31, unknown: 0 },
-    month: { amount: '28.56', attempts: 1212, unknown: 2 },
-    by_model: [
-      row('Claude Sonnet 4.5', 'anthropic/claude-sonnet-4.5', 'Anthropic', '17.08', 412),
-      row('GPT-5', 'openai/gpt-5', 'OpenAI', '8.90', 388, 2),
-      row('Gemini 2.5 Pro', 'google/gemini-2.5-pro', 'Google AI Studio', '2.58', 365),
-      row('House model', 'my/house', 'my-proxy', '0', 12, 12),
-      row('Qwen3 32B', 'qwen/qwen3-32b', 'Ollama', '0', 31),
-      row('Demo Quick', 'demo/quick', 'Demo', '0', 4),
-    ],
-    ledger_intact: true,
-  };
 }

@@ -317,6 +317,7 @@ impl Tx<'_> {
                 stored.account
             ],
         )?;
+        self.roll_up()?;
         Ok(true)
     }
 

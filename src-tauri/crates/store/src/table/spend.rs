@@ -1,31 +1,79 @@
-//! Sums over the ledger, and over nothing else.
+//! What was spent, by whom and when: sums over the ledger, and over nothing else.
+//!
+//! Sums are read from the cells of [`super::rollup`], the rest of a quarter of an hour from the rows
+//! themselves, and what is booked but not yet in a cell is added. So any span is exact.
 
 use crate::{
-    table::ledger::{Entry, entry},
+    error::bug,
+    table::{
+        latency::Latency,
+        ledger::{Entry, entry},
+        rollup::{COLUMNS, Cell, Delta, Level, amount, count},
+    },
     tx::{Cols, Key, Tx, int},
 };
-use domain::{ConversationId, Failure, PicoUsd, ProviderId, Timestamp};
-use rusqlite::{Params, params};
+use domain::{ConversationId, Cost, Failure, Millis, PicoUsd, ProviderId, Timestamp, Usage};
+use rusqlite::{ToSql, params};
 use std::collections::BTreeMap;
 
-/// What was spent. With `unknown` above zero `amount` is a lower bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What was spent. With `unknown` above zero `amount` is a lower bound, with `uncounted` the tokens are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpendSum {
     /// Sum of the known costs.
     pub amount: PicoUsd,
     /// Attempts settled.
     pub attempts: u32,
-    /// Of those, attempts of unknown cost.
+    /// Of those, answers: the provider came to an end of its own.
+    pub answers: u32,
+    /// Attempts of unknown cost.
     pub unknown: u32,
+    /// Attempts whose cost rests on our own count.
+    pub estimated: u32,
+    /// Attempts whose tokens nobody counted.
+    pub uncounted: u32,
     /// Prompt tokens, where they were counted.
     pub input: u64,
+    /// Of those, read from a cache; `None` = no provider said.
+    pub cache_read: Option<u64>,
+    /// Written to a cache for five minutes.
+    pub cache_write_5m: u64,
+    /// Written to a cache for an hour.
+    pub cache_write_1h: u64,
     /// Completion tokens, where they were counted.
     pub output: u64,
+    /// Of those, reasoning; `None` = no provider said.
+    pub reasoning: Option<u64>,
+    /// What caches saved, less what writing them cost; `None` = none was used where rates are known.
+    pub saved: Option<PicoUsd>,
+    /// Completion tokens of answers whose time is known.
+    pub streamed: u64,
+    /// From first content to the end of those answers, added up.
+    pub stream_time: Millis,
+    /// Times to the first content.
+    pub ttft: Latency,
 }
 
-/// What a conversation cost: id, title, sum. Without a conversation: calls that belong to none; without a
-/// title: the chat is gone.
-pub type ConversationSpend = (Option<ConversationId>, Option<String>, SpendSum);
+/// What an endpoint cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointSpend {
+    /// Who was paid.
+    pub provider: ProviderId,
+    /// Model slug.
+    pub model: String,
+    /// How much.
+    pub sum: SpendSum,
+}
+
+/// What a conversation cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationSpend {
+    /// Which; `None` = calls that belong to none.
+    pub conversation: Option<ConversationId>,
+    /// Its title; `None` = the chat is gone.
+    pub title: Option<String>,
+    /// How much.
+    pub sum: SpendSum,
+}
 
 /// A row of the ledger, and whether sums count it.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,54 +91,279 @@ pub enum SpendKey {
     Model,
     /// By provider id.
     Provider,
-    /// By calendar day (`YYYY-MM-DD`) at this many minutes east of UTC.
-    Day(i32),
 }
 
-// An entry that another one adjusts does not count. SUM over integers is exact and errors on overflow.
-const SUMS: &str = "ifnull(sum(e.amount), 0) AS amount, count(*) AS attempts,
-    count(*) - count(e.amount) AS unknown, ifnull(sum(e.input), 0) AS input,
-    ifnull(sum(e.output), 0) AS output";
+/// Which attempts to list.
+#[derive(Clone, Debug, Default)]
+pub struct AttemptFilter {
+    /// `[from, until)`.
+    pub from: Timestamp,
+    /// Not any more.
+    pub until: Timestamp,
+    /// Only of this model.
+    pub model: Option<String>,
+    /// Only of this provider.
+    pub provider: Option<String>,
+    /// Only of this conversation; `Some(None)` = of none.
+    pub conversation: Option<Option<ConversationId>>,
+    /// Only those before this one, by time and place in the chain: the last row of the page before.
+    pub before: Option<(Timestamp, u64)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One attempt as it stands in the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpendAttempt {
+    /// Place in the chain.
+    pub seq: u64,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// Who was paid.
+    pub provider: ProviderId,
+    /// Model slug.
+    pub model: String,
+    /// Who asked: `window`, `cli`.
+    pub origin: String,
+    /// How it ended.
+    pub outcome: String,
+    /// What was counted.
+    pub usage: Option<Usage>,
+    /// What it cost.
+    pub cost: Cost,
+    /// Its conversation, if that is still there, with its title.
+    pub conversation: Option<(ConversationId, String)>,
+    /// Time to the first content.
+    pub ttft: Option<Millis>,
+    /// Time to the end.
+    pub duration: Option<Millis>,
+}
+
 const STANDING: &str = "NOT EXISTS (SELECT 1 FROM ledger_entries a WHERE a.adjusts = e.id)";
 
-fn sum(cols: &Cols<'_>) -> Result<SpendSum, Failure> {
-    Ok(SpendSum {
-        amount: PicoUsd::new(cols.get("amount")?),
-        attempts: cols.get("attempts")?,
-        unknown: cols.get("unknown")?,
-        input: cols.get::<i64>("input")?.unsigned_abs(),
-        output: cols.get::<i64>("output")?.unsigned_abs(),
-    })
+impl SpendSum {
+    /// Both together; an error beyond the range of an amount.
+    pub fn plus(mut self, other: &Self) -> Result<Self, Failure> {
+        let money = |a: PicoUsd, b: PicoUsd| {
+            a.checked_add(b).ok_or_else(|| bug("A sum of the ledger is beyond 9.2 million dollars."))
+        };
+        let either = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (None, None) => None,
+            (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
+        };
+        self.amount = money(self.amount, other.amount)?;
+        self.attempts = self.attempts.saturating_add(other.attempts);
+        self.answers = self.answers.saturating_add(other.answers);
+        self.unknown = self.unknown.saturating_add(other.unknown);
+        self.estimated = self.estimated.saturating_add(other.estimated);
+        self.uncounted = self.uncounted.saturating_add(other.uncounted);
+        self.input = self.input.saturating_add(other.input);
+        self.cache_read = either(self.cache_read, other.cache_read);
+        self.cache_write_5m = self.cache_write_5m.saturating_add(other.cache_write_5m);
+        self.cache_write_1h = self.cache_write_1h.saturating_add(other.cache_write_1h);
+        self.output = self.output.saturating_add(other.output);
+        self.reasoning = either(self.reasoning, other.reasoning);
+        self.saved = match (self.saved, other.saved) {
+            (Some(a), Some(b)) => Some(money(a, b)?),
+            (a, b) => a.or(b),
+        };
+        self.streamed = self.streamed.saturating_add(other.streamed);
+        self.stream_time = Millis(self.stream_time.0.saturating_add(other.stream_time.0));
+        self.ttft.add(&other.ttft);
+        Ok(self)
+    }
+
+    fn new(cell: Cell) -> Result<Self, Failure> {
+        let n = cell.n;
+        let small = |value: i64| count(value).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
+        let said = |value: i64, times: i64| (times > 0).then(|| count(value)).transpose();
+        Ok(Self {
+            attempts: small(n[0])?,
+            answers: small(n[1])?,
+            unknown: small(n[2])?,
+            estimated: small(n[3])?,
+            uncounted: small(n[4])?,
+            amount: amount(n[5], n[6])?,
+            input: count(n[7])?,
+            cache_read: said(n[8], n[9])?,
+            cache_write_5m: count(n[10])?,
+            cache_write_1h: count(n[11])?,
+            output: count(n[12])?,
+            reasoning: said(n[13], n[14])?,
+            saved: (n[16] > 0).then(|| PicoUsd::new(n[15])),
+            streamed: count(n[17])?,
+            stream_time: Millis(count(n[18])?),
+            ttft: cell.ttft,
+        })
+    }
+}
+
+/// A part of a span: whole cells from one number to another, or rows by their time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    Cells(Level, i64, i64),
+    Rows(i64, i64),
+}
+
+/// The fewest pieces that make up `[from, until)`.
+fn pieces(level: Level, from: i64, until: i64, out: &mut Vec<Piece>) {
+    if from >= until {
+        return;
+    }
+    let finer = match level {
+        Level::Ever => Level::Day,
+        Level::Day => Level::Quarter,
+        Level::Quarter => {
+            let (start, end) = whole(900_000, from, until);
+            if start >= end {
+                return out.push(Piece::Rows(from, until));
+            }
+            if from < start * 900_000 {
+                out.push(Piece::Rows(from, start * 900_000));
+            }
+            out.push(Piece::Cells(Level::Quarter, start, end));
+            if end * 900_000 < until {
+                out.push(Piece::Rows(end * 900_000, until));
+            }
+            return;
+        }
+    };
+    let Some(span) = level.span() else { return pieces(finer, from, until, out) };
+    let (start, end) = whole(span, from, until);
+    if start >= end {
+        return pieces(finer, from, until, out);
+    }
+    pieces(finer, from, start * span, out);
+    out.push(Piece::Cells(level, start, end));
+    pieces(finer, end * span, until, out);
+}
+
+/// The first whole cell in a span, and the one after the last.
+fn whole(span: i64, from: i64, until: i64) -> (i64, i64) {
+    (from.div_euclid(span) + i64::from(from.rem_euclid(span) > 0), until.div_euclid(span))
+}
+
+/// What cells are kept by, and how to find its own in an entry.
+trait Keyed: Ord + Sized {
+    const TABLE: &'static str;
+    /// Key columns, before the counts.
+    const KEY: &'static str;
+    const WIDTH: usize;
+    fn read(cols: &Cols<'_>) -> Result<Self, Failure>;
+    fn of(delta: &Delta) -> Self;
+}
+
+impl Keyed for (String, String) {
+    const TABLE: &'static str = "spend_by_endpoint";
+    const KEY: &'static str = "provider, model";
+    const WIDTH: usize = 2;
+    fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
+        Ok((cols.at(0)?, cols.at(1)?))
+    }
+    fn of(delta: &Delta) -> Self {
+        (delta.provider.clone(), delta.model.clone())
+    }
+}
+
+impl Keyed for Option<ConversationId> {
+    const TABLE: &'static str = "spend_by_conversation";
+    const KEY: &'static str = "conversation";
+    const WIDTH: usize = 1;
+    fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
+        let id: Vec<u8> = cols.at(0)?;
+        Ok(<[u8; 16]>::try_from(id).ok().map(ConversationId::from_blob))
+    }
+    fn of(delta: &Delta) -> Self {
+        delta.conversation
+    }
 }
 
 impl Tx<'_> {
-    fn spend(&self, condition: &str, params: impl Params) -> Result<SpendSum, Failure> {
-        let sql = format!("SELECT {SUMS} FROM ledger_entries e WHERE {condition} AND {STANDING}");
-        Ok(self.one(&sql, params, sum)?.unwrap_or_default())
+    /// The time of the first and of the last entry.
+    pub fn spend_span(&self) -> Result<Option<(Timestamp, Timestamp)>, Failure> {
+        let end = |order| {
+            let sql = format!("SELECT at FROM ledger_entries ORDER BY at {order} LIMIT 1");
+            self.one(&sql, [], |cols| cols.time("at"))
+        };
+        Ok(end("ASC")?.zip(end("DESC")?))
+    }
+
+    fn pieces(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Piece>, Failure> {
+        let Some((first, last)) = self.spend_span()? else { return Ok(Vec::new()) };
+        if from <= first && until > last {
+            return Ok(vec![Piece::Cells(Level::Ever, 0, 1)]);
+        }
+        // Nothing was booked before the day of the first entry or after that of the last.
+        const DAY: i64 = 86_400_000;
+        let from = from.0.max(first.0.div_euclid(DAY) * DAY);
+        let until = until.0.min((last.0.div_euclid(DAY) + 1) * DAY);
+        let mut out = Vec::new();
+        pieces(Level::Day, from, until, &mut out);
+        Ok(out)
+    }
+
+    /// Sums by key. `brief`: of counts and money alone, added up by SQLite; else of everything.
+    fn sums<K: Keyed>(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        brief: bool,
+    ) -> Result<BTreeMap<K, Cell>, Failure> {
+        let mut found: BTreeMap<K, Cell> = BTreeMap::new();
+        let done = self.rolled_up()?;
+        let (key, table) = (K::KEY, K::TABLE);
+        let sql = if brief {
+            let sums: Vec<String> = COLUMNS[..7].iter().map(|name| format!("sum({name})")).collect();
+            format!(
+                "SELECT {key}, {} FROM {table} WHERE level = ?1 AND start >= ?2 AND start < ?3 GROUP BY {key}",
+                sums.join(", ")
+            )
+        } else {
+            format!(
+                "SELECT {key}, {}, ttft FROM {table} WHERE level = ?1 AND start >= ?2 AND start < ?3",
+                COLUMNS.join(", ")
+            )
+        };
+        for piece in self.pieces(from, until)? {
+            match piece {
+                Piece::Cells(level, start, end) => {
+                    self.all(&sql, params![level.number(), start, end], |cols| {
+                        let cell = if brief {
+                            let mut cell = Cell::default();
+                            for (place, value) in cell.n[..7].iter_mut().enumerate() {
+                                *value = cols.at(K::WIDTH + place)?;
+                            }
+                            cell
+                        } else {
+                            Cell::read(cols, K::WIDTH)?
+                        };
+                        found.entry(K::read(cols)?).or_default().add(&cell);
+                        Ok(())
+                    })?;
+                }
+                Piece::Rows(start, end) => self.deltas(
+                    "e.at >= ?1 AND e.at < ?2 AND e.seq <= ?3",
+                    &[&start, &end, &done],
+                    u32::MAX,
+                    |delta| found.entry(K::of(delta)).or_default().add(&delta.cell),
+                )?,
+            }
+        }
+        // What is booked and in no cell yet.
+        self.deltas(
+            "e.seq > ?1 AND +e.at >= ?2 AND +e.at < ?3",
+            &[&done, &from.0, &until.0],
+            u32::MAX,
+            |delta| found.entry(K::of(delta)).or_default().add(&delta.cell),
+        )?;
+        Ok(found)
     }
 
     /// What was spent in `[from, until)`.
     pub fn spend_total(&self, from: Timestamp, until: Timestamp) -> Result<SpendSum, Failure> {
-        self.spend("e.at >= ?1 AND e.at < ?2", params![from.0, until.0])
-    }
-
-    /// What was spent in `[from, until)`, broken down; days in order, else dearest first.
-    pub fn spend_by(
-        &self,
-        key: SpendKey,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<(String, SpendSum)>, Failure> {
-        let (column, order, minutes) = match key {
-            SpendKey::Model => ("e.model", "amount DESC, key", 0),
-            SpendKey::Provider => ("e.provider", "amount DESC, key", 0),
-            SpendKey::Day(minutes) => ("date(e.at / 1000 + ?3 * 60, 'unixepoch')", "key", minutes),
-        };
-        let sql = format!(
-            "SELECT {column} AS key, {SUMS} FROM ledger_entries e
-             WHERE e.at >= ?1 AND e.at < ?2 AND ?3 = ?3 AND {STANDING} GROUP BY 1 ORDER BY {order}"
-        );
-        self.all(&sql, params![from.0, until.0, minutes], |cols| Ok((cols.get("key")?, sum(cols)?)))
+        let mut total = Cell::default();
+        self.sums::<(String, String)>(from, until, false)?.values().for_each(|cell| total.add(cell));
+        SpendSum::new(total)
     }
 
     /// What was spent in `[from, until)` by model and the provider that served it, dearest first.
@@ -98,34 +371,173 @@ impl Tx<'_> {
         &self,
         from: Timestamp,
         until: Timestamp,
-    ) -> Result<Vec<(String, ProviderId, SpendSum)>, Failure> {
-        let sql = format!(
-            "SELECT e.model, e.provider, {SUMS} FROM ledger_entries e
-             WHERE e.at >= ?1 AND e.at < ?2 AND {STANDING}
-             GROUP BY e.model, e.provider ORDER BY amount DESC, attempts DESC, e.model"
-        );
-        self.all(&sql, params![from.0, until.0], |cols| {
-            let provider: String = cols.get("provider")?;
-            Ok((cols.get("model")?, ProviderId::from(provider.as_str()), sum(cols)?))
-        })
+    ) -> Result<Vec<EndpointSpend>, Failure> {
+        self.endpoints(from, until, false)
     }
 
-    /// What was spent in `[from, until)` by conversation with its title, dearest first.
+    /// What was spent in `[from, until)`, broken down, dearest first.
+    pub fn spend_by(
+        &self,
+        key: SpendKey,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(String, SpendSum)>, Failure> {
+        let mut groups: BTreeMap<String, Cell> = BTreeMap::new();
+        for ((provider, model), cell) in self.sums(from, until, false)? {
+            let name = match key {
+                SpendKey::Model => model,
+                SpendKey::Provider => provider,
+            };
+            groups.entry(name).or_default().add(&cell);
+        }
+        let mut found: Vec<(String, SpendSum)> = groups
+            .into_iter()
+            .filter(|(_, cell)| cell.n[0] > 0)
+            .map(|(name, cell)| SpendSum::new(cell).map(|sum| (name, sum)))
+            .collect::<Result<_, _>>()?;
+        found.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.amount));
+        Ok(found)
+    }
+
+    fn endpoints(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        brief: bool,
+    ) -> Result<Vec<EndpointSpend>, Failure> {
+        let mut found = Vec::new();
+        for ((provider, model), cell) in self.sums(from, until, brief)? {
+            let sum = SpendSum::new(cell)?;
+            if sum.attempts > 0 {
+                found.push(EndpointSpend { provider: ProviderId::new(provider), model, sum });
+            }
+        }
+        found.sort_by(|a, b| {
+            (b.sum.amount, b.sum.attempts)
+                .cmp(&(a.sum.amount, a.sum.attempts))
+                .then_with(|| a.model.cmp(&b.model))
+        });
+        Ok(found)
+    }
+
+    /// The same for each span between two neighbours of `edges`; counts and money alone.
+    pub fn spend_series(&self, edges: &[Timestamp]) -> Result<Vec<Vec<EndpointSpend>>, Failure> {
+        edges.windows(2).map(|pair| self.endpoints(pair[0], pair[1], true)).collect()
+    }
+
+    /// What was spent in `[from, until)` by conversation with its title, dearest first; at most `limit`.
     pub fn spend_by_conversation(
         &self,
         from: Timestamp,
         until: Timestamp,
-    ) -> Result<Vec<ConversationSpend>, Failure> {
+        limit: usize,
+    ) -> Result<(Vec<ConversationSpend>, usize), Failure> {
+        let mut cells: Vec<(Option<ConversationId>, Cell)> =
+            self.sums(from, until, false)?.into_iter().filter(|(_, cell)| cell.n[0] > 0).collect();
+        cells.sort_by_key(|(id, cell)| (-cell.n[5], -cell.n[6], -cell.n[0], *id));
+        let total = cells.len();
+        cells.truncate(limit);
+        let rows = cells.into_iter().map(|(conversation, cell)| {
+            let title = match conversation {
+                Some(id) => self.conversation(id)?.map(|row| row.title),
+                None => None,
+            };
+            Ok(ConversationSpend { conversation, title, sum: SpendSum::new(cell)? })
+        });
+        Ok((rows.collect::<Result<_, Failure>>()?, total))
+    }
+
+    /// Amounts of some conversations for each span between two neighbours of `edges`.
+    pub fn conversation_series(
+        &self,
+        edges: &[Timestamp],
+        wanted: &[Option<ConversationId>],
+    ) -> Result<Vec<Vec<SpendSum>>, Failure> {
+        edges
+            .windows(2)
+            .map(|pair| {
+                let mut found = self.sums::<Option<ConversationId>>(pair[0], pair[1], true)?;
+                wanted.iter().map(|id| SpendSum::new(found.remove(id).unwrap_or_default())).collect()
+            })
+            .collect()
+    }
+
+    /// What a conversation cost.
+    pub fn conversation_spend(&self, id: ConversationId) -> Result<SpendSum, Failure> {
         let sql = format!(
-            "SELECT s.*, c.title FROM (
-                 SELECT e.conversation, {SUMS} FROM ledger_entries e
-                 WHERE e.at >= ?1 AND e.at < ?2 AND {STANDING} GROUP BY e.conversation) s
-             LEFT JOIN conversations c ON c.id = s.conversation
-             ORDER BY s.amount DESC, s.attempts DESC, s.conversation"
+            "SELECT {}, ttft FROM spend_by_conversation WHERE level = 2 AND start = 0 AND conversation = ?1",
+            COLUMNS.join(", ")
         );
-        self.all(&sql, params![from.0, until.0], |cols| {
-            Ok((cols.opt_id("conversation")?, cols.get("title")?, sum(cols)?))
-        })
+        let mut cell = self.one(&sql, [id.blob()], |cols| Cell::read(cols, 0))?.unwrap_or_default();
+        let (done, id) = (self.rolled_up()?, id.blob());
+        self.deltas("e.conversation = ?1 AND e.seq > ?2", &[&id, &done], u32::MAX, |delta| {
+            cell.add(&delta.cell);
+        })?;
+        SpendSum::new(cell)
+    }
+
+    /// What every conversation cost: counts and money alone.
+    pub fn conversation_spends(&self) -> Result<BTreeMap<ConversationId, SpendSum>, Failure> {
+        let ever = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+        let mut found = BTreeMap::new();
+        for (id, cell) in self.sums::<Option<ConversationId>>(ever.0, ever.1, true)? {
+            if let Some(id) = id {
+                found.insert(id, SpendSum::new(cell)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Attempts, newest first, as they stand: adjusted rows are not there, what adjusts them is.
+    pub fn spend_attempts(&self, wanted: &AttemptFilter) -> Result<Vec<SpendAttempt>, Failure> {
+        let mut conditions = vec!["e.at >= ?1 AND e.at < ?2".to_owned(), STANDING.to_owned()];
+        let (before_at, before_seq) = match wanted.before {
+            Some((at, seq)) => (at.0, int(seq)?),
+            None => (i64::MAX, i64::MAX),
+        };
+        let conversation = wanted.conversation.flatten().map(Key::blob);
+        let mut values: Vec<&dyn ToSql> = vec![&wanted.from.0, &wanted.until.0];
+        if wanted.before.is_some() {
+            values.extend([&before_at as &dyn ToSql, &before_seq]);
+            conditions.push("e.at <= ?3 AND (e.at < ?3 OR e.seq < ?4)".to_owned());
+        }
+        let mut bind = |condition: &str, value| {
+            values.push(value);
+            conditions.push(condition.replace('?', &format!("?{}", values.len())));
+        };
+        if let Some(model) = &wanted.model {
+            bind("e.model = ?", model);
+        }
+        if let Some(provider) = &wanted.provider {
+            bind("e.provider = ?", provider);
+        }
+        if let Some(id) = &conversation {
+            bind("e.conversation = ?", id);
+        } else if wanted.conversation.is_some() {
+            conditions.push("e.conversation IS NULL".to_owned());
+        }
+        let sql = format!(
+            "SELECT e.seq, e.at, e.provider, e.model, e.origin, e.outcome, e.usage, e.cost,
+                 t.first_content, t.duration, c.id AS conversation, c.title
+             FROM ledger_entries e
+             LEFT JOIN attempts t ON t.id = e.attempt
+             LEFT JOIN conversations c ON c.id = e.conversation
+             WHERE {} ORDER BY e.at DESC, e.seq DESC LIMIT {}",
+            conditions.join(" AND "),
+            wanted.limit
+        );
+        self.all(&sql, values.as_slice(), attempt)
+    }
+
+    /// Completion tokens of the newest `limit` answers of a model; of every model without one.
+    pub fn answer_lengths(&self, model: Option<&str>, limit: u32) -> Result<Vec<u64>, Failure> {
+        let condition = if model.is_some() { "e.model = ?1" } else { "?1 IS NULL" };
+        let sql = format!(
+            "SELECT e.output FROM ledger_entries e
+             WHERE {condition} AND e.output > 0 AND e.outcome IN ('stop', 'completed')
+             ORDER BY e.at DESC LIMIT ?2"
+        );
+        self.all(&sql, params![model, limit], |cols| Ok(cols.get::<i64>("output")?.unsigned_abs()))
     }
 
     /// At most `limit` rows of the ledger behind `seq` that were booked in `[from, until)`, in the order
@@ -147,19 +559,54 @@ impl Tx<'_> {
             Ok(Booked { entry: entry(cols)?, counts: cols.get("counts")? })
         })
     }
+}
 
-    /// What a conversation cost.
-    pub fn conversation_spend(&self, id: ConversationId) -> Result<SpendSum, Failure> {
-        self.spend("e.conversation = ?1", [id.blob()])
-    }
+fn attempt(cols: &Cols<'_>) -> Result<SpendAttempt, Failure> {
+    let conversation = cols.opt_id("conversation")?.zip(cols.get::<Option<String>>("title")?);
+    Ok(SpendAttempt {
+        seq: cols.get::<i64>("seq")?.unsigned_abs(),
+        at: cols.time("at")?,
+        provider: ProviderId::new(cols.get::<String>("provider")?),
+        model: cols.get("model")?,
+        origin: cols.get("origin")?,
+        outcome: cols.get("outcome")?,
+        usage: cols.opt_json("usage")?,
+        cost: cols.json("cost")?,
+        conversation,
+        ttft: cols.opt_millis("first_content")?,
+        duration: cols.opt_millis("duration")?,
+    })
+}
 
-    /// What every conversation cost.
-    pub fn conversation_spends(&self) -> Result<BTreeMap<ConversationId, SpendSum>, Failure> {
-        let sql = format!(
-            "SELECT e.conversation, {SUMS} FROM ledger_entries e
-             WHERE e.conversation IS NOT NULL AND {STANDING} GROUP BY e.conversation"
-        );
-        let rows = self.all(&sql, [], |cols| Ok((cols.id("conversation")?, sum(cols)?)))?;
-        Ok(rows.into_iter().collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_made_of_the_fewest_pieces() {
+        const DAY: i64 = 86_400_000;
+        const QUARTER: i64 = 900_000;
+        let of = |from, until| {
+            let mut out = Vec::new();
+            pieces(Level::Day, from, until, &mut out);
+            out
+        };
+        assert_eq!(of(0, 3 * DAY), [Piece::Cells(Level::Day, 0, 3)]);
+        // Five hours east of Greenwich a month is days with a piece of one at either end.
+        let east = [
+            Piece::Cells(Level::Quarter, 76, 96),
+            Piece::Cells(Level::Day, 1, 30),
+            Piece::Cells(Level::Quarter, 2_880, 2_956),
+        ];
+        assert_eq!(of(19 * 3_600_000, 30 * DAY + 19 * 3_600_000), east);
+        let odd = [
+            Piece::Rows(QUARTER + 1, 2 * QUARTER),
+            Piece::Cells(Level::Quarter, 2, 3),
+            Piece::Rows(3 * QUARTER, 3 * QUARTER + 5),
+        ];
+        assert_eq!(of(QUARTER + 1, 3 * QUARTER + 5), odd);
+        assert_eq!(of(5, 9), [Piece::Rows(5, 9)]);
+        assert_eq!(of(9, 5), []);
+        assert_eq!(of(-DAY, 0), [Piece::Cells(Level::Day, -1, 0)]);
     }
 }

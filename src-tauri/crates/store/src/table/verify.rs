@@ -16,11 +16,14 @@ pub struct SumsReport {
     pub wrong: u64,
     /// Places in the chain of the first of them.
     pub first_wrong: Vec<u64>,
+    /// The running sums say what the rows say.
+    pub running: bool,
 }
 
 impl Tx<'_> {
     /// Adds every row of the ledger up again: each line is units × rate, a computed total is the sum of
-    /// its lines, and the columns that sums read say what the row itself says. Reads the whole ledger.
+    /// its lines, the columns that sums read say what the row itself says, and
+    /// so do the running sums. Reads the whole ledger.
     pub fn verify_sums(&self) -> Result<SumsReport, Failure> {
         let mut report = SumsReport::default();
         self.all("SELECT * FROM ledger_entries ORDER BY seq", [], |cols| {
@@ -33,6 +36,7 @@ impl Tx<'_> {
             }
             Ok(())
         })?;
+        report.running = self.cells_agree()?;
         Ok(report)
     }
 }
