@@ -171,6 +171,7 @@ fn timed(n: u128, first: u64, duration: u64) -> AttemptRow {
         run: None,
         n: 1,
         endpoint: entry.endpoint,
+        account: None,
         provider: entry.provider,
         model: entry.model,
         upstream_model: entry.upstream_model,

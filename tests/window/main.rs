@@ -18,6 +18,9 @@ mod keyboard;
 mod keychain;
 mod kill;
 mod recorded;
+mod spend;
+#[path = "../spending.rs"]
+mod spending;
 
 /// Rounds of an ordinary run; the full proof has twenty.
 const KILLS: u32 = 3;

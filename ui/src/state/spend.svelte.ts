@@ -1,5 +1,5 @@
 import type { LedgerState } from '../ipc/generated/LedgerState';
-import type { Period } from '../ipc/generated/Period';
+import type { SpendPeriod } from '../ipc/generated/SpendPeriod';
 import type { SpendAttempt } from '../ipc/generated/SpendAttempt';
 import type { SpendBy } from '../ipc/generated/SpendBy';
 import type { SpendFigure } from '../ipc/generated/SpendFigure';
@@ -22,10 +22,12 @@ export class Spend {
   today = $state.raw<SpendFigure | null>(null);
   page = $state.raw<SpendPage | null>(null);
   ledger = $state.raw<LedgerState | null>(null);
-  period = $state<Period>('month');
+  period = $state<SpendPeriod>('month');
   back = $state(0);
   by = $state<SpendBy>('model');
   failed = $state<string | null>(null);
+  /** A page is on its way. */
+  busy = $state(false);
 
   cut = $state.raw<Cut | null>(null);
   attempts = $state.raw<SpendAttempt[]>([]);
@@ -58,7 +60,7 @@ export class Spend {
     this.cut = null;
   }
 
-  async choose(change: { period?: Period; back?: number; by?: SpendBy }): Promise<void> {
+  async choose(change: { period?: SpendPeriod; back?: number; by?: SpendBy }): Promise<void> {
     this.period = change.period ?? this.period;
     this.back = change.back ?? (change.period ? 0 : this.back);
     this.by = change.by ?? this.by;
@@ -68,6 +70,7 @@ export class Spend {
 
   async loadPage(): Promise<void> {
     const asked = ++this.asked;
+    this.busy = true;
     try {
       const query = { period: this.period, back: this.back, by: this.by };
       const page = await this.client.call('spend/page', query);
@@ -77,10 +80,14 @@ export class Spend {
       this.failed = null;
     } catch (reason) {
       if (asked === this.asked) this.failed = message(reason);
+    } finally {
+      if (asked === this.asked) this.busy = false;
     }
   }
 
+  /** Walks the whole chain, so once per window is enough. */
   private async verify(): Promise<void> {
+    if (this.ledger) return;
     try {
       this.ledger = await this.client.call('spend/ledger', null);
     } catch (reason) {

@@ -7,7 +7,7 @@ use jiff::{Span, ToSpan as _, Unit, Zoned, ZonedRound, civil::Weekday, tz::TimeZ
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
-pub enum Period {
+pub enum SpendPeriod {
     /// By the hour.
     Day,
     /// By the day, from Monday.
@@ -88,7 +88,7 @@ fn first_of_year(at: &Zoned) -> Result<Zoned, Failure> {
 
 /// The period that lies `back` periods before the one of `now`. `first` is the first entry, for `All`.
 pub(crate) fn stretch(
-    period: Period,
+    period: SpendPeriod,
     back: u32,
     now: Timestamp,
     first: Option<Timestamp>,
@@ -96,28 +96,28 @@ pub(crate) fn stretch(
     let today = local(now)?.start_of_day().map_err(|error| bad(&error))?;
     let back = i64::from(back);
     let (start, end, step) = match period {
-        Period::Day => {
+        SpendPeriod::Day => {
             let start = plus(&today, (-back).days())?;
             let end = plus(&start, 1.day())?;
             (start, end, 1.hour())
         }
-        Period::Week => {
+        SpendPeriod::Week => {
             let monday = i64::from(today.weekday().to_monday_zero_offset());
             let start = plus(&today, (-monday - 7 * back).days())?;
             let end = plus(&start, 7.days())?;
             (start, end, 1.day())
         }
-        Period::Month => {
+        SpendPeriod::Month => {
             let start = plus(&first_of_month(&today)?, (-back).months())?;
             let end = plus(&start, 1.month())?;
             (start, end, 1.day())
         }
-        Period::Year => {
+        SpendPeriod::Year => {
             let start = plus(&first_of_year(&today)?, (-back).years())?;
             let end = plus(&start, 1.year())?;
             (start, end, 1.month())
         }
-        Period::All => {
+        SpendPeriod::All => {
             let first = first.map_or_else(|| Ok(today.clone()), local)?;
             let start = first_of_month(&first)?;
             let end = plus(&first_of_month(&today)?, 1.month())?;
@@ -135,13 +135,13 @@ pub(crate) fn stretch(
     Ok(Stretch { name, from, until, steps: steps(&start, until, step, stamp(&today))? })
 }
 
-fn name(period: Period, start: &Zoned) -> String {
+fn name(period: SpendPeriod, start: &Zoned) -> String {
     match period {
-        Period::Day => start.strftime("%-d %B %Y").to_string(),
-        Period::Week => start.strftime("Week of %-d %B %Y").to_string(),
-        Period::Month => start.strftime("%B %Y").to_string(),
-        Period::Year => start.strftime("%Y").to_string(),
-        Period::All => start.strftime("Since %B %Y").to_string(),
+        SpendPeriod::Day => start.strftime("%-d %B %Y").to_string(),
+        SpendPeriod::Week => start.strftime("Week of %-d %B %Y").to_string(),
+        SpendPeriod::Month => start.strftime("%B %Y").to_string(),
+        SpendPeriod::Year => start.strftime("%Y").to_string(),
+        SpendPeriod::All => start.strftime("Since %B %Y").to_string(),
     }
 }
 
@@ -272,11 +272,11 @@ mod tests {
 
     #[test]
     fn a_month_has_a_bar_a_day() {
-        let month = stretch(Period::Month, 0, now(), None).unwrap();
+        let month = stretch(SpendPeriod::Month, 0, now(), None).unwrap();
         assert_eq!((month.name.as_str(), month.steps.len()), ("November 2026", 30));
         let ticks: Vec<&str> = month.steps.iter().filter_map(|step| step.tick.as_deref()).collect();
         assert_eq!(ticks, ["1 Nov", "5", "10", "15", "20", "Today", "25", "30"]);
-        let before = stretch(Period::Month, 9, now(), None).unwrap();
+        let before = stretch(SpendPeriod::Month, 9, now(), None).unwrap();
         assert_eq!((before.name.as_str(), before.steps.len()), ("February 2026", 28));
         assert_eq!(before.steps[0].start, before.from);
     }
@@ -287,13 +287,13 @@ mod tests {
             let found = stretch(period, back, now(), None).unwrap();
             (found.name, found.steps.len())
         };
-        assert_eq!(count(Period::Week, 0), ("Week of 16 November 2026".to_owned(), 7));
-        assert_eq!(count(Period::Week, 3), ("Week of 26 October 2026".to_owned(), 7));
-        assert_eq!(count(Period::Year, 1), ("2025".to_owned(), 12));
-        assert_eq!(count(Period::Day, 1), ("20 November 2026".to_owned(), 24));
+        assert_eq!(count(SpendPeriod::Week, 0), ("Week of 16 November 2026".to_owned(), 7));
+        assert_eq!(count(SpendPeriod::Week, 3), ("Week of 26 October 2026".to_owned(), 7));
+        assert_eq!(count(SpendPeriod::Year, 1), ("2025".to_owned(), 12));
+        assert_eq!(count(SpendPeriod::Day, 1), ("20 November 2026".to_owned(), 24));
         let first = |year| {
             let first = jiff::civil::date(year, 3, 9).to_zoned(TimeZone::system()).unwrap();
-            stretch(Period::All, 0, now(), Some(stamp(&first))).unwrap()
+            stretch(SpendPeriod::All, 0, now(), Some(stamp(&first))).unwrap()
         };
         assert_eq!(first(2026).steps.len(), 9);
         assert_eq!(first(2025).name, "Since March 2025");

@@ -29,6 +29,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("kill", "killed at random moments, nothing shown is lost"),
     ("plan", "time to plan a request to a model with thirty endpoints"),
     ("router", "our way of choosing beside others', over thousands of simulated hours"),
+    ("spend", "a million rows: every query of the Spend page, and the page opened in the real window"),
     ("local_model", "a real local model answers in the real window"),
     ("fuzz", "no bytes break a decoder or make it gather without bound (PARALLAX_FUZZ_MINUTES)"),
     ("faults", "every fault in every dialect loses nothing, and a stop reaches the provider"),

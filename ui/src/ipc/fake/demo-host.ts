@@ -185,7 +185,7 @@ export function demoHost(): FakeHost {
     .on('spend/today', () => spendPage({ period: 'day', back: 0, by: 'model' }, unspent).today)
     .on('spend/page', (wanted) => spendPage(wanted, unspent))
     .on('spend/ledger', () => ({ intact: true }))
-    .on('spend/export', ({ format }) => ({ path: `/home/me/Downloads/parallax-spend.${format}`, rows: 2227 }))
+    .on('spend/export', ({ format }) => ({ path: `Downloads/parallax-spend.${format}`, rows: 2227 }))
     .on('spend/attempts', ({ until, before }) => ({
       rows: spendAttempts(until, before?.at ?? null),
       more: before === null,

@@ -1,7 +1,7 @@
 //! The shapes of the Spend page. Every figure is computed here; the window draws. Heights and shares are
 //! in millionths.
 
-use crate::{calendar::Period, types::SpendFigure};
+use crate::{calendar::SpendPeriod, types::SpendFigure};
 use domain::{Basis, ConversationId, CostLine, Millis, PicoUsd, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub enum SpendBy {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SpendQuery {
     /// How long a look back.
-    pub period: Period,
+    pub period: SpendPeriod,
     /// How many periods before the present one.
     pub back: u32,
     /// Broken down by what.

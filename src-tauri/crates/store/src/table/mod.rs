@@ -15,6 +15,7 @@ pub(crate) mod rollup;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod spend;
+pub(crate) mod spend_rows;
 pub(crate) mod turns;
 pub(crate) mod verify;
 
@@ -28,6 +29,7 @@ pub use marks::{MARKS, MarkRow};
 pub use messages::{MessageRow, content_id};
 pub use providers::ProviderStateRow;
 pub use runs::RunRow;
-pub use spend::{AttemptFilter, Booked, ConversationSpend, EndpointSpend, SpendAttempt, SpendKey, SpendSum};
+pub use spend::{ConversationSpend, EndpointSpend, SpendKey, SpendSum};
+pub use spend_rows::{AttemptFilter, Booked, SpendAttempt};
 pub use turns::TurnRow;
 pub use verify::SumsReport;

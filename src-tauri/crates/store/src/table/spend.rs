@@ -7,13 +7,12 @@ use crate::{
     error::bug,
     table::{
         latency::Latency,
-        ledger::{Entry, entry},
         rollup::{COLUMNS, Cell, Delta, Level, amount, count},
     },
-    tx::{Cols, Key, Tx, int},
+    tx::{Cols, Key, Tx},
 };
-use domain::{ConversationId, Cost, Failure, Millis, PicoUsd, ProviderId, Timestamp, Usage};
-use rusqlite::{ToSql, params};
+use domain::{ConversationId, Failure, Millis, PicoUsd, ProviderId, Timestamp};
+use rusqlite::params;
 use std::collections::BTreeMap;
 
 /// What was spent. With `unknown` above zero `amount` is a lower bound, with `uncounted` the tokens are.
@@ -75,15 +74,6 @@ pub struct ConversationSpend {
     pub sum: SpendSum,
 }
 
-/// A row of the ledger, and whether sums count it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Booked {
-    /// The row.
-    pub entry: Entry,
-    /// False when a later row adjusts it.
-    pub counts: bool,
-}
-
 /// By what spending is broken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpendKey {
@@ -92,54 +82,6 @@ pub enum SpendKey {
     /// By provider id.
     Provider,
 }
-
-/// Which attempts to list.
-#[derive(Clone, Debug, Default)]
-pub struct AttemptFilter {
-    /// `[from, until)`.
-    pub from: Timestamp,
-    /// Not any more.
-    pub until: Timestamp,
-    /// Only of this model.
-    pub model: Option<String>,
-    /// Only of this provider.
-    pub provider: Option<String>,
-    /// Only of this conversation; `Some(None)` = of none.
-    pub conversation: Option<Option<ConversationId>>,
-    /// Only those before this one, by time and place in the chain: the last row of the page before.
-    pub before: Option<(Timestamp, u64)>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// One attempt as it stands in the ledger.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpendAttempt {
-    /// Place in the chain.
-    pub seq: u64,
-    /// When it was sent.
-    pub at: Timestamp,
-    /// Who was paid.
-    pub provider: ProviderId,
-    /// Model slug.
-    pub model: String,
-    /// Who asked: `window`, `cli`.
-    pub origin: String,
-    /// How it ended.
-    pub outcome: String,
-    /// What was counted.
-    pub usage: Option<Usage>,
-    /// What it cost.
-    pub cost: Cost,
-    /// Its conversation, if that is still there, with its title.
-    pub conversation: Option<(ConversationId, String)>,
-    /// Time to the first content.
-    pub ttft: Option<Millis>,
-    /// Time to the end.
-    pub duration: Option<Millis>,
-}
-
-const STANDING: &str = "NOT EXISTS (SELECT 1 FROM ledger_entries a WHERE a.adjusts = e.id)";
 
 impl SpendSum {
     /// Both together; an error beyond the range of an amount.
@@ -487,95 +429,6 @@ impl Tx<'_> {
         }
         Ok(found)
     }
-
-    /// Attempts, newest first, as they stand: adjusted rows are not there, what adjusts them is.
-    pub fn spend_attempts(&self, wanted: &AttemptFilter) -> Result<Vec<SpendAttempt>, Failure> {
-        let mut conditions = vec!["e.at >= ?1 AND e.at < ?2".to_owned(), STANDING.to_owned()];
-        let (before_at, before_seq) = match wanted.before {
-            Some((at, seq)) => (at.0, int(seq)?),
-            None => (i64::MAX, i64::MAX),
-        };
-        let conversation = wanted.conversation.flatten().map(Key::blob);
-        let mut values: Vec<&dyn ToSql> = vec![&wanted.from.0, &wanted.until.0];
-        if wanted.before.is_some() {
-            values.extend([&before_at as &dyn ToSql, &before_seq]);
-            conditions.push("e.at <= ?3 AND (e.at < ?3 OR e.seq < ?4)".to_owned());
-        }
-        let mut bind = |condition: &str, value| {
-            values.push(value);
-            conditions.push(condition.replace('?', &format!("?{}", values.len())));
-        };
-        if let Some(model) = &wanted.model {
-            bind("e.model = ?", model);
-        }
-        if let Some(provider) = &wanted.provider {
-            bind("e.provider = ?", provider);
-        }
-        if let Some(id) = &conversation {
-            bind("e.conversation = ?", id);
-        } else if wanted.conversation.is_some() {
-            conditions.push("e.conversation IS NULL".to_owned());
-        }
-        let sql = format!(
-            "SELECT e.seq, e.at, e.provider, e.model, e.origin, e.outcome, e.usage, e.cost,
-                 t.first_content, t.duration, c.id AS conversation, c.title
-             FROM ledger_entries e
-             LEFT JOIN attempts t ON t.id = e.attempt
-             LEFT JOIN conversations c ON c.id = e.conversation
-             WHERE {} ORDER BY e.at DESC, e.seq DESC LIMIT {}",
-            conditions.join(" AND "),
-            wanted.limit
-        );
-        self.all(&sql, values.as_slice(), attempt)
-    }
-
-    /// Completion tokens of the newest `limit` answers of a model; of every model without one.
-    pub fn answer_lengths(&self, model: Option<&str>, limit: u32) -> Result<Vec<u64>, Failure> {
-        let condition = if model.is_some() { "e.model = ?1" } else { "?1 IS NULL" };
-        let sql = format!(
-            "SELECT e.output FROM ledger_entries e
-             WHERE {condition} AND e.output > 0 AND e.outcome IN ('stop', 'completed')
-             ORDER BY e.at DESC LIMIT ?2"
-        );
-        self.all(&sql, params![model, limit], |cols| Ok(cols.get::<i64>("output")?.unsigned_abs()))
-    }
-
-    /// At most `limit` rows of the ledger behind `seq` that were booked in `[from, until)`, in the order
-    /// of the chain; adjusted rows are there and do not count.
-    pub fn booked_after(
-        &self,
-        seq: u64,
-        from: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Booked>, Failure> {
-        // The plus keeps SQLite on the chain's own order, which needs no sorting.
-        let sql = format!(
-            "SELECT e.*, p.sheet, {STANDING} AS counts
-             FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
-             WHERE e.seq > ?1 AND +e.at >= ?2 AND +e.at < ?3 ORDER BY e.seq LIMIT ?4"
-        );
-        self.all(&sql, params![int(seq)?, from.0, until.0, limit], |cols| {
-            Ok(Booked { entry: entry(cols)?, counts: cols.get("counts")? })
-        })
-    }
-}
-
-fn attempt(cols: &Cols<'_>) -> Result<SpendAttempt, Failure> {
-    let conversation = cols.opt_id("conversation")?.zip(cols.get::<Option<String>>("title")?);
-    Ok(SpendAttempt {
-        seq: cols.get::<i64>("seq")?.unsigned_abs(),
-        at: cols.time("at")?,
-        provider: ProviderId::new(cols.get::<String>("provider")?),
-        model: cols.get("model")?,
-        origin: cols.get("origin")?,
-        outcome: cols.get("outcome")?,
-        usage: cols.opt_json("usage")?,
-        cost: cols.json("cost")?,
-        conversation,
-        ttft: cols.opt_millis("first_content")?,
-        duration: cols.opt_millis("duration")?,
-    })
 }
 
 #[cfg(test)]

@@ -3,4 +3,4 @@
 /**
  * How long a look back is.
  */
-export type Period = "day" | "week" | "month" | "year" | "all";
+export type SpendPeriod = "day" | "week" | "month" | "year" | "all";
