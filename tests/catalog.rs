@@ -140,6 +140,13 @@ fn address_is_safe(provider: &Provider) {
         assert!(url.starts_with("https://") && !host.contains('@') && !host.contains(':'), "{id}: {url}");
     }
     fields_are_sound(provider);
+    let forms = &provider.quirks.forms;
+    assert_eq!(provider.dialect.as_str() == "vertex", !forms.is_empty(), "{id}");
+    for (at, form) in forms.iter().enumerate() {
+        assert!(DIALECTS.contains(&form.dialect.as_str()) && form.dialect != provider.dialect, "{id}");
+        assert!(form.path.as_deref().is_some_and(|path| path.starts_with('/')), "{id}");
+        assert_eq!(form.models.is_empty(), at + 1 == forms.len(), "{id}: the last form is for the rest");
+    }
 }
 
 /// Every name in braces is a field that is asked for, every field stands in an address, and what its help

@@ -59,6 +59,7 @@ async fn ask(model: &str, messages: &[Message], cut: usize) -> (Vec<StreamEvent>
         auth: provider.auth.clone(),
         provider: provider.id.clone(),
         extra_headers: provider.quirks.extra_headers.clone(),
+        now: domain::Timestamp(0),
     };
     let http = Http::new(ProxyChoice::None).unwrap().with_demo_speed(2000);
     let mut response = http.send(&to, encoded.call, None, Deadlines::default()).await.unwrap();

@@ -20,6 +20,7 @@ fn origin(base_url: &str) -> Origin {
         auth: AuthScheme::Bearer,
         provider: ProviderId::new("test"),
         extra_headers: Vec::new(),
+        now: domain::Timestamp(0),
     }
 }
 
@@ -155,6 +156,7 @@ async fn the_key_travels_as_its_provider_wants_it() {
         let to = Origin {
             auth: scheme,
             extra_headers: vec![("x-version".into(), "7".into())],
+            now: domain::Timestamp(0),
             ..origin(&server.url())
         };
         let secret = Secret::new(CANARY);

@@ -63,8 +63,11 @@ fn no_file_is_too_long() {
 }
 
 /// Provider ids that mean something else where they stand, with the reason.
-const NOT_A_PROVIDER: &[(&str, &str)] =
-    &[("cohere", "the dialect's own name"), ("ollama", "the dialect's own name")];
+const NOT_A_PROVIDER: &[(&str, &str)] = &[
+    ("cohere", "the dialect's own name"),
+    ("ollama", "the dialect's own name"),
+    ("vertex", "the dialect's own name"),
+];
 
 #[test]
 fn codecs_and_routes_know_no_provider() {

@@ -34,6 +34,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("reqwest", &["transport"]),
     ("hyper*", &["transport"]),
     ("rustls*", &["transport"]),
+    ("ring", &["transport"]),
     ("tauri*", &["desktop"]),
     // what may run things
     ("tokio*", &["transport", "engine", "cli", "desktop"]),

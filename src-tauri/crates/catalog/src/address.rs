@@ -1,6 +1,6 @@
 //! Addresses that belong to an account: `https://{resource}.example.com`.
 
-use domain::{AccountField, Provider};
+use domain::{AccountField, AuthScheme, Provider};
 use std::collections::BTreeMap;
 
 /// A provider as one account reaches it.
@@ -65,6 +65,11 @@ pub fn reach(provider: &Provider, values: &BTreeMap<String, String>) -> Reached 
     filled.quirks.path = path.map(|path| fill(path, value, &mut open));
     // A list that cannot be reached is no reason not to answer.
     filled.models_path = models.map(|path| fill(path, value, &mut Vec::new()));
+    if let AuthScheme::Aws { region, .. } = &mut filled.auth {
+        let mut unknown = Vec::new();
+        let known = fill(region, value, &mut unknown);
+        *region = if unknown.is_empty() { known } else { String::new() };
+    }
     let missing = provider.account.fields.iter().map(|field| &field.name);
     let missing = missing.filter(|name| open.contains(name)).cloned().collect();
     Reached { key_origin: key_origin(provider, value), provider: filled, missing }

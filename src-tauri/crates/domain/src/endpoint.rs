@@ -17,6 +17,21 @@ pub enum AuthScheme {
         /// Header name, e.g. `x-api-key`.
         name: String,
     },
+    /// AWS: an API key as a bearer token, or access keys, with which each request is signed.
+    Aws {
+        /// Service in the signature, e.g. `bedrock`.
+        service: String,
+        /// Region in the signature; a field of the account in braces, empty where it is not known.
+        region: String,
+    },
+    /// Google: a service account or a user's login, exchanged for an access token; any other key is sent as
+    /// a bearer token.
+    Google {
+        /// The one place where a key is proved.
+        token_url: String,
+        /// What the token is for.
+        scope: String,
+    },
     /// No key is needed (local servers, demo). A key that is stored is still sent as a bearer token.
     None,
 }
@@ -73,6 +88,28 @@ pub struct Quirks {
     pub cancel_stops_billing: Option<bool>,
     /// Parts of the upstream ids of models that take a reasoning effort and reject a budget in tokens.
     pub effort_models: Vec<String>,
+    /// Forms of its models, for a dialect that carries several; the first that fits counts.
+    pub forms: Vec<ModelForm>,
+}
+
+/// The form in which a provider of several dialects serves some of its models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelForm {
+    /// Parts of the upstream ids it is for; empty = every other model.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The dialect of request and answer.
+    pub dialect: DialectId,
+    /// Path of a streaming call; `{model}` is replaced.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Fields of the body that are added.
+    #[serde(default)]
+    pub body: BTreeMap<String, String>,
+    /// Fields of the body that are left out: they stand in the path.
+    #[serde(default)]
+    pub omit: Vec<String>,
 }
 
 /// Something of the user's own account that a provider's address or signature needs: a region, a project,

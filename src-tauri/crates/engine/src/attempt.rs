@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
 use store::{AttemptRow, HoldRow};
 use transport::{Deadlines, Origin, Response};
-use wire::{Decoder, Encoded, Ending};
+use wire::{Decoder, Dialect, Encoded, Ending};
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
 const ERROR_BODY_LIMIT: usize = 256 * 1024;
@@ -52,7 +52,8 @@ pub(crate) struct Attempt<'a> {
     sent: bool,
     /// The provider answered with an error status: nothing was generated.
     rejected: bool,
-    scrub: Option<Secret>,
+    /// The key, and what was made from it for this call.
+    scrub: Vec<Secret>,
 }
 
 impl<'a> Attempt<'a> {
@@ -107,7 +108,7 @@ impl<'a> Attempt<'a> {
                 tx.place_hold(&hold)
             })
             .await?;
-        let scrub = secret.as_ref().map(|secret| Secret::new(secret.expose()));
+        let scrub = secret.iter().map(|secret| Secret::new(secret.expose())).collect();
         let attempt =
             Attempt { inner, plan, row, started: inner.clock.elapsed(), sent: false, rejected: false, scrub };
         Ok((attempt, encoded, secret))
@@ -139,7 +140,8 @@ impl<'a> Attempt<'a> {
         draft: &mut Draft,
         out: &mut impl Events,
     ) -> Result<(), Failure> {
-        let response = self.send(encoded, secret).await?;
+        let mut response = self.send(encoded, secret).await?;
+        self.scrub.extend(response.token.take());
         self.row.first_byte = Some(self.since());
         let status = response.status;
         let upstream = Upstream {
@@ -188,6 +190,7 @@ impl<'a> Attempt<'a> {
             auth: provider.auth.clone(),
             provider: provider.id.clone(),
             extra_headers: provider.quirks.extra_headers.clone(),
+            now: self.inner.clock.now(),
         };
         let deadlines = if provider.local { Deadlines::local() } else { Deadlines::default() };
         // Set before the wait: a Stop drops this future while the request is on its way, and what has
@@ -207,7 +210,7 @@ impl<'a> Attempt<'a> {
         out: &mut impl Events,
     ) -> Result<Ending, Failure> {
         let provider = Arc::clone(&self.plan.known.provider);
-        let dialect = wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
+        let dialect = self.spoken().ok_or_else(|| {
             Failure::new(ErrorKind::Bug, "The dialect vanished while its answer was being read.")
         })?;
         let mut decoder = wire::decoder_for(dialect, response.headers.get("content-type"), &provider.quirks);
@@ -253,6 +256,12 @@ impl<'a> Attempt<'a> {
         out.events(events).await;
     }
 
+    /// The dialect in which the model answers.
+    fn spoken(&self) -> Option<&'static dyn Dialect> {
+        let provider = &self.plan.known.provider;
+        wire::dialect_for(provider.dialect.as_str(), &self.plan.endpoint.upstream_model, &provider.quirks)
+    }
+
     async fn read_error(&self, mut response: Response, known: &Upstream) -> Failure {
         let mut body = Vec::new();
         // A body that breaks off still has its status, which says enough.
@@ -262,8 +271,7 @@ impl<'a> Attempt<'a> {
                 break;
             }
         }
-        let provider = &self.plan.known.provider;
-        let mut failure = match wire::dialect(provider.dialect.as_str()) {
+        let mut failure = match self.spoken() {
             Some(dialect) => dialect.failure(response.status, &response.headers, &body),
             None => Failure::new(ErrorKind::UpstreamInternal, "The provider answered with an error."),
         };
@@ -286,7 +294,7 @@ impl<'a> Attempt<'a> {
     /// The same for what surrounds an answer and is stored beside it. The answer itself is the model's,
     /// which never sees a key.
     fn scrub_event(&self, event: &mut StreamEvent) {
-        if self.scrub.is_none() {
+        if self.scrub.is_empty() {
             return;
         }
         let optional = |text: &mut Option<String>| text.iter_mut().for_each(|text| self.scrub_text(text));
@@ -309,7 +317,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn scrub_text(&self, text: &mut String) {
-        if let Some(secret) = &self.scrub {
+        for secret in &self.scrub {
             *text = transport::redact(text, secret);
         }
     }
@@ -399,7 +407,8 @@ fn hold(plan: &Plan, now: Timestamp) -> Option<PicoUsd> {
     ledger::hold(ledger::prompt_upper_bound(&plan.request), longest, plan.endpoint.prices.as_ref(), now)
 }
 
-/// Failures that happen before any byte of the request has left.
+/// Failures that happen before any byte of the request has left. What a provider answers is no failure of
+/// sending, so a refusal here is that of an access token.
 fn never_sent(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -409,6 +418,9 @@ fn never_sent(kind: ErrorKind) -> bool {
             | ErrorKind::NetProxy
             | ErrorKind::TimeConnect
             | ErrorKind::RequestInvalid
+            | ErrorKind::AuthRejected
+            | ErrorKind::LimitRate
+            | ErrorKind::UpstreamInternal
     )
 }
 

@@ -1,7 +1,8 @@
 //! What of the user's account stands in a provider's address.
 
 use crate::inner::Inner;
-use domain::{ErrorKind, Failure, ProviderId};
+use catalog::Catalog;
+use domain::{Account, AuthScheme, ErrorKind, Failure, Provider, ProviderId};
 use std::collections::BTreeMap;
 
 /// Sets fields of a provider by name; an empty value forgets one. All or, with a `request.invalid` that
@@ -44,6 +45,23 @@ pub(crate) async fn set(
         })
         .await?;
     inner.reload().await
+}
+
+/// The cloud whose dialect this is, where a dialect belongs to one: its way to prove a key and its models'
+/// forms hold at every address that speaks it.
+pub(crate) fn cloud<'c>(catalog: &'c Catalog, dialect: &str) -> Option<&'c Provider> {
+    catalog.providers().iter().find(|provider| {
+        let proved = matches!(provider.auth, AuthScheme::Aws { .. } | AuthScheme::Google { .. });
+        proved && provider.dialect.as_str() == dialect
+    })
+}
+
+/// What of an account still counts when the address is given whole: the fields in a signature.
+pub(crate) fn signed_with(provider: &Provider) -> Account {
+    let AuthScheme::Aws { region, .. } = &provider.auth else { return Account::default() };
+    let fields =
+        provider.account.fields.iter().filter(|field| region.contains(&format!("{{{}}}", field.name)));
+    Account { fields: fields.cloned().collect(), forms: Vec::new() }
 }
 
 #[cfg(test)]

@@ -14,11 +14,11 @@ use vault::{Kept, Slot, StorageKind};
 /// Stores a key in the keychain under its label, bound to the provider's present address, replacing the one
 /// of that label. A new label comes last in the order.
 pub(crate) async fn set(inner: &Inner, named: &AccountRef, secret: Secret) -> Result<Kept, Failure> {
-    checked(&secret)?;
     // What was stored under a label of old rules can be deleted, but no new one is made.
     AccountLabel::parse(named.label.as_str())?;
-    let slot = slot(&known(inner, &named.provider)?, &named.label)?;
-    let last_four = tail(&secret);
+    let known = known(inner, &named.provider)?;
+    let transport::Entered { secret, last_four } = transport::enter(&known.provider.auth, &secret)?;
+    let slot = slot(&known, &named.label)?;
     let kept = inner.vault.set(&slot, secret).await?;
     match kept {
         Kept::Keychain => {
@@ -50,34 +50,6 @@ pub(crate) async fn set(inner: &Inner, named: &AccountRef, secret: Secret) -> Re
     }
     inner.reload().await?;
     Ok(kept)
-}
-
-/// A key is one word, or a JSON document as cloud services give out.
-fn checked(secret: &Secret) -> Result<(), Failure> {
-    let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
-    if secret.is_empty() {
-        return refuse("The key is empty.");
-    }
-    if document(secret) {
-        return Ok(());
-    }
-    if secret.expose().chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return refuse(
-            "The key holds spaces or line breaks. Copy it again, without what stands around it. A service \
-             account is pasted as the whole JSON document.",
-        );
-    }
-    Ok(())
-}
-
-fn document(secret: &Secret) -> bool {
-    let text = secret.expose();
-    text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-}
-
-/// The end of a key, by which the user knows it. The end of a document says nothing.
-fn tail(secret: &Secret) -> Option<String> {
-    if document(secret) { None } else { secret.last_four() }
 }
 
 /// Removes a key everywhere. `false` = there was none. Error `vault.unavailable` when the keychain that

@@ -249,6 +249,7 @@ async fn list_models(
         auth: provider.auth.clone(),
         provider: provider.id.clone(),
         extra_headers: provider.quirks.extra_headers.clone(),
+        now: inner.clock.now(),
     };
     let mut headers = Headers::default();
     headers.push("accept", "application/json");
@@ -266,7 +267,7 @@ async fn list_models(
     }
     if response.status >= 400 {
         let mut failure = dialect.failure(response.status, &response.headers, &body);
-        if let Some(secret) = &secret {
+        for secret in secret.iter().chain(&response.token) {
             failure.message = transport::redact(&failure.message, secret);
         }
         return Err(failure);

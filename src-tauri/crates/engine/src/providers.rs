@@ -1,6 +1,7 @@
 //! What the user does about providers: local servers on and off, addresses of their own.
 
 use crate::{
+    fields,
     inner::{Inner, blank},
     keys,
     registry::Known,
@@ -36,19 +37,20 @@ pub(crate) async fn add(inner: &Inner, id: &str, dialect: &str, base_url: &str) 
     transport::origin_of(&base_url)?;
     let registry = inner.registry();
     let shipped = registry.catalog().provider(id);
+    // Quirks are of a dialect: they say nothing of the same house speaking another one.
+    let alike = shipped
+        .filter(|provider| provider.dialect.as_str() == dialect)
+        .or_else(|| fields::cloud(registry.catalog(), dialect));
     let provider = Provider {
         id: ProviderId::from(id),
         name: shipped.map_or_else(|| id.to_owned(), |provider| provider.name.clone()),
         dialect: DialectId::from(dialect),
         base_url,
-        auth: shipped
-            .filter(|provider| provider.dialect.as_str() == dialect && provider.auth != AuthScheme::None)
+        auth: alike
+            .filter(|provider| provider.auth != AuthScheme::None)
             .map_or_else(|| usual_auth(dialect), |provider| provider.auth.clone()),
-        // Quirks are of a dialect: they say nothing of the same house speaking another one.
-        quirks: shipped
-            .filter(|provider| provider.dialect.as_str() == dialect)
-            .map_or_else(Quirks::default, |provider| provider.quirks.clone()),
-        account: Account::default(),
+        quirks: alike.map_or_else(Quirks::default, |provider| provider.quirks.clone()),
+        account: alike.map_or_else(Account::default, fields::signed_with),
         models_path: usual_models_path(dialect).map(str::to_owned),
         data_policy: DataPolicy::default(),
         docs_url: None,
@@ -81,6 +83,7 @@ pub const KNOWN_DIALECTS: &[&str] = &[
     "anthropic-messages",
     "gemini",
     "bedrock-converse",
+    "vertex",
     "cohere",
     "ollama",
 ];

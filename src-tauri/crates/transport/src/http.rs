@@ -1,13 +1,17 @@
 //! The real transport: reqwest over rustls.
 
+use crate::auth;
 use crate::body::Body;
 use crate::classify::{self, Place};
+use crate::credential::{self, Credential, UserLogin};
 use crate::demo::{self, Demo};
 use crate::resolve::Guarded;
 use crate::target::{Target, target};
+use crate::token::{Tokens, Wanted};
 use crate::{Deadlines, Origin, Response, Transport, redact};
 use async_trait::async_trait;
 use domain::{AuthScheme, Call, ErrorKind, Failure, Headers, Method, Secret, Upstream};
+use futures_util::StreamExt as _;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
@@ -20,6 +24,8 @@ const HEADER_CAP: usize = 64 * 1024;
 const HEADER_COUNT: usize = 128;
 /// Clients kept. There is one a use and connect deadline, in practice two or three.
 const CLIENTS_KEPT: usize = 8;
+/// Answers to a request for an access token above this are cut; a normal one has 2 KiB.
+const TOKEN_CAP: usize = 64 * 1024;
 /// Headers that only this crate sets: they carry authorisation or decide how bytes travel.
 const OURS: &[HeaderName] = &[
     header::AUTHORIZATION,
@@ -77,6 +83,7 @@ pub struct Http {
     /// Answers which proxy a call would take, for messages and for the settings page.
     matcher: Option<Matcher>,
     clients: Mutex<Vec<Kept>>,
+    tokens: Tokens,
     demo: Demo,
 }
 
@@ -92,7 +99,13 @@ impl Http {
                 Some(Matcher::builder().all(url.clone()).build())
             }
         };
-        Ok(Self { proxy, matcher, clients: Mutex::new(Vec::new()), demo: Demo::new(1) })
+        Ok(Self {
+            proxy,
+            matcher,
+            clients: Mutex::new(Vec::new()),
+            tokens: Tokens::default(),
+            demo: Demo::new(1),
+        })
     }
 
     /// The demo models answer `speed` times as fast; for tests.
@@ -171,11 +184,106 @@ impl Http {
         auth: Option<&Secret>,
         deadlines: Deadlines,
     ) -> Result<Response, Failure> {
-        let started = Instant::now();
         let target = target(&to.base_url, &call, auth.is_some())?;
-        let place = Place::new(&target, &to.provider, self.proxy_for(&target));
-        let client = self.client(Use::of(&target), deadlines.connect)?;
-        let headers = headers(to, &call, auth)?;
+        let mut headers = headers(to, &call)?;
+        let Some(key) = auth else {
+            return self.transmit(to, &target, headers, call, deadlines).await;
+        };
+        let credential = credential::parse(&to.auth, key)?;
+        let mut token = None;
+        match &credential {
+            Credential::Plain => auth::plain(&mut headers, &to.auth, key)?,
+            Credential::Access(keys) => auth::signed(&mut headers, to, &target, &call, keys)?,
+            Credential::Service(_) | Credential::User(_) => {
+                let made = self.token(to, key, &credential, deadlines).await?;
+                auth::bearer(&mut headers, &made)?;
+                token = Some(made);
+            }
+        }
+        if let Credential::User(UserLogin { quota_project: Some(project), .. }) = &credential
+            && let Ok(project) = HeaderValue::try_from(project)
+        {
+            headers.insert(HeaderName::from_static("x-goog-user-project"), project);
+        }
+        let sent = self.transmit(to, &target, headers, call, deadlines).await;
+        let mut response = sent.map_err(|failure| scrubbed(failure, token.as_ref()))?;
+        for (_, value) in &mut response.headers.0 {
+            *value = [Some(key), token.as_ref()]
+                .into_iter()
+                .flatten()
+                .fold(std::mem::take(value), |v, k| redact(&v, k));
+        }
+        if let (401, Some(wanted)) = (response.status, wanted(to, key)) {
+            self.tokens.forget(&wanted);
+        }
+        response.token = token;
+        Ok(response)
+    }
+
+    /// The access token for a key that is not sent itself.
+    async fn token(
+        &self,
+        to: &Origin,
+        key: &Secret,
+        credential: &Credential,
+        deadlines: Deadlines,
+    ) -> Result<Secret, Failure> {
+        let wanted = wanted(to, key)
+            .ok_or_else(|| Failure::new(ErrorKind::Bug, "A token was asked for where none is taken."))?;
+        let exchange = |form: Secret| self.post_form(to, wanted.token_url, form, deadlines);
+        self.tokens.get(&wanted, credential, &to.provider, exchange).await
+    }
+
+    /// Posts a form that proves a key. Gives back status and body. Nothing of the caller's own request
+    /// has left when this fails.
+    async fn post_form(
+        &self,
+        to: &Origin,
+        url: &str,
+        form: Secret,
+        deadlines: Deadlines,
+    ) -> Result<(u16, Vec<u8>), Failure> {
+        let mut headers = Headers::default();
+        headers.push("content-type", "application/x-www-form-urlencoded");
+        headers.push("accept", "application/json");
+        let (base, path) = split(url);
+        let body = form.expose().as_bytes().to_vec();
+        let call = Call { method: Method::Post, path: path.to_owned(), query: Vec::new(), headers, body };
+        let at = Origin { base_url: base.to_owned(), extra_headers: Vec::new(), ..to.clone() };
+        let target = target(base, &call, true)?;
+        let headers = self::headers(&at, &call)?;
+        // Kinds that would mean that the caller's own request had left.
+        let unsent = |failure: Failure| match failure.kind {
+            ErrorKind::TimeFirstByte | ErrorKind::TimeIdle | ErrorKind::TimeTotal => {
+                Failure { kind: ErrorKind::TimeConnect, ..failure }
+            }
+            ErrorKind::NetRedirect | ErrorKind::StreamMalformed => {
+                Failure { kind: ErrorKind::NetConnect, ..failure }
+            }
+            _ => failure,
+        };
+        let mut response = self.transmit(&at, &target, headers, call, deadlines).await.map_err(unsent)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.body.next().await {
+            body.extend_from_slice(&chunk.map_err(unsent)?);
+            if body.len() > TOKEN_CAP {
+                break;
+            }
+        }
+        Ok((response.status, body))
+    }
+
+    async fn transmit(
+        &self,
+        to: &Origin,
+        target: &Target,
+        headers: HeaderMap,
+        call: Call,
+        deadlines: Deadlines,
+    ) -> Result<Response, Failure> {
+        let started = Instant::now();
+        let place = Place::new(target, &to.provider, self.proxy_for(target));
+        let client = self.client(Use::of(target), deadlines.connect)?;
         let method = match call.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -190,10 +298,26 @@ impl Http {
         };
         check(&response, &target.url, &place)?;
         let status = response.status().as_u16();
-        let headers = read_headers(response.headers(), auth);
+        let headers = read_headers(response.headers());
         let body = Body::new(response, place, deadlines.idle, deadlines.total, started);
-        Ok(Response { status, headers, body: Box::pin(body) })
+        Ok(Response { status, headers, body: Box::pin(body), token: None })
     }
+}
+
+/// What token a key stands for, where it stands for one.
+fn wanted<'a>(to: &'a Origin, key: &'a Secret) -> Option<Wanted<'a>> {
+    match &to.auth {
+        AuthScheme::Google { token_url, scope } => Some(Wanted { key, token_url, scope, now: to.now }),
+        AuthScheme::Bearer | AuthScheme::Header { .. } | AuthScheme::None | AuthScheme::Aws { .. } => None,
+    }
+}
+
+/// A URL as base and path.
+fn split(url: &str) -> (&str, &str) {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host + at);
+    let (base, path) = url.split_at(end);
+    (base, if path.is_empty() { "/" } else { path })
 }
 
 #[async_trait]
@@ -231,7 +355,7 @@ fn manual(url: &str) -> Result<reqwest::Proxy, Failure> {
     })
 }
 
-fn headers(to: &Origin, call: &Call, auth: Option<&Secret>) -> Result<HeaderMap, Failure> {
+fn headers(to: &Origin, call: &Call) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in to.extra_headers.iter().chain(&call.headers.0) {
         let refused = |why: &str| {
@@ -252,33 +376,7 @@ fn headers(to: &Origin, call: &Call, auth: Option<&Secret>) -> Result<HeaderMap,
     }
     // Raw bytes only: no decompression bombs, and no decoder that holds tokens back.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if let Some(key) = auth {
-        let (name, value) = authorisation(&to.auth, key)?;
-        headers.insert(name, value);
-    }
     Ok(headers)
-}
-
-fn authorisation(scheme: &AuthScheme, key: &Secret) -> Result<(HeaderName, HeaderValue), Failure> {
-    let (name, value) = match scheme {
-        AuthScheme::Bearer | AuthScheme::None => {
-            (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", key.expose())))
-        }
-        AuthScheme::Header { name } => {
-            let name = HeaderName::try_from(name).map_err(|_| {
-                Failure::new(
-                    ErrorKind::RequestInvalid,
-                    "The provider's key header has a name that cannot be sent.",
-                )
-            })?;
-            (name, HeaderValue::try_from(key.expose()))
-        }
-    };
-    let mut value = value.map_err(|_| {
-        Failure::new(ErrorKind::AuthRejected, "The key holds characters that no key has. Enter it again.")
-    })?;
-    value.set_sensitive(true);
-    Ok((name, value))
 }
 
 /// Refuses what must not be read: redirects, compressed bodies, heaps of headers.
@@ -323,12 +421,10 @@ fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<(), 
     Ok(())
 }
 
-fn read_headers(headers: &HeaderMap, auth: Option<&Secret>) -> Headers {
+fn read_headers(headers: &HeaderMap) -> Headers {
     let mut out = Headers::default();
     for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let value = auth.map_or_else(|| value.to_string(), |key| redact(&value, key));
-        out.push(name.as_str(), value);
+        out.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
     }
     out
 }

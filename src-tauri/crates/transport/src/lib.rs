@@ -1,29 +1,35 @@
 //! Sends a [`Call`] to an [`Origin`] and gives back the status, the headers and a stream of bytes.
 //!
 //! The one crate that knows HTTP and TLS. Address and authorisation are joined to a call here and
-//! nowhere else. It **never** follows a redirect, never decompresses, never sends a key over plain
+//! nowhere else: a key is sent, signs the request (AWS) or is exchanged for a token (Google), by the
+//! scheme of its provider. It **never** follows a redirect, never decompresses, never sends a key over plain
 //! http to another machine, never puts a key or a query into an error, and never interprets a body.
 //!
 //! To add a way of sending: one more implementor of [`Transport`] (there are [`Http`] and
 //! [`scripted::Scripted`]). To add a demo model: one more line in `demo::MODELS`.
 #![deny(missing_docs)]
 
+mod auth;
 mod body;
 mod classify;
+mod credential;
 pub mod demo;
 mod http;
 mod redact;
 mod resolve;
 pub mod scripted;
+mod sigv4;
 mod target;
+mod token;
 
+pub use credential::{Entered, enter};
 pub use http::{Http, ProxyChoice};
 pub use redact::redact;
 pub use target::origin_of;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{AuthScheme, Call, Failure, Headers, ProviderId, Secret};
+use domain::{AuthScheme, Call, Failure, Headers, ProviderId, Secret, Timestamp};
 use futures_util::Stream;
 use std::pin::Pin;
 use std::time::Duration;
@@ -39,6 +45,8 @@ pub struct Origin {
     pub provider: ProviderId,
     /// Fixed headers, e.g. API versions. Never authorisation.
     pub extra_headers: Vec<(String, String)>,
+    /// The moment of the call, for what is signed with its time.
+    pub now: Timestamp,
 }
 
 /// Four separate clocks, all starting when the call is sent except `idle`.
@@ -90,6 +98,9 @@ pub struct Response {
     pub headers: Headers,
     /// The body, uncompressed, at most 64 MiB.
     pub body: ByteStream,
+    /// An access token that was made from the key for this call. As secret as the key: what is scrubbed
+    /// of one is scrubbed of the other.
+    pub token: Option<Secret>,
 }
 
 impl std::fmt::Debug for Response {

@@ -1,5 +1,6 @@
 //! Takes a key out of a text that a provider or a library wrote.
 
+use crate::credential::parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use domain::Secret;
@@ -15,16 +16,17 @@ const ENCODED_WINDOW: usize = 12;
 /// Shorter keys are words, such as the `none` that local servers are given, and stay.
 const SHORTEST: usize = 4;
 
-/// `text` without `secret`: whole or any eight bytes of it, plain, percent-encoded, JSON-escaped, in
+/// `text` without `secret`, of a document its secret parts: whole or any eight bytes of it, plain, percent-encoded, JSON-escaped, in
 /// base64 at any alignment, or in hexadecimal.
 pub fn redact(text: &str, secret: &Secret) -> String {
-    let key = secret.expose();
-    if key.len() < SHORTEST || text.is_empty() {
-        return text.to_owned();
+    if text.is_empty() {
+        return String::new();
     }
     let mut covered = vec![false; text.len()];
-    for (form, window) in forms(key) {
-        cover(text.as_bytes(), form.as_bytes(), window.min(form.len()), &mut covered);
+    for key in parts(secret.expose()).iter().filter(|key| key.len() >= SHORTEST) {
+        for (form, window) in forms(key) {
+            cover(text.as_bytes(), form.as_bytes(), window.min(form.len()), &mut covered);
+        }
     }
     rewrite(text, &covered)
 }

@@ -174,7 +174,7 @@ impl Transport for Scripted {
             tokio::time::sleep(script.before).await;
         }
         let (status, headers) = script.outcome?;
-        Ok(Response { status, headers, body: body(script.steps, Open::new(&self.0)) })
+        Ok(Response { status, headers, body: body(script.steps, Open::new(&self.0)), token: None })
     }
 }
 

@@ -84,6 +84,7 @@ async fn ask(http: &Http, base: String) -> Result<Vec<u8>, domain::Failure> {
         auth: AuthScheme::Bearer,
         provider: ProviderId::new("test"),
         extra_headers: Vec::new(),
+        now: domain::Timestamp(0),
     };
     let call = Call {
         method: Method::Get,

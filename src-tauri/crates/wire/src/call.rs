@@ -7,9 +7,10 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-/// Characters of a model id that may stand in a path segment as they are.
+/// Characters of a model id that may stand in a path segment as they are. An `@` parts a model from its
+/// version.
 fn unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@')
 }
 
 /// Percent-encodes one path segment.

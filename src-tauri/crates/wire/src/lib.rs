@@ -33,6 +33,7 @@ mod tally;
 mod thinking;
 #[cfg(test)]
 mod trial;
+mod vertex;
 
 pub use fit::{Declared, fit};
 
@@ -47,6 +48,7 @@ pub const DIALECTS: &[&dyn Dialect] = &[
     &anthropic_messages::AnthropicMessages,
     &gemini::Gemini,
     &bedrock_converse::BedrockConverse,
+    &vertex::Vertex,
 ];
 
 /// A wire protocol family.
@@ -66,6 +68,11 @@ pub trait Dialect: Sync {
 
     /// Reads a model list.
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure>;
+
+    /// The dialect in which this model answers, where that is not this one.
+    fn of_model(&self, _model: &str, _quirks: &Quirks) -> Option<&'static dyn Dialect> {
+        None
+    }
 }
 
 /// Turns bytes into events, piece by piece.
@@ -130,6 +137,12 @@ pub struct ListedModel {
 /// The dialect of that id, if it is built in.
 pub fn dialect(id: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.id() == id)
+}
+
+/// The dialect in which a provider of dialect `id` answers for the model with this upstream id.
+pub fn dialect_for(id: &str, model: &str, quirks: &Quirks) -> Option<&'static dyn Dialect> {
+    let spoken = dialect(id)?;
+    Some(spoken.of_model(model, quirks).unwrap_or(spoken))
 }
 
 /// The framing a content type announces; `None` for a type that announces none we know.

@@ -11,7 +11,7 @@ pub(crate) const BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2
 /// A display nobody sees.
 pub(crate) const VIRTUAL_DISPLAY: &[&str] = &["xvfb"];
 /// What the window and keychain tests drive.
-pub(crate) const TEST: &[&str] = &["webkit2gtk-driver", "gnome-keyring", "dbus"];
+pub(crate) const TEST: &[&str] = &["webkit2gtk-driver", "gnome-keyring", "dbus", "openssl"];
 /// What runs the local model.
 pub(crate) const PYTHON: &[&str] = &["python3", "python3-venv"];
 
