@@ -130,7 +130,9 @@ fn main() {
     println!("| dialect | streams | MB of JSON | serde_json to values, MB/s | decoded, MB/s | ratio |");
     println!("|---|---:|---:|---:|---:|---:|");
     let all = recordings();
-    for dialect in DIALECTS {
+    // `cargo bench … -- gemini` measures one.
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for dialect in DIALECTS.iter().filter(|d| only.is_empty() || only.iter().any(|id| id == d.id())) {
         let Some(recordings) = all.get(dialect.id()) else { continue };
         let bytes: usize = recordings.iter().flat_map(|r| &r.payloads).map(Vec::len).sum();
         let (mut theirs, mut ours) = (Vec::new(), Vec::new());

@@ -7,8 +7,8 @@ use crate::{
     Decoder, Ending, Framing,
     framed::{Doc, Framed, MAX_BODY, Protocol, TOO_LONG},
     json::Json,
+    scan,
 };
-use aws_smithy_eventstream::frame::read_message_from;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{NoticeKind, StreamEvent};
 
@@ -16,6 +16,8 @@ use domain::{NoticeKind, StreamEvent};
 const MAX_FRAME: usize = 16 << 20;
 /// Lengths and checksums around headers and payload.
 const MIN_FRAME: usize = 16;
+/// Two lengths and their checksum, before the headers.
+const PRELUDE: usize = 12;
 /// Unreadable payloads told one by one.
 const MAX_SKIP_NOTICES: u32 = 16;
 
@@ -76,39 +78,50 @@ impl<P: Protocol> Frames<P> {
         if self.broken.is_some() {
             return;
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.extend_from_slice(bytes);
+        if self.buffer.is_empty() {
+            // Most pieces end where a frame does, or nearly so: only the rest is copied.
+            let taken = self.frames(bytes, out);
+            self.buffer.extend_from_slice(&bytes[taken..]);
+        } else {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.extend_from_slice(bytes);
+            let taken = self.frames(&buffer, out);
+            buffer.drain(..taken);
+            self.buffer = buffer;
+        }
+        if self.taken > MAX_BODY {
+            self.broken.get_or_insert((MAX_BODY, TOO_LONG));
+        }
+        if self.broken.is_some() {
+            self.buffer = Vec::new();
+        }
+    }
+
+    /// Reads every whole frame at the beginning; how many bytes they have.
+    fn frames(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> usize {
         let mut at = 0;
-        while let Some(length) = length(&buffer[at..]) {
-            let here = self.taken + at as u64;
+        let from = self.taken;
+        while let Some(length) = length(&bytes[at..]) {
             if !(MIN_FRAME..=MAX_FRAME).contains(&length) {
-                self.broken = Some((here, "a frame's length is impossible"));
-                return;
+                self.broken = Some((self.taken, "a frame's length is impossible"));
+                break;
             }
-            let Some(frame) = buffer.get(at..at + length) else { break };
+            let Some(frame) = bytes.get(at..at + length) else { break };
             if !self.frame(frame, out) {
-                self.broken = Some((here, "a frame's checksum or headers are wrong"));
-                return;
+                self.broken = Some((self.taken, "a frame's checksum or headers are wrong"));
+                break;
             }
             at += length;
+            self.taken = from + at as u64;
         }
-        buffer.drain(..at);
-        self.taken += at as u64;
-        if self.taken > MAX_BODY {
-            self.broken = Some((MAX_BODY, TOO_LONG));
-            return;
-        }
-        self.buffer = buffer;
+        at
     }
 
     /// False if the frame is damaged.
     fn frame(&mut self, frame: &[u8], out: &mut Vec<StreamEvent>) -> bool {
-        let Ok(message) = read_message_from(frame) else { return false };
-        let header = |name: &str| {
-            let found = message.headers().iter().find(|h| h.name().as_str() == name)?;
-            found.value().as_string().ok().map(|value| value.as_str())
-        };
-        let payload = String::from_utf8_lossy(message.payload());
+        let Some(message) = Message::open(frame) else { return false };
+        let header = |name: &str| message.header(name);
+        let payload = scan::text(message.payload);
         match header(":message-type").unwrap_or("event") {
             "event" => self.event(header(":event-type").unwrap_or_default(), &payload, out),
             // An exception names itself in a header and says its words in the payload, or in another header.
@@ -134,7 +147,7 @@ impl<P: Protocol> Frames<P> {
             return self.document(name, &json, payload.len(), out);
         };
         let inner = STANDARD.decode(wrapped).unwrap_or_default();
-        let text = String::from_utf8_lossy(&inner);
+        let text = scan::text(&inner);
         match Json::parse(text.trim()) {
             Ok(json) => self.document("", &json, text.len(), out),
             Err(_) => self.skip(out),
@@ -161,6 +174,69 @@ impl<P: Protocol> Frames<P> {
             (ending, None) => ending,
         }
     }
+}
+
+/// A whole frame taken apart where it lies. The AWS crate's reader copies every name, value and payload, which
+/// cost more than reading the JSON inside; the tests hold the two against each other.
+struct Message<'a> {
+    headers: &'a [u8],
+    payload: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    /// `None` if a checksum, a length or a header is wrong.
+    fn open(frame: &'a [u8]) -> Option<Self> {
+        let number = |at: usize| Some(u32::from_be_bytes(*frame.get(at..)?.first_chunk()?));
+        let headers_end = PRELUDE.checked_add(usize::try_from(number(4)?).ok()?)?;
+        let end = frame.len().checked_sub(4)?;
+        let message =
+            Self { headers: frame.get(PRELUDE..headers_end)?, payload: frame.get(headers_end..end)? };
+        let sound = usize::try_from(number(0)?).ok()? == frame.len()
+            && crc32fast::hash(frame.get(..8)?) == number(8)?
+            && crc32fast::hash(frame.get(..end)?) == number(end)?;
+        let mut rest = message.headers;
+        while sound && !rest.is_empty() {
+            rest = header(rest)?.2;
+        }
+        sound.then_some(message)
+    }
+
+    /// A header's text.
+    fn header(&self, name: &str) -> Option<&'a str> {
+        let mut rest = self.headers;
+        while let Some((found, value, after)) = header(rest) {
+            if found == name {
+                return value;
+            }
+            rest = after;
+        }
+        None
+    }
+}
+
+/// The first header of several: its name, its value if it is text, and what follows it.
+fn header(bytes: &[u8]) -> Option<(&str, Option<&str>, &[u8])> {
+    let (length, rest) = bytes.split_first()?;
+    let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+    let (sort, rest) = rest.split_first()?;
+    let (value, rest) = match sort {
+        0 | 1 => rest.split_at_checked(0),
+        2 => rest.split_at_checked(1),
+        3 => rest.split_at_checked(2),
+        4 => rest.split_at_checked(4),
+        5 | 8 => rest.split_at_checked(8),
+        6 | 7 => {
+            let (length, rest) = rest.split_first_chunk()?;
+            rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+        }
+        9 => rest.split_at_checked(16),
+        _ => None,
+    }?;
+    let text = match sort {
+        7 => Some(std::str::from_utf8(value).ok()?),
+        _ => None,
+    };
+    Some((std::str::from_utf8(name).ok()?, text, rest))
 }
 
 /// The length at the beginning of a frame.

@@ -1,5 +1,5 @@
 use super::*;
-use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use domain::ErrorKind;
 use proptest::prelude::*;
@@ -113,7 +113,51 @@ fn a_json_error_under_the_wrong_label_is_read() {
     assert_eq!(failure.kind, ErrorKind::LimitRate);
 }
 
+fn header_value() -> impl Strategy<Value = HeaderValue> {
+    prop_oneof![
+        any::<bool>().prop_map(HeaderValue::Bool),
+        any::<i8>().prop_map(HeaderValue::Byte),
+        any::<i16>().prop_map(HeaderValue::Int16),
+        any::<i32>().prop_map(HeaderValue::Int32),
+        any::<i64>().prop_map(HeaderValue::Int64),
+        proptest::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| HeaderValue::ByteArray(bytes.into())),
+        "[a-zé]{0,20}".prop_map(|text| HeaderValue::String(text.into())),
+        any::<u128>().prop_map(HeaderValue::Uuid),
+    ]
+}
+
 proptest! {
+    /// Ours reads what the AWS crate's reader reads, and refuses what that refuses.
+    #[test]
+    fn frames_are_read_as_the_crate_of_aws_reads_them(
+        headers in proptest::collection::vec(("[a-z:-]{1,12}", header_value()), 0..5),
+        payload in proptest::collection::vec(any::<u8>(), 0..60),
+        damage in proptest::option::of((any::<prop::sample::Index>(), any::<u8>())),
+    ) {
+        let message = headers.iter().fold(Message::new(payload.clone()), |message, (name, value)| {
+            message.add_header(Header::new(name.clone(), value.clone()))
+        });
+        let mut bytes = Vec::new();
+        write_message_to(&message, &mut bytes).unwrap();
+        if let Some((at, bits)) = damage {
+            let at = at.index(bytes.len());
+            bytes[at] ^= bits;
+        }
+        let theirs = read_message_from(bytes.as_slice()).ok();
+        let ours = super::Message::open(&bytes);
+        // Of a frame longer than its own length theirs leaves the rest; the framing never hands over such a one.
+        let whole = length(&bytes) == Some(bytes.len());
+        prop_assert_eq!(ours.is_some(), theirs.is_some() && whole);
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            prop_assert_eq!(ours.payload, theirs.payload().as_ref());
+            for header in theirs.headers() {
+                let first = theirs.headers().iter().find(|h| h.name() == header.name()).unwrap();
+                let text = first.value().as_string().ok().map(|value| value.as_str());
+                prop_assert_eq!(ours.header(header.name().as_str()), text);
+            }
+        }
+    }
+
     #[test]
     fn any_bytes_end_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..400), flip in 0usize..400) {
         decode(&[&body]);

@@ -7,6 +7,7 @@
 use crate::{
     Decoder, Ending, Framing,
     json::{BadJson, Json},
+    scan,
     sse::{Sse, SseEvent},
 };
 use domain::{NoticeKind, StreamEvent};
@@ -104,7 +105,7 @@ impl<P: Protocol> Framed<P> {
     }
 
     fn push_lines(&mut self, mut bytes: &[u8], out: &mut Vec<StreamEvent>) {
-        while let Some(end) = bytes.iter().position(|&b| b == b'\n') {
+        while let Some(end) = scan::find(bytes, b'\n', b'\n') {
             let Shape::Lines(buffer) = &mut self.shape else { return };
             let mut line = std::mem::take(buffer);
             line.extend_from_slice(&bytes[..=end]);
@@ -250,7 +251,7 @@ impl<P: Protocol> Core<P> {
     /// A line of NDJSON that began at `at`. False if the very first one is cut, so that it may go on in the
     /// next.
     fn line(&mut self, line: &[u8], at: u64, out: &mut Vec<StreamEvent>) -> bool {
-        let text = String::from_utf8_lossy(line);
+        let text = scan::text(line);
         let text = text.trim();
         if text.is_empty() {
             return true;
@@ -265,7 +266,7 @@ impl<P: Protocol> Core<P> {
 
     /// A body read to its end: one document, or several one after another.
     fn whole(&mut self, body: &[u8], out: &mut Vec<StreamEvent>) {
-        let text = String::from_utf8_lossy(body);
+        let text = scan::text(body);
         let base = self.taken.saturating_sub(body.len() as u64);
         let mut rest = text.trim();
         while !rest.is_empty() && self.skipped < MAX_BROKEN {

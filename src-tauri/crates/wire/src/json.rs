@@ -5,6 +5,7 @@
 //! emoji in two), of duplicate keys the last one counts, and nodes and depth are capped so that 16 MiB
 //! of `[[],[],…` cannot become a gigabyte.
 
+use crate::scan;
 use domain::PicoUsd;
 use std::borrow::Cow;
 
@@ -183,7 +184,8 @@ impl<'a> Json<'a> {
         text
     }
 
-    fn write(&self, text: &mut String) {
+    /// The same, behind other text.
+    pub(crate) fn write(&self, text: &mut String) {
         match self {
             Self::Null => text.push_str("null"),
             Self::Bool(b) => text.push_str(if *b { "true" } else { "false" }),
@@ -215,8 +217,13 @@ impl<'a> Json<'a> {
     }
 }
 
-fn write_string(s: &str, text: &mut String) {
+pub(crate) fn write_string(s: &str, text: &mut String) {
     text.push('"');
+    if !s.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+        text.push_str(s);
+        text.push('"');
+        return;
+    }
     for c in s.chars() {
         match c {
             '"' => text.push_str("\\\""),
@@ -407,7 +414,7 @@ impl<'a> Parser<'a> {
         let mut from = start;
         loop {
             let rest = &self.text.as_bytes()[self.at..];
-            let Some(step) = rest.iter().position(|b| matches!(b, b'"' | b'\\')) else {
+            let Some(step) = scan::find(rest, b'"', b'\\') else {
                 self.at = self.text.len();
                 return self.bad("a string does not end");
             };

@@ -27,6 +27,7 @@ mod openai_responses;
 mod parts;
 mod replay;
 mod retry;
+mod scan;
 mod snapshot;
 mod sse;
 mod tally;

@@ -3,8 +3,9 @@
 //! Streams restate their usage, some keys in every message and some only once, always as running totals.
 //! So pieces are laid over each other and never added.
 
-use crate::json::{Count, Json};
+use crate::json::{Count, Json, write_string};
 use domain::{NoticeKind, StreamEvent};
+use std::borrow::Cow;
 
 /// More keys than this are no usage.
 const MAX_KEYS: usize = 64;
@@ -27,16 +28,19 @@ impl Snapshot {
                 let detail = format!("The provider's usage gives no whole number for “{key}”.");
                 out.push(StreamEvent::Notice { kind: NoticeKind::UsageMismatch, detail });
             }
-            let text = value.to_text();
+            let text: Cow<'_, str> = match value {
+                Json::Number(number) => Cow::Borrowed(number),
+                other => other.to_text().into(),
+            };
             let room = self.said.len() < MAX_KEYS;
             match self.said.iter_mut().find(|(k, _)| k == key) {
                 Some((_, have)) if *have == text => {}
                 Some((_, have)) => {
-                    *have = text;
+                    *have = text.into_owned();
                     changed = true;
                 }
                 None if room => {
-                    self.said.push((key.to_string(), text));
+                    self.said.push((key.to_string(), text.into_owned()));
                     changed = true;
                 }
                 None => {}
@@ -47,12 +51,26 @@ impl Snapshot {
 
     /// Everything said, as one JSON object.
     pub(crate) fn raw(&self) -> String {
-        let fields: Vec<String> = self
-            .said
-            .iter()
-            .map(|(key, value)| format!("{}:{value}", Json::String(key.as_str().into()).to_text()))
-            .collect();
-        format!("{{{}}}", fields.join(","))
+        let size: usize = self.said.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
+        let mut text = String::with_capacity(size + 2);
+        text.push('{');
+        for (key, value) in &self.said {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            write_string(key, &mut text);
+            text.push(':');
+            text.push_str(value);
+        }
+        text.push('}');
+        text
+    }
+
+    /// Everything said, as read.
+    pub(crate) fn json(&self) -> Json<'_> {
+        let fields = self.said.iter();
+        let read = fields.map(|(key, text)| (key.as_str().into(), Json::parse(text).unwrap_or(Json::Null)));
+        Json::Object(read.collect())
     }
 }
 

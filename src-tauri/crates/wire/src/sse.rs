@@ -3,6 +3,8 @@
 //! Total: any bytes in any pieces give the same events and never a panic. Line ends may be LF, CR or
 //! CRLF, mixed and split; a leading BOM is dropped; invalid UTF-8 becomes U+FFFD.
 
+use crate::scan;
+
 /// Longest line. Images arrive as base64 in one line, so this is generous.
 pub(crate) const MAX_LINE: usize = 16 << 20;
 /// Longest event: all its `data:` lines together.
@@ -64,7 +66,7 @@ impl Sse {
                     continue;
                 }
             }
-            let end = bytes.iter().position(|b| matches!(b, b'\n' | b'\r'));
+            let end = scan::find(bytes, b'\n', b'\r');
             let piece = &bytes[..end.unwrap_or(bytes.len())];
             if self.line.len() + piece.len() > MAX_LINE {
                 return self.fail("a line is longer than 16 MiB");
@@ -154,7 +156,10 @@ impl Sse {
         match name {
             b"" | b"id" | b"retry" => {}
             b"data" => self.add_data(value)?,
-            b"event" => self.event = String::from_utf8_lossy(value).into_owned(),
+            b"event" => {
+                self.event.clear();
+                self.event.push_str(&scan::text(value));
+            }
             // GPUStack writes its errors into a field of this name, which the format does not have.
             b"error" => {
                 self.event = "error".into();
@@ -173,7 +178,7 @@ impl Sse {
             self.data.push('\n');
         }
         self.has_data = true;
-        self.data.push_str(&String::from_utf8_lossy(value));
+        self.data.push_str(&scan::text(value));
         Ok(())
     }
 

@@ -1,16 +1,12 @@
 //! Usage of the Messages API, normalised.
 
-use crate::{
-    json::Json,
-    snapshot::{Snapshot, count, within},
-};
+use crate::snapshot::{Snapshot, count, within};
 use domain::{InputUsage, OutputUsage, Usage, UsageSource};
 
 /// The counts said so far. `input_tokens` leaves out what the cache served or took; the total here does
 /// not.
 pub(super) fn usage(said: &Snapshot) -> Usage {
-    let raw = said.raw();
-    let Ok(json) = Json::parse(&raw) else { return Usage::default() };
+    let json = said.json();
     let count = |pointer| count(&json, pointer);
     let read = count("/cache_read_input_tokens");
     let (short, hour) = split(
@@ -36,7 +32,7 @@ pub(super) fn usage(said: &Snapshot) -> Usage {
         web_searches: count("/server_tool_use/web_search_requests"),
         service_tier: json.text("service_tier").map(str::to_owned),
         source: UsageSource::Reported,
-        raw: Some(raw),
+        raw: Some(said.raw()),
         ..Usage::default()
     }
 }

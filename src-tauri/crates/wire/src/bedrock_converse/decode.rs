@@ -273,8 +273,7 @@ impl Converse {
 /// The counts said so far. `inputTokens` leaves out what the cache served or took; the total here does
 /// not.
 fn usage(said: &Snapshot, tier: Option<String>) -> Usage {
-    let raw = said.raw();
-    let Ok(json) = Json::parse(&raw) else { return Usage::default() };
+    let json = said.json();
     let count = |pointer| count(&json, pointer);
     let read = count("/cacheReadInputTokens");
     let written = count("/cacheWriteInputTokens");
@@ -301,7 +300,7 @@ fn usage(said: &Snapshot, tier: Option<String>) -> Usage {
         unexplained: count("/totalTokens").and_then(|t| t.checked_sub(parts)).filter(|&rest| rest > 0),
         service_tier: tier,
         source: UsageSource::Reported,
-        raw: Some(raw),
+        raw: Some(said.raw()),
         ..Usage::default()
     }
 }

@@ -10,8 +10,7 @@ use domain::{InputUsage, OutputUsage, Usage, UsageSource};
 /// provider put into the prompt; candidates do not contain the thoughts. What the provider's total holds
 /// beyond all of them is marked and not billed.
 pub(super) fn usage(said: &Snapshot) -> Usage {
-    let raw = said.raw();
-    let Ok(json) = Json::parse(&raw) else { return Usage::default() };
+    let json = said.json();
     let count = |pointer| count(&json, pointer);
     let prompt = count("/promptTokenCount");
     let input = sum(prompt, count("/toolUsePromptTokenCount"));
@@ -40,7 +39,7 @@ pub(super) fn usage(said: &Snapshot) -> Usage {
         unexplained,
         service_tier: json.text("serviceTier").or_else(|| json.text("trafficType")).map(str::to_owned),
         source: UsageSource::Reported,
-        raw: Some(raw),
+        raw: Some(said.raw()),
         ..Usage::default()
     }
 }
