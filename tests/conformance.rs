@@ -25,6 +25,9 @@ mod recording;
 #[path = "conformance/requests.rs"]
 mod requests;
 
+#[path = "conformance/whole.rs"]
+mod whole;
+
 use answer::{Answer, decode, decode_at};
 use dice::Dice;
 use recording::Recording;
