@@ -104,6 +104,7 @@ impl Bench {
             model: ModelRef::parse(model).unwrap(),
             system: None,
             params: Params::default(),
+            policy: None,
         };
         let ask = Ask {
             conversation: None,

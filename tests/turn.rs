@@ -88,7 +88,12 @@ fn sink() -> (engine::FrameSink, Frames) {
 }
 
 fn lane(model: &str) -> LaneTarget {
-    LaneTarget { model: ModelRef::parse(model).unwrap(), system: None, params: Params::default() }
+    LaneTarget {
+        model: ModelRef::parse(model).unwrap(),
+        system: None,
+        params: Params::default(),
+        policy: None,
+    }
 }
 
 fn first(prompt: &str, models: &[&str]) -> Ask {

@@ -75,7 +75,7 @@ impl Bench {
         let model = ModelRef::parse(&format!("m@{}", provider(script))).unwrap();
         Ask {
             conversation: None,
-            line_up: vec![LaneTarget { model, system: None, params: Params::default() }],
+            line_up: vec![LaneTarget { model, system: None, params: Params::default(), policy: None }],
             prompt: format!("case {name}."),
             context: ContextPolicy::Own,
         }

@@ -54,6 +54,7 @@ pub(crate) fn lane(n: u128, position: u32) -> Lane {
             model: ModelRef::parse("demo/echo").unwrap(),
             system: None,
             params: Default::default(),
+            policy: None,
         },
         head: None,
     }

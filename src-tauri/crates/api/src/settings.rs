@@ -53,6 +53,7 @@ fn first_line_up(api: &Api) -> Vec<LaneTarget> {
             model: ModelRef { model: slug.to_owned(), provider: None },
             system: None,
             params: Params::default(),
+            policy: None,
         })
         .collect()
 }

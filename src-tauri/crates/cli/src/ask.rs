@@ -25,6 +25,9 @@ pub(crate) struct AskArgs {
     /// System prompt for every lane
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
+    /// The policy that chooses the endpoint, beside the usual one
+    #[arg(long, value_name = "ID")]
+    policy: Option<String>,
     /// Longest answer, in tokens
     #[arg(long, value_name = "TOKENS")]
     max_tokens: Option<u64>,
@@ -55,7 +58,12 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
         .map(|text| {
             let model = ModelRef::parse(text)
                 .map_err(|bad| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
-            Ok(LaneTarget { model, system: arguments.system.clone(), params: params.clone() })
+            Ok(LaneTarget {
+                model,
+                system: arguments.system.clone(),
+                params: params.clone(),
+                policy: arguments.policy.clone(),
+            })
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     let printed = Arc::new(Mutex::new(Printed::default()));

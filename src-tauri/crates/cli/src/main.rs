@@ -8,6 +8,7 @@ mod json;
 mod keys;
 mod lists;
 mod out;
+mod route;
 mod spend;
 
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +41,14 @@ enum Command {
     /// Add, list or test providers
     #[command(subcommand)]
     Provider(keys::ProviderCommand),
+    /// Where a prompt would go, and why
+    #[command(subcommand)]
+    Route(route::RouteCommand),
+    /// The rules by which endpoints are chosen
+    #[command(subcommand)]
+    Policy(route::PolicyCommand),
+    /// What left this machine, when, to which host and under which policy
+    Audit(route::AuditArgs),
 }
 
 /// Output for programs.
@@ -78,6 +87,9 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Spend(arguments) => spend::run(&engine, arguments).await,
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
+        Command::Route(command) => route::route(&engine, command).await,
+        Command::Policy(command) => route::policy(&engine, command).await,
+        Command::Audit(arguments) => route::audit(&engine, arguments).await,
     };
     match result {
         Ok(code) => code,
@@ -120,6 +132,9 @@ impl Command {
             Self::Spend(arguments) => arguments.json(),
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),
+            Self::Route(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Audit(arguments) => arguments.json.json,
         }
     }
 }

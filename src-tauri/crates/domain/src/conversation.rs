@@ -26,6 +26,10 @@ pub struct LaneTarget {
     /// The lane's own settings.
     #[serde(default)]
     pub params: Params,
+    /// Id of the policy it is routed under, beside the conversation's and the usual one; of what they
+    /// forbid the stricter counts. `None` = no view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// One column: a target and a pointer into the tree.

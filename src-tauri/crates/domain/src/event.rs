@@ -146,6 +146,8 @@ pub enum NoticeKind {
     SkippedEvent,
     /// The provider's counts do not add up.
     UsageMismatch,
+    /// Which model was chosen where the choice was left open, or stood in for another, and why.
+    Chosen,
     /// Anything else the provider wanted known.
     Provider,
 }

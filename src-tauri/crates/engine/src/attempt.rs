@@ -3,11 +3,12 @@
 use crate::{clock::millis, draft::Draft, inner::Inner, registry::Known};
 use domain::{
     AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, NoticeKind, Outcome,
-    PicoUsd, PriceSheet, ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage, UsageSource,
+    Part, PicoUsd, PriceSheet, ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage,
+    UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
-use store::{AttemptRow, HoldRow};
+use store::{AttemptRow, AuditRow, HoldRow};
 use transport::{Deadlines, Origin, Response};
 use wire::{Decoder, Dialect, Encoded, Ending};
 
@@ -23,6 +24,8 @@ pub(crate) struct Plan {
     /// The key it is made with.
     pub account: Option<AccountLabel>,
     pub request: Arc<Request>,
+    /// Ids of the policies that permit it.
+    pub policy: Option<String>,
     pub run: domain::RunId,
     pub n: u32,
 }
@@ -101,10 +104,14 @@ impl<'a> Attempt<'a> {
         let hold =
             HoldRow { attempt: row.id, amount: hold(&plan, now), placed_at: now, process: inner.process };
         let recorded = row.clone();
+        let leaving = leaving(&plan, &encoded, &row);
         inner
             .store
             .write(move |tx| {
                 tx.insert_attempt(&recorded)?;
+                if let Some(leaving) = &leaving {
+                    tx.append_audit(leaving)?;
+                }
                 tx.place_hold(&hold)
             })
             .await?;
@@ -372,6 +379,32 @@ fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(NoticeKind, Strin
         max_completion_tokens: plan.endpoint.max_completion_tokens,
     };
     wire::fit(&plan.request, &declared)
+}
+
+/// The line of the audit log for what is about to leave; `None` = it stays on this machine.
+fn leaving(plan: &Plan, encoded: &Encoded, row: &AttemptRow) -> Option<AuditRow> {
+    let provider = &plan.known.provider;
+    if provider.local {
+        return None;
+    }
+    let host = plan.known.origin()?;
+    let parts = plan.request.messages.iter().flat_map(|message| &message.parts);
+    let attachments = parts.filter(|part| matches!(part, Part::Image { .. } | Part::File { .. })).count();
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    Some(AuditRow {
+        at: row.started_at,
+        purpose: "chat",
+        attempt: Some(row.id),
+        host,
+        provider: provider.id.clone(),
+        account: row.account.clone(),
+        endpoint: Some(row.endpoint.clone()),
+        policy: plan.policy.clone(),
+        origin: row.origin.clone(),
+        bytes: count(encoded.call.body.len()),
+        messages: count(plan.request.messages.len()),
+        attachments: count(attachments),
+    })
 }
 
 /// What the provider will bill as far as we can know. A complete answer with reported usage is taken at

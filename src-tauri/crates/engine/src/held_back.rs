@@ -5,6 +5,13 @@ use crate::{
     mixer::{LaneMessage, News},
 };
 use domain::{BlockKind, NoticeKind, RunId, RunState, StreamEvent};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// Holds events back until the first content: an attempt that fails before it leaves no trace on screen
@@ -13,7 +20,7 @@ pub(crate) struct HeldBack {
     run: RunId,
     out: mpsc::Sender<LaneMessage>,
     held: Vec<StreamEvent>,
-    streaming: bool,
+    streaming: Arc<AtomicBool>,
     notices: Vec<(NoticeKind, String)>,
 }
 
@@ -27,7 +34,21 @@ impl HeldBack {
             .iter()
             .map(|(kind, detail)| StreamEvent::Notice { kind: *kind, detail: detail.clone() })
             .collect();
-        Self { run, out, held, streaming: false, notices }
+        Self { run, out, held, streaming: Arc::default(), notices }
+    }
+
+    /// Ends once nothing has been released for so long; never, if something was, or without a limit.
+    pub(crate) fn silence(&self, limit: Option<Duration>) -> impl Future<Output = Duration> + use<> {
+        let streaming = Arc::clone(&self.streaming);
+        async move {
+            if let Some(limit) = limit {
+                tokio::time::sleep(limit).await;
+                if !streaming.load(Ordering::Acquire) {
+                    return limit;
+                }
+            }
+            std::future::pending().await
+        }
     }
 
     /// Notices of the request itself, which no decoder event repeats.
@@ -44,8 +65,7 @@ impl HeldBack {
         if events.is_empty() {
             return;
         }
-        if !self.streaming {
-            self.streaming = true;
+        if !self.streaming.swap(true, Ordering::AcqRel) {
             let _ =
                 self.out.send(LaneMessage { run: self.run, news: News::State(RunState::Streaming) }).await;
         }
@@ -64,7 +84,7 @@ impl Events for HeldBack {
             }
         });
         self.held.append(&mut events);
-        if self.streaming || content {
+        if content || self.streaming.load(Ordering::Acquire) {
             self.release().await;
         }
     }

@@ -51,6 +51,9 @@ impl Table {
     }
 }
 
+/// The wall clock ran so many milliseconds further than the machine did: it slept.
+const SLEPT: i64 = 30_000;
+
 pub(crate) struct Inner {
     pub store: Store,
     pub vault: Vault,
@@ -67,6 +70,8 @@ pub(crate) struct Inner {
     pub env_tests: Mutex<HashMap<ProviderId, String>>,
     /// How endpoints have done lately.
     pub health: Mutex<router::Health>,
+    /// Both clocks when a lane last began: one that ran ahead of the other slept.
+    pub clocks: Mutex<(domain::Timestamp, std::time::Duration)>,
     /// Second tries at one endpoint that may still be made.
     pub retries: Mutex<router::RetryBudget>,
     pub live: LiveTurns,
@@ -112,6 +117,16 @@ impl Inner {
         self.changed(Table::Providers);
         self.changed(Table::Models);
         Ok(())
+    }
+
+    /// Notices that the machine slept since a lane last began.
+    pub(crate) fn notice_waking(&self) {
+        let (now, passed) = (self.clock.now(), self.clock.elapsed());
+        let (then, before) = std::mem::replace(&mut *crate::live::lock(&self.clocks), (now, passed));
+        let awake = i64::try_from(passed.saturating_sub(before).as_millis()).unwrap_or(i64::MAX);
+        if now.0.saturating_sub(then.0).saturating_sub(awake) > SLEPT {
+            crate::live::lock(&self.health).woke(now);
+        }
     }
 
     /// Tells whoever listens. Nobody listening is fine.

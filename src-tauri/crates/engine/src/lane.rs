@@ -8,14 +8,15 @@ use crate::{
     held_back::HeldBack,
     inner::Inner,
     mixer::{Finished, LaneMessage, News, Settlement},
+    policy,
     registry::Registry,
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
     startup::recover_in,
+    warm,
 };
 use domain::{
-    AccountLabel, BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RoutingPrefs, RunState, Usage,
-    UsageSource,
+    AccountLabel, BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RunState, Usage, UsageSource,
 };
 use router::{Next, Observed, Shown, Situation, Who};
 use std::{collections::VecDeque, sync::Arc};
@@ -43,6 +44,8 @@ struct Lane {
     started: std::time::Duration,
     issuer: String,
     notices: Vec<(domain::NoticeKind, String)>,
+    /// The choice of the model was left to us.
+    auto: bool,
 }
 
 /// How the last attempt left things.
@@ -71,6 +74,7 @@ pub(crate) async fn run(
         started,
         issuer: String::new(),
         notices: Vec::new(),
+        auto: false,
     };
     let last = lane.work().await;
     lane.end(last).await;
@@ -130,6 +134,15 @@ fn seed(run: domain::RunId) -> u64 {
     run.uuid().as_u64_pair().1
 }
 
+/// An endpoint that has said nothing for longer than it usually takes.
+fn silent(provider: &str, waited: std::time::Duration) -> Failure {
+    let seconds = waited.as_secs();
+    Failure::new(
+        ErrorKind::TimeFirstByte,
+        format!("{provider} said nothing for {seconds} s, longer than it usually takes. Try again later."),
+    )
+}
+
 /// What a Stop leaves behind as the reason.
 fn stopped() -> Failure {
     Failure::new(ErrorKind::Cancelled, "Stopped. What had arrived is kept.")
@@ -137,27 +150,37 @@ fn stopped() -> Failure {
 
 impl Lane {
     async fn work(&mut self) -> Last {
-        let registry = self.inner.registry();
-        let endpoints = match registry.resolve(&self.job.row.target.model) {
-            Ok(endpoints) => endpoints,
-            Err(failure) => return Last { ended: None, failure: Some(failure) },
+        self.inner.notice_waking();
+        let last = |failure| Last { ended: None, failure: Some(failure) };
+        let (target, conversation, user) =
+            (self.job.row.target.clone(), self.job.conversation, self.job.row.user_message);
+        let known = self
+            .inner
+            .store
+            .read(move |tx| Ok((policy::of_lane(tx, &target, conversation)?, warm::of_branch(tx, user)?)))
+            .await;
+        let (rules, warm) = match known {
+            Ok(known) => known,
+            Err(failure) => return last(failure),
         };
-        let prefs = RoutingPrefs::default();
+        let registry = self.inner.registry();
+        let model = self.job.row.target.model.clone();
+        let field = match routing::field(&registry, &model, &self.job.request, rules) {
+            Ok(field) => field,
+            Err(failure) => return last(failure),
+        };
         let wanted = Wanted {
-            model: &self.job.row.target.model,
+            model: &model,
             request: &self.job.request,
-            prefs: &prefs,
-            policy: None,
+            warm: warm.as_ref(),
             seed: seed(self.job.row.id),
         };
-        let (route, mut left) = routing::plan(&self.inner, &registry, &endpoints, &wanted);
+        let (route, left) = routing::plan(&self.inner, &registry, &field, &wanted);
         self.job.row.route = route.clone();
         if left.is_empty() {
-            return Last { ended: None, failure: Some(routing::nowhere(&registry, &endpoints, &route)) };
+            return last(routing::nowhere(&registry, &field, &route));
         }
-        if route.no_fallbacks {
-            left.truncate(1);
-        }
+        self.auto = field.auto;
         self.tried(&registry, left).await
     }
 
@@ -171,7 +194,7 @@ impl Lane {
                 if let Some(ended) = last.ended.take() {
                     self.settle(ended).await;
                 }
-                last = self.attempt(registry, choice.clone()).await;
+                last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
                 let Some(failure) = &last.failure else { return last };
                 if self.cancel.is_cancelled() {
                     return Last { failure: Some(stopped()), ..last };
@@ -218,8 +241,10 @@ impl Lane {
     }
 
     /// One attempt, from hold to the last byte. Its ledger row is written by whoever ends it.
-    async fn attempt(&mut self, registry: &Registry, choice: Choice) -> Last {
-        let Choice { endpoint, account } = choice;
+    /// `others`: somebody else could be asked.
+    async fn attempt(&mut self, registry: &Registry, choice: Choice, others: bool) -> Last {
+        let said = self.said(registry, &choice);
+        let Choice { endpoint, account, .. } = choice;
         let Some(known) = registry.provider(&endpoint.provider).cloned() else {
             let failure = Failure::new(ErrorKind::RequestInvalid, "The provider was removed.");
             return Last { ended: None, failure: Some(failure) };
@@ -238,7 +263,9 @@ impl Lane {
         });
         self.tell(News::Route(self.steps.clone())).await;
         let local = known.provider.local;
+        let (name, id) = (known.provider.name.clone(), endpoint.id.clone());
         let plan = Plan {
+            policy: self.job.row.route.policy.clone(),
             endpoint,
             known,
             account: account.clone(),
@@ -250,8 +277,12 @@ impl Lane {
             Ok(begun) => begun,
             Err(failure) => return Last { ended: None, failure: Some(failure) },
         };
+        crate::live::lock(&self.inner.retries).request(self.inner.clock.now());
         self.tell(News::State(RunState::Connecting)).await;
-        let mut out = HeldBack::new(self.job.row.id, self.out.clone(), encoded.notices.clone());
+        let notices = said.into_iter().chain(encoded.notices.clone()).collect();
+        let mut out = HeldBack::new(self.job.row.id, self.out.clone(), notices);
+        let patience = if others && !local { self.patience(&id) } else { None };
+        let silence = out.silence(patience);
         let cancel = self.cancel.clone();
         // The Stop is looked at first: one that came while the hold was written stops before anything
         // is sent.
@@ -259,6 +290,7 @@ impl Lane {
             biased;
             () = cancel.cancelled() => None,
             result = attempt.run(encoded, secret, &mut self.draft, &mut out) => Some(result),
+            waited = silence => Some(Err(silent(&name, waited))),
         };
         let failure = match result {
             None => Some(stopped()),
@@ -272,6 +304,27 @@ impl Lane {
         let ended = attempt.end(&self.draft, failure.clone(), cancelled);
         self.learn(&ended.row, account.as_ref(), failure.as_ref(), local);
         Last { ended: Some(ended), failure }
+    }
+
+    /// What is to be said of an endpoint whose model is not the one that was named.
+    fn said(&self, registry: &Registry, choice: &Choice) -> Option<(domain::NoticeKind, String)> {
+        let model = &self.job.row.target.model;
+        let words = if self.auto {
+            routing::explain_auto(registry, model, &self.job.row.route, choice)
+        } else if choice.stand_in > 0 {
+            format!("{} stands in for {model}, as you allowed.", choice.endpoint.model)
+        } else {
+            return None;
+        };
+        Some((domain::NoticeKind::Chosen, words))
+    }
+
+    /// How long this endpoint may take to its first content while somebody else could be asked.
+    fn patience(&self, endpoint: &domain::EndpointId) -> Option<std::time::Duration> {
+        let prompt = ledger::prompt_estimate(&self.job.request);
+        let now = self.inner.clock.now();
+        let known = crate::live::lock(&self.inner.health).patience(endpoint, prompt, now);
+        known.map(|patience| std::time::Duration::from_millis(patience.0))
     }
 
     /// Remembers how an attempt went, for the next choice.
@@ -298,6 +351,13 @@ impl Lane {
             },
         };
         crate::live::lock(&self.inner.health).observe(self.inner.clock.now(), who, observed);
+    }
+
+    /// What is known of all endpoints by now, to be stored.
+    fn learnt(&self, now: domain::Timestamp) -> Option<String> {
+        let mut health = crate::live::lock(&self.inner.health);
+        health.tidy(now);
+        serde_json::to_string(&*health).ok()
     }
 
     /// Writes an attempt that another one follows.
@@ -372,6 +432,7 @@ impl Lane {
         let parts = self.draft.parts(&self.issuer);
         let conversation = self.job.conversation;
         let now = self.inner.clock.now();
+        let health = self.learnt(now);
         let write: Settlement = Arc::new(move |tx| {
             let content = tx.put_content(&parts)?;
             tx.set_message_content(row.message, &content)?;
@@ -384,6 +445,9 @@ impl Lane {
             }
             if let Some(conversation) = conversation {
                 tx.touch_conversation(conversation, now)?;
+            }
+            if let Some(health) = &health {
+                tx.put_health(health, now)?;
             }
             tx.clear_journal(row.id)
         });

@@ -10,6 +10,7 @@
 mod attempt;
 mod clock;
 mod draft;
+mod explain;
 mod fields;
 mod fold_view;
 pub mod frame;
@@ -20,6 +21,7 @@ mod lane;
 mod lists;
 mod live;
 mod mixer;
+mod policy;
 mod present;
 mod providers;
 mod registry;
@@ -29,20 +31,23 @@ mod startup;
 mod tasks;
 mod turn;
 mod view;
+mod warm;
 
 pub use clock::{Clock, SystemClock};
 pub use draft::{Draft, DraftBlock};
+pub use explain::Explained;
 pub use fold_view::apply as apply_frame;
 pub use inner::Table;
 pub use ledger::{Forecast, SpendDay, Volume, forecast, priced_on};
 pub use lists::{Found, TestResult, Tested};
 pub use live::FrameSink;
 pub use mixer::Observer;
+pub use policy::Rules;
 pub use providers::KNOWN_DIALECTS;
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
-    AttemptFilter, AttemptRow, Booked, ConversationSpend, EndpointSpend, Entry, EntryRow, Latency,
+    AttemptFilter, AttemptRow, AuditRow, Booked, ConversationSpend, EndpointSpend, Entry, EntryRow, Latency,
     SpendAttempt, SpendKey, SpendSum, SumsReport,
 };
 pub use transport::install_crypto;
@@ -51,8 +56,8 @@ pub use vault::{Kept, StorageKind};
 
 use catalog::{Catalog, CatalogError};
 use domain::{
-    AccountLabel, AccountRef, ConversationId, ErrorKind, Failure, ProcessId, ProviderId, RunId, Secret,
-    TurnId,
+    AccountLabel, AccountRef, ConversationId, ErrorKind, Failure, ModelRef, Policy, ProcessId, ProviderId,
+    RunId, Secret, Timestamp, TurnId,
 };
 use frame::TurnView;
 use inner::Inner;
@@ -80,6 +85,18 @@ pub struct Parts {
     pub process: ProcessId,
     /// `window` or `cli`: stands in every attempt and ledger row.
     pub origin: &'static str,
+}
+
+/// Health as an earlier run left it. What cannot be read is learnt anew: it only ever orders endpoints.
+async fn remembered(store: &Store) -> router::Health {
+    let stored = store.read(|tx| tx.health()).await;
+    match stored {
+        Ok(text) => text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        Err(failure) => {
+            tracing::warn!(kind = failure.kind.as_str(), "the health of endpoints could not be read");
+            router::Health::default()
+        }
+    }
 }
 
 /// The engine. Cheap to clone.
@@ -122,6 +139,8 @@ impl Engine {
         })?;
         let catalog = Arc::new(catalog);
         let empty = Registry::new(Arc::clone(&catalog), Given::default(), |_| false);
+        let health = remembered(&parts.store).await;
+        let clocks = (parts.clock.now(), parts.clock.elapsed());
         let retries = Mutex::new(router::RetryBudget::new(parts.clock.now()));
         let inner = Arc::new(Inner {
             store: parts.store,
@@ -134,13 +153,54 @@ impl Engine {
             registry: RwLock::new(Arc::new(empty)),
             session_keys: Mutex::default(),
             env_tests: Mutex::default(),
-            health: Mutex::default(),
+            health: Mutex::new(health),
+            clocks: Mutex::new(clocks),
             retries,
             live: live::LiveTurns::default(),
             changes: broadcast::channel(64).0,
         });
         inner.reload().await?;
         Ok(Self { inner })
+    }
+
+    /// Every policy: the built-in ones, then the user's own.
+    pub async fn policies(&self) -> Result<Vec<Policy>, Failure> {
+        self.inner.store.read(policy::all).await
+    }
+
+    /// Id of the policy used where none is named.
+    pub async fn usual_policy(&self) -> Result<String, Failure> {
+        self.inner.store.read(policy::usual).await
+    }
+
+    /// Makes a policy the one used where none is named. Error `request.invalid` for an unknown one.
+    pub async fn use_policy(&self, id: &str) -> Result<(), Failure> {
+        policy::make_usual(&self.inner, id).await
+    }
+
+    /// Adds or changes a policy of the user's own. Error `request.invalid` for the id of a built-in one.
+    pub async fn put_policy(&self, policy: Policy) -> Result<(), Failure> {
+        policy::put(&self.inner, policy).await
+    }
+
+    /// Removes a policy of the user's own.
+    pub async fn remove_policy(&self, id: &str) -> Result<(), Failure> {
+        policy::remove(&self.inner, id).await
+    }
+
+    /// Where a prompt would go now, and why, without sending anything.
+    pub async fn explain(
+        &self,
+        model: &ModelRef,
+        policy: Option<&str>,
+        prompt: &str,
+    ) -> Result<Explained, Failure> {
+        explain::explain(&self.inner, model, policy, prompt).await
+    }
+
+    /// What left this machine since then, oldest first.
+    pub async fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
+        self.inner.store.read(move |tx| tx.audit(since)).await
     }
 
     /// Marks what dead processes left as interrupted and settles it. Returns how many answers.

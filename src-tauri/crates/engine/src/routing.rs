@@ -3,14 +3,15 @@
 
 use crate::{
     inner::Inner,
+    policy::{self, Rules},
     registry::{Known, Registry},
 };
 use domain::{
     AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Modality, ModelRef, Part, Reason, Request, Route,
-    RoutingPrefs,
+    RoutingPrefs, Sort,
 };
-use router::{Ask, Needs, Offer, Ready};
-use std::collections::VecDeque;
+use router::{Ask, Needs, Offer, Ready, Warm};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Likely length of an answer, in tokens, where the request sets no limit.
 const USUAL_ANSWER: u64 = 700;
@@ -22,14 +23,107 @@ const FOLLOW_UPS: u32 = 2;
 pub(crate) struct Choice {
     pub endpoint: Endpoint,
     pub account: Option<AccountLabel>,
+    /// 0 = the model that was asked for; n = the nth that may stand in for it.
+    pub stand_in: u32,
 }
 
-/// What the plan of one request rests on.
+/// What may be asked for a model, and the rules that its name adds.
+pub(crate) struct Field {
+    /// Endpoints, and which of them serve a stand-in.
+    pub endpoints: Vec<(Endpoint, u32)>,
+    pub rules: Rules,
+    /// The name left the choice of the model to us.
+    pub auto: bool,
+}
+
+/// Every endpoint that serves what was asked for, or what may stand in for it. Another model is among them
+/// only where the name is one of `auto/…` or the rules name it.
+pub(crate) fn field(
+    registry: &Registry,
+    model: &ModelRef,
+    request: &Request,
+    rules: Rules,
+) -> Result<Field, Failure> {
+    if let Some(wish) = model.model.strip_prefix("auto/").filter(|_| model.provider.is_none()) {
+        return automatic(registry, wish, request, rules);
+    }
+    let mut rules = rules;
+    let own = match named_variant(registry, model) {
+        Some((plain, wish)) => {
+            rules.prefs = rules.prefs.meet(&wish);
+            registry.resolve(&plain)?
+        }
+        None => registry.resolve(model)?,
+    };
+    let mut endpoints: Vec<(Endpoint, u32)> = own.into_iter().map(|endpoint| (endpoint, 0)).collect();
+    for (place, other) in (1u32..).zip(&rules.prefs.models) {
+        // A stand-in that nobody serves stands in for nothing.
+        let Some(found) = ModelRef::parse(other).ok().and_then(|other| registry.resolve(&other).ok()) else {
+            continue;
+        };
+        for endpoint in found {
+            if !endpoints.iter().any(|(known, _)| known.id == endpoint.id) {
+                endpoints.push((endpoint, place));
+            }
+        }
+    }
+    Ok(Field { endpoints, rules, auto: false })
+}
+
+/// `author/name:floor` where no model is called so.
+fn named_variant(registry: &Registry, model: &ModelRef) -> Option<(ModelRef, RoutingPrefs)> {
+    if registry.catalog().model(&model.model).is_some() {
+        return None;
+    }
+    let (plain, variant) = model.model.rsplit_once(':')?;
+    let wish = policy::variant(variant)?;
+    Some((ModelRef { model: plain.to_owned(), provider: model.provider.clone() }, wish))
+}
+
+/// `auto/cheapest` and `auto/fast`: every endpoint of every model that can do what the request needs.
+fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rules) -> Result<Field, Failure> {
+    rules.prefs.sort = Some(match wish {
+        "cheapest" => Sort::Price,
+        "fast" => Sort::Latency,
+        _ => {
+            return Err(Failure::new(
+                ErrorKind::RequestNoModel,
+                format!("There is no “auto/{wish}”. Known are auto/cheapest and auto/fast."),
+            ));
+        }
+    });
+    let needs = needs(request);
+    let catalog = registry.catalog();
+    let fits = |model: &domain::Model| {
+        model.slug.author() != catalog::DEMO
+            && model.output.contains(&Modality::Text)
+            && model.retires.is_none()
+            && needs.input.iter().all(|kind| model.input.contains(kind))
+    };
+    let ready = |endpoint: &Endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered);
+    let endpoints: Vec<(Endpoint, u32)> = catalog
+        .models()
+        .iter()
+        .filter(|model| fits(model))
+        .flat_map(|model| catalog.endpoints(model.slug.as_str()))
+        .filter(|endpoint| ready(endpoint))
+        .map(|endpoint| (endpoint.clone(), 0))
+        .collect();
+    if endpoints.is_empty() {
+        return Err(Failure::new(
+            ErrorKind::RequestNoModel,
+            "No model that could answer this is set up. Add a provider's key in Settings, or with `parallax \
+             key set PROVIDER`.",
+        ));
+    }
+    Ok(Field { endpoints, rules, auto: true })
+}
+
+/// What a plan rests on besides the endpoints.
 pub(crate) struct Wanted<'a> {
     pub model: &'a ModelRef,
     pub request: &'a Request,
-    pub prefs: &'a RoutingPrefs,
-    pub policy: Option<&'a str>,
+    pub warm: Option<&'a Warm>,
     pub seed: u64,
 }
 
@@ -37,47 +131,72 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn plan(
     inner: &Inner,
     registry: &Registry,
-    endpoints: &[Endpoint],
+    field: &Field,
     wanted: &Wanted<'_>,
 ) -> (Route, VecDeque<Choice>) {
     let needs = needs(wanted.request);
     let ask = Ask {
         named: wanted.model.provider.as_ref(),
-        prefs: wanted.prefs,
-        policy: wanted.policy,
+        prefs: &field.rules.prefs,
+        policy: Some(&field.rules.id),
         needs: &needs,
         prompt_tokens: ledger::prompt_estimate(wanted.request),
         answer_tokens: needs.max_output.map_or(USUAL_ANSWER, |most| most.min(USUAL_ANSWER)),
         follow_ups: FOLLOW_UPS,
-        warm: None,
+        warm: wanted.warm,
         seed: wanted.seed,
         now: inner.clock.now(),
     };
     let nothing = DataPolicy::default();
     let keys = |endpoint: &Endpoint| registry.provider(&endpoint.provider).map(Known::asked_with);
     let accounts: Vec<Vec<Option<AccountLabel>>> =
-        endpoints.iter().map(|endpoint| keys(endpoint).unwrap_or_default()).collect();
-    let offers: Vec<Offer<'_>> = endpoints
+        field.endpoints.iter().map(|(endpoint, _)| keys(endpoint).unwrap_or_default()).collect();
+    let offers: Vec<Offer<'_>> = field
+        .endpoints
         .iter()
         .zip(&accounts)
-        .map(|(endpoint, keys)| offer(registry, endpoint, keys, &nothing))
+        .map(|((endpoint, stand_in), keys)| offer(registry, endpoint, keys, *stand_in, &nothing))
         .collect();
     let route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
-    let choices = route
+    let mut choices: VecDeque<Choice> = route
         .planned
         .iter()
         .filter_map(|candidate| {
-            let endpoint = endpoints.iter().find(|endpoint| endpoint.id == candidate.endpoint)?;
-            Some(Choice { endpoint: endpoint.clone(), account: candidate.account.clone() })
+            let (endpoint, stand_in) =
+                field.endpoints.iter().find(|(endpoint, _)| endpoint.id == candidate.endpoint)?;
+            Some(Choice {
+                endpoint: endpoint.clone(),
+                account: candidate.account.clone(),
+                stand_in: *stand_in,
+            })
         })
         .collect();
+    if route.no_fallbacks {
+        let first = choices.front().map(|choice| choice.endpoint.id.clone());
+        choices.retain(|choice| Some(&choice.endpoint.id) == first.as_ref());
+    }
     (route, choices)
+}
+
+/// Says which model an `auto/…` name came to, and why.
+pub(crate) fn explain_auto(registry: &Registry, model: &ModelRef, route: &Route, choice: &Choice) -> String {
+    let name = registry
+        .catalog()
+        .model(choice.endpoint.model.as_str())
+        .map_or_else(|| choice.endpoint.model.to_string(), |model| model.name.clone());
+    let provider = registry
+        .provider(&choice.endpoint.provider)
+        .map_or_else(|| choice.endpoint.provider.to_string(), |known| known.provider.name.clone());
+    let endpoints: BTreeSet<_> = route.planned.iter().map(|candidate| &candidate.endpoint).collect();
+    let why = if model.model == "auto/fast" { "the quickest to begin" } else { "the lowest expected cost" };
+    format!("{model} chose {name} at {provider}: {why} of {} endpoints that fit.", endpoints.len())
 }
 
 fn offer<'a>(
     registry: &'a Registry,
     endpoint: &'a Endpoint,
     accounts: &'a [Option<AccountLabel>],
+    stand_in: u32,
     nothing: &'a DataPolicy,
 ) -> Offer<'a> {
     let known = registry.provider(&endpoint.provider);
@@ -96,7 +215,7 @@ fn offer<'a>(
         model: model.map(|model| (&model.capabilities, &*model.input)),
         drops: provider.map_or(&[], |p| &p.quirks.drop_params),
         affordable: true,
-        stand_in: 0,
+        stand_in,
     }
 }
 
@@ -170,14 +289,16 @@ fn roomier(other: &Endpoint, full: &Endpoint) -> bool {
 }
 
 /// Why no endpoint is left: the one thing the user can do about it.
-pub(crate) fn nowhere(registry: &Registry, endpoints: &[Endpoint], route: &Route) -> Failure {
+pub(crate) fn nowhere(registry: &Registry, field: &Field, route: &Route) -> Failure {
     let of = |reason| {
         route
             .rejected
             .iter()
             .find(|rejected| rejected.reasons.first() == Some(&reason))
-            .and_then(|rejected| endpoints.iter().find(|endpoint| endpoint.id == rejected.endpoint))
-            .and_then(|endpoint| registry.provider(&endpoint.provider))
+            .and_then(|rejected| {
+                field.endpoints.iter().find(|(endpoint, _)| endpoint.id == rejected.endpoint)
+            })
+            .and_then(|(endpoint, _)| registry.provider(&endpoint.provider))
     };
     if let Some(known) = of(Reason::NoKey) {
         return unready(known);

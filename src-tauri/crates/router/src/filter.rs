@@ -10,7 +10,9 @@ use domain::{DataCollection, Endpoint, Meter, PicoUsd, Reason, slug_covers};
 /// more money mends. Empty = it may serve.
 pub(crate) fn refusals(offer: &Offer<'_>, ask: &Ask<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if ask.named.is_some_and(|named| *named != offer.endpoint.provider) {
+    // A stand-in was named for itself.
+    let stands_in = offer.stand_in > 0;
+    if !stands_in && ask.named.is_some_and(|named| *named != offer.endpoint.provider) {
         reasons.push(Reason::NotNamed);
     }
     if !offer.dialect_built {

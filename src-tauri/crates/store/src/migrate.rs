@@ -55,6 +55,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         ],
     },
     Migration { version: 4, steps: &[table::rollup::SCHEMA] },
+    Migration { version: 5, steps: &[table::routing::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

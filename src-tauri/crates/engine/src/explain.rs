@@ -1,0 +1,45 @@
+//! A dry run: where a prompt would go now, and why. Nothing is sent and nothing is recorded.
+
+use crate::{
+    inner::Inner,
+    policy,
+    routing::{self, Wanted},
+};
+use domain::{Endpoint, Failure, Message, ModelRef, Part, Request, Role, Route, RoutingPrefs};
+
+/// The plan of a request that is not sent.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// Who would be tried, in order, and who is left out, each with reasons.
+    pub route: Route,
+    /// What the rules say together.
+    pub prefs: RoutingPrefs,
+    /// The endpoints that the route names.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Explained {
+    /// The endpoint with this id.
+    pub fn endpoint(&self, id: &domain::EndpointId) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.id == *id)
+    }
+}
+
+pub(crate) async fn explain(
+    inner: &Inner,
+    model: &ModelRef,
+    named: Option<&str>,
+    prompt: &str,
+) -> Result<Explained, Failure> {
+    let named = named.map(str::to_owned);
+    let rules = inner.store.read(move |tx| policy::rules(tx, named.as_deref(), None)).await?;
+    let text = Part::Text { text: prompt.to_owned() };
+    let request =
+        Request { messages: vec![Message { role: Role::User, parts: vec![text] }], ..Request::default() };
+    let registry = inner.registry();
+    let field = routing::field(&registry, model, &request, rules)?;
+    let wanted = Wanted { model, request: &request, warm: None, seed: 1 };
+    let (route, _) = routing::plan(inner, &registry, &field, &wanted);
+    let endpoints = field.endpoints.into_iter().map(|(endpoint, _)| endpoint).collect();
+    Ok(Explained { route, prefs: field.rules.prefs, endpoints })
+}

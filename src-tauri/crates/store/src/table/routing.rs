@@ -1,0 +1,202 @@
+//! What routing rests on: the user's own policies, which one a conversation is under, how endpoints have
+//! done lately, and the log of what left this machine.
+
+use crate::tx::{Cols, Key, Tx, int, json, opt_blob};
+use domain::{
+    AccountLabel, AttemptId, ConversationId, EndpointId, Failure, Policy, ProviderId, RoutingPrefs, Timestamp,
+};
+use rusqlite::params;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE policies (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    about TEXT NOT NULL,
+    prefs TEXT NOT NULL CHECK (json_valid(prefs)),
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversation_policies (
+    conversation BLOB PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+    policy TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE health (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    value TEXT NOT NULL CHECK (json_valid(value)),
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('chat', 'models')),
+    attempt BLOB CHECK (attempt IS NULL OR length(attempt) = 16),
+    host TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    account TEXT,
+    endpoint TEXT,
+    policy TEXT,
+    origin TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    attachments INTEGER NOT NULL
+) STRICT;
+CREATE INDEX audit_by_time ON audit (at);
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is never shortened'); END;
+";
+
+/// One call that left this machine. Written before its first byte does; what it said is not in here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// When.
+    pub at: Timestamp,
+    /// `chat`: a prompt; `models`: a list of models was asked for, also to test a key.
+    pub purpose: &'static str,
+    /// The attempt it is, for a prompt.
+    pub attempt: Option<AttemptId>,
+    /// `scheme://host:port` it went to.
+    pub host: String,
+    /// Whose that is.
+    pub provider: ProviderId,
+    /// Which key went along.
+    pub account: Option<AccountLabel>,
+    /// Which endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// Id of the policy that permitted it.
+    pub policy: Option<String>,
+    /// What asked: `window`, `cli` …
+    pub origin: String,
+    /// Length of the body.
+    pub bytes: u64,
+    /// Messages in it.
+    pub messages: u64,
+    /// Pictures and files in it.
+    pub attachments: u64,
+}
+
+fn policy(cols: &Cols<'_>) -> Result<Policy, Failure> {
+    Ok(Policy {
+        id: cols.get("id")?,
+        name: cols.get("name")?,
+        about: cols.get("about")?,
+        built_in: false,
+        prefs: cols.json::<RoutingPrefs>("prefs")?,
+    })
+}
+
+fn audit(cols: &Cols<'_>) -> Result<AuditRow, Failure> {
+    let count = |name| cols.get::<i64>(name).map(|n| u64::try_from(n).unwrap_or(0));
+    Ok(AuditRow {
+        at: cols.time("at")?,
+        purpose: if cols.get::<String>("purpose")? == "models" { "models" } else { "chat" },
+        attempt: cols.opt_id("attempt")?,
+        host: cols.get("host")?,
+        provider: ProviderId::new(cols.get::<String>("provider")?),
+        account: cols.get::<Option<String>>("account")?.map(AccountLabel::new),
+        endpoint: cols.get::<Option<String>>("endpoint")?.map(EndpointId::new),
+        policy: cols.get("policy")?,
+        origin: cols.get("origin")?,
+        bytes: count("bytes")?,
+        messages: count("messages")?,
+        attachments: count("attachments")?,
+    })
+}
+
+impl Tx<'_> {
+    /// The user's own policies, by id.
+    pub fn own_policies(&self) -> Result<Vec<Policy>, Failure> {
+        self.all("SELECT * FROM policies ORDER BY id", [], policy)
+    }
+
+    /// Adds or changes a policy of the user's own.
+    pub fn put_policy(&mut self, policy: &Policy, now: Timestamp) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO policies (id, name, about, prefs, changed_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, about = excluded.about,
+                 prefs = excluded.prefs, changed_at = excluded.changed_at",
+            params![policy.id, policy.name, policy.about, json(&policy.prefs)?, now.0],
+        )
+        .map(|_| ())
+    }
+
+    /// Removes a policy of the user's own; false = there was none.
+    pub fn remove_policy(&mut self, id: &str) -> Result<bool, Failure> {
+        self.exec("DELETE FROM policies WHERE id = ?1", [id]).map(|rows| rows > 0)
+    }
+
+    /// The policy a conversation is under; `None` = the usual one.
+    pub fn conversation_policy(&self, conversation: ConversationId) -> Result<Option<String>, Failure> {
+        self.one(
+            "SELECT policy FROM conversation_policies WHERE conversation = ?1",
+            [conversation.blob()],
+            |c| c.get("policy"),
+        )
+    }
+
+    /// Puts a conversation under a policy, or with `None` under the usual one.
+    pub fn set_conversation_policy(
+        &mut self,
+        conversation: ConversationId,
+        policy: Option<&str>,
+    ) -> Result<(), Failure> {
+        match policy {
+            Some(policy) => self.exec(
+                "INSERT INTO conversation_policies (conversation, policy) VALUES (?1, ?2)
+                 ON CONFLICT (conversation) DO UPDATE SET policy = excluded.policy",
+                params![conversation.blob(), policy],
+            ),
+            None => {
+                self.exec("DELETE FROM conversation_policies WHERE conversation = ?1", [conversation.blob()])
+            }
+        }
+        .map(|_| ())
+    }
+
+    /// Health as it was last stored, JSON of `router::Health`.
+    pub fn health(&self) -> Result<Option<String>, Failure> {
+        self.one("SELECT value FROM health WHERE one = 1", [], |c| c.get("value"))
+    }
+
+    /// Stores health; the newest of several processes wins.
+    pub fn put_health(&mut self, value: &str, now: Timestamp) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO health (one, value, at) VALUES (1, ?1, ?2)
+             ON CONFLICT (one) DO UPDATE SET value = excluded.value, at = excluded.at",
+            params![value, now.0],
+        )
+        .map(|_| ())
+    }
+
+    /// Writes down that a call leaves. To be committed before its first byte does.
+    pub fn append_audit(&mut self, a: &AuditRow) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO audit (at, purpose, attempt, host, provider, account, endpoint, policy, origin, bytes,
+                 messages, attachments)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                a.at.0,
+                a.purpose,
+                opt_blob(a.attempt),
+                a.host,
+                a.provider.as_str(),
+                a.account.as_ref().map(AccountLabel::as_str),
+                a.endpoint.as_ref().map(EndpointId::as_str),
+                a.policy,
+                a.origin,
+                int(a.bytes)?,
+                int(a.messages)?,
+                int(a.attachments)?,
+            ],
+        )
+        .map(|_| ())
+    }
+
+    /// What left since then, oldest first.
+    pub fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
+        self.all("SELECT * FROM audit WHERE at >= ?1 ORDER BY seq", [since.0], audit)
+    }
+}
