@@ -53,6 +53,7 @@ impl Bench {
                 model: ModelRef::parse(model).unwrap(),
                 system: None,
                 params: Params::default(),
+                policy: None,
             }],
             prompt: "Hi".to_owned(),
             context: ContextPolicy::Own,

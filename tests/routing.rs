@@ -11,6 +11,8 @@
 mod twelve;
 
 use domain::{ErrorKind, NoticeKind, Outcome, Policy, Reason, RoutingPrefs, RunState, Timestamp};
+use parallax_suite::support::program::Program;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use twelve::{CLEAN, MODEL, TRAINS, Twelve, UNKNOWN, failing};
 
@@ -98,31 +100,17 @@ async fn never_another_model_unasked() {
     assert_eq!(result.failure.unwrap().kind, ErrorKind::UpstreamInternal);
     assert!(result.attempts.iter().all(|row| row.model.as_str() == MODEL), "another model was asked");
     // Named stand-ins may, and the answer says so.
-    world
-        .policy("stand-in", RoutingPrefs { models: vec!["demo/echo".to_owned()], ..Default::default() })
-        .await;
-    let mut result = world.ask(MODEL, Some("stand-in")).await;
-    // After six attempts it is over; what has just failed is moved back, not left out.
-    for _ in 0..3 {
-        if result.state == RunState::Done {
-            break;
-        }
-        world
-            .policy(
-                "stand-in",
-                RoutingPrefs {
-                    models: vec!["demo/echo".to_owned()],
-                    only: Some(vec![CLEAN[0].to_owned(), "demo".to_owned()]),
-                    ..Default::default()
-                },
-            )
-            .await;
-        result = world.ask(MODEL, Some("stand-in")).await;
-    }
-    assert_eq!(result.state, RunState::Done);
-    assert_eq!(result.attempts.last().unwrap().model.as_str(), "demo/echo");
+    let prefs = RoutingPrefs {
+        models: vec!["demo/quick".to_owned()],
+        only: Some(vec![CLEAN[0].to_owned(), "demo".to_owned()]),
+        ..RoutingPrefs::default()
+    };
+    world.policy("stand-in", prefs).await;
+    let result = world.ask(MODEL, Some("stand-in")).await;
+    assert_eq!(result.state, RunState::Done, "{:?}", result.failure);
+    assert_eq!(result.attempts.last().unwrap().model.as_str(), "demo/quick");
     let chosen = result.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
-    assert!(chosen.1.contains("demo/echo stands in"), "{}", chosen.1);
+    assert!(chosen.1.contains("demo/quick stands in"), "{}", chosen.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +154,7 @@ async fn every_call_that_leaves_is_in_the_log_and_the_log_stays() {
     world.engine.use_policy("private").await.unwrap();
     world.server(CLEAN[0]).first(failing(0));
     let result = world.ask(MODEL, Some("cheapest")).await;
-    world.ask("demo/echo", None).await;
+    assert_eq!(world.ask("demo/quick", None).await.state, RunState::Done);
     let log = world.engine.audit(Timestamp(0)).await.unwrap();
     assert_eq!(log.len(), result.attempts.len(), "the demo model is in this program: nothing left");
     for (line, attempt) in log.iter().zip(&result.attempts) {
@@ -239,4 +227,47 @@ async fn what_was_learnt_outlives_the_program() {
     let route = world.engine.explain(&model, Some("two"), "Hi").await.unwrap().route;
     assert_eq!(route.planned[0].endpoint, other);
     assert!(route.planned[1].because.contains(&Reason::Failing), "{:?}", route.planned[1]);
+}
+
+#[test]
+fn the_command_line_explains_routes_and_keeps_policies() {
+    let program = Program::new().with_key("groq", "sk-test-not-a-real-key");
+    let lines = |arguments: &[&str]| -> Vec<Value> {
+        program.ok(arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let policies = lines(&["policy", "list", "--json"]);
+    let ids: Vec<&str> = policies.iter().map(|policy| policy["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["everyday", "cheapest", "fastest", "private", "local"]);
+    assert_eq!(policies[0]["default"], true);
+    let explained = &lines(&["route", "explain", "-m", MODEL, "--json"])[0];
+    assert_eq!(explained["policy"], "everyday");
+    let planned = explained["planned"].as_array().unwrap();
+    assert_eq!(planned.len(), 1, "{planned:?}");
+    assert_eq!(planned[0]["provider"], "groq");
+    assert_eq!(planned[0]["reasons"], json!(["only_one"]));
+    assert!(planned[0]["expected"]["usd"].is_string());
+    let rejected = explained["rejected"].as_array().unwrap();
+    assert_eq!(rejected.len(), 11);
+    assert!(rejected.iter().all(|row| row["reasons"] == json!(["no_key"])), "{rejected:?}");
+    program.ok(&[
+        "policy",
+        "set",
+        "mine",
+        "--prefs",
+        r#"{"ignore":["groq"],"max_price":{"prompt":0.5}}"#,
+        "--default",
+    ]);
+    let mine = &lines(&["policy", "show", "mine", "--json"])[0];
+    assert_eq!((&mine["default"], &mine["prefs"]["ignore"]), (&json!(true), &json!(["groq"])));
+    assert_eq!(mine["prefs"]["max_price"]["prompt"], "0.500000");
+    let refused = program.run(&["route", "explain", "-m", MODEL, "--policy", "cheapest", "--json"]);
+    let explained: Value = serde_json::from_str(refused.stdout.trim()).unwrap();
+    assert_eq!((&explained["planned"], &explained["policy"]), (&json!([]), &json!("mine+cheapest")));
+    let groq =
+        explained["rejected"].as_array().unwrap().iter().find(|row| row["provider"] == "groq").unwrap();
+    assert_eq!(groq["reasons"], json!(["ignored"]));
+    assert!(program.ok(&["audit", "--json"]).is_empty(), "nothing was sent");
+    program.ok(&["policy", "set", "everyday"]);
+    program.ok(&["policy", "remove", "mine"]);
+    assert_eq!(lines(&["policy", "list", "--json"]).len(), 5);
 }
