@@ -207,7 +207,8 @@ fn offer<'a>(
         accounts,
         ready: if known.is_some_and(Known::ready) { Ready::Yes } else { Ready::NoKey },
         dialect_built: provider.is_some_and(|p| wire::dialect(p.dialect.as_str()).is_some()),
-        local: provider.is_some_and(|p| p.local),
+        // The demo models answer inside this program: nothing leaves either.
+        local: provider.is_some_and(|p| p.local || p.id.as_str() == catalog::DEMO),
         first_party: registry.catalog().is_first_party(endpoint),
         data: provider.map_or(nothing, |p| &p.data_policy),
         region: None,
