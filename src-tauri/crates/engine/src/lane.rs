@@ -7,6 +7,7 @@ use crate::{
     frame::RouteStep,
     held_back::HeldBack,
     inner::Inner,
+    learn,
     mixer::{Finished, LaneMessage, News, Settlement},
     policy,
     registry::Registry,
@@ -15,10 +16,8 @@ use crate::{
     startup::recover_in,
     warm,
 };
-use domain::{
-    AccountLabel, BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RunState, Usage, UsageSource,
-};
-use router::{Next, Observed, Shown, Situation, Who};
+use domain::{BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RunState, Usage, UsageSource};
+use router::{Next, Shown, Situation};
 use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, EntryRow, RunRow};
 use tokio::sync::mpsc;
@@ -132,15 +131,6 @@ fn shown(draft: &Draft) -> Shown {
 /// Chance for a run: the same run always gets the same route.
 fn seed(run: domain::RunId) -> u64 {
     run.uuid().as_u64_pair().1
-}
-
-/// An endpoint that has said nothing for longer than it usually takes.
-fn silent(provider: &str, waited: std::time::Duration) -> Failure {
-    let seconds = waited.as_secs();
-    Failure::new(
-        ErrorKind::TimeFirstByte,
-        format!("{provider} said nothing for {seconds} s, longer than it usually takes. Try again later."),
-    )
 }
 
 /// What a Stop leaves behind as the reason.
@@ -281,7 +271,8 @@ impl Lane {
         self.tell(News::State(RunState::Connecting)).await;
         let notices = said.into_iter().chain(encoded.notices.clone()).collect();
         let mut out = HeldBack::new(self.job.row.id, self.out.clone(), notices);
-        let patience = if others && !local { self.patience(&id) } else { None };
+        let patience =
+            if others && !local { learn::patience(&self.inner, &self.job.request, &id) } else { None };
         let silence = out.silence(patience);
         let cancel = self.cancel.clone();
         // The Stop is looked at first: one that came while the hold was written stops before anything
@@ -290,7 +281,7 @@ impl Lane {
             biased;
             () = cancel.cancelled() => None,
             result = attempt.run(encoded, secret, &mut self.draft, &mut out) => Some(result),
-            waited = silence => Some(Err(silent(&name, waited))),
+            waited = silence => Some(Err(learn::silent(&name, waited))),
         };
         let failure = match result {
             None => Some(stopped()),
@@ -302,7 +293,7 @@ impl Lane {
         let cancelled = failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Cancelled);
         self.notices = out.notices();
         let ended = attempt.end(&self.draft, failure.clone(), cancelled);
-        self.learn(&ended.row, account.as_ref(), failure.as_ref(), local);
+        learn::observe(&self.inner, &ended.row, account.as_ref(), failure.as_ref(), local);
         Last { ended: Some(ended), failure }
     }
 
@@ -317,47 +308,6 @@ impl Lane {
             return None;
         };
         Some((domain::NoticeKind::Chosen, words))
-    }
-
-    /// How long this endpoint may take to its first content while somebody else could be asked.
-    fn patience(&self, endpoint: &domain::EndpointId) -> Option<std::time::Duration> {
-        let prompt = ledger::prompt_estimate(&self.job.request);
-        let now = self.inner.clock.now();
-        let known = crate::live::lock(&self.inner.health).patience(endpoint, prompt, now);
-        known.map(|patience| std::time::Duration::from_millis(patience.0))
-    }
-
-    /// Remembers how an attempt went, for the next choice.
-    fn learn(
-        &self,
-        row: &AttemptRow,
-        account: Option<&AccountLabel>,
-        failure: Option<&Failure>,
-        local: bool,
-    ) {
-        let who = Who { endpoint: &row.endpoint, provider: &row.provider, account, local };
-        let usage = row.usage.as_ref();
-        let prompt = usage.and_then(|usage| usage.input.total).unwrap_or(0);
-        let cached = usage.and_then(|usage| usage.input.cache_read).unwrap_or(0);
-        let writing = row.duration.zip(row.first_content);
-        let observed = match failure {
-            Some(failure) => Observed::Failed { failure },
-            None => Observed::Answered {
-                first_content: row.first_content,
-                uncached: prompt.saturating_sub(cached),
-                wrote: usage
-                    .and_then(|usage| usage.output.total)
-                    .zip(writing.map(|(end, first)| domain::Millis(end.0.saturating_sub(first.0)))),
-            },
-        };
-        crate::live::lock(&self.inner.health).observe(self.inner.clock.now(), who, observed);
-    }
-
-    /// What is known of all endpoints by now, to be stored.
-    fn learnt(&self, now: domain::Timestamp) -> Option<String> {
-        let mut health = crate::live::lock(&self.inner.health);
-        health.tidy(now);
-        serde_json::to_string(&*health).ok()
     }
 
     /// Writes an attempt that another one follows.
@@ -432,7 +382,7 @@ impl Lane {
         let parts = self.draft.parts(&self.issuer);
         let conversation = self.job.conversation;
         let now = self.inner.clock.now();
-        let health = self.learnt(now);
+        let health = learn::stored(&self.inner, now);
         let write: Settlement = Arc::new(move |tx| {
             let content = tx.put_content(&parts)?;
             tx.set_message_content(row.message, &content)?;

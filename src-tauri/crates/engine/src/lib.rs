@@ -18,6 +18,7 @@ mod held_back;
 mod inner;
 mod keys;
 mod lane;
+mod learn;
 mod lists;
 mod live;
 mod mixer;

@@ -127,6 +127,12 @@ impl Scripted {
         self.0.scripts.lock().unwrap_or_else(PoisonError::into_inner).push_back((needle, script));
     }
 
+    /// Drops the scripts for this needle that were not used.
+    pub fn forget(&self, needle: &str) {
+        let mut scripts = self.0.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        scripts.retain(|(of, _)| of.as_deref() != Some(needle));
+    }
+
     /// Every call so far, in order of arrival.
     pub fn seen(&self) -> Vec<Seen> {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

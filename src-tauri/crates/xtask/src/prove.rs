@@ -28,6 +28,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("ask", "what the command line adds to the provider's own time"),
     ("kill", "killed at random moments, nothing shown is lost"),
     ("plan", "time to plan a request to a model with thirty endpoints"),
+    ("resets", "fifty recorded streams cut off after every byte: text kept, failure named, books right"),
     ("router", "our way of choosing beside others', over thousands of simulated hours"),
     ("spend", "a million rows: every query of the Spend page, and the page opened in the real window"),
     ("local_model", "a real local model answers in the real window"),

@@ -1,0 +1,45 @@
+//! Proof: fifty recorded streams, cut off after every single byte. `cargo xtask prove resets`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a proof fails by panicking and prints its table"
+)]
+
+#[path = "resets/bench.rs"]
+mod bench;
+
+use bench::{Bench, check, streams};
+use domain::RunState;
+use std::collections::BTreeMap;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_byte_of_fifty_streams() {
+    let mut rows: BTreeMap<&str, [usize; 5]> = BTreeMap::new();
+    for stream in streams(50) {
+        let bench = Bench::new(stream.dialect).await;
+        let Some(whole) = bench.whole(&stream).await else { continue };
+        let offsets: Vec<usize> = (0..stream.body.len()).collect();
+        let mut attempts = 1;
+        let row = rows.entry(stream.dialect).or_default();
+        row[0] += 1;
+        for cut in bench.cuts(&stream, &offsets).await {
+            attempts += check(&stream, &whole, &cut);
+            row[1] += 1;
+            match (cut.result.state, cut.result.attempts.len()) {
+                (RunState::Done, 2) => row[2] += 1,
+                (RunState::Done, _) => row[4] += 1,
+                _ => row[3] += 1,
+            }
+        }
+        bench.books(attempts).await;
+    }
+    println!(
+        "| dialect | streams | cuts | answered by another, unseen | text kept, failure named | whole despite the cut |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|");
+    for (dialect, [streams, cuts, another, kept, whole]) in &rows {
+        println!("| {dialect} | {streams} | {cuts} | {another} | {kept} | {whole} |");
+    }
+    assert!(rows.values().map(|row| row[0]).sum::<usize>() >= 40);
+}
