@@ -384,7 +384,7 @@ fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(NoticeKind, Strin
 /// The line of the audit log for what is about to leave; `None` = it stays on this machine.
 fn leaving(plan: &Plan, encoded: &Encoded, row: &AttemptRow) -> Option<AuditRow> {
     let provider = &plan.known.provider;
-    if provider.local {
+    if provider.local || provider.id.as_str() == catalog::DEMO {
         return None;
     }
     let host = plan.known.origin()?;
