@@ -17,4 +17,9 @@ system: string | null,
 /**
  * The lane's own settings.
  */
-params: Params, };
+params: Params, 
+/**
+ * Id of the policy it is routed under, beside the conversation's and the usual one; of what they
+ * forbid the stricter counts. `None` = no view.
+ */
+policy?: string | null, };
