@@ -252,6 +252,7 @@ fn every_field_that_is_printed_is_in_the_schema() {
         &["provider", "list", "--json"],
         &["provider", "test", "llamacpp", "--json"],
         &["provider", "test", "nobody", "--json"],
+        &["provider", "models", "groq", "--json"],
         &["key", "status", "openai", "--json"],
     ] {
         let out = program.run(arguments);

@@ -252,6 +252,7 @@ fn settings_and_providers_come_back_as_written() {
         auth: AuthScheme::Header { name: "x-key".to_owned() },
         quirks: Default::default(),
         models_path: Some("/models".to_owned()),
+        key_check: None,
         data_policy: Default::default(),
         docs_url: None,
         keys_url: None,

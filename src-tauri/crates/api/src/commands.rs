@@ -112,6 +112,8 @@ commands! {
         "provider/remove" (ProviderRef) -> () = providers::remove;
         "provider/set" (SetFields) -> ProviderRow = providers::set_fields;
         "provider/test" (KeyRef) -> KeyTest = providers::test;
+        "provider/models" (ProviderRef) -> ProviderModels = providers::models_of;
+        "provider/refresh" (ProviderRef) -> ProviderRow = providers::refresh;
         "key/set" (SetKey) -> ProviderRow = providers::set_key;
         "key/delete" (KeyRef) -> ProviderRow = providers::delete_key;
         "key/order" (KeyOrder) -> ProviderRow = providers::order_keys;

@@ -40,11 +40,26 @@ pub(crate) fn demo_place(model: &str) -> usize {
     DEMO_ORDER.iter().position(|known| *known == model).unwrap_or(0)
 }
 
-/// Everything choosable with the text it is found by: models of the catalogue, and what local servers list.
+/// Parts of ids of models that answer no chat. Lists name them beside the others and seldom say what a model
+/// is for; who names one in full can ask it all the same.
+const NO_CHAT: [&str; 9] =
+    ["embed", "whisper", "tts", "dall-e", "moderation", "rerank", "transcribe", "imagen", "text-to-"];
+
+/// Everything choosable with the text it is found by: models of the catalogue, what local servers list, and
+/// what the user's providers list that the catalogue does not have.
 fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef, String)> {
     let listed =
         registry.providers().filter(|known| known.provider.local && known.offered()).flat_map(|known| {
             known.listed.iter().map(|listed| {
+                let reference =
+                    ModelRef { model: listed.id.clone(), provider: Some(known.provider.id.clone()) };
+                (reference, format!("{} {}", listed.id, known.provider.name))
+            })
+        });
+    let new =
+        registry.providers().filter(|known| !known.provider.local && known.offered()).flat_map(|known| {
+            let chats = |id: &str| !NO_CHAT.iter().any(|part| id.to_lowercase().contains(part));
+            registry.uncatalogued(known).filter(move |listed| chats(&listed.id)).map(|listed| {
                 let reference =
                     ModelRef { model: listed.id.clone(), provider: Some(known.provider.id.clone()) };
                 (reference, format!("{} {}", listed.id, known.provider.name))
@@ -60,7 +75,7 @@ fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef, String)> {
         let text = format!("{} {}", model.name, providers.join(" "));
         (ModelRef { model: model.slug.to_string(), provider: None }, text)
     });
-    listed.chain(known)
+    listed.chain(known).chain(new)
 }
 
 pub(crate) async fn resolve(api: &Api, targets: Vec<LaneTarget>) -> Result<Vec<ModelRow>, Failure> {
@@ -88,6 +103,8 @@ pub(crate) fn row_or_name(registry: &Registry, marks: &HashMap<String, u8>, want
         local: false,
         demo: false,
         reasoning: false,
+        catalogued: false,
+        listed: None,
     })
 }
 
@@ -121,11 +138,14 @@ pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &Mod
         local: first_known.provider.local,
         demo: first.provider.as_str() == "demo",
         reasoning: model.is_some_and(|model| model.capabilities.reasoning),
+        catalogued: model.is_some()
+            || registry.catalog().endpoint(first.provider.as_str(), &first.upstream_model).is_some(),
+        listed: first_known.lists(&first.upstream_model),
     })
 }
 
 /// The ordinary rate of a meter, per million: the last rule without a condition.
-fn rate(endpoint: &Endpoint, meter: Meter) -> Option<PicoUsd> {
+pub(crate) fn rate(endpoint: &Endpoint, meter: Meter) -> Option<PicoUsd> {
     let sheet = endpoint.prices.as_ref()?;
     let rate = sheet
         .rules

@@ -4,12 +4,12 @@ use crate::{
     Api, calendar, models, spend,
     types::{
         AddProvider, EnableLocal, FieldRow, KeyOrder, KeyRef, KeyRow, KeyTest, LocalServer, ModelRow,
-        ProviderRef, ProviderRow, SetFields, SetKey, SpendFigure,
+        ProviderModel, ProviderModels, ProviderRef, ProviderRow, SetFields, SetKey, SpendFigure,
     },
 };
 use domain::{
-    AccountField, AccountLabel, AccountRef, AuthScheme, ErrorKind, Failure, ModelRef, PicoUsd, ProviderId,
-    Secret, Timestamp,
+    AccountField, AccountLabel, AccountRef, AuthScheme, ErrorKind, Failure, Meter, ModelRef, PicoUsd,
+    ProviderId, Secret, Timestamp,
 };
 use engine::{Found, Known, SpendKey, Tested};
 use std::collections::HashMap;
@@ -39,6 +39,7 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
     let catalogued =
         registry.catalog().all_endpoints().iter().filter(|endpoint| endpoint.provider == provider.id).count();
     let keys = keys(known);
+    let new = registry.uncatalogued(known).count();
     let without_key = known.state.as_ref().and_then(|state| read_test(state.test.as_deref()));
     ProviderRow {
         id: provider.id.clone(),
@@ -50,7 +51,9 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
         tested: keys.first().map_or(without_key, |key| key.tested.clone()),
         keys,
         data_policy: provider.data_policy.clone(),
-        models: u32::try_from(catalogued.max(known.listed.len())).unwrap_or(u32::MAX),
+        models: u32::try_from(catalogued + new).unwrap_or(u32::MAX),
+        listed_at: known.state.as_ref().and_then(|state| state.listed_at),
+        has_list: provider.models_path.is_some(),
         spend: spent.get(&provider.id).cloned().unwrap_or(nothing),
         local: provider.local,
         custom: provider.custom,
@@ -103,7 +106,12 @@ fn gone(id: &ProviderId) -> Failure {
 }
 
 pub(crate) async fn add(api: &Api, wanted: AddProvider) -> Result<ProviderRow, Failure> {
-    api.engine.add_provider(&wanted.id, &wanted.dialect, &wanted.base_url).await?;
+    let AddProvider { id, dialect, base_url, local } = &wanted;
+    if *local {
+        api.engine.add_local_provider(id, dialect, base_url).await?;
+    } else {
+        api.engine.add_provider(id, dialect, base_url).await?;
+    }
     one(api, &ProviderId::from(wanted.id.as_str())).await
 }
 
@@ -114,6 +122,48 @@ pub(crate) async fn remove(api: &Api, which: ProviderRef) -> Result<(), Failure>
 pub(crate) async fn set_fields(api: &Api, wanted: SetFields) -> Result<ProviderRow, Failure> {
     api.engine.set_fields(&wanted.id, wanted.values).await?;
     one(api, &wanted.id).await
+}
+
+pub(crate) async fn refresh(api: &Api, which: ProviderRef) -> Result<ProviderRow, Failure> {
+    api.engine.refresh_models(&which.id).await?;
+    one(api, &which.id).await
+}
+
+pub(crate) async fn models_of(api: &Api, which: ProviderRef) -> Result<ProviderModels, Failure> {
+    let registry = api.engine.registry();
+    let known = registry.provider(&which.id).ok_or_else(|| gone(&which.id))?;
+    let catalog = registry.catalog();
+    let known_there = catalog.all_endpoints().iter().filter(|endpoint| endpoint.provider == which.id);
+    let mut rows: Vec<ProviderModel> = known_there
+        .map(|endpoint| ProviderModel {
+            reference: ModelRef { model: endpoint.model.to_string(), provider: Some(which.id.clone()) },
+            name: catalog
+                .model(endpoint.model.as_str())
+                .map_or_else(|| endpoint.model.to_string(), |model| model.name.clone()),
+            upstream_model: endpoint.upstream_model.clone(),
+            context_length: endpoint.context_length,
+            price_input: models::rate(endpoint, Meter::Input),
+            price_output: models::rate(endpoint, Meter::Output),
+            catalogued: true,
+            listed: known.lists(&endpoint.upstream_model),
+        })
+        .collect();
+    for listed in registry.uncatalogued(known) {
+        let reference = ModelRef { model: listed.id.clone(), provider: Some(which.id.clone()) };
+        let endpoint = registry.resolve(&reference)?.into_iter().next();
+        let rate = |meter| endpoint.as_ref().and_then(|endpoint| models::rate(endpoint, meter));
+        rows.push(ProviderModel {
+            name: listed.id.clone(),
+            upstream_model: listed.id.clone(),
+            context_length: listed.context_length,
+            price_input: rate(Meter::Input),
+            price_output: rate(Meter::Output),
+            catalogued: false,
+            listed: Some(true),
+            reference,
+        });
+    }
+    Ok(ProviderModels { rows, listed_at: known.state.as_ref().and_then(|state| state.listed_at) })
 }
 
 pub(crate) async fn test(api: &Api, which: KeyRef) -> Result<KeyTest, Failure> {

@@ -115,6 +115,10 @@ pub struct ModelRow {
     pub demo: bool,
     /// Reasons before it answers.
     pub reasoning: bool,
+    /// The catalogue knows it; otherwise it stands only in its provider's own list, at an unknown price.
+    pub catalogued: bool,
+    /// Stands in the own list of the provider that would be used first; `None` = that list was not read.
+    pub listed: Option<bool>,
 }
 
 /// A search in the catalogue.

@@ -2,7 +2,8 @@
 
 use crate::CatalogError;
 use domain::{
-    Account, AccountField, AddressForm, AuthScheme, DataPolicy, DialectId, Provider, ProviderId, Quirks,
+    Account, AccountField, AddressForm, AuthScheme, DataPolicy, DialectId, KeyCheck, Provider, ProviderId,
+    Quirks,
 };
 use serde::Deserialize;
 
@@ -20,6 +21,8 @@ struct File {
     auth: AuthScheme,
     #[serde(default)]
     models_path: Option<String>,
+    #[serde(default)]
+    key_check: Option<KeyCheck>,
     #[serde(default)]
     docs_url: Option<String>,
     #[serde(default)]
@@ -56,6 +59,9 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
     if file.models_path.as_deref().is_some_and(|path| !path.starts_with('/')) {
         return Err(bad("models_path does not start with a slash".to_owned()));
     }
+    if file.key_check.as_ref().is_some_and(|check| !check.path.starts_with('/')) {
+        return Err(bad("the path of key_check does not start with a slash".to_owned()));
+    }
     let policy = &file.data_policy;
     let promises = policy.trains.is_some() || policy.retention_days.is_some() || policy.zdr.is_some();
     if promises && (policy.source.is_none() || policy.checked.is_none()) {
@@ -70,6 +76,7 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
         auth: file.auth,
         quirks: file.quirks,
         models_path: file.models_path,
+        key_check: file.key_check,
         data_policy: file.data_policy,
         docs_url: file.docs_url,
         keys_url: file.keys_url,

@@ -1,6 +1,6 @@
 //! `parallax key` and `parallax provider`.
 
-use crate::{Json, out};
+use crate::{Json, lists, out};
 use clap::Subcommand;
 use domain::{AccountField, AccountLabel, AccountRef, ErrorKind, Failure, ProviderId, Secret};
 use engine::{Engine, Kept, Known, StoredKey, TestResult, Tested};
@@ -54,6 +54,26 @@ pub(crate) enum ProviderCommand {
         /// Address to which the dialect's path is appended
         #[arg(long, value_name = "URL")]
         base_url: String,
+        /// It runs on this computer and its models cost nothing
+        #[arg(long)]
+        local: bool,
+    },
+    /// Remove a provider you added, and its keys
+    Remove {
+        /// Provider id
+        provider: String,
+    },
+    /// Look for model servers on this computer; no other is looked at
+    Discover(Json),
+    /// List the models of a provider: the catalogue's, and those only the provider itself lists
+    Models {
+        /// Provider id
+        provider: String,
+        /// Read the provider's own list again first; spends nothing
+        #[arg(long)]
+        refresh: bool,
+        #[command(flatten)]
+        json: Json,
     },
     /// Give what of your account stands in a provider's address, such as a region or a project
     Set {
@@ -83,7 +103,13 @@ impl KeyCommand {
 
 impl ProviderCommand {
     pub(crate) fn json(&self) -> bool {
-        matches!(self, Self::List(Json { json: true }) | Self::Test { json: Json { json: true }, .. })
+        matches!(
+            self,
+            Self::List(Json { json: true })
+                | Self::Discover(Json { json: true })
+                | Self::Models { json: Json { json: true }, .. }
+                | Self::Test { json: Json { json: true }, .. }
+        )
     }
 }
 
@@ -191,10 +217,27 @@ fn account_line(account: &StoredKey) -> Value {
 
 pub(crate) async fn provider(engine: &Engine, command: ProviderCommand) -> Result<ExitCode, Failure> {
     match command {
-        ProviderCommand::Add { id, dialect, base_url } => {
-            engine.add_provider(&id, &dialect, &base_url).await?;
+        ProviderCommand::Add { id, dialect, base_url, local } => {
+            if local {
+                engine.add_local_provider(&id, &dialect, &base_url).await?;
+            } else {
+                engine.add_provider(&id, &dialect, &base_url).await?;
+            }
             out::line(&format!("{id} speaks {dialect} at {base_url}."));
             Ok(ExitCode::SUCCESS)
+        }
+        ProviderCommand::Remove { provider } => {
+            engine.remove_provider(&ProviderId::from(provider.as_str())).await?;
+            out::line(&format!("{provider} was removed."));
+            Ok(ExitCode::SUCCESS)
+        }
+        ProviderCommand::Discover(Json { json }) => lists::discover(engine, json).await,
+        ProviderCommand::Models { provider, refresh, json } => {
+            let provider = ProviderId::from(provider.as_str());
+            if refresh {
+                engine.refresh_models(&provider).await?;
+            }
+            lists::models_of(engine, &provider, json.json)
         }
         ProviderCommand::Set { provider, fields } => {
             set_fields(engine, &ProviderId::from(provider.as_str()), &fields).await

@@ -166,6 +166,18 @@ pub struct Account {
     pub forms: Vec<AddressForm>,
 }
 
+/// A free call that tells whether a key is good, for providers whose list of models does not: it is open
+/// to everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyCheck {
+    /// Path appended to the base URL.
+    pub path: String,
+    /// JSON pointer to what says whether there is credit: `false`, or a number of 0 or less, says no.
+    #[serde(default)]
+    pub credit: Option<String>,
+}
+
 /// A company or program that serves models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
@@ -187,6 +199,9 @@ pub struct Provider {
     pub quirks: Quirks,
     /// Path of the model list, for key tests and discovery.
     pub models_path: Option<String>,
+    /// What tests a key where that list does not.
+    #[serde(default)]
+    pub key_check: Option<KeyCheck>,
     /// Promises about data.
     pub data_policy: DataPolicy,
     /// Documentation.

@@ -27,8 +27,8 @@ pub use account::AccountRef;
 pub use call::{Call, Headers, Method};
 pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
 pub use endpoint::{
-    Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, ModelForm, Provider, Quirks,
-    StreamUsage,
+    Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm, Provider,
+    Quirks, StreamUsage,
 };
 pub use event::{BlockKind, FinishReason, NoticeKind, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};

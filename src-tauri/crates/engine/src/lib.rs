@@ -337,6 +337,11 @@ impl Engine {
         lists::test(&self.inner, provider, label).await
     }
 
+    /// Reads a provider's list of models again. Returns how many it has.
+    pub async fn refresh_models(&self, provider: &ProviderId) -> Result<usize, Failure> {
+        lists::refresh(&self.inner, provider).await
+    }
+
     /// Looks for servers on this machine.
     pub async fn discover(&self) -> Result<Vec<Found>, Failure> {
         lists::discover(&self.inner).await
@@ -349,7 +354,12 @@ impl Engine {
 
     /// Adds a provider of the user's own.
     pub async fn add_provider(&self, id: &str, dialect: &str, base_url: &str) -> Result<(), Failure> {
-        providers::add(&self.inner, id, dialect, base_url).await
+        providers::add(&self.inner, id, dialect, base_url, false).await
+    }
+
+    /// Adds a server of the user's own on this machine: its models cost nothing.
+    pub async fn add_local_provider(&self, id: &str, dialect: &str, base_url: &str) -> Result<(), Failure> {
+        providers::add(&self.inner, id, dialect, base_url, true).await
     }
 
     /// Sets fields of a provider's account by name; an empty value forgets one.

@@ -8,7 +8,8 @@ use crate::{
     registry::{Known, Listed},
 };
 use domain::{
-    AccountLabel, AccountRef, Call, ErrorKind, Failure, Headers, Method, Millis, ProviderId, Timestamp,
+    AccountLabel, AccountRef, Call, ErrorKind, Failure, Headers, KeyCheck, Method, Millis, ProviderId,
+    Secret, Timestamp,
 };
 use futures_util::{StreamExt as _, future::join_all};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ use transport::{Deadlines, Origin};
 
 /// Most of a model list that is read.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
+/// Most pages of a list, and most models, that are read: more than any provider has.
+const PAGES: usize = 50;
+const MOST_MODELS: usize = 20_000;
 /// A server on this machine answers at once or is not there.
 const LOCAL_PATIENCE: Duration = Duration::from_millis(1_200);
 
@@ -64,8 +68,8 @@ pub struct Found {
     pub enabled: bool,
 }
 
-/// Asks the provider for its models with one of its keys: the one of that label, else the first. Never
-/// spends money.
+/// Tests one of a provider's keys, the one of that label, else the first; of a provider that needs none,
+/// whether it answers. Asks for the list of models, which costs nothing, and keeps it.
 pub(crate) async fn test(
     inner: &Inner,
     id: &ProviderId,
@@ -74,33 +78,48 @@ pub(crate) async fn test(
     let known = known(inner, id)?;
     let account = asked(&known, label)?;
     let started = inner.clock.elapsed();
-    let listed = list_models(inner, &known, account.as_ref(), Deadlines::default()).await;
+    let asking = Asking { inner, known: &known, account: account.as_ref(), deadlines: Deadlines::default() };
+    let checked = asking.check().await;
     let took = millis(inner.clock.elapsed().saturating_sub(started));
-    let name = &known.provider.name;
-    let models = listed.as_ref().ok().map(|models| u32::try_from(models.len()).unwrap_or(u32::MAX));
-    let (result, message) = match &listed {
-        Ok(models) => (TestResult::Valid, format!("{name} answers and lists {} models.", models.len())),
-        Err(failure) => (verdict(failure.kind), failure.message.clone()),
-    };
+    let Checked { result, message, listed } = checked;
+    let models = listed.as_ref().map(|models| u32::try_from(models.len()).unwrap_or(u32::MAX));
     let tested = Tested { result, message, at: inner.clock.now(), models, took };
     let text = serde_json::to_string(&tested)
         .map_err(|error| Failure::new(ErrorKind::Bug, format!("The test could not be kept ({error}).")))?;
-    // Only what a server on this machine lists becomes choosable by itself; a hosted list is merged with
-    // the catalogue, not trusted instead of it.
-    let found =
-        listed.as_ref().ok().filter(|_| known.provider.local).map(|models| as_json(models)).transpose()?;
     keep_test(inner, &known, account, text).await?;
-    if let Some(listed) = found {
-        let at = tested.at;
-        change(inner, id, move |state| {
-            state.listed_models = Some(listed);
-            state.listed_at = Some(at);
-            state.enabled = true;
-        })
-        .await?;
+    if let Some(models) = listed {
+        keep_list(inner, &known, &models, tested.at).await?;
     }
     inner.reload().await?;
     Ok(tested)
+}
+
+/// Keeps what a provider lists, unless it has moved to another address meanwhile.
+async fn keep_list(inner: &Inner, known: &Known, models: &[Listed], at: Timestamp) -> Result<(), Failure> {
+    let listed = as_json(models)?;
+    let id = known.provider.id.clone();
+    if self::known(inner, &id)?.provider.base_url != known.provider.base_url {
+        return Ok(());
+    }
+    let local = known.provider.local;
+    change(inner, &id, move |state| {
+        state.listed_models = Some(listed);
+        state.listed_at = Some(at);
+        state.enabled |= local;
+    })
+    .await
+}
+
+/// Reads a provider's list of models again. Returns how many it has. Errors are those of the call, and
+/// `request.unsupported` where it has none to read.
+pub(crate) async fn refresh(inner: &Inner, id: &ProviderId) -> Result<usize, Failure> {
+    let known = known(inner, id)?;
+    let account = asked(&known, None)?;
+    let asking = Asking { inner, known: &known, account: account.as_ref(), deadlines: Deadlines::default() };
+    let models = asking.list().await?;
+    keep_list(inner, &known, &models, inner.clock.now()).await?;
+    inner.reload().await?;
+    Ok(models.len())
 }
 
 /// The key that a test is about.
@@ -186,7 +205,12 @@ pub(crate) async fn discover(inner: &Inner) -> Result<Vec<Found>, Failure> {
         idle: LOCAL_PATIENCE,
         total: LOCAL_PATIENCE,
     };
-    let lists = join_all(locals.iter().map(|known| list_models(inner, known, None, deadlines))).await;
+    let lists = join_all(locals.iter().map(|known| async move {
+        // A server on this machine may ask for a key like any other.
+        let account = known.asked_with().into_iter().next().flatten();
+        Asking { inner, known, account: account.as_ref(), deadlines }.list().await
+    }))
+    .await;
     let mut found = Vec::new();
     let mut answers = Vec::new();
     for (known, list) in locals.iter().zip(lists) {
@@ -224,58 +248,208 @@ pub(crate) async fn discover(inner: &Inner) -> Result<Vec<Found>, Failure> {
     Ok(found)
 }
 
-async fn list_models(
-    inner: &Inner,
-    known: &Known,
-    account: Option<&AccountLabel>,
+/// What a test found.
+struct Checked {
+    result: TestResult,
+    message: String,
+    listed: Option<Vec<Listed>>,
+}
+
+/// Free calls to one provider with one key.
+struct Asking<'a> {
+    inner: &'a Inner,
+    known: &'a Known,
+    account: Option<&'a AccountLabel>,
     deadlines: Deadlines,
-) -> Result<Vec<Listed>, Failure> {
-    let provider = &known.provider;
-    let dialect = wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
-        Failure::new(
-            ErrorKind::RequestUnsupported,
-            format!("{} speaks “{}”, which this version cannot.", provider.name, provider.dialect),
-        )
-    })?;
-    let path = provider.models_path.clone().ok_or_else(|| {
-        Failure::new(
-            ErrorKind::RequestUnsupported,
-            format!("{} offers no way to test a key without spending.", provider.name),
-        )
-    })?;
-    let secret = inner.key_for(known, account).await?;
-    let origin = Origin {
-        base_url: provider.base_url.clone(),
-        auth: provider.auth.clone(),
-        provider: provider.id.clone(),
-        extra_headers: provider.quirks.extra_headers.clone(),
-        now: inner.clock.now(),
-    };
+}
+
+impl Asking<'_> {
+    async fn check(&self) -> Checked {
+        let provider = &self.known.provider;
+        let name = &provider.name;
+        let found = |result, message| Checked { result, message, listed: None };
+        let answer = match &provider.key_check {
+            Some(check) if self.account.is_some() => Some(self.key_check(check).await),
+            _ => None,
+        };
+        if let Some(Err(failure)) = &answer {
+            return found(verdict(failure.kind), failure.message.clone());
+        }
+        let models = match self.list().await {
+            Ok(models) => models,
+            // The key is known to be good by now; that there is no list is another matter.
+            Err(failure) if answer.is_some() => {
+                return found(TestResult::Valid, format!("{name} takes the key. {}", failure.message));
+            }
+            Err(failure) => return found(verdict(failure.kind), failure.message),
+        };
+        let count = models.len();
+        let (result, message) = match answer {
+            Some(Ok(Credit::Gone)) => (
+                TestResult::NoCredit,
+                format!("{name} takes the key, but there is no credit left on it. Add some at {name}."),
+            ),
+            Some(_) => (TestResult::Valid, format!("{name} takes the key and lists {count} models.")),
+            None if self.open_to_everybody().await => (
+                TestResult::Unknown,
+                format!(
+                    "{name} answers and lists {count} models, but gives its list to everybody and has no other \
+                     free way to test a key. The first question will show."
+                ),
+            ),
+            None => (TestResult::Valid, format!("{name} answers and lists {count} models.")),
+        };
+        Checked { result, message, listed: Some(models) }
+    }
+
+    /// Does a list of models that came with a key come without one as well? Asked only of hosted providers
+    /// that need a key: then a list proves nothing.
+    async fn open_to_everybody(&self) -> bool {
+        if self.account.is_none() || self.known.keyless() || self.known.provider.local {
+            return false;
+        }
+        let Ok((dialect, path)) = self.place() else { return false };
+        let call = call(dialect, path, &[]);
+        let answer = self.inner.transport.send(&self.origin(), call, None, self.deadlines).await;
+        answer.is_ok_and(|response| response.status < 300)
+    }
+
+    async fn key_check(&self, check: &KeyCheck) -> Result<Credit, Failure> {
+        let dialect = self.dialect()?;
+        let secret = self.inner.key_for(self.known, self.account).await?;
+        let body = self.fetch(dialect, call(dialect, check.path.clone(), &[]), secret.as_ref()).await?;
+        let said: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+        let credit = check.credit.as_deref().zip(said.as_ref()).and_then(|(at, said)| said.pointer(at));
+        Ok(credit.map_or(Credit::Unsaid, Credit::of))
+    }
+
+    /// Every page of the list.
+    async fn list(&self) -> Result<Vec<Listed>, Failure> {
+        let (dialect, path) = self.place()?;
+        let secret = self.inner.key_for(self.known, self.account).await?;
+        let mut query: Vec<(String, String)> =
+            dialect.models_query().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let first = query.len();
+        let mut models: Vec<Listed> = Vec::new();
+        for _ in 0..PAGES {
+            let body = self.fetch(dialect, call(dialect, path.clone(), &query), secret.as_ref()).await?;
+            models.extend(
+                dialect
+                    .models(&body)?
+                    .into_iter()
+                    .filter(|model| !model.id.is_empty() && model.id.len() <= 256)
+                    .map(|model| Listed { id: model.id, context_length: model.context_length }),
+            );
+            let next = wire::next_page(&body).map(|(name, value)| (name.to_owned(), value));
+            // A page that names itself as the next would be asked for again and again.
+            let Some(next) = next.filter(|next| query.get(first) != Some(next)) else { break };
+            query.truncate(first);
+            query.push(next);
+            if models.len() >= MOST_MODELS {
+                break;
+            }
+        }
+        models.truncate(MOST_MODELS);
+        Ok(models)
+    }
+
+    fn dialect(&self) -> Result<&'static dyn wire::Dialect, Failure> {
+        let provider = &self.known.provider;
+        wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
+            Failure::new(
+                ErrorKind::RequestUnsupported,
+                format!("{} speaks “{}”, which this version cannot.", provider.name, provider.dialect),
+            )
+        })
+    }
+
+    /// Where the list of models is.
+    fn place(&self) -> Result<(&'static dyn wire::Dialect, String), Failure> {
+        let provider = &self.known.provider;
+        let path = provider.models_path.clone().ok_or_else(|| {
+            Failure::new(
+                ErrorKind::RequestUnsupported,
+                format!(
+                    "{} offers no way to test a key without spending. The first question will show.",
+                    provider.name
+                ),
+            )
+        })?;
+        Ok((self.dialect()?, path))
+    }
+
+    fn origin(&self) -> Origin {
+        let provider = &self.known.provider;
+        Origin {
+            base_url: provider.base_url.clone(),
+            auth: provider.auth.clone(),
+            provider: provider.id.clone(),
+            extra_headers: provider.quirks.extra_headers.clone(),
+            now: self.inner.clock.now(),
+        }
+    }
+
+    /// The body of a whole answer. An error status is read as its failure.
+    async fn fetch(
+        &self,
+        dialect: &dyn wire::Dialect,
+        call: Call,
+        secret: Option<&Secret>,
+    ) -> Result<Vec<u8>, Failure> {
+        let mut response = self.inner.transport.send(&self.origin(), call, secret, self.deadlines).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.body.next().await {
+            body.extend_from_slice(&chunk?);
+            if body.len() > LIST_LIMIT {
+                return Err(Failure::new(ErrorKind::StreamMalformed, "The answer is longer than 16 MB."));
+            }
+        }
+        if response.status < 400 {
+            return Ok(body);
+        }
+        let mut failure = dialect.failure(response.status, &response.headers, &body);
+        for secret in secret.into_iter().chain(&response.token) {
+            failure.message = transport::redact(&failure.message, secret);
+        }
+        Err(failure)
+    }
+}
+
+fn call(dialect: &dyn wire::Dialect, path: String, query: &[(String, String)]) -> Call {
     let mut headers = Headers::default();
     headers.push("accept", "application/json");
     if dialect.id() == "anthropic-messages" {
         headers.push("anthropic-version", "2023-06-01");
     }
-    let call = Call { method: Method::Get, path, query: Vec::new(), headers, body: Vec::new() };
-    let mut response = inner.transport.send(&origin, call, secret.as_ref(), deadlines).await?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.body.next().await {
-        body.extend_from_slice(&chunk?);
-        if body.len() > LIST_LIMIT {
-            return Err(Failure::new(ErrorKind::StreamMalformed, "The model list is longer than 16 MB."));
-        }
-    }
-    if response.status >= 400 {
-        let mut failure = dialect.failure(response.status, &response.headers, &body);
-        for secret in secret.iter().chain(&response.token) {
-            failure.message = transport::redact(&failure.message, secret);
-        }
-        return Err(failure);
-    }
-    let listed = dialect.models(&body)?;
-    Ok(listed
-        .into_iter()
-        .filter(|model| !model.id.is_empty() && model.id.len() <= 256)
-        .map(|model| Listed { id: model.id, context_length: model.context_length })
-        .collect())
+    Call { method: Method::Get, path, query: query.to_vec(), headers, body: Vec::new() }
 }
+
+/// What a provider says of the credit behind a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Credit {
+    /// There is some.
+    There,
+    /// There is none.
+    Gone,
+    /// It does not say, or there is no limit.
+    Unsaid,
+}
+
+impl Credit {
+    /// Reads `true` and `false`, and numbers and strings of digits by their sign.
+    fn of(said: &serde_json::Value) -> Self {
+        let text = match said {
+            serde_json::Value::Bool(true) => return Self::There,
+            serde_json::Value::Bool(false) => return Self::Gone,
+            serde_json::Value::Number(number) => number.to_string(),
+            serde_json::Value::String(text) => text.trim().to_owned(),
+            _ => return Self::Unsaid,
+        };
+        let Ok(amount) = text.parse::<f64>() else { return Self::Unsaid };
+        if amount > 0.0 { Self::There } else { Self::Gone }
+    }
+}
+
+#[cfg(test)]
+#[path = "lists_tests.rs"]
+mod tests;

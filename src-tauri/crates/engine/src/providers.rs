@@ -18,7 +18,17 @@ pub(crate) async fn enable(inner: &Inner, id: &ProviderId, enabled: bool) -> Res
 
 /// Adds a provider of the user's own, or gives a catalogue provider another address. Its old key stays
 /// bound to the old address and is not sent to the new one.
-pub(crate) async fn add(inner: &Inner, id: &str, dialect: &str, base_url: &str) -> Result<(), Failure> {
+///
+/// `local` says that it runs on this machine and costs nothing, which only its owner knows: what answers on
+/// a loopback address may as well pass everything on to somewhere else. Error `request.invalid` for what
+/// cannot be, `local` at another address included.
+pub(crate) async fn add(
+    inner: &Inner,
+    id: &str,
+    dialect: &str,
+    base_url: &str,
+    local: bool,
+) -> Result<(), Failure> {
     let refuse = |why: String| Err(Failure::new(ErrorKind::RequestInvalid, why));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if id.is_empty() || id.len() > 40 || !id.chars().all(plain) || id.starts_with('-') {
@@ -35,6 +45,13 @@ pub(crate) async fn add(inner: &Inner, id: &str, dialect: &str, base_url: &str) 
     }
     let base_url = base_url.trim().trim_end_matches('/').to_owned();
     transport::origin_of(&base_url)?;
+    let here = transport::is_loopback(&base_url);
+    if local && !here {
+        return refuse(
+            "Only an address on this computer, such as http://127.0.0.1:8080/v1, can be marked as local."
+                .to_owned(),
+        );
+    }
     let registry = inner.registry();
     let shipped = registry.catalog().provider(id);
     // Quirks are of a dialect: they say nothing of the same house speaking another one.
@@ -52,15 +69,35 @@ pub(crate) async fn add(inner: &Inner, id: &str, dialect: &str, base_url: &str) 
         quirks: alike.map_or_else(Quirks::default, |provider| provider.quirks.clone()),
         account: alike.map_or_else(Account::default, fields::signed_with),
         models_path: usual_models_path(dialect).map(str::to_owned),
+        key_check: None,
         data_policy: DataPolicy::default(),
         docs_url: None,
         keys_url: None,
         key_prefixes: Vec::new(),
-        local: false,
+        local: local || here && shipped.is_some_and(|provider| provider.local),
         unverified: true,
         custom: true,
     };
-    inner.store.write(move |tx| tx.put_provider(&provider)).await?;
+    inner
+        .store
+        .write(move |tx| {
+            let moved = tx
+                .custom_providers()?
+                .iter()
+                .find(|known| known.id == provider.id)
+                .is_none_or(|known| known.base_url != provider.base_url);
+            tx.put_provider(&provider)?;
+            if moved {
+                // What another address listed says nothing about this one.
+                change_in(tx, &provider.id, |state| {
+                    state.listed_models = None;
+                    state.listed_at = None;
+                    state.test = None;
+                })?;
+            }
+            Ok(())
+        })
+        .await?;
     inner.reload().await
 }
 

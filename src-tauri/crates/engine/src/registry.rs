@@ -93,6 +93,16 @@ impl Known {
         self.keys.iter().find(|key| key.label == *label)
     }
 
+    /// Does the provider's own list have this model? `None` = no list was read. A dated id counts as listed
+    /// where the list has the model under another date.
+    pub fn lists(&self, upstream: &str) -> Option<bool> {
+        if self.listed.is_empty() {
+            return None;
+        }
+        let wanted = undated(upstream);
+        Some(self.listed.iter().any(|listed| listed.id == upstream || undated(&listed.id) == wanted))
+    }
+
     /// The keys it is asked with, in order: that of the environment, then the stored ones. `None` alone
     /// where it is asked without; nothing where it cannot be asked.
     pub fn asked_with(&self) -> Vec<Option<AccountLabel>> {
@@ -149,6 +159,19 @@ impl Known {
     fn enabled(&self) -> bool {
         self.env_key || self.provider.custom || self.state.as_ref().is_some_and(|state| state.enabled)
     }
+}
+
+/// An id without the date, version number or `latest` at its end.
+fn undated(id: &str) -> &str {
+    let mut id = id;
+    while let Some((rest, last)) = id.rsplit_once(['-', '@', ':']) {
+        let number = last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_digit());
+        if !number && last != "latest" {
+            break;
+        }
+        id = rest;
+    }
+    id
 }
 
 /// What the user, and this process, have given beside the catalogue.
@@ -215,6 +238,12 @@ impl Registry {
             }
         }
         Self { catalog, providers, order }
+    }
+
+    /// What a provider lists and the catalogue does not have there.
+    pub fn uncatalogued<'a>(&'a self, known: &'a Known) -> impl Iterator<Item = &'a Listed> {
+        let provider = known.provider.id.as_str();
+        known.listed.iter().filter(move |listed| self.catalog.endpoint(provider, &listed.id).is_none())
     }
 
     /// The catalogue underneath.
@@ -321,5 +350,19 @@ mod tests {
         assert!(known("llamacpp").ready() && !known("llamacpp").offered());
         assert!(known("demo").ready() && known("demo").offered());
         assert!(!known("openai").ready() && !known("openai").offered());
+    }
+
+    #[test]
+    fn a_date_at_the_end_makes_no_other_model() {
+        for (id, name) in [
+            ("gpt-4o-2024-08-06", "gpt-4o"),
+            ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5"),
+            ("mistral-large-latest", "mistral-large"),
+            ("gemini-2.5-pro-001", "gemini-2.5-pro"),
+            ("llama-3.3-70b", "llama-3.3-70b"),
+            ("o3", "o3"),
+        ] {
+            assert_eq!(undated(id), name);
+        }
     }
 }

@@ -25,7 +25,7 @@ mod token;
 pub use credential::{Entered, enter};
 pub use http::{Http, ProxyChoice};
 pub use redact::redact;
-pub use target::origin_of;
+pub use target::{is_loopback, origin_of};
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -181,6 +181,12 @@ fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
+/// True of an address on this machine: a loopback address or `localhost`. `demo:` and what cannot be read is
+/// none.
+pub fn is_loopback(base_url: &str) -> bool {
+    base(base_url).is_ok_and(|target| target.loopback)
+}
+
 /// `scheme://host:port` of a base URL, the port always written out: what a key is bound to. `demo:`
 /// is its own origin.
 pub fn origin_of(base_url: &str) -> Result<String, Failure> {

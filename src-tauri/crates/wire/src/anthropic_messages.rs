@@ -34,6 +34,10 @@ impl Dialect for AnthropicMessages {
         failure::from_http(status, headers, body)
     }
 
+    fn models_query(&self) -> &'static [(&'static str, &'static str)] {
+        &[("limit", "1000")]
+    }
+
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
         let text = String::from_utf8_lossy(body);
         let json = Json::parse(&text).ok().filter(|json| json.get("data").is_some());

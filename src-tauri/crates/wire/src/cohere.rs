@@ -29,6 +29,10 @@ impl Dialect for Cohere {
         failure::from_http(status, headers, body)
     }
 
+    fn models_query(&self) -> &'static [(&'static str, &'static str)] {
+        &[("page_size", "1000")]
+    }
+
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
         listing::read(body)
     }

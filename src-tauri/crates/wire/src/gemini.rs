@@ -43,6 +43,10 @@ impl Dialect for Gemini {
         failure
     }
 
+    fn models_query(&self) -> &'static [(&'static str, &'static str)] {
+        &[("pageSize", "1000")]
+    }
+
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
         let text = String::from_utf8_lossy(body);
         let json = Json::parse(&text).ok().filter(|json| json.get("models").is_some());

@@ -67,6 +67,11 @@ pub trait Dialect: Sync {
     /// Reads an HTTP error (status ≥ 400). Never fails: an unreadable body is a failure by status.
     fn failure(&self, status: u16, headers: &Headers, body: &[u8]) -> Failure;
 
+    /// Query of a model list, so that as few pages as possible are asked for.
+    fn models_query(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Reads a model list.
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure>;
 
@@ -134,6 +139,8 @@ pub struct ListedModel {
     /// Context in tokens.
     pub context_length: Option<u64>,
 }
+
+pub use listing::next_page;
 
 /// The dialect of that id, if it is built in.
 pub fn dialect(id: &str) -> Option<&'static dyn Dialect> {

@@ -32,6 +32,20 @@ pub(crate) fn read(body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
     Ok(entries.iter().take(MOST).filter_map(entry).collect())
 }
 
+/// Query parameter that asks for the page after this one, in the ways providers number them; `None` when it
+/// is the last.
+pub fn next_page(body: &[u8]) -> Option<(&'static str, String)> {
+    let text = String::from_utf8_lossy(body);
+    let json = Json::parse(text.trim()).ok()?;
+    let said = |key: &str| json.text(key).filter(|token| !token.is_empty()).map(str::to_owned);
+    if matches!(json.get("has_more"), Some(Json::Bool(true))) {
+        return Some(("after_id", said("last_id")?));
+    }
+    said("nextPageToken")
+        .map(|token| ("pageToken", token))
+        .or_else(|| said("next_page_token").map(|token| ("page_token", token)))
+}
+
 fn entry(entry: &Json<'_>) -> Option<ListedModel> {
     if let Some(id) = entry.str() {
         return Some(ListedModel { id: id.to_owned(), ..ListedModel::default() });
@@ -64,6 +78,23 @@ mod tests {
         assert_eq!(read(br#"{"data":[]}"#).unwrap(), []);
         let odd = br#"{"data":[{"id":"x","context_length":-1},{"id":""},7,{"id":null}]}"#;
         assert_eq!(read(odd).unwrap(), [ListedModel { id: "x".into(), ..ListedModel::default() }]);
+    }
+
+    #[test]
+    fn every_way_of_numbering_pages() {
+        for (body, next) in [
+            (r#"{"data":[],"has_more":true,"last_id":"m9"}"#, Some(("after_id", "m9"))),
+            (r#"{"data":[],"has_more":false,"last_id":"m9"}"#, None),
+            (r#"{"data":[],"has_more":true,"last_id":null}"#, None),
+            (r#"{"models":[],"nextPageToken":"t"}"#, Some(("pageToken", "t"))),
+            (r#"{"models":[],"next_page_token":"u"}"#, Some(("page_token", "u"))),
+            (r#"{"models":[],"nextPageToken":""}"#, None),
+            (r#"{"data":[]}"#, None),
+            ("<html>", None),
+        ] {
+            let found = next_page(body.as_bytes());
+            assert_eq!(found.as_ref().map(|(name, value)| (*name, value.as_str())), next, "{body}");
+        }
     }
 
     #[test]

@@ -15,4 +15,8 @@ dialect: string,
 /**
  * Address to which the dialect's path is appended.
  */
-base_url: string, };
+base_url: string, 
+/**
+ * It runs on this machine and costs nothing. Only for an address on this machine.
+ */
+local: boolean, };

@@ -21,6 +21,7 @@ import type { ModelList } from "./ModelList";
 import type { ModelQuery } from "./ModelQuery";
 import type { ModelRow } from "./ModelRow";
 import type { Onboarded } from "./Onboarded";
+import type { ProviderModels } from "./ProviderModels";
 import type { ProviderRef } from "./ProviderRef";
 import type { ProviderRow } from "./ProviderRow";
 import type { Rename } from "./Rename";
@@ -72,6 +73,8 @@ export interface Commands {
   "provider/remove": { payload: ProviderRef; result: null };
   "provider/set": { payload: SetFields; result: ProviderRow };
   "provider/test": { payload: KeyRef; result: KeyTest };
+  "provider/models": { payload: ProviderRef; result: ProviderModels };
+  "provider/refresh": { payload: ProviderRef; result: ProviderRow };
   "key/set": { payload: SetKey; result: ProviderRow };
   "key/delete": { payload: KeyRef; result: ProviderRow };
   "key/order": { payload: KeyOrder; result: ProviderRow };

@@ -53,4 +53,12 @@ demo: boolean,
 /**
  * Reasons before it answers.
  */
-reasoning: boolean, };
+reasoning: boolean, 
+/**
+ * The catalogue knows it; otherwise it stands only in its provider's own list, at an unknown price.
+ */
+catalogued: boolean, 
+/**
+ * Stands in the own list of the provider that would be used first; `None` = that list was not read.
+ */
+listed: boolean | null, };

@@ -5,6 +5,7 @@ import type { KeyRow } from "./KeyRow";
 import type { KeyTest } from "./KeyTest";
 import type { ProviderId } from "./ProviderId";
 import type { SpendFigure } from "./SpendFigure";
+import type { Timestamp } from "./Timestamp";
 
 /**
  * A row of Settings → Providers and keys.
@@ -47,9 +48,17 @@ tested: KeyTest | null,
  */
 data_policy: DataPolicy, 
 /**
- * Models the catalogue knows at it.
+ * Models that can be asked there: those of the catalogue and those only it lists itself.
  */
 models: number, 
+/**
+ * When its own list of models was last read; `None` = never.
+ */
+listed_at: Timestamp | null, 
+/**
+ * It has such a list.
+ */
+has_list: boolean, 
 /**
  * This month.
  */

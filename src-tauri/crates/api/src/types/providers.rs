@@ -1,7 +1,7 @@
 //! Settings → Providers and keys, and what is found on this machine.
 
 use super::{ModelRow, SpendFigure};
-use domain::{AccountLabel, DataPolicy, Millis, ProviderId, Timestamp};
+use domain::{AccountLabel, DataPolicy, Millis, PicoUsd, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,8 +27,12 @@ pub struct ProviderRow {
     pub tested: Option<KeyTest>,
     /// Promises about data.
     pub data_policy: DataPolicy,
-    /// Models the catalogue knows at it.
+    /// Models that can be asked there: those of the catalogue and those only it lists itself.
     pub models: u32,
+    /// When its own list of models was last read; `None` = never.
+    pub listed_at: Option<Timestamp>,
+    /// It has such a list.
+    pub has_list: bool,
     /// This month.
     pub spend: SpendFigure,
     /// Runs on this machine.
@@ -129,6 +133,42 @@ pub struct AddProvider {
     pub dialect: String,
     /// Address to which the dialect's path is appended.
     pub base_url: String,
+    /// It runs on this machine and costs nothing. Only for an address on this machine.
+    #[serde(default)]
+    pub local: bool,
+}
+
+/// What can be asked at a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ProviderModels {
+    /// Models of the catalogue first, then those only the provider lists.
+    pub rows: Vec<ProviderModel>,
+    /// When its own list was last read; `None` = never.
+    pub listed_at: Option<Timestamp>,
+}
+
+/// A model as one provider serves it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ProviderModel {
+    /// What to put into a lane.
+    pub reference: domain::ModelRef,
+    /// Display name.
+    pub name: String,
+    /// The provider's own id of it.
+    pub upstream_model: String,
+    /// Tokens.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub context_length: Option<u64>,
+    /// Dollars per million prompt tokens there; `None` = unknown.
+    pub price_input: Option<PicoUsd>,
+    /// Dollars per million completion tokens there.
+    pub price_output: Option<PicoUsd>,
+    /// The catalogue knows it there.
+    pub catalogued: bool,
+    /// Stands in the provider's own list; `None` = that list was not read.
+    pub listed: Option<bool>,
 }
 
 /// A server found on this machine.
