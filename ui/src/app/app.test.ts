@@ -205,6 +205,79 @@ describe('settings and spend', () => {
     expect(local.queryByTestId(ids.keyEdit)).toBeNull();
   });
 
+  it('keep several keys of a provider in an order', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const row = within(await screen.findByTestId(ids.provider('openai')));
+    await user.click(row.getByTestId(ids.providerDetails));
+    expect(await clean()).toEqual([]);
+    const labels = () =>
+      screen
+        .getAllByTestId(/^key-row-/)
+        .map((key) => key.getAttribute('data-testid')?.slice('key-row-'.length));
+    expect(labels()).toEqual(['work', 'home', 'spare']);
+    await user.click(screen.getByLabelText('Ask home earlier'));
+    await waitFor(() => expect(labels()).toEqual(['home', 'work', 'spare']));
+    expect(host.sent('key/order')).toEqual([{ id: 'openai', labels: ['home', 'work', 'spare'] }]);
+    await user.click(screen.getByTestId(ids.keyAdd));
+    await user.type(screen.getByTestId(ids.keyInput), 'sk-fourth-4444');
+    expect(screen.getByTestId(ids.keySave)).toBeDisabled();
+    await user.type(screen.getByTestId(ids.keyLabel), 'team');
+    await user.click(screen.getByTestId(ids.keySave));
+    await waitFor(() => expect(labels()).toEqual(['home', 'work', 'spare', 'team']));
+    expect(host.sent('key/set')).toEqual([{ provider: 'openai', label: 'team', key: 'sk-fourth-4444' }]);
+    expect(document.body.innerHTML).not.toContain('fourth');
+    await user.click(within(screen.getByTestId(ids.keyRow('home'))).getByTestId(ids.keyDelete));
+    await user.click(await screen.findByTestId('confirm'));
+    await waitFor(() => expect(labels()).toEqual(['work', 'spare', 'team']));
+  });
+
+  it('ask for what an address still needs', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const row = within(await screen.findByTestId(ids.provider('azure')));
+    expect(row.queryByTestId(ids.keyTest)).toBeNull();
+    await user.click(row.getByTestId(ids.providerSetUp));
+    expect(await clean()).toEqual([]);
+    await user.type(screen.getByTestId(ids.providerField('resource')), 'contoso');
+    await user.click(screen.getByTestId(ids.providerFieldsSave));
+    expect(host.sent('provider/set')).toEqual([{ id: 'azure', values: { resource: 'contoso', api: '' } }]);
+    await waitFor(() => expect(row.queryByTestId(ids.providerSetUp)).toBeNull());
+  });
+
+  it('show a key from the environment, and what a provider serves', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const row = within(await screen.findByTestId(ids.provider('google')));
+    expect(row.getByText('from the environment')).toBeInTheDocument();
+    await user.click(row.getByTestId(ids.keyTest));
+    await waitFor(() => expect(row.getByTestId(ids.keyState)).toHaveTextContent('Verified'), {
+      timeout: 3000,
+    });
+    await user.click(row.getByTestId(ids.providerDetails));
+    const models = within(await screen.findByTestId(ids.modelsOf('google')));
+    expect(models.getByText('not listed')).toBeInTheDocument();
+    expect(models.getByText('price unknown')).toBeInTheDocument();
+  });
+
+  it('find a provider by its name and group what is in use', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const yours = within(await screen.findByTestId(ids.providerGroup('yours')));
+    expect(yours.getByTestId(ids.provider('anthropic'))).toBeInTheDocument();
+    expect(
+      within(screen.getByTestId(ids.providerGroup('local'))).getByTestId(ids.provider('ollama')),
+    ).toBeInTheDocument();
+    expect(
+      within(screen.getByTestId(ids.providerGroup('all'))).getByTestId(ids.provider('openrouter')),
+    ).toBeInTheDocument();
+    await user.type(screen.getByTestId(ids.providerSearch), 'openr');
+    await waitFor(() => expect(screen.queryByTestId(ids.provider('anthropic'))).toBeNull());
+    expect(screen.getByTestId(ids.provider('openrouter'))).toBeInTheDocument();
+    await user.type(screen.getByTestId(ids.providerSearch), 'zzz');
+    expect(await screen.findByText(/No provider is called/)).toBeInTheDocument();
+  });
+
   it('change the theme at once', async () => {
     await open('chat');
     await user.click(screen.getByTestId(ids.navSettings));
@@ -221,7 +294,7 @@ describe('settings and spend', () => {
     await user.click(await screen.findByText('Delete key'));
     expect(host.sent('key/delete')).toEqual([]);
     await user.click(await screen.findByTestId('confirm'));
-    expect(host.sent('key/delete')).toEqual([{ id: 'anthropic', label: null }]);
+    expect(host.sent('key/delete')).toEqual([{ id: 'anthropic', label: 'default' }]);
   });
 
   it('say what is missing from a sum', async () => {

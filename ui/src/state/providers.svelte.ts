@@ -1,5 +1,6 @@
 import type { AddProvider } from '../ipc/generated/AddProvider';
 import type { LocalServer } from '../ipc/generated/LocalServer';
+import type { ProviderModels } from '../ipc/generated/ProviderModels';
 import type { ProviderRow } from '../ipc/generated/ProviderRow';
 import type { Client } from '../ipc/client';
 
@@ -67,6 +68,22 @@ export class Providers {
   async remove(id: string): Promise<void> {
     await this.client.call('provider/remove', { id });
     this.rows = this.rows.filter((row) => row.id !== id);
+    await this.onKeys();
+  }
+
+  /** Sets what of the account stands in the address; an empty value forgets one. */
+  async setFields(id: string, values: Record<string, string>): Promise<void> {
+    this.take(await this.client.call('provider/set', { id, values }));
+    await this.onKeys();
+  }
+
+  models(id: string): Promise<ProviderModels> {
+    return this.client.call('provider/models', { id });
+  }
+
+  /** Reads the provider's own list of models again. */
+  async refresh(id: string): Promise<void> {
+    this.take(await this.client.call('provider/refresh', { id }));
     await this.onKeys();
   }
 

@@ -1,5 +1,7 @@
 // How a provider stands, in the words of the table.
 import type { DataPolicy } from '../../ipc/generated/DataPolicy';
+import type { KeyRow } from '../../ipc/generated/KeyRow';
+import type { KeyTest } from '../../ipc/generated/KeyTest';
 import type { ProviderRow } from '../../ipc/generated/ProviderRow';
 import type { StorageState } from '../../ipc/generated/StorageState';
 
@@ -17,17 +19,57 @@ const RESULTS: Record<string, KeyState> = {
   unreachable: { icon: 'alert', word: 'Unreachable', tone: 'bad' },
   unknown: { icon: 'clock', word: 'No clear answer', tone: 'warn' },
 };
+const TESTING: KeyState = { icon: 'clock', word: 'Testing…', tone: '' };
+const UNTESTED: KeyState = { icon: 'clock', word: 'Not tested', tone: '' };
+const LOCKED: KeyState = { icon: 'lock', word: 'Keychain locked', tone: 'warn' };
+
+function result(tested: KeyTest | null): KeyState | undefined {
+  return tested ? RESULTS[tested.result] : undefined;
+}
+
+/** Fields of its address that the user still has to give. */
+export function missing(row: ProviderRow): string[] {
+  return row.fields.filter((field) => field.missing).map((field) => field.label);
+}
+
+/** A request can be sent to it. */
+export function usable(row: ProviderRow): boolean {
+  return missing(row).length === 0 && (!row.needs_key || row.keys.length > 0);
+}
+
+/** The user has done something about it, or it was found on this machine. */
+export function inUse(row: ProviderRow): boolean {
+  return row.keys.length > 0 || row.custom || (row.local && row.listed_at !== null);
+}
 
 export function keyState(row: ProviderRow, storage: StorageState, testing: boolean): KeyState {
-  if (testing) return { icon: 'clock', word: 'Testing…', tone: '' };
+  if (testing) return TESTING;
+  if (missing(row).length > 0 && inUse(row)) return { icon: 'alert', word: 'Address missing', tone: 'warn' };
   if (row.needs_key && row.keys.length === 0) return { icon: 'key', word: 'No key', tone: '' };
-  const keyed = row.needs_key || row.keys.length > 0;
-  if (keyed && storage.state === 'locked' && row.keys.some((key) => key.source === 'keychain')) {
-    return { icon: 'lock', word: 'Keychain locked', tone: 'warn' };
-  }
-  const result = row.tested ? RESULTS[row.tested.result] : undefined;
-  if (result) return row.local && result.word === 'Verified' ? { ...result, word: 'Running' } : result;
-  return { icon: 'clock', word: 'Not tested', tone: '' };
+  if (storage.state === 'locked' && row.keys[0]?.source === 'keychain') return LOCKED;
+  const found = result(row.tested);
+  if (found) return row.local && found.word === 'Verified' ? { ...found, word: 'Running' } : found;
+  if (row.local && row.listed_at === null) return { icon: 'clock', word: 'Not found yet', tone: '' };
+  return UNTESTED;
+}
+
+/** The same for one key of several. */
+export function oneKeyState(key: KeyRow, storage: StorageState, testing: boolean): KeyState {
+  if (testing) return TESTING;
+  if (storage.state === 'locked' && key.source === 'keychain') return LOCKED;
+  return result(key.tested) ?? UNTESTED;
+}
+
+/** What is shown of a key: never more than its end. */
+export function keyEnd(key: KeyRow): string {
+  if (key.source === 'environment') return 'from the environment';
+  return key.last_four === null ? '•••• stored' : `•••• ${key.last_four}`;
+}
+
+/** Where a key is, where that matters. */
+export function keyPlace(key: KeyRow): string {
+  if (key.source === 'environment') return 'this process only, set by PARALLAX_KEY_…';
+  return key.source === 'session' ? 'this run only' : '';
 }
 
 export function policy(row: ProviderRow): { text: string; title: string } {
@@ -49,4 +91,9 @@ function training(trains: DataPolicy['trains']): string {
 /** Where a provider answers, without the scheme that all of them share. */
 export function address(url: string): string {
   return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
+}
+
+/** An address on this machine, as far as one can tell while it is being typed. The core decides. */
+export function onThisMachine(url: string): boolean {
+  return /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/i.test(url.trim());
 }

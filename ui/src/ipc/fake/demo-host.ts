@@ -5,7 +5,7 @@ import type { LaneView } from '../generated/LaneView';
 import type { LocalServer } from '../generated/LocalServer';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
-import { catalogue, history, providers } from './scene';
+import { catalogue, history, offered, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
 import { play } from './play';
 import { spendAttempts, spendPage } from './spending';
@@ -191,7 +191,9 @@ export function demoHost(): FakeHost {
       more: before === null,
     }))
     .on('provider/list', () => keys)
-    .on('provider/add', ({ id, dialect, base_url }) => {
+    .on('provider/add', ({ id, dialect, base_url, local }) => {
+      const changed = keys.find((known) => known.id === id);
+      if (changed) return Object.assign(changed, { dialect, base_url, local, custom: true });
       const row = {
         ...must(keys[0]),
         id,
@@ -200,6 +202,10 @@ export function demoHost(): FakeHost {
         base_url,
         keys: [],
         tested: null,
+        local,
+        needs_key: false,
+        models: 0,
+        listed_at: null,
         custom: true,
       };
       keys.push(row);
@@ -212,11 +218,43 @@ export function demoHost(): FakeHost {
       );
       return null;
     })
-    .on('provider/test', async () => {
+    .on('provider/test', async ({ id, label }) => {
       await new Promise((done) => setTimeout(done, 900));
-      return { result: 'valid', message: 'The key works.', at: Date.now(), models: 9, took: 412 };
+      const tested = { result: 'valid', message: 'The key works.', at: Date.now(), models: 9, took: 412 };
+      const row = must(keys.find((known) => known.id === id));
+      row.keys = row.keys.map((key, place) =>
+        key.label === label || (label === null && place === 0) ? { ...key, tested } : key,
+      );
+      row.tested = row.keys[0]?.tested ?? (row.keys.length === 0 ? tested : row.tested);
+      row.listed_at = tested.at;
+      return tested;
     })
-    .on('key/set', ({ provider, key: secret }) => {
+    .on('provider/set', ({ id, values }) => {
+      const row = must(keys.find((known) => known.id === id));
+      row.fields = row.fields.map((field) => {
+        const value = (values[field.name] ?? field.value) || null;
+        return { ...field, value, missing: value === null && field.default === null };
+      });
+      return row;
+    })
+    .on('provider/models', ({ id }) => ({
+      rows: offered(must(keys.find((known) => known.id === id))),
+      listed_at: must(keys.find((known) => known.id === id)).listed_at,
+    }))
+    .on('provider/refresh', async ({ id }) => {
+      await new Promise((done) => setTimeout(done, 600));
+      const row = must(keys.find((known) => known.id === id));
+      row.listed_at = Date.now();
+      return row;
+    })
+    .on('key/order', ({ id, labels }) => {
+      const row = must(keys.find((known) => known.id === id));
+      const place = (label: string) => (labels.includes(label) ? labels.indexOf(label) : labels.length);
+      row.keys = [...row.keys].sort((a, b) => place(a.label) - place(b.label));
+      row.tested = row.keys[0]?.tested ?? null;
+      return row;
+    })
+    .on('key/set', ({ provider, label, key: secret }) => {
       const row = keys.find(
         (known) => known.id === (provider ?? (secret.startsWith('sk-ant') ? 'anthropic' : '')),
       );
@@ -226,13 +264,17 @@ export function demoHost(): FakeHost {
           'No provider’s keys begin like this one. Choose the provider in Settings.',
         ) as unknown as Error;
       }
-      row.keys = [key(secret.slice(-4))];
+      const fresh = key(secret.slice(-4), { label: label ?? 'default' });
+      const known = row.keys.some((old) => old.label === fresh.label);
+      row.keys = known
+        ? row.keys.map((old) => (old.label === fresh.label ? fresh : old))
+        : [...row.keys, fresh];
       return row;
     })
-    .on('key/delete', ({ id }) => {
+    .on('key/delete', ({ id, label }) => {
       const row = must(keys.find((known) => known.id === id));
-      row.keys = [];
-      row.tested = null;
+      row.keys = row.keys.filter((key) => key.label !== (label ?? 'default'));
+      row.tested = row.keys[0]?.tested ?? null;
       return row;
     })
     .on('local/discover', async () => {

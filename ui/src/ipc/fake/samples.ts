@@ -5,6 +5,7 @@ import type { LaneTarget } from '../generated/LaneTarget';
 import type { LaneView } from '../generated/LaneView';
 import type { Metrics } from '../generated/Metrics';
 import type { ModelRow } from '../generated/ModelRow';
+import type { FieldRow } from '../generated/FieldRow';
 import type { KeyRow } from '../generated/KeyRow';
 import type { ProviderRow } from '../generated/ProviderRow';
 import type { RouteStep } from '../generated/RouteStep';
@@ -63,6 +64,8 @@ export function model(reference: string, name: string, part: Partial<ModelRow> =
     local: false,
     demo: false,
     reasoning: false,
+    catalogued: true,
+    listed: null,
     ...part,
   };
 }
@@ -135,6 +138,20 @@ export function key(lastFour: string, part: Partial<KeyRow> = {}): KeyRow {
   return { label: 'default', source: 'keychain', last_four: lastFour, tested: null, ...part };
 }
 
+export function field(name: string, label: string, part: Partial<FieldRow> = {}): FieldRow {
+  return {
+    name,
+    label,
+    help: '',
+    value: null,
+    default: null,
+    example: null,
+    choices: [],
+    missing: false,
+    ...part,
+  };
+}
+
 export function provider(id: string, name: string, part: Partial<ProviderRow> = {}): ProviderRow {
   return {
     id,
@@ -159,6 +176,8 @@ export function provider(id: string, name: string, part: Partial<ProviderRow> = 
     unverified: false,
     keys_url: null,
     fields: [],
+    listed_at: null,
+    has_list: true,
     ...part,
   };
 }

@@ -1,9 +1,10 @@
 // Who and what is there when the scripted host starts.
 import type { LaneView } from '../generated/LaneView';
 import type { ModelRow } from '../generated/ModelRow';
+import type { ProviderModel } from '../generated/ProviderModel';
 import type { ProviderRow } from '../generated/ProviderRow';
 import type { TurnView } from '../generated/TurnView';
-import { failure, key, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
+import { failure, field, key, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
 import { partitions, plan, short, sketches, thought } from './text';
 
 export function catalogue(): ModelRow[] {
@@ -211,8 +212,22 @@ export function providers(): ProviderRow[] {
       keys_url: 'https://console.anthropic.com/settings/keys',
     }),
     provider('openai', 'OpenAI', {
-      keys: [key('x9Lr')],
+      keys: [
+        key('x9Lr', { label: 'work', tested: valid }),
+        key('Q2sB', {
+          label: 'home',
+          tested: {
+            result: 'no_credit',
+            message: 'OpenAI says that no credit is left.',
+            at,
+            models: null,
+            took: 300,
+          },
+        }),
+        key('0pPz', { label: 'spare' }),
+      ],
       tested: valid,
+      listed_at: at,
       models: 9,
       spend: { amount: '9.72', attempts: 388, unknown: 2 },
     }),
@@ -227,6 +242,37 @@ export function providers(): ProviderRow[] {
       },
       spend: { amount: '0.52', attempts: 96, unknown: 0 },
     }),
+    provider('google', 'Google AI Studio', {
+      keys: [key('', { label: 'environment', source: 'environment', last_four: null })],
+      models: 6,
+    }),
+    provider('azure', 'Azure OpenAI', {
+      base_url: 'https://{resource}.openai.azure.com/openai/v1',
+      models: 68,
+      fields: [
+        field('resource', 'Resource', {
+          help: 'The name before .openai.azure.com in the portal.',
+          missing: true,
+        }),
+        field('api', 'Interface', {
+          help: 'How deployments are addressed.',
+          default: 'v1',
+          choices: ['v1', 'deployments'],
+        }),
+      ],
+    }),
+    provider('bedrock', 'AWS Bedrock', {
+      base_url: 'https://bedrock-runtime.{region}.amazonaws.com',
+      has_list: false,
+      models: 97,
+      fields: [
+        field('region', 'Region', {
+          help: 'Where your models are switched on.',
+          example: 'us-east-1',
+          missing: true,
+        }),
+      ],
+    }),
     provider('openrouter', 'OpenRouter', {
       data_policy: { trains: null, retention_days: null, zdr: null, source: null, checked: null },
       models: 312,
@@ -239,7 +285,16 @@ export function providers(): ProviderRow[] {
       takes_key: false,
       local: true,
       models: 3,
+      listed_at: at,
       tested: { ...valid, message: 'The server answers.', models: 3 },
+    }),
+    provider('lmstudio', 'LM Studio', {
+      base_url: 'http://127.0.0.1:1234/v1',
+      needs_key: false,
+      takes_key: false,
+      local: true,
+      models: 0,
+      unverified: true,
     }),
     provider('my-proxy', 'my-proxy', {
       base_url: 'https://llm.example.org/v1',
@@ -248,4 +303,28 @@ export function providers(): ProviderRow[] {
       models: 0,
     }),
   ];
+}
+
+/** What a provider serves, with one model the catalogue does not know and one its own list lacks. */
+export function offered(row: ProviderRow): ProviderModel[] {
+  const names = ['Sonnet 4.5', 'Haiku 4.5', 'Opus 4.1', '3.5 Sonnet', '3 Haiku'];
+  const read = row.listed_at !== null;
+  const rows = names.slice(0, Math.min(row.models, names.length)).map((name, place): ProviderModel => {
+    const id = `${row.id}-${name.toLowerCase().replaceAll(' ', '-')}`;
+    return {
+      reference: { model: id, provider: row.id },
+      name,
+      upstream_model: id,
+      context_length: 200_000,
+      price_input: row.local ? '0' : '3',
+      price_output: row.local ? '0' : '15',
+      catalogued: true,
+      listed: read ? place !== 4 : null,
+    };
+  });
+  if (!read || row.local) return rows;
+  const id = `${row.id}-preview-next`;
+  const next = { reference: { model: id, provider: row.id }, name: id, upstream_model: id };
+  const unknown = { context_length: null, price_input: null, price_output: null };
+  return [...rows, { ...next, ...unknown, catalogued: false, listed: true }];
 }
