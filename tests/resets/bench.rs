@@ -233,6 +233,7 @@ fn provider(id: &str, dialect: &str) -> Provider {
         auth: AuthScheme::None,
         quirks: Quirks::default(),
         models_path: None,
+        key_check: None,
         data_policy: DataPolicy::default(),
         docs_url: None,
         keys_url: None,

@@ -103,6 +103,7 @@ fn provider(id: &str, base_url: String) -> Provider {
         auth: AuthScheme::None,
         quirks: Quirks::default(),
         models_path: None,
+        key_check: None,
         data_policy: DataPolicy { trains, ..DataPolicy::default() },
         docs_url: None,
         keys_url: None,
