@@ -297,7 +297,10 @@ fn every_row_of_the_ledger_comes_out_and_is_verified() {
     assert!(!program.run(&["spend", "--since", "2026-02-02", "--until", "2026-02-01"]).success);
     assert!(!program.run(&["spend", "--since", "yesterday"]).success);
     let verified: Value = serde_json::from_str(&program.ok(&["spend", "verify", "--json"])).unwrap();
-    assert_eq!(verified, json!({ "rows": 2, "chain": true, "sums": true, "wrong": 0, "first_wrong": [] }));
+    assert_eq!(
+        verified,
+        json!({ "rows": 2, "chain": true, "sums": true, "wrong": 0, "first_wrong": [], "budgets": true })
+    );
 }
 
 /// What another process, one with a keychain, has written.

@@ -320,6 +320,7 @@ impl Spender {
             cost,
             price_sheet: sheet,
             adjusts: None,
+            purpose: store::Purpose::default(),
         });
     }
 }

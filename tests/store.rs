@@ -6,6 +6,8 @@
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
+#[path = "store/budgets.rs"]
+mod budgets;
 #[path = "store/fixture.rs"]
 mod fixture;
 #[path = "store/ledger.rs"]

@@ -49,7 +49,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("rand*", &[]),
     ("chrono", &[]),
     ("time", &[]),
-    ("jiff", &["api", "cli"]),
+    ("jiff", &["engine", "api", "cli"]),
     ("dirs", &["api"]),
     // one place each
     ("clap", &["cli"]),

@@ -124,3 +124,31 @@ proptest! {
         prop_assert_eq!(bill.total.is_none(), bill.basis == Basis::Unknown);
     }
 }
+
+proptest! {
+    /// Whatever is left, what is admitted is paid from it.
+    #[test]
+    fn no_admission_exceeds_what_is_left(
+        rate in 0_i64..2_000_000_000,
+        prompt in 0_u64..2_000_000,
+        output in 1_u64..500_000,
+        named: bool,
+        left in -1_000_000_000_000_i64..100_000_000_000_000,
+    ) {
+        use ledger::{Admission, Dearest, admit};
+        let rates = Dearest::flat(PicoUsd::new(rate));
+        let left = PicoUsd::new(left);
+        match admit(&rates, prompt, output, named, Some(left)) {
+            Admission::Fits { hold } => {
+                prop_assert_eq!(Some(hold), rates.worst(prompt, output));
+                prop_assert!(hold <= left || hold == PicoUsd::ZERO);
+            }
+            Admission::Capped { output_tokens, hold } => {
+                prop_assert!(output_tokens < output);
+                prop_assert_eq!(Some(hold), rates.worst(prompt, output_tokens));
+                prop_assert!(hold <= left);
+            }
+            Admission::Refused { needs } => prop_assert!(needs.is_none_or(|needs| needs > left)),
+        }
+    }
+}

@@ -6,7 +6,9 @@ use domain::{
     Saw, Timestamp, TurnId, Usage,
 };
 use std::{path::Path, time::Duration};
-use store::{ConversationRow, EntryRow, MessageRow, Options, RunRow, Store, Tuning, TurnRow, Tx};
+use store::{
+    ConversationRow, EntryRow, MessageRow, Options, Purpose, RunRow, Spender, Store, Tuning, TurnRow, Tx,
+};
 use uuid::Uuid;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_791_158_400_000);
@@ -149,5 +151,17 @@ pub(crate) fn entry(n: u128, pico: Option<i64>) -> EntryRow {
             rules: Vec::new(),
         }),
         adjusts: None,
+        purpose: Purpose::default(),
+    }
+}
+
+/// Who spends in [`entry`].
+pub(crate) fn spender() -> Spender {
+    Spender {
+        provider: "openai".into(),
+        model: "openai/gpt-5".parse().unwrap(),
+        conversation: None,
+        app: None,
+        key: None,
     }
 }

@@ -1,8 +1,8 @@
 //! Money in the database: booked once, for good, and added up exactly.
 
-use crate::fixture::{NOW, conversation, entry, memory, uuid};
+use crate::fixture::{NOW, conversation, entry, memory, spender, uuid};
 use domain::{AttemptId, ConversationId, EntryId, ErrorKind, PicoUsd, ProcessId, Timestamp};
-use store::{EntryRow, HoldRow, SpendKey, SpendSum, Store};
+use store::{EntryRow, HoldRow, Purpose, SpendKey, SpendSum, Store};
 
 const EVER: (Timestamp, Timestamp) = (Timestamp(0), Timestamp(i64::MAX));
 const DAY: i64 = 86_400_000;
@@ -21,6 +21,9 @@ fn hold(n: u128, pico: Option<i64>) -> HoldRow {
         amount: pico.map(PicoUsd::new),
         placed_at: NOW,
         process: ProcessId::new(uuid(1)),
+        spender: spender(),
+        output_limit: None,
+        prices: None,
     }
 }
 
@@ -44,7 +47,13 @@ fn an_attempt_is_booked_once_and_its_hold_released() {
 #[test]
 fn an_entry_comes_back_as_it_was_written() {
     let store = memory();
-    let written = EntryRow { conversation: Some(ConversationId::new(uuid(5))), ..entry(1, Some(300)) };
+    let purpose = Purpose {
+        kind: Some("judge".to_owned()),
+        app: Some("editor".to_owned()),
+        tag: Some("work".to_owned()),
+    };
+    let written =
+        EntryRow { conversation: Some(ConversationId::new(uuid(5))), purpose, ..entry(1, Some(300)) };
     settle(&store, written.clone()).unwrap();
     settle(&store, EntryRow { usage: None, price_sheet: None, ..entry(2, None) }).unwrap();
     let found = store.read(|tx| tx.entries(EVER.0, EVER.1)).wait().unwrap();

@@ -196,6 +196,11 @@ pub(crate) async fn retry(api: &Api, which: RunRef, sink: Sink) -> Result<TurnVi
     api.engine.retry(which.run, sink).await
 }
 
+/// Asks again, past the budget that held the answer: once.
+pub(crate) async fn send_anyway(api: &Api, which: RunRef, sink: Sink) -> Result<TurnView, Failure> {
+    api.engine.retry_over_budget(which.run, sink).await
+}
+
 pub(crate) async fn text(api: &Api, which: RunRef) -> Result<RunText, Failure> {
     Ok(RunText { text: api.engine.text(which.run).await? })
 }

@@ -1,11 +1,13 @@
 //! The list of commands. One line each: name, payload, result, handler.
 
 use crate::{
-    Api, Sink, chat, database, links, models, providers, settings,
+    Api, Sink,
+    budget::{self, BudgetRef, BudgetView},
+    chat, database, links, models, providers, settings,
     spend::{self, types::*},
     types::*,
 };
-use domain::{ErrorKind, Failure, LaneTarget};
+use domain::{Budget, ErrorKind, Failure, LaneTarget};
 use engine::frame::TurnView;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -107,6 +109,9 @@ commands! {
         "spend/attempts" (SpendAttempts) -> SpendAttemptList = spend::attempts;
         "spend/export" (SpendExport) -> SpendFile = spend::export;
         "spend/ledger" (()) -> LedgerState = spend::ledger;
+        "budget/list" (()) -> Vec<BudgetView> = budget::list;
+        "budget/set" (Budget) -> BudgetView = budget::set;
+        "budget/remove" (BudgetRef) -> () = budget::remove;
         "provider/list" (()) -> Vec<ProviderRow> = providers::list;
         "provider/add" (AddProvider) -> ProviderRow = providers::add;
         "provider/remove" (ProviderRef) -> () = providers::remove;
@@ -125,6 +130,7 @@ commands! {
         "turn/start" (SendTurn) -> TurnStarted = chat::start;
         "turn/subscribe" (TurnRef) -> TurnView = chat::subscribe;
         "run/retry" (RunRef) -> TurnView = chat::retry;
+        "run/send_anyway" (RunRef) -> TurnView = chat::send_anyway;
     }
 }
 

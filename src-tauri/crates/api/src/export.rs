@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// The columns, in order. `at` is UTC; amounts are dollars; an empty cell is not known, never zero.
 /// `counts` is false of a row that a later one adjusts: sums leave it out.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 38] = [
     "seq",
     "at",
     "counts",
@@ -40,6 +40,10 @@ const COLUMNS: [&str; 34] = [
     "attempt",
     "id",
     "adjusts",
+    "kind",
+    "app",
+    "tag",
+    "held_usd",
     "usage",
     "lines",
     "price_sheet",
@@ -100,7 +104,7 @@ fn quoted(text: &str) -> String {
 
 fn cells(entry: &Entry, counts: bool) -> Result<Vec<Cell>, Failure> {
     // Named one by one: a field that is added to the ledger does not compile until it is exported.
-    let Entry { seq, row, prev_hash, hash } = entry;
+    let Entry { seq, row, held, prev_hash, hash } = entry;
     let EntryRow {
         id,
         attempt,
@@ -117,13 +121,15 @@ fn cells(entry: &Entry, counts: bool) -> Result<Vec<Cell>, Failure> {
         cost,
         price_sheet,
         adjusts,
+        purpose,
     } = row;
+    let text = |words: &str| Cell::Text(words.to_owned());
+    let words = |words: &Option<String>| words.as_deref().map_or(Cell::Empty, text);
     let Cost { total, lines, basis } = cost;
     let Usage { input, output, web_searches, service_tier, reported_cost, .. } =
         usage.clone().unwrap_or_default();
     let InputUsage { total: input_total, cache_read, cache_write_5m, cache_write_1h, image, audio } = input;
     let OutputUsage { total: output_total, reasoning, audio: audio_out, image: image_out } = output;
-    let text = |words: &str| Cell::Text(words.to_owned());
     Ok(vec![
         plain(seq),
         plain(utc(*at)),
@@ -154,6 +160,10 @@ fn cells(entry: &Entry, counts: bool) -> Result<Vec<Cell>, Failure> {
         plain(attempt),
         plain(id),
         known(*adjusts),
+        words(&purpose.kind),
+        words(&purpose.app),
+        words(&purpose.tag),
+        known(*held),
         usage.as_ref().map(nested).transpose()?.map_or(Cell::Empty, Cell::Text),
         Cell::Text(nested(lines)?),
         price_sheet.as_ref().map(nested).transpose()?.map_or(Cell::Empty, Cell::Text),
@@ -178,7 +188,7 @@ fn nested<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
 
 /// One row of the ledger as JSON, in the fields of the CSV; what is nested there as text is nested here.
 pub fn json_row(entry: &Entry, counts: bool) -> Value {
-    let Entry { seq, row, prev_hash, hash } = entry;
+    let Entry { seq, row, held, prev_hash, hash } = entry;
     let usage = row.usage.as_ref();
     let input = usage.map(|usage| &usage.input);
     let output = usage.map(|usage| &usage.output);
@@ -212,6 +222,10 @@ pub fn json_row(entry: &Entry, counts: bool) -> Value {
         "attempt": row.attempt,
         "id": row.id,
         "adjusts": row.adjusts,
+        "kind": row.purpose.kind,
+        "app": row.purpose.app,
+        "tag": row.purpose.tag,
+        "held_usd": held,
         "usage": row.usage,
         "lines": row.cost.lines,
         "price_sheet": row.price_sheet,
@@ -256,7 +270,9 @@ mod tests {
                 cost: Cost { total, lines: Vec::new(), basis: domain::Basis::Computed },
                 price_sheet: None,
                 adjusts: None,
+                purpose: engine::Purpose::default(),
             },
+            held: None,
             prev_hash: [0; 32],
             hash: [171; 32],
         }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "ts")]
 pub mod bindings;
+pub mod budget;
 pub mod calendar;
 mod chat;
 pub mod commands;

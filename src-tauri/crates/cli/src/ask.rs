@@ -3,7 +3,8 @@
 use crate::{json, out};
 use clap::Args;
 use domain::{
-    BlockKind, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, Params, RunId, StreamEvent,
+    BlockKind, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params, RunId,
+    StreamEvent,
 };
 use engine::{Ask, Engine, Listeners, Observer, RunResult};
 use serde_json::json;
@@ -34,6 +35,9 @@ pub(crate) struct AskArgs {
     /// Sampling temperature
     #[arg(long, value_name = "NUMBER")]
     temperature: Option<f64>,
+    /// Send it whatever your budgets say, this once; it is recorded and counts against them
+    #[arg(long)]
+    over_budget: bool,
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -71,7 +75,11 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
     let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own };
     let printer = Printer { printed: Arc::clone(&printed), json: arguments.json, many, runs: Vec::new() };
     let listeners = Listeners { sink: None, observer: Some(Box::new(printer)) };
-    let started = engine.start_turn(ask, listeners).await?;
+    let started = if arguments.over_budget {
+        engine.start_turn_over_budget(ask, listeners).await?
+    } else {
+        engine.start_turn(ask, listeners).await?
+    };
     let turn = started.turn;
     let mut done = started.done;
     let ended = tokio::select! {
@@ -222,6 +230,9 @@ impl Observer for Printer {
                 failure.message,
                 failure.kind.as_str()
             ));
+        }
+        for (_, words) in result.notices.iter().filter(|(kind, _)| *kind == NoticeKind::Budget) {
+            out::note(&format!("parallax: {}: {words}", result.target.model));
         }
         out::note(&Self::summary(result));
     }

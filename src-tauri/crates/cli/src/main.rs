@@ -4,6 +4,7 @@
 //! crate. Exit code 0 only if everything asked for was done.
 
 mod ask;
+mod budget;
 mod json;
 mod keys;
 mod lists;
@@ -35,6 +36,9 @@ enum Command {
     Models(Json),
     /// What was spent, from the ledger
     Spend(spend::SpendArgs),
+    /// Limit what may be spent
+    #[command(subcommand)]
+    Budget(budget::BudgetCommand),
     /// Store, look at or delete a provider's key
     #[command(subcommand)]
     Key(keys::KeyCommand),
@@ -85,6 +89,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Ask(arguments) => ask::run(&engine, arguments).await,
         Command::Models(Json { json }) => lists::models(&engine, json),
         Command::Spend(arguments) => spend::run(&engine, arguments).await,
+        Command::Budget(command) => budget::run(&engine, command).await,
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
         Command::Route(command) => route::route(&engine, command).await,
@@ -130,6 +135,7 @@ impl Command {
             Self::Ask(arguments) => arguments.json,
             Self::Models(json) => json.json,
             Self::Spend(arguments) => arguments.json(),
+            Self::Budget(command) => command.json(),
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),
             Self::Route(command) => command.json(),

@@ -233,9 +233,12 @@ async fn export(engine: &Engine, form: &Form, span: &Span) -> Result<ExitCode, F
 
 /// Exit code 0 only if every row is as it was written and adds up.
 async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
-    let (chain, sums) = engine.store().read(|tx| Ok((tx.verify_chain()?, tx.verify_sums()?))).await?;
+    let (chain, sums, budgets) = engine
+        .store()
+        .read(|tx| Ok((tx.verify_chain()?, tx.verify_sums()?, tx.verify_budget_totals()?)))
+        .await?;
     let right = sums.wrong == 0 && sums.running;
-    let sound = chain && right;
+    let sound = chain && right && budgets;
     if json {
         out::object(&json!({
             "rows": sums.rows,
@@ -243,6 +246,7 @@ async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
             "sums": right,
             "wrong": sums.wrong,
             "first_wrong": sums.first_wrong,
+            "budgets": budgets,
         }));
     } else {
         let words = if chain {
@@ -265,6 +269,11 @@ async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
                 places.join(", ")
             ));
         }
+        out::line(if budgets {
+            "Budgets reckon with what was booked."
+        } else {
+            "BUDGETS RECKON WITH OTHER SUMS than were booked. Keep the data folder as it is and report it."
+        });
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -114,6 +114,8 @@ pub enum FinishReason {
     Pause,
     /// The provider failed and said so in the stream.
     Error,
+    /// We stopped it: a budget of the user's own was used up.
+    Budget,
     /// A reason this version does not know.
     Other,
 }
@@ -128,6 +130,7 @@ impl FinishReason {
             Self::ContentFilter => "content_filter",
             Self::Pause => "pause",
             Self::Error => "error",
+            Self::Budget => "budget",
             Self::Other => "other",
         }
     }
@@ -148,6 +151,8 @@ pub enum NoticeKind {
     UsageMismatch,
     /// Which model was chosen where the choice was left open, or stood in for another, and why.
     Chosen,
+    /// A budget limits the answer, or is nearly used up.
+    Budget,
     /// Anything else the provider wanted known.
     Provider,
 }

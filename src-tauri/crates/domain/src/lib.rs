@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 mod account;
+mod budget;
 mod call;
 mod conversation;
 mod endpoint;
@@ -24,6 +25,7 @@ mod time;
 mod usage;
 
 pub use account::AccountRef;
+pub use budget::{Budget, BudgetScope, Period};
 pub use call::{Call, Headers, Method};
 pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
 pub use endpoint::{

@@ -1,21 +1,25 @@
 //! One HTTP call of a run: encode, hold, send, decode, and what it cost.
 
-use crate::{clock::millis, draft::Draft, inner::Inner, registry::Known};
+use crate::{
+    budget::{self, Watch, Wish},
+    clock::millis,
+    draft::Draft,
+    inner::Inner,
+    outgoing::{Writer, count, fitted, leaving},
+    registry::Known,
+};
 use domain::{
-    AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, Headers, Millis, NoticeKind, Outcome,
-    Part, PicoUsd, PriceSheet, ProviderId, Request, Secret, StreamEvent, Timestamp, Upstream, Usage,
-    UsageSource,
+    AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Headers, Millis,
+    Outcome, PicoUsd, PriceSheet, ProviderId, Request, Secret, StreamEvent, Upstream, Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
-use store::{AttemptRow, AuditRow, HoldRow};
+use store::AttemptRow;
 use transport::{Deadlines, Origin, Response};
 use wire::{Decoder, Dialect, Encoded, Ending};
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
 const ERROR_BODY_LIMIT: usize = 256 * 1024;
-/// Assumed longest answer where neither the user nor the catalogue gives one.
-const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
 
 /// What an attempt needs to know.
 pub(crate) struct Plan {
@@ -27,7 +31,10 @@ pub(crate) struct Plan {
     /// Ids of the policies that permit it.
     pub policy: Option<String>,
     pub run: domain::RunId,
+    pub conversation: Option<domain::ConversationId>,
     pub n: u32,
+    /// The user said to send it whatever the budgets say.
+    pub over_budget: bool,
 }
 
 /// How an attempt ended, with everything its ledger row needs.
@@ -57,30 +64,25 @@ pub(crate) struct Attempt<'a> {
     rejected: bool,
     /// The key, and what was made from it for this call.
     scrub: Vec<Secret>,
+    /// The longest answer the call allows.
+    output_limit: Option<u64>,
+    watch: Option<Watch>,
 }
 
+/// An attempt that may be sent: with its call and the key.
+pub(crate) type Begun<'a> = (Attempt<'a>, Encoded, Option<Secret>);
+
 impl<'a> Attempt<'a> {
-    /// Encodes the request, fetches the key, and records attempt and hold. Nothing has been sent when
-    /// this fails, and nothing is on the ledger.
-    pub(crate) async fn begin(
-        inner: &'a Inner,
-        plan: Plan,
-    ) -> Result<(Attempt<'a>, Encoded, Option<Secret>), Failure> {
+    /// Encodes the request, fetches the key, and records attempt and hold, as far as the budgets allow.
+    /// Nothing has been sent when this fails, and nothing is on the ledger.
+    pub(crate) async fn begin(inner: &'a Inner, mut plan: Plan) -> Result<Begun<'a>, Failure> {
         let provider = &plan.known.provider;
-        let dialect = wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
-            Failure::new(
-                ErrorKind::RequestUnsupported,
-                format!(
-                    "{} speaks “{}”, which this version cannot. Choose another provider for this model.",
-                    provider.name, provider.dialect
-                ),
-            )
-        })?;
         let (request, unfit) = fitted(inner, &plan)?;
-        let mut encoded = dialect.encode(&request, &plan.endpoint, &provider.quirks)?;
+        plan.request = Arc::new(request);
+        let writer = Writer::new(&plan)?;
+        let mut encoded = writer.encode(&plan.request)?;
         encoded.notices.splice(0..0, unfit);
         let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
-        let now = inner.clock.now();
         let row = AttemptRow {
             id: AttemptId::new(inner.clock.id()),
             run: Some(plan.run),
@@ -92,7 +94,7 @@ impl<'a> Attempt<'a> {
             model: plan.endpoint.model.clone(),
             upstream_model: plan.endpoint.upstream_model.clone(),
             origin: inner.origin.to_owned(),
-            started_at: now,
+            started_at: inner.clock.now(),
             first_byte: None,
             first_content: None,
             duration: None,
@@ -101,23 +103,38 @@ impl<'a> Attempt<'a> {
             usage: None,
             cost: None,
         };
-        let hold =
-            HoldRow { attempt: row.id, amount: hold(&plan, now), placed_at: now, process: inner.process };
-        let recorded = row.clone();
-        let leaving = leaving(&plan, &encoded, &row);
-        inner
+        let wish = Wish::new(inner, &plan, &row, encoded.output_limit)?;
+        let leaving = leaving(&plan, &row);
+        let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
+        let (grant, request, encoded) = inner
             .store
             .write(move |tx| {
                 tx.insert_attempt(&recorded)?;
-                if let Some(leaving) = &leaving {
-                    tx.append_audit(leaving)?;
+                let grant = budget::admit(tx, wish)?;
+                // Written anew in here, because it must be on record before it leaves, as long as it leaves.
+                let (request, encoded) = writer.limited(request, encoded, grant.output_limit)?;
+                if let Some(mut leaving) = leaving {
+                    leaving.bytes = count(encoded.call.body.len());
+                    tx.append_audit(&leaving)?;
                 }
-                tx.place_hold(&hold)
+                Ok((grant, request, encoded))
             })
             .await?;
+        plan.request = request;
+        let mut encoded = encoded;
+        encoded.notices.extend(grant.notices.iter().cloned());
         let scrub = secret.iter().map(|secret| Secret::new(secret.expose())).collect();
-        let attempt =
-            Attempt { inner, plan, row, started: inner.clock.elapsed(), sent: false, rejected: false, scrub };
+        let attempt = Attempt {
+            inner,
+            row,
+            started: inner.clock.elapsed(),
+            sent: false,
+            rejected: false,
+            scrub,
+            output_limit: grant.hold.output_limit,
+            watch: Watch::new(&grant, ledger::prompt_estimate(&plan.request)),
+            plan,
+        };
         Ok((attempt, encoded, secret))
     }
 
@@ -230,7 +247,13 @@ impl<'a> Attempt<'a> {
                 }
                 Err(failure) => Some(failure),
             };
-            self.take(events, draft, out).await;
+            let outgrown = self.take(events, draft, out).await;
+            if outgrown && let Some(watch) = &mut self.watch {
+                // What had arrived is kept; leaving closes the connection.
+                watch.extend(self.inner).await.inspect_err(|_| {
+                    draft.finish = Some((FinishReason::Budget, None));
+                })?;
+            }
             if let Some(failure) = broken {
                 // Cut off behind the closing mark is not cut off.
                 return match self.close(decoder, draft, out).await {
@@ -249,9 +272,10 @@ impl<'a> Attempt<'a> {
         ending
     }
 
-    async fn take(&mut self, mut events: Vec<StreamEvent>, draft: &mut Draft, out: &mut impl Events) {
+    /// Hands events on; true when the answer has come to what was set aside for it.
+    async fn take(&mut self, mut events: Vec<StreamEvent>, draft: &mut Draft, out: &mut impl Events) -> bool {
         if events.is_empty() {
-            return;
+            return false;
         }
         for event in &mut events {
             self.scrub_event(event);
@@ -260,7 +284,9 @@ impl<'a> Attempt<'a> {
         if self.row.first_content.is_none() && draft.has_content() {
             self.row.first_content = Some(self.since());
         }
+        let outgrown = self.watch.as_mut().is_some_and(|watch| watch.saw(&events, draft));
         out.events(events).await;
+        outgrown
     }
 
     /// The dialect in which the model answers.
@@ -344,10 +370,7 @@ impl<'a> Attempt<'a> {
             (_, true) => Outcome::Cancelled,
             (Some(failure), false) => Outcome::Failed { failure: failure.clone() },
             (None, false) => Outcome::Completed {
-                finish_reason: draft
-                    .finish
-                    .as_ref()
-                    .map_or(domain::FinishReason::Other, |(reason, _)| *reason),
+                finish_reason: draft.finish.as_ref().map_or(FinishReason::Other, |(reason, _)| *reason),
             },
         };
         let whole = matches!(outcome, Outcome::Completed { .. });
@@ -356,7 +379,7 @@ impl<'a> Attempt<'a> {
             // Refused or never sent: a known zero, not an unknown.
             (None, Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed })
         } else {
-            let billed = billed_usage(&self.plan.request, draft, whole);
+            let billed = billed_usage(&self.plan.request, draft, whole, self.output_limit);
             let cost = ledger::cost(&billed, sheet.as_ref(), self.row.started_at);
             (Some(billed), cost)
         };
@@ -368,48 +391,10 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// The request without what the catalogue says the model cannot take, and what was left out.
-fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
-    let registry = inner.registry();
-    let model = registry.catalog().model(plan.endpoint.model.as_str());
-    let declared = wire::Declared {
-        name: model.map_or(plan.endpoint.upstream_model.as_str(), |model| model.name.as_str()),
-        input: model.map_or(&[][..], |model| model.input.as_slice()),
-        capabilities: model.map(|model| &model.capabilities),
-        max_completion_tokens: plan.endpoint.max_completion_tokens,
-    };
-    wire::fit(&plan.request, &declared)
-}
-
-/// The line of the audit log for what is about to leave; `None` = it stays on this machine.
-fn leaving(plan: &Plan, encoded: &Encoded, row: &AttemptRow) -> Option<AuditRow> {
-    let provider = &plan.known.provider;
-    if provider.local || provider.id.as_str() == catalog::DEMO {
-        return None;
-    }
-    let host = plan.known.origin()?;
-    let parts = plan.request.messages.iter().flat_map(|message| &message.parts);
-    let attachments = parts.filter(|part| matches!(part, Part::Image { .. } | Part::File { .. })).count();
-    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    Some(AuditRow {
-        at: row.started_at,
-        purpose: "chat",
-        attempt: Some(row.id),
-        host,
-        provider: provider.id.clone(),
-        account: row.account.clone(),
-        endpoint: Some(row.endpoint.clone()),
-        policy: plan.policy.clone(),
-        origin: row.origin.clone(),
-        bytes: count(encoded.call.body.len()),
-        messages: count(plan.request.messages.len()),
-        attachments: count(attachments),
-    })
-}
-
 /// What the provider will bill as far as we can know. A complete answer with reported usage is taken at
-/// its word; whatever it leaves out, and every answer that broke off, is estimated, and says so.
-pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool) -> Usage {
+/// its word; whatever it leaves out, and every answer that broke off, is estimated, and says so. An estimate
+/// stays within the limit that the provider was given.
+pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option<u64>) -> Usage {
     let reported = draft.usage.clone().unwrap_or_default();
     if whole && reported.input.total.is_some() && reported.output.total.is_some()
         || reported.reported_cost.is_some()
@@ -419,25 +404,9 @@ pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool) -> Usa
     let mut usage = reported;
     usage.source = UsageSource::Estimated;
     usage.input.total = usage.input.total.or_else(|| Some(ledger::prompt_estimate(request)));
-    let seen = ledger::tokens_of(&draft.generated());
+    let seen = ledger::tokens_of(&draft.generated()).min(limit.unwrap_or(u64::MAX));
     usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
     usage
-}
-
-/// The worst this attempt can cost; `None` when its price is unknown.
-///
-/// Where the request names no limit, the endpoint's own is assumed, as far as it is known. Dialects that
-/// must name one (Anthropic's) then ask for 32,000 at most, unless a reasoning budget needs more: the hold
-/// of such an endpoint is often larger than the call allows. Only where neither request nor catalogue
-/// knows a limit can an answer outgrow its hold.
-fn hold(plan: &Plan, now: Timestamp) -> Option<PicoUsd> {
-    let longest = plan
-        .request
-        .params
-        .max_completion_tokens
-        .or(plan.endpoint.max_completion_tokens)
-        .unwrap_or(DEFAULT_OUTPUT_LIMIT);
-    ledger::hold(ledger::prompt_upper_bound(&plan.request), longest, plan.endpoint.prices.as_ref(), now)
 }
 
 /// Failures that happen before any byte of the request has left. What a provider answers is no failure of

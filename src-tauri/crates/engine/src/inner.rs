@@ -32,12 +32,14 @@ pub enum Table {
     Storage,
     /// What can be asked.
     Models,
+    /// Budgets, not what counts against them.
+    Budgets,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Conversations, Self::Spend, Self::Providers, Self::Storage, Self::Models];
+    pub const ALL: [Self; 6] =
+        [Self::Conversations, Self::Spend, Self::Providers, Self::Storage, Self::Models, Self::Budgets];
 
     /// The word the window knows it by.
     pub const fn as_str(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Table {
             Self::Providers => "providers",
             Self::Storage => "storage",
             Self::Models => "models",
+            Self::Budgets => "budgets",
         }
     }
 }
@@ -76,6 +79,7 @@ pub(crate) struct Inner {
     pub retries: Mutex<router::RetryBudget>,
     pub live: LiveTurns,
     pub changes: broadcast::Sender<Table>,
+    pub walking: crate::walk::Walking,
 }
 
 impl Inner {

@@ -13,13 +13,13 @@ use crate::{
     registry::Registry,
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
-    startup::recover_in,
+    startup::{close_attempt, recover_in},
     warm,
 };
 use domain::{BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RunState, Usage, UsageSource};
 use router::{Next, Shown, Situation};
 use std::{collections::VecDeque, sync::Arc};
-use store::{AttemptRow, EntryRow, RunRow};
+use store::{AttemptRow, EntryRow, Purpose, RunRow};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ pub(crate) struct Job {
     pub row: RunRow,
     pub conversation: Option<domain::ConversationId>,
     pub request: Arc<Request>,
+    /// The user said to send it whatever the budgets say.
+    pub over_budget: bool,
 }
 
 /// A run while it is being worked on.
@@ -83,15 +85,20 @@ pub(crate) async fn run(
 pub(crate) async fn abandon(inner: Arc<Inner>, job: Job, failure: Failure, out: mpsc::Sender<LaneMessage>) {
     let run = job.row.id;
     // The journal holds every event that was shown. If it cannot be read now, the mixer still knows them.
-    let read = inner.store.read(move |tx| Ok((tx.journal(run)?, tx.attempts(run)?))).await;
-    let (chunks, mut attempts) = read.unwrap_or_default();
+    let read = inner.store.read(move |tx| {
+        let attempts = tx.attempts(run)?;
+        let open = attempts.last().filter(|row| row.outcome.is_none());
+        let hold = open.map(|row| tx.hold(row.id)).transpose()?.flatten();
+        Ok((tx.journal(run)?, attempts, hold))
+    });
+    let (chunks, mut attempts, hold) = read.await.unwrap_or_default();
     let draft = crate::startup::replay(&chunks);
     let mut costs: Vec<Cost> = Vec::new();
     let open = attempts.pop_if(|row| row.outcome.is_none());
     costs.extend(attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)));
     let mut usage_shown = Usage::default();
     if let Some(ended) =
-        open.and_then(|row| crate::startup::close_attempt(&inner, row, &job.request, &draft, &failure))
+        open.map(|row| close_attempt(&inner, row, &job.request, &draft, hold.as_ref(), &failure))
     {
         usage_shown = ended.billed.unwrap_or_default();
         costs.push(ended.cost);
@@ -261,6 +268,8 @@ impl Lane {
             account: account.clone(),
             request: Arc::clone(&self.job.request),
             run: self.job.row.id,
+            conversation: self.job.conversation,
+            over_budget: self.job.over_budget,
             n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
         };
         let (mut attempt, encoded, secret) = match Attempt::begin(&self.inner, plan).await {
@@ -445,6 +454,7 @@ pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>,
         cost: ended.cost.clone(),
         price_sheet: ended.prices.clone(),
         adjusts: None,
+        purpose: Purpose::default(),
     }
 }
 
@@ -454,6 +464,6 @@ fn shown_usage(request: &Request, draft: &Draft, whole: bool) -> Usage {
         Some(usage) if usage.input.total.is_some() && usage.output.total.is_some() => {
             Usage { source: UsageSource::Reported, ..usage.clone() }
         }
-        _ => billed_usage(request, draft, whole),
+        _ => billed_usage(request, draft, whole, None),
     }
 }

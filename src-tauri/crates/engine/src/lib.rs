@@ -8,6 +8,9 @@
 //! To add something an answer can end as: a variant of `domain::Outcome`, and the compiler leads on.
 
 mod attempt;
+mod budget;
+mod budgets;
+mod calendar;
 mod clock;
 mod draft;
 mod explain;
@@ -22,6 +25,7 @@ mod learn;
 mod lists;
 mod live;
 mod mixer;
+mod outgoing;
 mod policy;
 mod present;
 mod providers;
@@ -32,8 +36,10 @@ mod startup;
 mod tasks;
 mod turn;
 mod view;
+mod walk;
 mod warm;
 
+pub use budgets::{BudgetStanding, BudgetState};
 pub use clock::{Clock, SystemClock};
 pub use draft::{Draft, DraftBlock};
 pub use explain::Explained;
@@ -49,16 +55,16 @@ pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
     AttemptFilter, AttemptRow, AuditRow, Booked, ConversationSpend, EndpointSpend, Entry, EntryRow, Latency,
-    SpendAttempt, SpendKey, SpendSum, SumsReport,
+    OverrideRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used,
 };
 pub use transport::install_crypto;
-pub use turn::{Ask, LANE_LIMIT, Listeners, Started};
+pub use turn::{Ask, LANE_LIMIT, Listeners, Money, Started};
 pub use vault::{Kept, StorageKind};
 
 use catalog::{Catalog, CatalogError};
 use domain::{
-    AccountLabel, AccountRef, ConversationId, ErrorKind, Failure, ModelRef, Policy, ProcessId, ProviderId,
-    RunId, Secret, Timestamp, TurnId,
+    AccountLabel, AccountRef, Budget, ConversationId, ErrorKind, Failure, ModelRef, Policy, ProcessId,
+    ProviderId, RunId, Secret, Timestamp, TurnId,
 };
 use frame::TurnView;
 use inner::Inner;
@@ -159,6 +165,7 @@ impl Engine {
             retries,
             live: live::LiveTurns::default(),
             changes: broadcast::channel(64).0,
+            walking: walk::Walking::default(),
         });
         inner.reload().await?;
         Ok(Self { inner })
@@ -236,12 +243,46 @@ impl Engine {
 
     /// Records a turn and starts its lanes. When this returns the prompt is on disk.
     pub async fn start_turn(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask, listeners).await
+        turn::start(&self.inner, ask, listeners, Money::WithinBudgets).await
+    }
+
+    /// [`Engine::start_turn`], sent whatever the budgets say: once, and each request that a hard budget
+    /// would have held or shortened is recorded with the budgets it passed.
+    pub async fn start_turn_over_budget(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
+        turn::start(&self.inner, ask, listeners, Money::OverBudget).await
     }
 
     /// Asks one lane of a turn again; the earlier answer stays.
     pub async fn retry(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
-        turn::retry(&self.inner, run, sink).await
+        turn::retry(&self.inner, run, sink, Money::WithinBudgets).await
+    }
+
+    /// [`Engine::retry`], sent whatever the budgets say: once, and recorded.
+    pub async fn retry_over_budget(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
+        turn::retry(&self.inner, run, sink, Money::OverBudget).await
+    }
+
+    /// Every budget and how it stands.
+    pub async fn budgets(&self) -> Result<Vec<BudgetStanding>, Failure> {
+        budgets::list(&self.inner).await
+    }
+
+    /// Sets the budget of a scope and period, in place of one there is. Error `request.invalid` for what
+    /// could never bind: a provider, model or conversation that is not there.
+    pub async fn set_budget(&self, budget: Budget) -> Result<BudgetStanding, Failure> {
+        budgets::set(&self.inner, budget).await
+    }
+
+    /// Removes a budget. Error `request.invalid` when there is none of this number.
+    pub async fn remove_budget(&self, id: i64) -> Result<(), Failure> {
+        budgets::remove(&self.inner, id).await
+    }
+
+    /// Does the ledger match its chain? Walks what was booked since the last time. At first, or after a
+    /// large import, that is a part only: the rest follows in the background, and `spend` changes if
+    /// something is wrong with it. The whole is walked by `spend verify`.
+    pub async fn ledger_intact(&self) -> Result<bool, Failure> {
+        walk::intact(&self.inner).await
     }
 
     /// Stops one run of a turn, or all of them. What had arrived is kept. Stopping what has already

@@ -10,11 +10,11 @@ use crate::{
     tasks,
 };
 use domain::{
-    AttemptId, ConversationId, ErrorKind, Failure, Outcome, ProcessId, Request, RunId, RunState, StreamEvent,
-    TurnId, UsageSource,
+    AttemptId, ConversationId, ErrorKind, Failure, Outcome, PriceSheet, ProcessId, Request, RunId, RunState,
+    StreamEvent, TurnId, UsageSource,
 };
 use std::{sync::Arc, time::Duration};
-use store::{AttemptRow, Tx};
+use store::{AttemptRow, HoldRow, Tx};
 
 /// Recovers the runs of every process that is gone. Returns how many there were. What cannot be
 /// recovered is logged and tried again at the next start; it holds up nothing else.
@@ -99,13 +99,14 @@ pub(crate) fn recover_in(
     let request = crate::turn::request(&run.target, &tx.branch(run.user_message)?);
     let open = tx.attempts(run.id)?.into_iter().rfind(|row| row.outcome.is_none());
     let issuer = open.as_ref().map(|row| row.endpoint.to_string()).unwrap_or_default();
-    let ended = open.and_then(|row| close_attempt(inner, row, &request, &draft, failure));
+    let hold = open.as_ref().map(|row| tx.hold(row.id)).transpose()?.flatten();
+    let ended = open.map(|row| close_attempt(inner, row, &request, &draft, hold.as_ref(), failure));
     run.state = state;
     run.failure = Some(failure.clone());
     run.finish_reason = draft.finish.as_ref().map(|(reason, _)| *reason);
     run.notices.clone_from(&draft.notices);
     if let Some(ended) = &ended {
-        run.usage = Some(billed_usage(&request, &draft, false));
+        run.usage.clone_from(&ended.billed);
         let entry = lane::entry(inner, conversation, ended);
         tx.finish_attempt(&ended.row)?;
         tx.settle(&entry)?;
@@ -231,18 +232,21 @@ pub(crate) fn replay(chunks: &[String]) -> Draft {
     draft
 }
 
-/// Closes an attempt that nobody will hear of again. Its bill is estimated from what arrived.
+/// Closes an attempt that nobody will hear of again. Its bill is estimated from what arrived, by the prices
+/// and within the limit that its hold was reckoned with.
 pub(crate) fn close_attempt(
     inner: &Inner,
     mut row: AttemptRow,
     request: &Request,
     draft: &Draft,
+    hold: Option<&HoldRow>,
     failure: &Failure,
-) -> Option<Ended> {
-    let registry = inner.registry();
-    let wanted = domain::ModelRef { model: row.upstream_model.clone(), provider: Some(row.provider.clone()) };
-    let prices = registry.resolve(&wanted).ok()?.into_iter().next().and_then(|endpoint| endpoint.prices);
-    let mut usage = billed_usage(request, draft, false);
+) -> Ended {
+    let prices = match hold {
+        Some(hold) if hold.prices.is_some() => hold.prices.clone(),
+        _ => prices_today(inner, &row),
+    };
+    let mut usage = billed_usage(request, draft, false, hold.and_then(|hold| hold.output_limit));
     usage.source = UsageSource::Estimated;
     let cost = ledger::cost(&usage, prices.as_ref(), row.started_at);
     row.usage.clone_from(&draft.usage);
@@ -251,7 +255,13 @@ pub(crate) fn close_attempt(
         ErrorKind::Interrupted => Outcome::Interrupted,
         _ => Outcome::Failed { failure: failure.clone() },
     });
-    Some(Ended { row, billed: Some(usage), cost, prices })
+    Ended { row, billed: Some(usage), cost, prices }
+}
+
+/// For holds of an older version, which do not say.
+fn prices_today(inner: &Inner, row: &AttemptRow) -> Option<PriceSheet> {
+    let wanted = domain::ModelRef { model: row.upstream_model.clone(), provider: Some(row.provider.clone()) };
+    inner.registry().resolve(&wanted).ok()?.into_iter().next().and_then(|endpoint| endpoint.prices)
 }
 
 pub(crate) fn interrupted() -> Failure {

@@ -64,9 +64,30 @@ struct Recorded {
     jobs: Vec<Job>,
 }
 
-pub(crate) async fn start(inner: &Arc<Inner>, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
+/// Whether budgets hold a request back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Money {
+    /// They do.
+    WithinBudgets,
+    /// Not this once: the user said so. It is recorded.
+    OverBudget,
+}
+
+impl Recorded {
+    fn allow(&mut self, money: Money) {
+        self.jobs.iter_mut().for_each(|job| job.over_budget = money == Money::OverBudget);
+    }
+}
+
+pub(crate) async fn start(
+    inner: &Arc<Inner>,
+    ask: Ask,
+    listeners: Listeners,
+    money: Money,
+) -> Result<Started, Failure> {
     check(&ask)?;
-    let recorded = record(inner, ask).await?;
+    let mut recorded = record(inner, ask).await?;
+    recorded.allow(money);
     inner.changed(Table::Conversations);
     let view = first_view(inner, &recorded);
     Ok(launch(inner, recorded, view, listeners))
@@ -233,7 +254,7 @@ fn record_run(
     tx.insert_run(&row)?;
     tx.set_lane_head(lane.id, Some(answer.id))?;
     let request = Arc::new(request(&lane.target, &branch));
-    Ok(Job { row, conversation: Some(turn.conversation), request })
+    Ok(Job { row, conversation: Some(turn.conversation), request, over_budget: false })
 }
 
 fn node(
@@ -362,6 +383,7 @@ fn launch_lanes(
                 row: job.row.clone(),
                 conversation: job.conversation,
                 request: Arc::clone(&job.request),
+                over_budget: job.over_budget,
             };
             let work = Box::pin(lane::run(Arc::clone(&inner), job, token, out.clone()));
             if let Err(failure) = tasks::guarded(work).await {
@@ -376,9 +398,15 @@ fn launch_lanes(
 
 /// Asks one lane again. The earlier answers stay; the lane continues from the new one unless it has gone
 /// on to another turn.
-pub(crate) async fn retry(inner: &Arc<Inner>, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
+pub(crate) async fn retry(
+    inner: &Arc<Inner>,
+    run: RunId,
+    sink: FrameSink,
+    money: Money,
+) -> Result<TurnView, Failure> {
     let shared = Arc::clone(inner);
-    let (recorded, earlier) = inner.store.write(move |tx| record_retry(&shared, tx, run)).await?;
+    let (mut recorded, earlier) = inner.store.write(move |tx| record_retry(&shared, tx, run)).await?;
+    recorded.allow(money);
     let turn = recorded.turn.id;
     let Some(row) = recorded.jobs.first().map(|job| &job.row) else {
         return Err(Failure::new(ErrorKind::Bug, "A retry was recorded without a run."));

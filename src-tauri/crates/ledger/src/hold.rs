@@ -28,18 +28,54 @@ pub fn hold(
     sheet: Option<&PriceSheet>,
     at: Timestamp,
 ) -> Option<PicoUsd> {
-    let sheet = sheet?;
-    if is_free(sheet) {
-        return Some(PicoUsd::ZERO);
+    Dearest::of(sheet?, prompt_tokens_upper, at)?.worst(prompt_tokens_upper, max_output_tokens)
+}
+
+/// The highest rates that may apply to a request, in pico-dollars per unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dearest {
+    input: PicoUsd,
+    output: PicoUsd,
+    request: PicoUsd,
+}
+
+impl Dearest {
+    /// Of a sheet, for a prompt of at most so many tokens; `None` = the price is unknown.
+    pub fn of(sheet: &PriceSheet, prompt_tokens_upper: u64, at: Timestamp) -> Option<Self> {
+        if is_free(sheet) {
+            return Some(Self { input: PicoUsd::ZERO, output: PicoUsd::ZERO, request: PicoUsd::ZERO });
+        }
+        let dearest = |meters: &[Meter]| dearest(sheet, meters, prompt_tokens_upper, at).ok().flatten();
+        if !is_given(sheet, Meter::Input) || !is_given(sheet, Meter::Output) {
+            return None;
+        }
+        Some(Self {
+            input: dearest(INPUT)?,
+            output: dearest(OUTPUT)?,
+            request: dearest(&[Meter::Request]).unwrap_or(PicoUsd::ZERO),
+        })
     }
-    let dearest = |meters: &[Meter]| dearest(sheet, meters, prompt_tokens_upper, at).ok().flatten();
-    if !is_given(sheet, Meter::Input) || !is_given(sheet, Meter::Output) {
-        return None;
+
+    /// The same rate for every token: what the user says an unknown price is at most.
+    pub const fn flat(per_token: PicoUsd) -> Self {
+        Self { input: per_token, output: per_token, request: PicoUsd::ZERO }
     }
-    let input = dearest(INPUT)?.checked_times(prompt_tokens_upper)?;
-    let output = dearest(OUTPUT)?.checked_times(max_output_tokens)?;
-    let request = dearest(&[Meter::Request]).unwrap_or(PicoUsd::ZERO);
-    input.checked_add(output)?.checked_add(request)
+
+    /// The most so many tokens can cost; `None` = beyond the range.
+    pub fn worst(&self, prompt_tokens: u64, output_tokens: u64) -> Option<PicoUsd> {
+        let input = self.input.checked_times(prompt_tokens)?;
+        let output = self.output.checked_times(output_tokens)?;
+        input.checked_add(output)?.checked_add(self.request)
+    }
+
+    /// The longest answer that so much money is sure to pay for; `None` = not even the prompt.
+    pub fn affordable(&self, prompt_tokens: u64, money: PicoUsd) -> Option<u64> {
+        let left = money.checked_sub(self.worst(prompt_tokens, 0)?)?.get();
+        let left = u64::try_from(left).ok()?;
+        Some(
+            u64::try_from(self.output.get()).ok().and_then(|rate| left.checked_div(rate)).unwrap_or(u64::MAX),
+        )
+    }
 }
 
 fn is_given(sheet: &PriceSheet, meter: Meter) -> bool {

@@ -7,6 +7,7 @@
 //! a hand-checked invoice in `tests/money.rs`.
 #![deny(missing_docs, clippy::float_arithmetic, clippy::wildcard_enum_match_arm)]
 
+mod budget;
 mod cost;
 mod estimate;
 mod forecast;
@@ -15,9 +16,10 @@ mod rates;
 mod tokens;
 mod when;
 
+pub use budget::{Admission, LEAST_ANSWER, ORDINARY_ANSWER, admit, percent, warning};
 pub use cost::cost;
 pub use estimate::{Expected, Volume, estimate, priced_on, running, usual_lengths};
 pub use forecast::{Forecast, SpendDay, forecast};
-pub use hold::hold;
+pub use hold::{Dearest, hold};
 pub use rates::{is_free, rate, rates};
 pub use tokens::{IMAGE_TOKENS_AT_MOST, output_estimate, prompt_estimate, prompt_upper_bound, tokens_of};

@@ -56,6 +56,15 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 4, steps: &[table::rollup::SCHEMA] },
     Migration { version: 5, steps: &[table::routing::SCHEMA] },
+    Migration {
+        version: 6,
+        steps: &[
+            table::ledger::PURPOSES,
+            table::walk::SCHEMA,
+            table::holds::SPENDERS,
+            table::budgets::SCHEMA,
+        ],
+    },
 ];
 
 /// The version after the last of `migrations`.

@@ -2,7 +2,7 @@
 //! migrations other than the released ones.
 
 use crate::{
-    EntryRow, Options, Store, Tuning,
+    EntryRow, Options, Purpose, Store, Tuning,
     migrate::{MIGRATIONS, Migration, latest},
     open::{self, Opened},
 };
@@ -43,6 +43,7 @@ fn entry(n: u128) -> EntryRow {
             rules: Vec::new(),
         }),
         adjusts: None,
+        purpose: Purpose::default(),
     }
 }
 
@@ -52,6 +53,14 @@ fn with_ledger(dir: &Path) {
     for n in 1..=3 {
         assert!(store.write(move |tx| tx.settle(&entry(n))).wait().unwrap());
     }
+    let past = crate::OverrideRow {
+        attempt: domain::AttemptId::new(uuid::Uuid::from_u128(1)),
+        at: Timestamp(5),
+        origin: "cli".to_owned(),
+        amount: None,
+        budgets: Vec::new(),
+    };
+    store.write(move |tx| tx.insert_override(&past)).wait().unwrap();
     store.close();
 }
 
@@ -65,7 +74,8 @@ fn the_ledger_lets_nobody_change_it() {
     with_ledger(dir.path());
     let connection = raw(dir.path());
     let columns = "seq, id, attempt, conversation, at, provider, endpoint, model, upstream_model, origin,
-        outcome, usage, input, output, cost, amount, basis, price_sheet, adjusts, prev_hash, hash, account";
+        outcome, usage, input, output, cost, amount, basis, price_sheet, adjusts, prev_hash, hash, kind, app,
+        tag, held, account";
     let copy = |seq: &str| {
         let shown = columns.replacen("seq", seq, 1);
         format!(
@@ -78,6 +88,8 @@ fn the_ledger_lets_nobody_change_it() {
         "DELETE FROM ledger_entries WHERE seq = 3".to_owned(),
         "UPDATE price_sheets SET sheet = '{}'".to_owned(),
         "DELETE FROM price_sheets".to_owned(),
+        "UPDATE budget_overrides SET amount = 0".to_owned(),
+        "DELETE FROM budget_overrides".to_owned(),
         copy("2"),
         copy("4"),
     ] {
@@ -99,6 +111,10 @@ fn a_changed_ledger_shows() {
         "UPDATE ledger_entries SET cost = replace(cost, 'computed', 'reported') WHERE seq = 3",
         "UPDATE ledger_entries SET at = at + 1 WHERE seq = 3",
         "UPDATE ledger_entries SET account = 'work' WHERE seq = 1",
+        "UPDATE ledger_entries SET kind = 'judge' WHERE seq = 1",
+        "UPDATE ledger_entries SET app = 'editor' WHERE seq = 2",
+        "UPDATE ledger_entries SET tag = '' WHERE seq = 3",
+        "UPDATE ledger_entries SET held = 7 WHERE seq = 1",
         "DELETE FROM ledger_entries WHERE seq = 1",
         "DELETE FROM ledger_entries WHERE seq = 2",
         "UPDATE ledger_entries SET seq = 9 WHERE seq = 3",
@@ -272,11 +288,11 @@ fn the_five_newest_backups_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     with_ledger(dir.path());
     let connection = open::connect(&dir.path().join("parallax.db"), &hasty()).unwrap();
+    let version = latest(MIGRATIONS);
     for time in 1..=8 {
-        crate::backup::make(&connection, dir.path(), latest(MIGRATIONS), Timestamp(time)).unwrap();
+        crate::backup::make(&connection, dir.path(), version, Timestamp(time)).unwrap();
     }
-    let expected: Vec<String> =
-        (4..=8).map(|time| format!("parallax-v{}-{time:013}.db", latest(MIGRATIONS))).collect();
+    let expected: Vec<String> = (4..=8).map(|time| format!("parallax-v{version}-{time:013}.db")).collect();
     assert_eq!(names_in(&dir.path().join("backups")), expected);
     #[cfg(unix)]
     for name in expected {

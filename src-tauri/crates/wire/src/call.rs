@@ -35,6 +35,11 @@ pub(crate) fn post(path: &str, body: &Map<String, Value>, to: &Endpoint, quirks:
     }
 }
 
+/// The limit that a field of the body sets.
+pub(crate) fn limit(body: &Map<String, Value>, field: &str) -> Option<u64> {
+    body.get(field).and_then(Value::as_u64)
+}
+
 /// Takes out what the provider rejects and says so.
 pub(crate) fn drop_params(
     body: &mut Map<String, Value>,

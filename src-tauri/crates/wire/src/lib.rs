@@ -127,6 +127,8 @@ pub struct Encoded {
     pub call: Call,
     /// What was left out and why.
     pub notices: Vec<(NoticeKind, String)>,
+    /// The longest answer the call itself allows, in tokens; `None` = it names no limit.
+    pub output_limit: Option<u64>,
 }
 
 /// An entry of a provider's own model list.

@@ -2,6 +2,9 @@
 import type { AddProvider } from "./AddProvider";
 import type { AppState } from "./AppState";
 import type { Archive } from "./Archive";
+import type { Budget } from "./Budget";
+import type { BudgetRef } from "./BudgetRef";
+import type { BudgetView } from "./BudgetView";
 import type { Cancel } from "./Cancel";
 import type { ConversationRef } from "./ConversationRef";
 import type { ConversationSummary } from "./ConversationSummary";
@@ -68,6 +71,9 @@ export interface Commands {
   "spend/attempts": { payload: SpendAttempts; result: SpendAttemptList };
   "spend/export": { payload: SpendExport; result: SpendFile };
   "spend/ledger": { payload: null; result: LedgerState };
+  "budget/list": { payload: null; result: Array<BudgetView> };
+  "budget/set": { payload: Budget; result: BudgetView };
+  "budget/remove": { payload: BudgetRef; result: null };
   "provider/list": { payload: null; result: Array<ProviderRow> };
   "provider/add": { payload: AddProvider; result: ProviderRow };
   "provider/remove": { payload: ProviderRef; result: null };
@@ -87,4 +93,5 @@ export interface Streams {
   "turn/start": { payload: SendTurn; result: TurnStarted };
   "turn/subscribe": { payload: TurnRef; result: TurnView };
   "run/retry": { payload: RunRef; result: TurnView };
+  "run/send_anyway": { payload: RunRef; result: TurnView };
 }

@@ -3,4 +3,4 @@
 /**
  * Why an answer ended (OpenTelemetry `gen_ai.response.finish_reasons`).
  */
-export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "pause" | "error" | "other";
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "pause" | "error" | "budget" | "other";

@@ -3,9 +3,10 @@
 
 use crate::{
     error::bug,
-    tx::{Key, Tx},
+    table::budgets::Spender,
+    tx::{Cols, Key, Tx, int, opt_blob},
 };
-use domain::{AttemptId, Failure, PicoUsd, ProcessId, Timestamp};
+use domain::{AccountLabel, AttemptId, Failure, PicoUsd, PriceSheet, ProcessId, ProviderId, Timestamp};
 use rusqlite::params;
 
 // No foreign key to attempts, as in the ledger: money does not depend on what a chat keeps.
@@ -16,6 +17,24 @@ CREATE TABLE holds (
     placed_at INTEGER NOT NULL,
     process BLOB NOT NULL CHECK (length(process) = 16)
 ) STRICT;
+";
+
+/// Who spends, at which prices, and how long the answer may be.
+pub(crate) const SPENDERS: &str = "
+ALTER TABLE holds ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+ALTER TABLE holds ADD COLUMN model TEXT NOT NULL DEFAULT 'unknown/unknown';
+ALTER TABLE holds ADD COLUMN conversation BLOB CHECK (conversation IS NULL OR length(conversation) = 16);
+ALTER TABLE holds ADD COLUMN app TEXT;
+ALTER TABLE holds ADD COLUMN key TEXT;
+ALTER TABLE holds ADD COLUMN output_limit INTEGER;
+ALTER TABLE holds ADD COLUMN price_sheet BLOB REFERENCES price_sheets (id);
+UPDATE holds SET
+    provider = (SELECT provider FROM attempts a WHERE a.id = attempt),
+    model = (SELECT model FROM attempts a WHERE a.id = attempt),
+    key = (SELECT account FROM attempts a WHERE a.id = attempt),
+    conversation = (SELECT t.conversation FROM attempts a JOIN runs r ON r.id = a.run
+        JOIN turns t ON t.id = r.turn WHERE a.id = attempt)
+WHERE EXISTS (SELECT 1 FROM attempts a WHERE a.id = attempt);
 ";
 
 /// A hold.
@@ -29,7 +48,33 @@ pub struct HoldRow {
     pub placed_at: Timestamp,
     /// The process that makes the attempt.
     pub process: ProcessId,
+    /// Who spends.
+    pub spender: Spender,
+    /// The longest answer the request asks for, in tokens; `None` = it names no limit.
+    pub output_limit: Option<u64>,
+    /// The prices it was reckoned by. They count at the end too, whatever has changed by then.
+    pub prices: Option<PriceSheet>,
 }
+
+fn row(cols: &Cols<'_>) -> Result<HoldRow, Failure> {
+    Ok(HoldRow {
+        attempt: cols.id("attempt")?,
+        amount: cols.get::<Option<i64>>("amount")?.map(PicoUsd::new),
+        placed_at: cols.time("placed_at")?,
+        process: cols.id("process")?,
+        spender: Spender {
+            provider: ProviderId::new(cols.get::<String>("provider")?),
+            model: cols.word("model")?,
+            conversation: cols.opt_id("conversation")?,
+            app: cols.get("app")?,
+            key: cols.get::<Option<String>>("key")?.map(AccountLabel::new),
+        },
+        output_limit: cols.get::<Option<i64>>("output_limit")?.map(i64::unsigned_abs),
+        prices: cols.opt_json("sheet")?,
+    })
+}
+
+const COLUMNS: &str = "SELECT h.*, p.sheet FROM holds h LEFT JOIN price_sheets p ON p.id = h.price_sheet";
 
 impl Tx<'_> {
     /// Places a hold, or changes the amount of the one there is. Refused once the attempt is settled.
@@ -37,23 +82,36 @@ impl Tx<'_> {
         if self.is_settled(h.attempt)? {
             return Err(bug("A hold was to be placed on an attempt that is settled."));
         }
+        let sheet = h.prices.as_ref().map(|sheet| self.put_price_sheet(sheet)).transpose()?;
         self.exec(
-            "INSERT INTO holds (attempt, amount, placed_at, process) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO holds (attempt, amount, placed_at, process, provider, model, conversation, app, key,
+                 output_limit, price_sheet)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (attempt) DO UPDATE SET amount = excluded.amount",
-            params![h.attempt.blob(), h.amount.map(PicoUsd::get), h.placed_at.0, h.process.blob()],
+            params![
+                h.attempt.blob(),
+                h.amount.map(PicoUsd::get),
+                h.placed_at.0,
+                h.process.blob(),
+                h.spender.provider.as_str(),
+                h.spender.model.as_str(),
+                opt_blob(h.spender.conversation),
+                h.spender.app,
+                h.spender.key.as_ref().map(AccountLabel::as_str),
+                h.output_limit.map(int).transpose()?,
+                sheet
+            ],
         )
         .map(|_| ())
     }
 
+    /// The open hold of an attempt.
+    pub fn hold(&self, attempt: AttemptId) -> Result<Option<HoldRow>, Failure> {
+        self.one(&format!("{COLUMNS} WHERE h.attempt = ?1"), [attempt.blob()], row)
+    }
+
     /// Every open hold, oldest first.
     pub fn holds(&self) -> Result<Vec<HoldRow>, Failure> {
-        self.all("SELECT * FROM holds ORDER BY placed_at, attempt", [], |cols| {
-            Ok(HoldRow {
-                attempt: cols.id("attempt")?,
-                amount: cols.get::<Option<i64>>("amount")?.map(PicoUsd::new),
-                placed_at: cols.time("placed_at")?,
-                process: cols.id("process")?,
-            })
-        })
+        self.all(&format!("{COLUMNS} ORDER BY h.placed_at, h.attempt"), [], row)
     }
 }

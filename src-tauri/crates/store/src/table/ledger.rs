@@ -7,6 +7,7 @@
 
 use crate::{
     error::bug,
+    table::budgets::Spender,
     tx::{Cols, Key, Tx, int, json, opt_blob, opt_json},
 };
 use domain::{
@@ -74,6 +75,25 @@ ALTER TABLE ledger_entries ADD COLUMN account TEXT;
 CREATE INDEX ledger_by_account ON ledger_entries (provider, account, at) WHERE account IS NOT NULL;
 ";
 
+/// What an attempt was for, for which app and under which tag; and what was held for it.
+pub(crate) const PURPOSES: &str = "
+ALTER TABLE ledger_entries ADD COLUMN kind TEXT;
+ALTER TABLE ledger_entries ADD COLUMN app TEXT;
+ALTER TABLE ledger_entries ADD COLUMN tag TEXT;
+ALTER TABLE ledger_entries ADD COLUMN held INTEGER CHECK (held >= 0);
+";
+
+/// What an attempt was for. An answer in a chat has none of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purpose {
+    /// A call beside the answer: `title`, `judge`, `merge` …
+    pub kind: Option<String>,
+    /// The app that asked through the gateway, by the name of its key.
+    pub app: Option<String>,
+    /// The user's own tag.
+    pub tag: Option<String>,
+}
+
 /// What is written of an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryRow {
@@ -107,6 +127,8 @@ pub struct EntryRow {
     pub price_sheet: Option<PriceSheet>,
     /// The entry this one takes the place of.
     pub adjusts: Option<EntryId>,
+    /// What it was for.
+    pub purpose: Purpose,
 }
 
 /// A row of the ledger as it stands.
@@ -116,6 +138,9 @@ pub struct Entry {
     pub seq: u64,
     /// What was written.
     pub row: EntryRow,
+    /// What was held for the attempt until then; `None` = nothing, its price being unknown, or it was never
+    /// sent.
+    pub held: Option<PicoUsd>,
     /// Hash of the row before; zeros at the first.
     pub prev_hash: [u8; 32],
     /// Hash of this row.
@@ -123,8 +148,8 @@ pub struct Entry {
 }
 
 /// The columns as they are stored, which is what is hashed.
-struct Stored {
-    seq: i64,
+pub(super) struct Stored {
+    pub(super) seq: i64,
     id: [u8; 16],
     attempt: [u8; 16],
     conversation: Option<[u8; 16]>,
@@ -140,7 +165,10 @@ struct Stored {
     price_sheet: Option<[u8; 32]>,
     adjusts: Option<[u8; 16]>,
     account: Option<String>,
-    prev_hash: [u8; 32],
+    /// kind, app, tag
+    purpose: [Option<String>; 3],
+    held: Option<i64>,
+    pub(super) prev_hash: [u8; 32],
 }
 
 impl Stored {
@@ -149,6 +177,7 @@ impl Stored {
         seq: i64,
         prev_hash: [u8; 32],
         price_sheet: Option<[u8; 32]>,
+        held: Option<PicoUsd>,
     ) -> Result<Self, Failure> {
         let usage = e.usage.as_ref();
         Ok(Self {
@@ -175,11 +204,13 @@ impl Stored {
             price_sheet,
             adjusts: opt_blob(e.adjusts),
             account: e.account.as_ref().map(|account| account.as_str().to_owned()),
+            purpose: [e.purpose.kind.clone(), e.purpose.app.clone(), e.purpose.tag.clone()],
+            held: held.map(PicoUsd::get),
             prev_hash,
         })
     }
 
-    fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
+    pub(super) fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
         Ok(Self {
             seq: cols.get("seq")?,
             id: cols.get("id")?,
@@ -203,13 +234,15 @@ impl Stored {
             price_sheet: cols.get("price_sheet")?,
             adjusts: cols.get("adjusts")?,
             account: cols.get("account")?,
+            purpose: [cols.get("kind")?, cols.get("app")?, cols.get("tag")?],
+            held: cols.get("held")?,
             prev_hash: cols.get("prev_hash")?,
         })
     }
 
     /// SHA-256 over every column in order; each is preceded by its length, so that no two rows give the
     /// same bytes. Absent is told from empty by a length no value has.
-    fn hash(&self) -> [u8; 32] {
+    pub(super) fn hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let mut field = |bytes: Option<&[u8]>| {
             let length = bytes.map_or(u64::MAX, |b| b.len() as u64);
@@ -240,6 +273,16 @@ impl Stored {
             field(Some(b"account"));
             field(Some(account.as_bytes()));
         }
+        for (name, value) in ["kind", "app", "tag"].iter().zip(&self.purpose) {
+            if let Some(value) = value {
+                field(Some(name.as_bytes()));
+                field(Some(value.as_bytes()));
+            }
+        }
+        if let Some(held) = self.held {
+            field(Some(b"held"));
+            field(Some(&held.to_le_bytes()));
+        }
         hash.finalize().into()
     }
 }
@@ -264,16 +307,52 @@ pub(crate) fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
             cost: cols.json("cost")?,
             price_sheet: cols.opt_json("sheet")?,
             adjusts: cols.opt_id("adjusts")?,
+            purpose: Purpose { kind: cols.get("kind")?, app: cols.get("app")?, tag: cols.get("tag")? },
         },
+        held: cols.get::<Option<i64>>("held")?.map(PicoUsd::new),
         prev_hash: cols.get("prev_hash")?,
         hash: cols.get("hash")?,
     })
+}
+
+/// Cost and hold of an entry, in pico-dollars.
+struct Charge {
+    amount: Option<i64>,
+    held: Option<i64>,
+}
+
+impl Charge {
+    /// What budgets count: the cost, where it is unknown the hold; and whether there is neither.
+    fn counted(&self) -> (i64, i64) {
+        let known = self.amount.or(self.held);
+        (known.unwrap_or(0), i64::from(known.is_none()))
+    }
+}
+
+fn spender(e: &EntryRow) -> Spender {
+    Spender {
+        provider: e.provider.clone(),
+        model: e.model.clone(),
+        conversation: e.conversation,
+        app: e.purpose.app.clone(),
+        key: e.account.clone(),
+    }
 }
 
 impl Tx<'_> {
     /// Books what an attempt cost and releases its hold. Once: a second settlement of the same attempt
     /// (or a second adjustment of the same entry) writes nothing and gives `false`.
     pub fn settle(&mut self, e: &EntryRow) -> Result<bool, Failure> {
+        // An adjustment restates what was held, so that it can be counted by itself.
+        let before = e.adjusts.map(|adjusted| self.charged(adjusted)).transpose()?.flatten();
+        let held = match &before {
+            Some(before) => before.held,
+            None => self
+                .one("SELECT amount FROM holds WHERE attempt = ?1", [e.attempt.blob()], |c| {
+                    c.get::<Option<i64>>("amount")
+                })?
+                .flatten(),
+        };
         self.exec("DELETE FROM holds WHERE attempt = ?1", [e.attempt.blob()])?;
         if self.is_booked(e)? {
             return Ok(false);
@@ -283,15 +362,16 @@ impl Tx<'_> {
             Ok((c.get::<i64>("seq")?, c.get::<[u8; 32]>("hash")?))
         })?;
         let (seq, prev_hash) = last.unwrap_or((0, [0; 32]));
-        let stored = Stored::new(e, seq + 1, prev_hash, sheet)?;
+        let stored = Stored::new(e, seq + 1, prev_hash, sheet, held.map(PicoUsd::new))?;
         let hash = stored.hash();
         let [provider, endpoint, model, upstream_model, origin, outcome] = &stored.names;
+        let [kind, app, tag] = &stored.purpose;
         self.exec(
             "INSERT INTO ledger_entries (seq, id, attempt, conversation, at, provider, endpoint, model,
                  upstream_model, origin, outcome, usage, input, output, cost, amount, basis, price_sheet,
-                 adjusts, prev_hash, hash, account)
+                 adjusts, prev_hash, hash, kind, app, tag, held, account)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                 ?20, ?21, ?22)",
+                 ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
             params![
                 stored.seq,
                 stored.id,
@@ -314,11 +394,26 @@ impl Tx<'_> {
                 stored.adjusts,
                 stored.prev_hash,
                 hash,
+                kind,
+                app,
+                tag,
+                stored.held,
                 stored.account
             ],
         )?;
         self.roll_up()?;
+        let now = Charge { amount: stored.amount, held };
+        let (was, was_unknown) = before.map_or((0, 0), |before| before.counted());
+        let (is, is_unknown) = now.counted();
+        self.count(&spender(e), e.at, is.saturating_sub(was), is_unknown - was_unknown)?;
         Ok(true)
+    }
+
+    /// What an entry counts with.
+    fn charged(&self, id: EntryId) -> Result<Option<Charge>, Failure> {
+        self.one("SELECT amount, held FROM ledger_entries WHERE id = ?1", [id.blob()], |c| {
+            Ok(Charge { amount: c.get("amount")?, held: c.get("held")? })
+        })
     }
 
     /// True when the attempt has an entry.
@@ -346,7 +441,7 @@ impl Tx<'_> {
         Ok(found.is_some())
     }
 
-    fn put_price_sheet(&self, sheet: &PriceSheet) -> Result<[u8; 32], Failure> {
+    pub(crate) fn put_price_sheet(&self, sheet: &PriceSheet) -> Result<[u8; 32], Failure> {
         let text = json(sheet)?;
         let id: [u8; 32] = Sha256::digest(&text).into();
         self.exec(
@@ -374,23 +469,5 @@ impl Tx<'_> {
             [attempt.blob()],
             entry,
         )
-    }
-
-    /// Recomputes every hash: `false` means that a row was changed, moved or taken out.
-    pub fn verify_chain(&self) -> Result<bool, Failure> {
-        let mut expected = (1_i64, [0_u8; 32]);
-        let mut sound = true;
-        self.all("SELECT * FROM ledger_entries ORDER BY seq", [], |cols| {
-            let (stored, hash) = (Stored::read(cols)?, cols.get::<[u8; 32]>("hash")?);
-            sound &= (stored.seq, stored.prev_hash) == expected && stored.hash() == hash;
-            expected = (stored.seq + 1, hash);
-            Ok(())
-        })?;
-        self.all("SELECT id, sheet FROM price_sheets", [], |cols| {
-            let (id, sheet) = (cols.get::<[u8; 32]>("id")?, cols.get::<String>("sheet")?);
-            sound &= <[u8; 32]>::from(Sha256::digest(sheet)) == id;
-            Ok(())
-        })?;
-        Ok(sound)
     }
 }

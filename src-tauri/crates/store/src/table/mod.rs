@@ -1,5 +1,6 @@
 pub(crate) mod accounts;
 pub(crate) mod attempts;
+pub(crate) mod budgets;
 pub(crate) mod conversations;
 pub(crate) mod fields;
 pub(crate) mod holds;
@@ -19,13 +20,15 @@ pub(crate) mod spend;
 pub(crate) mod spend_rows;
 pub(crate) mod turns;
 pub(crate) mod verify;
+pub(crate) mod walk;
 
 pub use accounts::AccountRow;
 pub use attempts::AttemptRow;
+pub use budgets::{BudgetRow, OverrideRow, Spender, Starts, Used};
 pub use conversations::ConversationRow;
 pub use holds::HoldRow;
 pub use latency::Latency;
-pub use ledger::{Entry, EntryRow};
+pub use ledger::{Entry, EntryRow, Purpose};
 pub use marks::{MARKS, MarkRow};
 pub use messages::{MessageRow, content_id};
 pub use providers::ProviderStateRow;
@@ -35,3 +38,4 @@ pub use spend::{ConversationSpend, EndpointSpend, SpendKey, SpendSum};
 pub use spend_rows::{AttemptFilter, Booked, SpendAttempt};
 pub use turns::TurnRow;
 pub use verify::SumsReport;
+pub use walk::{Walk, Walked};

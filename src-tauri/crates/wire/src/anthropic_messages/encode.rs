@@ -28,11 +28,12 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     sampling(request, &thinking, &mut body, &mut notices);
     output(request, &thinking, &mut body, &mut notices);
     call::drop_params(&mut body, quirks, &mut notices.0);
+    let output_limit = call::limit(&body, max_tokens);
     let mut call = call::post("/v1/messages", &body, to, quirks);
     if !quirks.extra_headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("anthropic-version")) {
         call.headers.push("anthropic-version", VERSION);
     }
-    Ok(Encoded { call, notices: notices.0 })
+    Ok(Encoded { call, notices: notices.0, output_limit })
 }
 
 /// Roles must alternate, results of tools come first in the user's turn, and no text may be blank.

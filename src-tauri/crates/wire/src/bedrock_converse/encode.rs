@@ -23,6 +23,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     body.insert("messages".into(), Value::Array(messages));
     let mut config = inference(request, thinking.as_ref(), to, &mut notices);
     call::drop_params(&mut config, quirks, &mut notices.0);
+    let output_limit = call::limit(&config, "maxTokens");
     if !config.is_empty() {
         body.insert("inferenceConfig".into(), Value::Object(config));
     }
@@ -30,7 +31,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     format(request, &mut body, &mut notices);
     call::drop_params(&mut body, quirks, &mut notices.0);
     let call = call::post("/model/{model}/converse-stream", &body, to, quirks);
-    Ok(Encoded { call, notices: notices.0 })
+    Ok(Encoded { call, notices: notices.0, output_limit })
 }
 
 /// Roles alternate, results of tools come first in the user's turn, and no text may be blank.

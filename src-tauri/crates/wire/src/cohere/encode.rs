@@ -36,7 +36,8 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
-    Ok(Encoded { call: call::post("/v2/chat", &body, to, quirks), notices })
+    let output_limit = call::limit(&body, "max_tokens");
+    Ok(Encoded { call: call::post("/v2/chat", &body, to, quirks), notices, output_limit })
 }
 
 fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {

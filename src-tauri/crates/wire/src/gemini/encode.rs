@@ -32,13 +32,14 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body);
     let mut config = config(request, to, by_effort, &mut notices);
     call::drop_params(&mut config, quirks, &mut notices.0);
+    let output_limit = call::limit(&config, "maxOutputTokens");
     if !config.is_empty() {
         body.insert("generationConfig".into(), Value::Object(config));
     }
     call::drop_params(&mut body, quirks, &mut notices.0);
     let mut call = call::post(&default_path(&to.upstream_model), &body, to, quirks);
     call.query.push(("alt".into(), "sse".into()));
-    Ok(Encoded { call, notices: notices.0 })
+    Ok(Encoded { call, notices: notices.0, output_limit })
 }
 
 /// The list gives names such as `models/x`; tuned models have a collection of their own.

@@ -42,7 +42,9 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     body.insert("stream".into(), true.into());
     let window = window(request, to, &messages)?;
     body.insert("messages".into(), messages.into());
-    body.insert("options".into(), options(request, window).into());
+    let options = options(request, window);
+    let output_limit = call::limit(&options, "num_predict");
+    body.insert("options".into(), options.into());
     // A prompt that does not fit is an error, and a full window ends the answer: by default the server leaves
     // out the beginning of the conversation and says nothing. Servers that do not know the fields ignore them
     // (as clients of the API describe it; not tried with every version).
@@ -51,7 +53,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     rest(request, to, quirks, &mut body, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
-    Ok(Encoded { call: call::post("/api/chat", &body, to, quirks), notices })
+    Ok(Encoded { call: call::post("/api/chat", &body, to, quirks), notices, output_limit })
 }
 
 fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {

@@ -42,7 +42,9 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
-    Ok(Encoded { call: call::post("/chat/completions", &body, to, quirks), notices })
+    let output_limit = call::limit(&body, quirks.max_tokens_field.as_deref().unwrap_or(MAX_TOKENS));
+    let call = call::post("/chat/completions", &body, to, quirks);
+    Ok(Encoded { call, notices, output_limit })
 }
 
 fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {

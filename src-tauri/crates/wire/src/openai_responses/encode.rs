@@ -34,7 +34,8 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
-    Ok(Encoded { call: call::post("/responses", &body, to, quirks), notices })
+    let output_limit = call::limit(&body, limit_field(quirks));
+    Ok(Encoded { call: call::post("/responses", &body, to, quirks), notices, output_limit })
 }
 
 fn user(message: &Message, input: &mut Vec<Value>, notices: &mut Notices) {
@@ -79,6 +80,11 @@ fn assistant(message: &Message, own: &str, input: &mut Vec<Value>, notices: &mut
     }
 }
 
+fn limit_field(quirks: &Quirks) -> &str {
+    let field = quirks.max_tokens_field.as_deref().filter(|f| *f != "max_completion_tokens");
+    field.unwrap_or("max_output_tokens")
+}
+
 fn params(
     request: &Request,
     to: &Endpoint,
@@ -90,8 +96,7 @@ fn params(
     call::number(body, "temperature", params.temperature);
     call::number(body, "top_p", params.top_p);
     if let Some(most) = params.max_completion_tokens {
-        let field = quirks.max_tokens_field.as_deref().filter(|f| *f != "max_completion_tokens");
-        body.insert(field.unwrap_or("max_output_tokens").into(), most.into());
+        body.insert(limit_field(quirks).into(), most.into());
     }
     if !params.stop.is_empty() {
         notices.parameter("stop: this API takes none.");

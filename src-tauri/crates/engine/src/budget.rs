@@ -1,0 +1,367 @@
+//! The money gate: what an attempt may cost at most is set aside in the transaction that records it, or
+//! the attempt is not made. And the watch on an answer that may outgrow what was set aside.
+
+use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner};
+use domain::{Budget, BudgetScope, ErrorKind, Failure, NoticeKind, Period, PicoUsd, StreamEvent, Timestamp};
+use ledger::{Admission, Dearest};
+use store::{AttemptRow, BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
+
+/// Assumed longest answer where neither the user nor the catalogue gives one.
+const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
+/// A running answer is given at least this many tokens more at a time.
+const LEAST_EXTENSION: u64 = 256;
+const MILLION: i64 = 1_000_000;
+
+/// What an attempt wants.
+pub(crate) struct Wish {
+    hold: HoldRow,
+    prompt_tokens: u64,
+    output_tokens: u64,
+    /// Somebody asked for that length.
+    named: bool,
+    over_budget: bool,
+    origin: &'static str,
+    calendar: Calendar,
+}
+
+/// What it gets.
+pub(crate) struct Grant {
+    pub hold: HoldRow,
+    /// The limit its request must name; `None` = as it is.
+    pub output_limit: Option<u64>,
+    pub notices: Vec<(NoticeKind, String)>,
+    rates: Option<Dearest>,
+}
+
+/// A budget with what counts against it.
+struct Level {
+    row: BudgetRow,
+    used: Used,
+    from: Timestamp,
+}
+
+impl Level {
+    fn left(&self) -> PicoUsd {
+        self.used.left(self.row.budget.limit)
+    }
+}
+
+impl Wish {
+    /// Of a plan whose call, once encoded, allows an answer of `sent` tokens.
+    pub(crate) fn new(
+        inner: &Inner,
+        plan: &Plan,
+        row: &AttemptRow,
+        sent: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let asked = plan.request.params.max_completion_tokens;
+        let output_tokens =
+            sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
+        Ok(Self {
+            hold: HoldRow {
+                attempt: row.id,
+                amount: None,
+                placed_at: row.started_at,
+                process: inner.process,
+                spender: Spender {
+                    provider: plan.known.provider.id.clone(),
+                    model: plan.endpoint.model.clone(),
+                    conversation: plan.conversation,
+                    app: None,
+                    key: row.account.clone(),
+                },
+                output_limit: sent,
+                prices: plan.endpoint.prices.clone(),
+            },
+            prompt_tokens: ledger::prompt_upper_bound(&plan.request),
+            output_tokens,
+            named: asked.is_some(),
+            over_budget: plan.over_budget,
+            origin: inner.origin,
+            calendar: Calendar::at(row.started_at)?,
+        })
+    }
+}
+
+/// Sets aside what the attempt may cost, or refuses it: `billing.budget`, and nothing is written. To be
+/// called in the transaction that records the attempt. That transaction begins by taking the database's
+/// write lock, so that no two attempts, of whichever process, are admitted on the same remainder.
+pub(crate) fn admit(tx: &mut Tx<'_>, wish: Wish) -> Result<Grant, Failure> {
+    let levels = levels(tx, &wish.hold.spender, &wish.calendar)?;
+    let Decision { mut grant, past } = decide(&wish, &levels)?;
+    if !past.is_empty() {
+        tx.insert_override(&OverrideRow {
+            attempt: grant.hold.attempt,
+            at: grant.hold.placed_at,
+            origin: wish.origin.to_owned(),
+            amount: grant.hold.amount,
+            budgets: past,
+        })?;
+    }
+    tell(tx, &levels, &mut grant)?;
+    tx.place_hold(&grant.hold)?;
+    Ok(grant)
+}
+
+fn levels(tx: &Tx<'_>, spender: &Spender, calendar: &Calendar) -> Result<Vec<Level>, Failure> {
+    let mut levels = Vec::new();
+    for row in tx.budgets_of(spender)? {
+        let from = calendar.starts.of(row.budget.period);
+        let used = tx.budget_used(&row.budget.scope, from)?;
+        levels.push(Level { row, used, from });
+    }
+    Ok(levels)
+}
+
+/// A request that is sent, and the budgets it passes because the user said so.
+struct Decision {
+    grant: Grant,
+    past: Vec<Budget>,
+}
+
+fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
+    let hard: Vec<&Level> = levels.iter().filter(|level| level.row.budget.hard).collect();
+    let at = wish.hold.placed_at;
+    let known = wish.hold.prices.as_ref().and_then(|sheet| Dearest::of(sheet, wish.prompt_tokens, at));
+    let Some(tightest) = hard.iter().min_by_key(|level| level.left()) else {
+        return Ok(Decision { grant: wish.granted(known), past: Vec::new() });
+    };
+    let Some(rates) = known.or_else(|| assumed(&hard)) else {
+        let strict = hard.iter().filter(|level| level.row.budget.unknown_price.is_none());
+        return match strict.clone().next() {
+            _ if wish.over_budget => Ok(wish.passed(None, strict.copied())),
+            level => Err(unknown(level.unwrap_or(tightest))),
+        };
+    };
+    let mut grant = wish.granted(Some(rates));
+    grant.output_limit = Some(wish.output_tokens);
+    match ledger::admit(&rates, wish.prompt_tokens, wish.output_tokens, wish.named, Some(tightest.left())) {
+        Admission::Fits { hold } => grant.hold.amount = Some(hold),
+        Admission::Capped { .. } | Admission::Refused { .. } if wish.over_budget => {
+            // What was only capped to a share may fit after all.
+            let worst = grant.hold.amount;
+            let past = hard.iter().copied().filter(|level| Some(level.left()) < worst);
+            if past.clone().next().is_some() {
+                return Ok(wish.passed(Some(rates), past));
+            }
+        }
+        Admission::Capped { output_tokens, hold } => {
+            grant.output_limit = Some(output_tokens);
+            grant.hold.amount = Some(hold);
+            grant.notices.push((NoticeKind::Budget, capped(tightest, output_tokens, wish.output_tokens)));
+        }
+        Admission::Refused { needs } => return Err(held(tightest, needs, &wish.calendar)),
+    }
+    grant.hold.output_limit = grant.output_limit;
+    Ok(Decision { grant, past: Vec::new() })
+}
+
+impl Wish {
+    /// As it is, with its worst case set aside.
+    fn granted(&self, rates: Option<Dearest>) -> Grant {
+        let worst = |rates: Dearest| {
+            rates.worst(self.prompt_tokens, self.output_tokens).unwrap_or(PicoUsd::new(i64::MAX))
+        };
+        let hold = HoldRow { amount: rates.map(worst), ..self.hold.clone() };
+        Grant { hold, output_limit: None, notices: Vec::new(), rates }
+    }
+
+    /// As it is, past these budgets. The user agreed to this length at this price: nothing may lengthen it.
+    fn passed<'l>(&self, rates: Option<Dearest>, past: impl Iterator<Item = &'l Level>) -> Decision {
+        let mut grant = self.granted(rates);
+        grant.output_limit = Some(self.output_tokens);
+        grant.hold.output_limit = grant.output_limit;
+        let words = "Sent over your budget, as you said. What it costs counts against it.".to_owned();
+        grant.notices.push((NoticeKind::Budget, words));
+        Decision { grant, past: past.map(|level| level.row.budget.clone()).collect() }
+    }
+}
+
+/// What the user says an unknown price is at most: the dearest of what the budgets say, if each says so.
+fn assumed(hard: &[&Level]) -> Option<Dearest> {
+    let caps: Option<Vec<PicoUsd>> = hard.iter().map(|level| level.row.budget.unknown_price).collect();
+    let most = caps?.into_iter().max()?.get();
+    // Rounded up: a cap must not become cheaper than the user said.
+    Some(Dearest::flat(PicoUsd::new(most / MILLION + i64::from(most % MILLION > 0))))
+}
+
+/// Says once a period that a threshold was reached.
+fn tell(tx: &mut Tx<'_>, levels: &[Level], grant: &mut Grant) -> Result<(), Failure> {
+    for level in levels {
+        let budget = &level.row.budget;
+        let percent = ledger::percent(level.used.spent, budget.limit);
+        let mut thresholds = budget.warn.clone();
+        thresholds.push(100);
+        let Some(reached) = ledger::warning(percent, &thresholds) else { continue };
+        let told = level.row.told.filter(|(from, _)| *from == level.from).map(|(_, told)| told);
+        if told.is_some_and(|told| told >= reached) || budget.limit == PicoUsd::ZERO {
+            continue;
+        }
+        tx.set_budget_told(level.row.id, level.from, reached)?;
+        let words = format!(
+            "{percent} % of a budget is used: {} of {} for {} {}.",
+            usd(level.used.spent),
+            usd(budget.limit),
+            whose(&budget.scope),
+            per(budget.period),
+        );
+        grant.notices.push((NoticeKind::Budget, words));
+    }
+    Ok(())
+}
+
+fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -> Failure {
+    let budget = &level.row.budget;
+    let under_way = match level.used.held {
+        PicoUsd::ZERO => String::new(),
+        held => format!(" and {} is held for answers under way", usd(held)),
+    };
+    let needs =
+        needs.map_or_else(String::new, |needs| format!(" Even a short answer may need {}.", usd(needs)));
+    Failure::new(
+        ErrorKind::BillingBudget,
+        format!(
+            "Held by your budget. You allow {} {} for {}; {} is spent{under_way}.{needs} Nothing was sent. The \
+             budget begins anew on {}; raise it, or send this once all the same.",
+            usd(budget.limit),
+            per(budget.period),
+            whose(&budget.scope),
+            usd(level.used.spent),
+            calendar.next(budget.period),
+        ),
+    )
+}
+
+fn unknown(level: &Level) -> Failure {
+    let budget = &level.row.budget;
+    Failure::new(
+        ErrorKind::BillingBudget,
+        format!(
+            "Held by your budget. The price of this model is unknown, so {} {} for {} cannot be kept to. \
+             Nothing was sent. Give the budget a price to reckon with (`parallax budget set {} {} --per {} \
+             --unknown-cap DOLLARS-PER-MILLION-TOKENS`), or send this once all the same.",
+            usd(budget.limit),
+            per(budget.period),
+            whose(&budget.scope),
+            budget.scope,
+            budget.limit,
+            budget.period.as_str(),
+        ),
+    )
+}
+
+fn capped(level: &Level, to: u64, from: u64) -> String {
+    let budget = &level.row.budget;
+    format!(
+        "The answer may have {to} tokens instead of {from}: {} is left of {} for {} {}.",
+        usd(level.left()),
+        usd(budget.limit),
+        whose(&budget.scope),
+        per(budget.period),
+    )
+}
+
+fn whose(scope: &BudgetScope) -> String {
+    match scope {
+        BudgetScope::All => "everything".to_owned(),
+        BudgetScope::Provider(id) => format!("the provider {id}"),
+        BudgetScope::Model(slug) => format!("the model {slug}"),
+        BudgetScope::Conversation(_) => "this conversation".to_owned(),
+        BudgetScope::App(name) => format!("the app {name}"),
+        BudgetScope::Key { provider, label } => format!("the key {provider}/{label}"),
+    }
+}
+
+const fn per(period: Period) -> &'static str {
+    match period {
+        Period::Day => "a day",
+        Period::Week => "a week",
+        Period::Month => "a month",
+    }
+}
+
+/// Dollars with two decimals at least and six at most.
+fn usd(amount: PicoUsd) -> String {
+    let text = amount.to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals.get(..6).unwrap_or(decimals).trim_end_matches('0');
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("−", whole));
+    format!("{sign}${whole}.{decimals:0<2}")
+}
+
+/// The eye on a running answer under a hard budget: a provider that does not keep to the limit it was
+/// given is stopped when its answer has, by our own count, come to what was set aside.
+pub(crate) struct Watch {
+    hold: HoldRow,
+    rates: Dearest,
+    /// Tokens that the hold pays for behind a prompt of likely length.
+    allowed: u64,
+    /// Tokens counted so far; too many rather than too few.
+    seen: u64,
+}
+
+impl Watch {
+    /// `None` = no hard budget applies, or nothing it could cost.
+    pub(crate) fn new(grant: &Grant, prompt_likely: u64) -> Option<Self> {
+        grant.output_limit?;
+        let rates = grant.rates.filter(|rates| rates.worst(1, 1) != Some(PicoUsd::ZERO))?;
+        let allowed = rates.affordable(prompt_likely, grant.hold.amount?)?;
+        Some(Self { hold: grant.hold.clone(), rates, allowed, seen: 0 })
+    }
+
+    /// Takes note of what arrived. Words are counted piece by piece, which counts too many; the exact
+    /// count follows only when that sum comes to the limit.
+    pub(crate) fn saw(&mut self, events: &[StreamEvent], draft: &Draft) -> bool {
+        for event in events {
+            if let StreamEvent::BlockDelta { block, text } = event
+                && !draft.is_image(*block)
+            {
+                self.seen = self.seen.saturating_add(ledger::tokens_of(text));
+            }
+        }
+        let reported = draft.usage.as_ref().and_then(|usage| usage.output.total).unwrap_or(0);
+        if self.seen.max(reported) < self.allowed {
+            return false;
+        }
+        self.seen = ledger::tokens_of(&draft.generated()).max(reported);
+        // An answer whose end is known costs no more.
+        self.seen >= self.allowed && draft.finish.is_none()
+    }
+
+    /// Sets more aside for a longer answer; `billing.budget` when the budget has nothing left for it.
+    pub(crate) async fn extend(&mut self, inner: &Inner) -> Result<(), Failure> {
+        let more = (self.allowed / 2).max(LEAST_EXTENSION);
+        let stop = || {
+            Failure::new(
+                ErrorKind::BillingBudget,
+                "Stopped by your budget. The answer has cost what was set aside for it, and there is no more. \
+                 Raise the budget and retry, or send this once all the same.",
+            )
+        };
+        let Some(extra) = self.rates.worst(0, more) else { return Err(stop()) };
+        let Some(amount) = self.hold.amount.and_then(|held| held.checked_add(extra)) else {
+            return Err(stop());
+        };
+        let hold = HoldRow { amount: Some(amount), ..self.hold.clone() };
+        let calendar = Calendar::at(inner.clock.now())?;
+        let placed = hold.clone();
+        let granted = inner
+            .store
+            .write(move |tx| {
+                let levels = levels(tx, &placed.spender, &calendar)?;
+                let fits =
+                    levels.iter().filter(|level| level.row.budget.hard).all(|level| level.left() >= extra);
+                if fits {
+                    tx.place_hold(&placed)?;
+                }
+                Ok(fits)
+            })
+            .await?;
+        if !granted {
+            return Err(stop());
+        }
+        self.hold = hold;
+        self.allowed = self.allowed.saturating_add(more);
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Setting budgets and looking how they stand.
+
+use crate::{
+    calendar::Calendar,
+    inner::{Inner, Table},
+};
+use domain::{Budget, BudgetScope, ErrorKind, Failure, ModelRef, PicoUsd, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{BudgetRow, Tx, Used};
+
+/// Most thresholds of one budget.
+const MOST_THRESHOLDS: usize = 8;
+
+/// What a budget is like now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetState {
+    /// Below every threshold.
+    Normal,
+    /// A threshold is reached.
+    Near,
+    /// The limit is reached; the user is only told.
+    Over,
+    /// Nothing is left: requests that cost anything are not sent.
+    Holding,
+}
+
+/// A budget and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetStanding {
+    /// Number, for naming it.
+    pub id: i64,
+    /// What the user gave.
+    pub budget: Budget,
+    /// What counts against it.
+    pub used: Used,
+    /// Spent, in whole per cent of the limit, rounded down.
+    pub percent: u32,
+    /// The highest threshold that is reached.
+    pub reached: Option<u8>,
+    /// When the period began.
+    pub from: Timestamp,
+    /// When the next one begins.
+    pub resets_at: Timestamp,
+    /// In a word.
+    pub state: BudgetState,
+}
+
+impl BudgetStanding {
+    /// What is left, held amounts set off; never below zero.
+    pub fn left(&self) -> PicoUsd {
+        self.used.left(self.budget.limit).max(PicoUsd::ZERO)
+    }
+}
+
+pub(crate) async fn list(inner: &Inner) -> Result<Vec<BudgetStanding>, Failure> {
+    let calendar = Calendar::at(inner.clock.now())?;
+    inner
+        .store
+        .read(move |tx| tx.budgets()?.into_iter().map(|row| standing(tx, row, &calendar)).collect())
+        .await
+}
+
+fn standing(tx: &Tx<'_>, row: BudgetRow, calendar: &Calendar) -> Result<BudgetStanding, Failure> {
+    let BudgetRow { id, budget, .. } = row;
+    let from = calendar.starts.of(budget.period);
+    let used = tx.budget_used(&budget.scope, from)?;
+    let percent = ledger::percent(used.spent, budget.limit);
+    let reached = ledger::warning(percent, &budget.warn);
+    let empty = used.left(budget.limit) <= PicoUsd::ZERO;
+    let state = match (budget.hard, reached) {
+        (true, _) if empty => BudgetState::Holding,
+        (false, _) if used.spent >= budget.limit => BudgetState::Over,
+        (_, Some(_)) => BudgetState::Near,
+        (_, None) => BudgetState::Normal,
+    };
+    let resets_at = calendar.ends.of(budget.period);
+    Ok(BudgetStanding { id, budget, used, percent, reached, from, resets_at, state })
+}
+
+pub(crate) async fn set(inner: &Inner, mut budget: Budget) -> Result<BudgetStanding, Failure> {
+    check(inner, &mut budget)?;
+    let now = inner.clock.now();
+    let calendar = Calendar::at(now)?;
+    let standing = inner
+        .store
+        .write(move |tx| {
+            if let BudgetScope::Conversation(id) = budget.scope
+                && tx.conversation(id)?.is_none()
+            {
+                return Err(refuse(
+                    "There is no such conversation. `parallax spend --by conversation` lists them.",
+                ));
+            }
+            let id = tx.put_budget(&budget, now)?;
+            standing(tx, BudgetRow { id, budget, created_at: now, told: None }, &calendar)
+        })
+        .await?;
+    inner.changed(Table::Budgets);
+    Ok(standing)
+}
+
+pub(crate) async fn remove(inner: &Inner, id: i64) -> Result<(), Failure> {
+    match inner.store.write(move |tx| tx.remove_budget(id)).await? {
+        true => inner.changed(Table::Budgets),
+        false => return Err(refuse("There is no budget of this number. `parallax budget list` shows them.")),
+    }
+    Ok(())
+}
+
+fn refuse(why: impl Into<String>) -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, why)
+}
+
+/// A budget that could never bind, because its name is mistyped, would be worse than none.
+fn check(inner: &Inner, budget: &mut Budget) -> Result<(), Failure> {
+    if budget.limit < PicoUsd::ZERO {
+        return Err(refuse("A budget is zero or more dollars."));
+    }
+    if budget.unknown_price.is_some_and(|price| price <= PicoUsd::ZERO) {
+        return Err(refuse("The price to reckon with is more than zero dollars per million tokens."));
+    }
+    if budget.warn.iter().any(|percent| !(1..=100).contains(percent)) || budget.warn.len() > MOST_THRESHOLDS {
+        return Err(refuse("Thresholds are percentages from 1 to 100, eight of them at most."));
+    }
+    budget.warn.sort_unstable();
+    budget.warn.dedup();
+    let registry = inner.registry();
+    match &budget.scope {
+        BudgetScope::Provider(id) | BudgetScope::Key { provider: id, .. }
+            if registry.provider(id).is_none() =>
+        {
+            Err(refuse(format!("There is no provider called “{id}”. `parallax provider list` shows them.")))
+        }
+        BudgetScope::Model(slug) => {
+            let wanted = ModelRef { model: slug.to_string(), provider: None };
+            let known = registry.resolve(&wanted).is_ok() || listed(&registry, slug);
+            if known { Ok(()) } else { Err(refuse(format!("There is no model called “{slug}”."))) }
+        }
+        BudgetScope::All
+        | BudgetScope::Provider(_)
+        | BudgetScope::Conversation(_)
+        | BudgetScope::App(_)
+        | BudgetScope::Key { .. } => Ok(()),
+    }
+}
+
+/// Models the catalogue does not know are called `provider/id`.
+fn listed(registry: &crate::Registry, slug: &domain::ModelSlug) -> bool {
+    registry.provider(&slug.author().into()).is_some()
+}

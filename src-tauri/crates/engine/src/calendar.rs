@@ -1,0 +1,102 @@
+//! Days, weeks and months of the place this machine is in. The time itself comes from the clock.
+
+use domain::{ErrorKind, Failure, Period, Timestamp};
+use jiff::{ToSpan as _, Zoned, tz::TimeZone};
+use store::Starts;
+
+/// The periods that a moment is in.
+#[derive(Clone, Debug)]
+pub(crate) struct Calendar {
+    /// When they began.
+    pub starts: Starts,
+    /// When the next ones begin.
+    pub ends: Starts,
+    zone: TimeZone,
+}
+
+impl Calendar {
+    /// Of the system's time zone.
+    pub(crate) fn at(now: Timestamp) -> Result<Self, Failure> {
+        Self::within(now, TimeZone::system())
+    }
+
+    fn within(now: Timestamp, zone: TimeZone) -> Result<Self, Failure> {
+        let now = jiff::Timestamp::from_millisecond(now.0).map_err(bad)?.to_zoned(zone.clone());
+        let day = now.start_of_day().map_err(bad)?;
+        let back = i64::from(day.weekday().to_monday_zero_offset());
+        let week = midnight(&day.checked_sub(back.days()).map_err(bad)?)?;
+        let month = midnight(&day.first_of_month().map_err(bad)?)?;
+        let next = |start: &Zoned, span: jiff::Span| start.checked_add(span).map_err(bad);
+        let ends = Starts {
+            day: stamp(&midnight(&next(&day, 1.day())?)?),
+            week: stamp(&midnight(&next(&week, 7.days())?)?),
+            month: stamp(&midnight(&next(&month, 1.month())?)?),
+        };
+        Ok(Self { starts: Starts { day: stamp(&day), week: stamp(&week), month: stamp(&month) }, ends, zone })
+    }
+
+    /// The day a period begins anew, as in "22 November".
+    pub(crate) fn next(&self, period: Period) -> String {
+        jiff::Timestamp::from_millisecond(self.ends.of(period).0)
+            .map(|at| at.to_zoned(self.zone.clone()).strftime("%-d %B").to_string())
+            .unwrap_or_default()
+    }
+}
+
+/// The first moment of a day: midnight, or what follows it where the clocks skip it.
+fn midnight(day: &Zoned) -> Result<Zoned, Failure> {
+    day.start_of_day().map_err(bad)
+}
+
+fn stamp(at: &Zoned) -> Timestamp {
+    Timestamp(at.timestamp().as_millisecond())
+}
+
+fn bad(error: jiff::Error) -> Failure {
+    Failure::new(ErrorKind::Bug, format!("The clock is out of range ({error})."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(zone: &str, when: &str) -> Calendar {
+        let zone = TimeZone::get(zone).unwrap();
+        let now: jiff::civil::DateTime = when.parse().unwrap();
+        let now = now.to_zoned(zone.clone()).unwrap().timestamp().as_millisecond();
+        Calendar::within(Timestamp(now), zone).unwrap()
+    }
+
+    fn local(zone: &str, at: Timestamp) -> String {
+        let at = jiff::Timestamp::from_millisecond(at.0).unwrap();
+        at.to_zoned(TimeZone::get(zone).unwrap()).datetime().to_string()
+    }
+
+    #[test]
+    fn periods_begin_at_local_midnight() {
+        let zone = "Asia/Kathmandu";
+        let calendar = at(zone, "2026-11-22T00:30:00");
+        assert_eq!(local(zone, calendar.starts.day), "2026-11-22T00:00:00");
+        assert_eq!(
+            local(zone, calendar.starts.week),
+            "2026-11-16T00:00:00",
+            "a Sunday belongs to the week before"
+        );
+        assert_eq!(local(zone, calendar.starts.month), "2026-11-01T00:00:00");
+        assert_eq!(local(zone, calendar.ends.day), "2026-11-23T00:00:00");
+        assert_eq!(local(zone, calendar.ends.week), "2026-11-23T00:00:00");
+        assert_eq!(local(zone, calendar.ends.month), "2026-12-01T00:00:00");
+        assert_eq!(calendar.next(Period::Month), "1 December");
+    }
+
+    #[test]
+    fn a_day_may_have_23_hours_or_no_midnight() {
+        let hours = |calendar: &Calendar| (calendar.ends.day.0 - calendar.starts.day.0) / 3_600_000;
+        assert_eq!(hours(&at("Europe/Berlin", "2026-03-29T12:00:00")), 23);
+        assert_eq!(hours(&at("Europe/Berlin", "2026-10-25T12:00:00")), 25);
+        // Clocks in Beirut go from 24:00 to 01:00.
+        let skipped = at("Asia/Beirut", "2026-03-29T12:00:00");
+        assert_eq!(local("Asia/Beirut", skipped.starts.day), "2026-03-29T01:00:00");
+        assert_eq!(local("Asia/Beirut", skipped.ends.day), "2026-03-30T00:00:00");
+    }
+}

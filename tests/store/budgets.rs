@@ -1,0 +1,186 @@
+//! What counts against a budget: booked once, whatever happens to chats, clocks and corrections.
+
+use crate::fixture::{NOW, conversation, entry, memory, spender, uuid};
+use domain::{
+    AttemptId, Budget, BudgetScope, ConversationId, EntryId, Period, PicoUsd, PriceOrigin, PriceSheet,
+    PriceSource, ProcessId, Timestamp,
+};
+use store::{EntryRow, HoldRow, OverrideRow, Purpose, Spender, Store, Used, Walked};
+
+const QUARTER: i64 = 900_000;
+
+fn settle(store: &Store, entry: EntryRow) {
+    assert!(store.write(move |tx| tx.settle(&entry)).wait().unwrap());
+}
+
+fn used(store: &Store, scope: &str, from: i64) -> (i64, u32, i64, u32) {
+    let scope: BudgetScope = scope.parse().unwrap();
+    let used = store.read(move |tx| tx.budget_used(&scope, Timestamp(NOW.0 + from))).wait().unwrap();
+    let Used { spent, unknown, held, unheld } = used;
+    (spent.get(), unknown, held.get(), unheld)
+}
+
+fn hold(n: u128, pico: Option<i64>, spender: Spender) -> HoldRow {
+    HoldRow {
+        attempt: AttemptId::new(uuid(n)),
+        amount: pico.map(PicoUsd::new),
+        placed_at: NOW,
+        process: ProcessId::new(uuid(1)),
+        spender,
+        output_limit: Some(77),
+        prices: Some(PriceSheet {
+            source: PriceSource {
+                origin: PriceOrigin::Bundled,
+                source: "test".to_owned(),
+                checked: "2026-10-01".to_owned(),
+            },
+            rules: Vec::new(),
+        }),
+    }
+}
+
+fn budget(scope: &str, period: Period, dollars: &str) -> Budget {
+    Budget {
+        scope: scope.parse().unwrap(),
+        period,
+        limit: PicoUsd::from_dollars(dollars).unwrap(),
+        hard: true,
+        warn: vec![50, 80],
+        unknown_price: None,
+    }
+}
+
+#[test]
+fn a_budget_comes_back_as_it_was_set_and_is_one_for_its_scope_and_period() {
+    let store = memory();
+    let day = budget("provider:openai", Period::Day, "5");
+    let month = Budget {
+        hard: false,
+        warn: Vec::new(),
+        unknown_price: Some(PicoUsd::DOLLAR),
+        ..budget("provider:openai", Period::Month, "0")
+    };
+    let all = budget("all", Period::Week, "9.5");
+    let set = |b: &Budget| {
+        let b = b.clone();
+        store.write(move |tx| tx.put_budget(&b, NOW)).wait().unwrap()
+    };
+    let (one, two, three) = (set(&day), set(&month), set(&all));
+    assert!(one != two && two != three);
+    let again = Budget { limit: PicoUsd::DOLLAR, ..day };
+    assert_eq!(set(&again), one, "it is changed, not doubled");
+    let found = store.read(|tx| tx.budgets()).wait().unwrap();
+    let found: Vec<_> = found.into_iter().map(|row| (row.id, row.budget)).collect();
+    assert_eq!(found, [(three, all.clone()), (one, again), (two, month)]);
+    let mine = store.read(|tx| tx.budgets_of(&spender())).wait().unwrap();
+    assert_eq!(mine.len(), 3);
+    let other = Spender { provider: "groq".into(), ..spender() };
+    let theirs = store.read(move |tx| tx.budgets_of(&other)).wait().unwrap();
+    assert_eq!(theirs.into_iter().map(|row| row.budget).collect::<Vec<_>>(), [all]);
+    assert!(store.write(move |tx| tx.remove_budget(one)).wait().unwrap());
+    assert!(!store.write(move |tx| tx.remove_budget(one)).wait().unwrap());
+}
+
+#[test]
+fn spending_counts_in_every_scope_from_its_quarter_of_an_hour_on() {
+    let store = memory();
+    let chat = ConversationId::new(uuid(5));
+    let purpose = Purpose { app: Some("editor".to_owned()), ..Purpose::default() };
+    settle(&store, EntryRow { conversation: Some(chat), purpose, ..entry(1, Some(100)) });
+    settle(&store, EntryRow { at: Timestamp(NOW.0 - 1), ..entry(2, Some(10)) });
+    settle(&store, EntryRow { at: Timestamp(NOW.0 + QUARTER), ..entry(3, Some(1)) });
+    settle(&store, EntryRow { provider: "groq".into(), ..entry(4, None) });
+    assert_eq!(used(&store, "all", -QUARTER), (111, 1, 0, 0));
+    assert_eq!(used(&store, "all", 0), (101, 1, 0, 0));
+    assert_eq!(used(&store, "all", QUARTER), (1, 0, 0, 0));
+    assert_eq!(used(&store, "provider:openai", 0), (101, 0, 0, 0));
+    assert_eq!(used(&store, "provider:groq", 0), (0, 1, 0, 0));
+    assert_eq!(used(&store, "model:openai/gpt-5", 0), (101, 1, 0, 0));
+    assert_eq!(used(&store, &format!("conversation:{chat}"), 0), (100, 0, 0, 0));
+    assert_eq!(used(&store, "app:editor", 0), (100, 0, 0, 0));
+    assert!(store.read(|tx| tx.verify_budget_totals()).wait().unwrap());
+    // Putting the chat away gives nothing back.
+    store
+        .write(move |tx| {
+            tx.insert_conversation(&conversation(5))?;
+            tx.set_conversation_archived(chat, Some(NOW))
+        })
+        .wait()
+        .unwrap();
+    assert_eq!(used(&store, &format!("conversation:{chat}"), 0), (100, 0, 0, 0));
+}
+
+#[test]
+fn an_unknown_cost_counts_with_what_was_held_for_it_until_it_is_known() {
+    let store = memory();
+    store.write(|tx| tx.place_hold(&hold(1, Some(500), spender()))).wait().unwrap();
+    assert_eq!(used(&store, "all", 0), (0, 0, 500, 0));
+    assert_eq!(used(&store, "provider:openai", 0), (0, 0, 500, 0));
+    assert_eq!(used(&store, "provider:groq", 0), (0, 0, 0, 0));
+    settle(&store, entry(1, None));
+    assert_eq!(used(&store, "all", 0), (500, 0, 0, 0));
+    assert!(store.read(|tx| tx.verify_budget_totals()).wait().unwrap());
+    let adjust =
+        EntryRow { id: EntryId::new(uuid(2)), adjusts: Some(EntryId::new(uuid(1))), ..entry(1, Some(120)) };
+    settle(&store, adjust);
+    assert_eq!(used(&store, "all", 0), (120, 0, 0, 0));
+    let entries = store.read(|tx| tx.entries_of(AttemptId::new(uuid(1)))).wait().unwrap();
+    assert!(entries.iter().all(|entry| entry.held == Some(PicoUsd::new(500))));
+    // Without a hold there is nothing to count with, and it is said.
+    store.write(|tx| tx.place_hold(&hold(3, None, spender()))).wait().unwrap();
+    assert_eq!(used(&store, "all", 0), (120, 0, 0, 1));
+    settle(&store, entry(3, None));
+    assert_eq!(used(&store, "all", 0), (120, 1, 0, 0));
+    assert!(store.read(|tx| Ok(tx.verify_budget_totals()? && tx.verify_chain()?)).wait().unwrap());
+}
+
+#[test]
+fn a_hold_comes_back_with_its_spender_prices_and_limit() {
+    let store = memory();
+    let spender = Spender {
+        conversation: Some(ConversationId::new(uuid(5))),
+        app: Some("editor".to_owned()),
+        ..spender()
+    };
+    let placed = hold(1, Some(500), spender);
+    let row = placed.clone();
+    store.write(move |tx| tx.place_hold(&row)).wait().unwrap();
+    let found = store.read(|tx| tx.hold(AttemptId::new(uuid(1)))).wait().unwrap();
+    assert_eq!(found, Some(placed));
+}
+
+#[test]
+fn what_was_let_past_a_budget_stays_on_record() {
+    let store = memory();
+    let row = OverrideRow {
+        attempt: AttemptId::new(uuid(1)),
+        at: NOW,
+        origin: "cli".to_owned(),
+        amount: Some(PicoUsd::DOLLAR),
+        budgets: vec![budget("all", Period::Day, "0.5")],
+    };
+    let written = row.clone();
+    store.write(move |tx| tx.insert_override(&written)).wait().unwrap();
+    assert_eq!(store.read(|tx| tx.overrides()).wait().unwrap(), std::slice::from_ref(&row));
+    assert!(store.write(move |tx| tx.insert_override(&row)).wait().is_err(), "once an attempt");
+}
+
+#[test]
+fn the_chain_is_walked_on_from_where_the_last_walk_ended() {
+    let store = memory();
+    for n in 1..=10 {
+        settle(&store, entry(n, Some(1)));
+    }
+    let walk = |from: Walked, limit| store.read(move |tx| tx.walk_chain(from, limit)).wait().unwrap();
+    let first = walk(Walked::start(), 4);
+    assert!(first.sound && !first.done);
+    store.write(move |tx| tx.set_walked(first.at)).wait().unwrap();
+    assert_eq!(store.read(|tx| tx.walked()).wait().unwrap(), first.at);
+    let second = walk(first.at, 100);
+    assert!(second.sound && second.done);
+    store.write(move |tx| tx.set_walked(second.at)).wait().unwrap();
+    // Another process that is behind takes nothing back.
+    store.write(move |tx| tx.set_walked(first.at)).wait().unwrap();
+    assert_eq!(store.read(|tx| tx.walked()).wait().unwrap(), second.at);
+    assert!(walk(second.at, 100).done);
+}
