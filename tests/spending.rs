@@ -209,6 +209,7 @@ impl Spender {
                 created_at: Timestamp(at),
                 updated_at: Timestamp(at),
                 archived_at: None,
+                deleted_at: None,
             });
             let lanes = self.lanes();
             let mut prompt = 200 + self.dice.skewed(3_000);

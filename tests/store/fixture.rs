@@ -45,6 +45,7 @@ pub(crate) fn conversation(n: u128) -> ConversationRow {
         created_at: NOW,
         updated_at: NOW,
         archived_at: None,
+        deleted_at: None,
     }
 }
 

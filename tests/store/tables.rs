@@ -6,14 +6,17 @@ use domain::{
     FinishReason, LaneId, MessageId, Millis, NoticeKind, Outcome, Part, Provider, ProviderId, Reason, Role,
     Route, RunId, RunState, Saw, Timestamp, TurnId, Upstream, Usage,
 };
-use store::{AccountRow, AttemptRow, ConversationRow, MessageRow, ProviderStateRow, RunRow, Store, TurnRow};
+use store::{
+    AccountRow, AttemptRow, ConversationRow, EntryRow, MessageRow, ProviderStateRow, RunRow, Shelf, Store,
+    TurnRow,
+};
 
 fn at(offset: i64) -> Timestamp {
     Timestamp(NOW.0 + offset)
 }
 
-fn ids(store: &Store, archived: bool) -> Vec<u128> {
-    let rows = store.read(move |tx| tx.conversations(10, archived)).wait().unwrap();
+fn ids(store: &Store, shelf: Shelf) -> Vec<u128> {
+    let rows = store.read(move |tx| tx.conversations(10, shelf)).wait().unwrap();
     rows.iter().map(|c| c.id.uuid().as_u128()).collect()
 }
 
@@ -34,12 +37,12 @@ fn conversations_are_listed_newest_first_without_the_archived() {
         })
         .wait()
         .unwrap();
-    assert_eq!(ids(&store, false), [1, 3]);
-    assert_eq!(ids(&store, true), [1, 3, 2]);
+    assert_eq!(ids(&store, Shelf::Listed), [1, 3]);
+    assert_eq!(ids(&store, Shelf::Kept), [1, 3, 2]);
     let first = store.read(|tx| tx.conversation(ConversationId::new(uuid(1)))).wait().unwrap().unwrap();
     assert_eq!((first.title.as_str(), first.updated_at), ("Sky", at(9)), "never backwards");
     store.write(|tx| tx.set_conversation_archived(ConversationId::new(uuid(2)), None)).wait().unwrap();
-    assert_eq!(ids(&store, false), [1, 3, 2]);
+    assert_eq!(ids(&store, Shelf::Listed), [1, 3, 2]);
     assert_eq!(store.read(|tx| tx.conversation(ConversationId::new(uuid(9)))).wait().unwrap(), None);
 }
 
@@ -180,13 +183,10 @@ fn turns_and_runs_come_back_as_written() {
     assert_eq!(turns.len(), 1);
 }
 
-#[test]
-fn attempts_come_back_as_written() {
-    let store = memory();
-    let run = store.write(|tx| scene(tx, 1, 1)).wait().unwrap().id;
-    let begun = AttemptRow {
-        id: AttemptId::new(uuid(1)),
-        run: Some(run),
+fn attempt(n: u128) -> AttemptRow {
+    AttemptRow {
+        id: AttemptId::new(uuid(n)),
+        run: None,
         n: 1,
         endpoint: "openai/gpt-5".into(),
         provider: "openai".into(),
@@ -202,7 +202,14 @@ fn attempts_come_back_as_written() {
         upstream: None,
         usage: None,
         cost: None,
-    };
+    }
+}
+
+#[test]
+fn attempts_come_back_as_written() {
+    let store = memory();
+    let run = store.write(|tx| scene(tx, 1, 1)).wait().unwrap().id;
+    let begun = AttemptRow { run: Some(run), ..attempt(1) };
     let ended = AttemptRow {
         first_byte: Some(Millis(1)),
         first_content: Some(Millis(2)),
@@ -373,4 +380,54 @@ fn a_model_keeps_its_mark_and_the_ninth_takes_the_one_unused_longest() {
     assert_eq!(store.read(|tx| tx.mark_of("j")).wait().unwrap(), None);
     assert_eq!(assign("c", 23, &[]), 2);
     assert_eq!(store.read(|tx| tx.marks()).wait().unwrap().len(), usize::from(store::MARKS));
+}
+
+#[test]
+fn a_purged_conversation_leaves_nothing_but_what_was_spent() {
+    let store = memory();
+    let chat = ConversationId::new(uuid(1));
+    store
+        .write(move |tx| {
+            let run = scene(tx, 1, 1)?;
+            scene(tx, 2, 1)?;
+            let other = text("Only here");
+            let content = tx.put_content(&other)?;
+            tx.set_message_content(run.message, &content)?;
+            tx.update_run(&finished(&run))?;
+            tx.insert_attempt(&AttemptRow { run: Some(run.id), ..attempt(1) })?;
+            tx.settle(&EntryRow { conversation: Some(chat), ..crate::fixture::entry(1, Some(7)) })?;
+            tx.set_setting(&format!("view.draft.{chat}"), Some("\"half a sentence\""))?;
+            tx.set_conversation_deleted(chat, Some(at(1)))
+        })
+        .wait()
+        .unwrap();
+    assert_eq!(ids(&store, Shelf::Listed), [2]);
+    assert_eq!(ids(&store, Shelf::Trash), [1]);
+    let spent = store.read(move |tx| tx.conversation_spend(chat)).wait().unwrap();
+    let old = store.read(|tx| tx.trash_before(at(2), 9)).wait().unwrap();
+    assert_eq!(old, [chat]);
+    store.write(move |tx| tx.purge_conversation(chat)).wait().unwrap();
+    assert_eq!(ids(&store, Shelf::Trash), [0_u128; 0]);
+    store
+        .read(move |tx| {
+            assert_eq!(tx.conversation_spend(chat)?, spent);
+            assert!(tx.verify_chain()? && tx.cells_agree()?);
+            assert!(tx.turns(chat)?.is_empty() && tx.lanes(chat)?.is_empty());
+            assert_eq!(
+                tx.content(&store::content_id(&text("Only here"))?)?,
+                None,
+                "its content goes with it"
+            );
+            let shared = store::content_id(&text("Why is the sky blue?"))?;
+            assert!(tx.content(&shared)?.is_some(), "what another conversation says as well stays");
+            assert_eq!(tx.attempt(AttemptId::new(uuid(1)))?.unwrap().run, None, "the attempt stays");
+            assert_eq!(tx.setting(&format!("view.draft.{chat}"))?, None);
+            tx.run(RunId::new(uuid(2)))
+        })
+        .wait()
+        .unwrap()
+        .unwrap();
+    // One that is still answering is not taken apart.
+    let busy = store.write(|tx| tx.purge_conversation(ConversationId::new(uuid(2)))).wait();
+    assert_eq!(busy.unwrap_err().kind, ErrorKind::RequestInvalid);
 }

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
-use engine::{Ask, LANE_LIMIT, Listeners, SpendSum, Table, frame::TurnView};
+use engine::{Ask, LANE_LIMIT, Listeners, Shelf, SpendSum, Table, frame::TurnView};
 use std::future::{Ready, ready};
 
 /// Sidebar lines read at once.
@@ -23,7 +23,7 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, 
     let (rows, spends) = api
         .engine
         .store()
-        .read(|tx| Ok((tx.conversations(MOST_CONVERSATIONS, false)?, tx.conversation_spends()?)))
+        .read(|tx| Ok((tx.conversations(MOST_CONVERSATIONS, Shelf::Listed)?, tx.conversation_spends()?)))
         .await?;
     let live = api.engine.live_conversations();
     Ok(rows
@@ -53,7 +53,7 @@ fn line(
     }
 }
 
-async fn summary(api: &Api, id: ConversationId) -> Result<ConversationSummary, Failure> {
+pub(crate) async fn summary(api: &Api, id: ConversationId) -> Result<ConversationSummary, Failure> {
     let (row, spend) =
         api.engine.store().read(move |tx| Ok((tx.conversation(id)?, tx.conversation_spend(id)?))).await?;
     let live = api.engine.live_conversations().contains(&id);

@@ -3,7 +3,7 @@
 use crate::{
     Api, Sink,
     budget::{self, BudgetRef, BudgetView},
-    chat, database, links, models, providers, settings,
+    chat, database, history, links, models, providers, settings,
     spend::{self, types::*},
     types::*,
 };
@@ -98,6 +98,10 @@ commands! {
         "conversation/open" (ConversationRef) -> ConversationView = chat::open;
         "conversation/rename" (Rename) -> ConversationSummary = chat::rename;
         "conversation/archive" (Archive) -> () = chat::archive;
+        "conversation/delete" (ConversationRef) -> () = history::delete;
+        "conversation/restore" (ConversationRef) -> ConversationSummary = history::restore;
+        "conversation/purge" (ConversationRef) -> () = history::purge;
+        "conversation/shelf" (ShelfRef) -> Shelved = history::shelf;
         "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;
         "models/search" (ModelQuery) -> ModelList = models::search;
         "models/resolve" (Vec<LaneTarget>) -> Vec<ModelRow> = models::resolve;

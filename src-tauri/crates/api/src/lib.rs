@@ -12,6 +12,7 @@ mod chat;
 pub mod commands;
 mod database;
 pub mod export;
+mod history;
 mod links;
 mod models;
 mod process;

@@ -1,7 +1,9 @@
 //! The shapes that cross to a window, beside the frames of the engine.
 
+mod history;
 mod providers;
 
+pub use history::*;
 pub use providers::*;
 
 use domain::{ConversationId, LaneId, LaneTarget, MessageId, PicoUsd, RunId, Timestamp, TurnId};

@@ -30,6 +30,9 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
     // A ledger from before there were running sums; a thousand entries at a time, so that a send waits
     // for none of it.
     while !inner.store.write(|tx| tx.roll_up()).await? {}
+    if let Err(failure) = crate::history::sweep(inner).await {
+        complain(&failure, "old conversations in the trash could not be removed");
+    }
     Ok(recovered)
 }
 

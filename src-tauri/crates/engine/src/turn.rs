@@ -119,11 +119,7 @@ async fn record(inner: &Arc<Inner>, ask: Ask) -> Result<Recorded, Failure> {
         .write(move |tx| {
             let now = shared.clock.now();
             let conversation = match ask.conversation {
-                Some(id) => {
-                    tx.conversation(id)?
-                        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, "This conversation is gone."))?
-                        .id
-                }
+                Some(id) => crate::history::kept(tx, id)?.id,
                 None => begin_conversation(&shared, tx, &ask)?,
             };
             let lanes = tx.lanes(conversation)?;
@@ -155,6 +151,7 @@ fn begin_conversation(inner: &Inner, tx: &mut Tx<'_>, ask: &Ask) -> Result<Conve
         created_at: now,
         updated_at: now,
         archived_at: None,
+        deleted_at: None,
     })?;
     let lanes: Vec<Lane> = ask
         .line_up
@@ -446,6 +443,7 @@ fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded,
         ));
     }
     let turn = tx.turn(old.turn)?.ok_or_else(gone)?;
+    crate::history::kept(tx, turn.conversation)?;
     let user = tx.message(old.user_message)?.ok_or_else(gone)?;
     let mut lane = tx.lane(old.lane)?.ok_or_else(gone)?;
     // The answer is asked again of what was asked the first time, whatever the line-up says today.

@@ -65,6 +65,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             table::budgets::SCHEMA,
         ],
     },
+    Migration { version: 7, steps: &[table::conversations::TRASH] },
 ];
 
 /// The version after the last of `migrations`.

@@ -359,7 +359,7 @@ fn every_released_schema_comes_up_with_everything_in_it() {
                 assert!(tx.verify_chain()?, "the ledger's chain holds");
                 assert_eq!(tx.entries(Timestamp(0), Timestamp(i64::MAX))?.len(), 3);
                 assert_eq!(tx.custom_providers()?.len(), 1);
-                let [conversation] = tx.conversations(9, true)?.try_into().unwrap();
+                let [conversation] = tx.conversations(9, crate::Shelf::Kept)?.try_into().unwrap();
                 let mut answers = Vec::new();
                 for lane in tx.lanes(conversation.id)? {
                     let branch = tx.branch(lane.head.unwrap())?;

@@ -15,6 +15,25 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_by_update ON conversations (updated_at DESC, id DESC);
 ";
 
+/// A conversation in the trash keeps all it has until it is purged.
+pub(crate) const TRASH: &str = "
+ALTER TABLE conversations ADD COLUMN deleted_at INTEGER;
+CREATE INDEX conversations_in_trash ON conversations (deleted_at) WHERE deleted_at IS NOT NULL;
+";
+
+/// Which conversations are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// Those in the list.
+    Listed,
+    /// Those that were put away.
+    Archived,
+    /// Those in the list and those put away.
+    Kept,
+    /// Those in the trash.
+    Trash,
+}
+
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationRow {
@@ -28,6 +47,8 @@ pub struct ConversationRow {
     pub updated_at: Timestamp,
     /// When it was put away; `None` = it is in the list.
     pub archived_at: Option<Timestamp>,
+    /// When it was put into the trash; `None` = it is not there.
+    pub deleted_at: Option<Timestamp>,
 }
 
 fn row(cols: &Cols<'_>) -> Result<ConversationRow, Failure> {
@@ -37,6 +58,7 @@ fn row(cols: &Cols<'_>) -> Result<ConversationRow, Failure> {
         created_at: cols.time("created_at")?,
         updated_at: cols.time("updated_at")?,
         archived_at: cols.opt_time("archived_at")?,
+        deleted_at: cols.opt_time("deleted_at")?,
     })
 }
 
@@ -44,9 +66,16 @@ impl Tx<'_> {
     /// Adds a conversation.
     pub fn insert_conversation(&mut self, c: &ConversationRow) -> Result<(), Failure> {
         self.exec(
-            "INSERT INTO conversations (id, title, created_at, updated_at, archived_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![c.id.blob(), c.title, c.created_at.0, c.updated_at.0, c.archived_at.map(|t| t.0)],
+            "INSERT INTO conversations (id, title, created_at, updated_at, archived_at, deleted_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                c.id.blob(),
+                c.title,
+                c.created_at.0,
+                c.updated_at.0,
+                c.archived_at.map(|t| t.0),
+                c.deleted_at.map(|t| t.0)
+            ],
         )
         .map(|_| ())
     }
@@ -56,14 +85,17 @@ impl Tx<'_> {
         self.one("SELECT * FROM conversations WHERE id = ?1", [id.blob()], row)
     }
 
-    /// The newest `limit` conversations by last turn; archived ones only if asked for.
-    pub fn conversations(&self, limit: u32, include_archived: bool) -> Result<Vec<ConversationRow>, Failure> {
-        self.all(
-            "SELECT * FROM conversations WHERE ?2 OR archived_at IS NULL
-             ORDER BY updated_at DESC, id DESC LIMIT ?1",
-            params![limit, include_archived],
-            row,
-        )
+    /// The newest `limit` conversations of a shelf: by last turn, in the trash by when they came there.
+    pub fn conversations(&self, limit: u32, shelf: Shelf) -> Result<Vec<ConversationRow>, Failure> {
+        let (condition, order) = match shelf {
+            Shelf::Listed => ("deleted_at IS NULL AND archived_at IS NULL", "updated_at"),
+            Shelf::Archived => ("deleted_at IS NULL AND archived_at IS NOT NULL", "updated_at"),
+            Shelf::Kept => ("deleted_at IS NULL", "updated_at"),
+            Shelf::Trash => ("deleted_at IS NOT NULL", "deleted_at"),
+        };
+        let sql =
+            format!("SELECT * FROM conversations WHERE {condition} ORDER BY {order} DESC, id DESC LIMIT ?1");
+        self.all(&sql, [limit], row)
     }
 
     /// Renames a conversation.
@@ -94,6 +126,28 @@ impl Tx<'_> {
             "conversation",
             "UPDATE conversations SET archived_at = ?2 WHERE id = ?1",
             params![id.blob(), at.map(|t| t.0)],
+        )
+    }
+
+    /// Puts a conversation into the trash (`Some`) or takes it out (`None`). Nothing of it changes.
+    pub fn set_conversation_deleted(
+        &mut self,
+        id: ConversationId,
+        at: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        self.change(
+            "conversation",
+            "UPDATE conversations SET deleted_at = ?2 WHERE id = ?1",
+            params![id.blob(), at.map(|t| t.0)],
+        )
+    }
+
+    /// Up to `limit` conversations that came into the trash before `before`, oldest first.
+    pub fn trash_before(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, Failure> {
+        self.all(
+            "SELECT id FROM conversations WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2",
+            params![before.0, limit],
+            |cols| cols.id("id"),
         )
     }
 }
