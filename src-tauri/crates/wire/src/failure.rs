@@ -410,7 +410,7 @@ fn kind(said: &Said) -> ErrorKind {
         return K::LimitOverloaded;
     }
     match status {
-        400 | 405 | 406 | 410..=412 | 414..=424 | 426..=428 | 431..=499 if says(UNSUPPORTED) => {
+        0 | 400 | 405 | 406 | 410..=412 | 414..=424 | 426..=428 | 431..=499 if says(UNSUPPORTED) => {
             K::RequestUnsupported
         }
         404 => K::RequestNoModel,

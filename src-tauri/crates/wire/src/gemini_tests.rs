@@ -324,6 +324,27 @@ fn an_answer_the_model_spoiled_is_no_success() {
 }
 
 #[test]
+fn a_reason_that_is_not_specified_is_none() {
+    let body = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"FINISH_REASON_UNSPECIFIED"}],"promptFeedback":{"blockReason":"BLOCKED_REASON_UNSPECIFIED"}}"#;
+    assert_eq!(decoded(Framing::Json, body).1, crate::Ending::Truncated);
+}
+
+#[test]
+fn a_picture_it_thought_with_is_not_its_answer() {
+    let body = r#"{"candidates":[{"content":{"parts":[{"thought":true,"inlineData":{"mimeType":"image/png","data":"AAEC"}},{"inlineData":{"mimeType":"image/png","data":"AwQF"},"thoughtSignature":"s"}]},"finishReason":"STOP"}]}"#;
+    let events = decoded(Framing::Json, body).0;
+    let said: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            StreamEvent::BlockDelta { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, ["AwQF"], "{events:?}");
+    assert!(events.iter().any(|event| matches!(event, StreamEvent::Unknown { .. })), "{events:?}");
+}
+
+#[test]
 fn a_quota_of_nothing_is_not_waited_for() {
     let body = |words: &str| {
         json!({ "error": { "code": 429, "status": "RESOURCE_EXHAUSTED", "message": words,

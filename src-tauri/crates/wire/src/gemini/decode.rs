@@ -64,7 +64,7 @@ impl Protocol for Contents {
         {
             out.push(StreamEvent::Usage(usage(&self.usage)));
         }
-        if let Some(blocked) = json.at("/promptFeedback/blockReason").and_then(Json::str) {
+        if let Some(blocked) = json.at("/promptFeedback/blockReason").and_then(Json::str).filter(said) {
             self.stop = Some(format!("PROMPT_BLOCKED:{blocked}"));
         }
         // Only one candidate is ever asked for.
@@ -108,7 +108,7 @@ impl Contents {
         for part in candidate.at("/content/parts").map_or(&[][..], Json::items) {
             self.part(part, out);
         }
-        if let Some(reason) = candidate.text("finishReason") {
+        if let Some(reason) = candidate.text("finishReason").filter(said) {
             self.stop = Some(reason.to_owned());
         }
         if let Some(words) = candidate.text("finishMessage") {
@@ -147,7 +147,8 @@ impl Contents {
         self.end_text(out);
         if let Some(data) = part.get("inlineData") {
             let media_type = data.text("mimeType").unwrap_or_default();
-            if media_type.starts_with("image/") {
+            // A picture it thought with is not its answer.
+            if media_type.starts_with("image/") && !part.get("thought").is_some_and(Json::is_true) {
                 let kind = BlockKind::Image { media_type: media_type.to_owned() };
                 self.blocks.whole(kind, data.text("data").unwrap_or_default(), out);
             } else {
@@ -305,6 +306,11 @@ impl Contents {
             _ => FinishReason::Other,
         }
     }
+}
+
+/// Whether a reason is one: where every field is written out, none is written as unspecified.
+fn said(reason: &&str) -> bool {
+    !reason.is_empty() && !reason.ends_with("_UNSPECIFIED")
 }
 
 /// The model spoiled its own answer.

@@ -70,11 +70,11 @@ impl Chat {
             }
             (delta, _) => delta,
         };
-        if let Some(content) = content {
-            self.message(content, out);
-        }
-        if let Some(text) = choice.text("text") {
-            self.blocks.flow(BlockKind::Text, text, out);
+        match (content, choice.text("text")) {
+            // Together repeats the delta's words beside it, as the older completions had them.
+            (Some(content), _) => self.message(content, out),
+            (None, Some(text)) => self.blocks.flow(BlockKind::Text, text, out),
+            (None, None) => {}
         }
         if message.is_some() && !chunk {
             self.over = true;
@@ -114,7 +114,10 @@ impl Chat {
             let source = note.get("url_citation").unwrap_or(note);
             self.cite(source.text("url"), source.text("title"));
         }
-        if message.get("audio").is_some() {
+        // Servers that write out every field of their types send an empty one with every answer.
+        let spoken =
+            |audio: &&Json<'_>| audio.fields().iter().any(|(_, v)| v.str().is_some_and(|s| !s.is_empty()));
+        if message.get("audio").filter(spoken).is_some() {
             out.push(StreamEvent::Unknown { name: "audio".into(), bytes: 0 });
         }
     }
@@ -311,15 +314,26 @@ impl Protocol for Chat {
 
 /// One meaning for everyone's words. What is not known is not success.
 fn reason(raw: &str) -> FinishReason {
-    match raw.to_ascii_lowercase().as_str() {
+    let raw = raw.to_ascii_lowercase();
+    // Google's endpoint of this form adds its own word: `content_filter: RECITATION`.
+    match raw.split(':').next().unwrap_or_default().trim() {
         "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" => FinishReason::Stop,
-        "length" | "max_tokens" | "model_length" | "max_output_tokens" => FinishReason::Length,
+        "length" | "max_tokens" | "model_length" | "max_output_tokens" | "model_context_window_exceeded" => {
+            FinishReason::Length
+        }
         "tool_calls" | "function_call" | "tool_use" | "tool_call" => FinishReason::ToolCalls,
         "content_filter" | "content_filtered" | "sensitive" | "safety" | "refusal" => {
             FinishReason::ContentFilter
         }
         "pause_turn" => FinishReason::Pause,
-        "error" | "network_error" | "insufficient_system_resource" | "server_error" => FinishReason::Error,
+        "error"
+        | "network_error"
+        | "insufficient_system_resource"
+        | "server_error"
+        | "timeout"
+        | "abort"
+        | "function_call_filter" => FinishReason::Error,
+        spoiled if spoiled.starts_with("malformed_") => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

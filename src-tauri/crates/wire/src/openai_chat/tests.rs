@@ -323,3 +323,53 @@ fn a_flood_of_calls_is_cut_off() {
     assert_eq!(read.blocks.len(), 1_000);
     assert_eq!(read.events.iter().filter(|e| matches!(e, StreamEvent::Unknown { .. })).count(), 4_000);
 }
+
+/// Together, through Hugging Face: the older completions' field beside the delta.
+#[test]
+fn words_given_twice_are_said_once() {
+    let twice = r#"{"object":"chat.completion.chunk","choices":[{"index":0,"text":"Hi","delta":{"role":"assistant","content":"Hi"}}]}"#;
+    let old =
+        r#"{"object":"text_completion","choices":[{"index":0,"text":" there","finish_reason":"stop"}]}"#;
+    let read =
+        trial::read(OpenAiChat.decoder(Framing::Sse, &Quirks::default()), &sse(&[twice, old, "[DONE]"]));
+    assert_eq!((read.blocks, read.ending), (vec!["text: Hi there".to_owned()], Ending::Complete));
+}
+
+/// Snowflake, whole: every field of its types, most of them empty.
+#[test]
+fn fields_written_out_empty_say_nothing() {
+    let body = r#"{"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"4","refusal":"","annotations":null,"audio":{"data":"","expires_at":0,"id":"","transcript":""},"function_call":{"arguments":"","name":""},"tool_calls":null}}]}"#;
+    let read = trial::read(OpenAiChat.decoder(Framing::Json, &Quirks::default()), body);
+    assert_eq!(read.blocks, ["text: 4"]);
+    assert!(!read.events.iter().any(|e| matches!(e, StreamEvent::Unknown { .. })), "{:?}", read.events);
+    let end = read.events.last();
+    assert!(matches!(end, Some(StreamEvent::Finish { reason: domain::FinishReason::Stop, .. })), "{end:?}");
+}
+
+#[test]
+fn reasons_are_understood_whoever_gives_them() {
+    use domain::FinishReason as F;
+    for (raw, meant) in [
+        ("stop", F::Stop),
+        ("eos", F::Stop),
+        ("max_tokens", F::Length),
+        ("model_length", F::Length),
+        ("model_context_window_exceeded", F::Length),
+        ("function_call", F::ToolCalls),
+        ("sensitive", F::ContentFilter),
+        ("content_filter: RECITATION", F::ContentFilter),
+        ("network_error", F::Error),
+        ("insufficient_system_resource", F::Error),
+        ("TIMEOUT", F::Error),
+        ("abort", F::Error),
+        ("MALFORMED_FUNCTION_CALL", F::Error),
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", F::Error),
+        ("because", F::Other),
+    ] {
+        let body = format!(r#"{{"choices":[{{"message":{{"content":"a"}},"finish_reason":"{raw}"}}]}}"#);
+        let read = trial::read(OpenAiChat.decoder(Framing::Json, &Quirks::default()), &body);
+        let Some(StreamEvent::Finish { reason, raw: kept }) = read.events.last() else { panic!("{raw}") };
+        assert_eq!((*reason, kept.as_deref()), (meant, Some(raw)));
+        assert_eq!(matches!(read.ending, Ending::Failed(_)), meant == F::Error, "{raw}");
+    }
+}

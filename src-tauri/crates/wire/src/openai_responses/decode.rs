@@ -27,7 +27,8 @@ const PROGRESS: &[&str] = &[
     "ping",
 ];
 
-/// More items than any answer has. Finding one takes time in proportion to their number.
+/// More items than any answer has. Finding one takes time in proportion to their number. Items that only the
+/// final response names are numbered behind it.
 const MAX_ITEMS: u64 = 4_096;
 /// More parts than any item has.
 const MAX_PARTS: u64 = 64;
@@ -49,6 +50,8 @@ pub(super) struct Responses {
     blocks: Blocks,
     items: Vec<Item>,
     called: bool,
+    /// Something was said in words.
+    spoke: bool,
     citations: Vec<(Option<String>, Option<String>)>,
     tally: Tally,
     /// Word and meaning of the terminal event.
@@ -64,6 +67,7 @@ impl Responses {
             blocks: Blocks::default(),
             items: Vec::new(),
             called: false,
+            spoke: false,
             citations: Vec::new(),
             tally: Tally::default(),
             end: None,
@@ -90,6 +94,8 @@ impl Responses {
             return;
         }
         item.said = true;
+        self.spoke |= matches!(kind, BlockKind::Text | BlockKind::Refusal);
+        let item = self.item(index);
         let known = item.blocks.iter().find(|(p, _)| *p == part).map(|(_, block)| *block);
         let block = match known {
             Some(block) => block,
@@ -253,13 +259,20 @@ impl Responses {
         if !terminal {
             return;
         }
-        if self.items.is_empty() {
-            for (index, item) in response.list("output").iter().enumerate() {
-                self.done((index as u64).min(MAX_ITEMS), item, out);
+        let none = self.items.is_empty();
+        let (called, spoke) = (self.called, self.spoke);
+        for (index, item) in (MAX_ITEMS + 1..=2 * MAX_ITEMS).zip(response.list("output")) {
+            let silent = match item.text("type").unwrap_or_default() {
+                "function_call" | "custom_tool_call" => !called,
+                "message" => !spoke,
+                _ => false,
+            };
+            if none || silent {
+                self.done(index, item, out);
             }
-            if let Some(text) = response.text("output_text").filter(|_| self.blocks.count() == 0) {
-                self.extend(0, 0, BlockKind::Text, text, out);
-            }
+        }
+        if none && let Some(text) = response.text("output_text").filter(|_| self.blocks.count() == 0) {
+            self.extend(0, 0, BlockKind::Text, text, out);
         }
         self.tally.around(response);
         if let Some(usage) = response.get("usage") {
@@ -278,8 +291,8 @@ impl Responses {
     fn ended(&mut self, response: &Json<'_>) -> Option<(String, FinishReason)> {
         let status = response.text("status").unwrap_or("completed");
         let reason = match status {
-            "completed" if self.called => FinishReason::ToolCalls,
-            "completed" => FinishReason::Stop,
+            "completed" | "complete" if self.called => FinishReason::ToolCalls,
+            "completed" | "complete" => FinishReason::Stop,
             "incomplete" => {
                 let why = response.at("/incomplete_details/reason").and_then(Json::str).unwrap_or("unknown");
                 let reason = match why {

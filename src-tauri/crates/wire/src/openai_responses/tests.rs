@@ -105,6 +105,16 @@ fn what_deltas_did_not_say_is_taken_from_the_item() {
 }
 
 #[test]
+fn calls_only_the_last_event_names_are_not_lost() {
+    let read = read(&[
+        r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"I look."}"#,
+        r#"{"type":"response.completed","response":{"id":"r","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"I look."}]},{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"}]}}"#,
+    ]);
+    assert_eq!(read.blocks, ["text: I look.", "call c1 f: {}"]);
+    assert!(matches!(read.events.last(), Some(StreamEvent::Finish { reason: FinishReason::ToolCalls, .. })));
+}
+
+#[test]
 fn deltas_and_done_events_are_not_added_up() {
     let read = read(&[
         r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Ye"}"#,
