@@ -139,6 +139,19 @@ fn each_makers_form_is_sent_as_the_golden_files_say() {
     }
 }
 
+/// What a provider's own data changes.
+#[test]
+fn providers_departures_are_sent_as_the_golden_files_say() {
+    let catalog = catalog::Catalog::bundled().unwrap();
+    for (id, model) in
+        [("mistral", "mistral-medium-3.5"), ("deepseek", "deepseek-v4-pro"), ("minimax", "MiniMax-M3")]
+    {
+        let provider = catalog.provider(id).unwrap();
+        let dialect = wire::dialect(provider.dialect.as_str()).unwrap();
+        golden(&format!("provider-{id}"), &sent_to(model, dialect, &everything(), &provider.quirks));
+    }
+}
+
 /// A model that takes an effort where others take a budget, and a provider with names of its own.
 #[test]
 fn the_same_under_quirks_is_sent_as_the_golden_files_say() {

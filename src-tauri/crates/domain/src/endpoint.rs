@@ -1,6 +1,6 @@
 //! Providers and what each serves. All of it is data: adding a provider is adding a file.
 
-use crate::{DialectId, EndpointId, ModelSlug, PriceSheet, ProviderId};
+use crate::{DialectId, Effort, EndpointId, ModelSlug, PriceSheet, ProviderId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -88,8 +88,53 @@ pub struct Quirks {
     pub cancel_stops_billing: Option<bool>,
     /// Parts of the upstream ids of models that take a reasoning effort and reject a budget in tokens.
     pub effort_models: Vec<String>,
+    /// How models of the chat dialect are told whether and how much to reason; the first that fits counts. None =
+    /// an effort, as OpenAI's are.
+    pub reasoning: Vec<ReasoningForm>,
+    /// Parts of the upstream ids of models that reject earlier answers without reasoning: an empty one is sent.
+    pub wants_reasoning: Vec<String>,
+    /// Ids of tool calls have exactly so many letters and digits.
+    pub tool_id_length: Option<usize>,
+    /// A document travels in a part named `document_url`, as a picture does in `image_url`.
+    pub document_url: bool,
+    /// Fields every request has besides.
+    pub body: BTreeMap<String, serde_json::Value>,
     /// Forms of its models, for a dialect that carries several; the first that fits counts.
     pub forms: Vec<ModelForm>,
+}
+
+/// How some of a provider's models are told to reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReasoningForm {
+    /// Parts of the upstream ids it is for; empty = every other model.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The field that turns it on and off.
+    #[serde(default)]
+    pub switch: Option<ReasoningSwitch>,
+    /// Efforts it takes in `reasoning_effort`; empty = none. `None` = all.
+    #[serde(default)]
+    pub efforts: Option<Vec<Effort>>,
+    /// Field of a limit in tokens.
+    #[serde(default)]
+    pub budget: Option<String>,
+}
+
+/// A field that turns reasoning on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasoningSwitch {
+    /// `thinking: {"type": "enabled" | "disabled"}`
+    Thinking,
+    /// `thinking: {"type": "adaptive" | "disabled"}`
+    AdaptiveThinking,
+    /// `enable_thinking: true | false`
+    EnableThinking,
+    /// `reasoning: {"enabled": true | false}`
+    Enabled,
+    /// `reasoning: {"effort": …}` or `{"max_tokens": …}`, which says everything.
+    Reasoning,
 }
 
 /// The form in which a provider of several dialects serves some of its models.

@@ -30,7 +30,7 @@ pub use call::{Call, Headers, Method};
 pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
 pub use endpoint::{
     Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm, Provider,
-    Quirks, StreamUsage,
+    Quirks, ReasoningForm, ReasoningSwitch, StreamUsage,
 };
 pub use event::{BlockKind, FinishReason, NoticeKind, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};

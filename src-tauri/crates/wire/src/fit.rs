@@ -123,8 +123,13 @@ fn settings(params: &mut Params, can: &Capabilities, name: &str, notices: &mut V
         params.response_format = None;
         dropped(notices, format!("response_format: {name} is not known to keep to a schema."));
     }
-    if can.temperature == Some(false) && params.temperature.take().is_some() {
-        dropped(notices, format!("temperature: {name} takes none."));
+    // Who takes no temperature takes no other say in the sampling either (reference on wire formats, 3.2 and 3.4).
+    if can.temperature == Some(false) {
+        for (word, setting) in [("temperature", &mut params.temperature), ("top_p", &mut params.top_p)] {
+            if setting.take().is_some() {
+                dropped(notices, format!("{word}: {name} takes none."));
+            }
+        }
     }
 }
 

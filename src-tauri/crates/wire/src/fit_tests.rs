@@ -21,6 +21,7 @@ fn everything() -> Request {
     let mut request = ask(vec![user(vec![text("Hi")])]);
     request.params = Params {
         temperature: Some(0.5),
+        top_p: Some(0.9),
         max_completion_tokens: Some(5_000),
         reasoning: Some(Reasoning::Effort(Effort::High)),
         response_format: Some(ResponseFormat::JsonSchema { name: "x".into(), schema: json!({}) }),
@@ -37,7 +38,10 @@ fn what_a_model_cannot_do_is_left_out_and_told() {
     assert!(request.tools.is_empty());
     assert_eq!(request.params, Params { max_completion_tokens: Some(100), ..Params::default() });
     let told: Vec<&str> = notices.iter().map(|(_, detail)| detail.split(':').next().unwrap()).collect();
-    assert_eq!(told, ["tools", "reasoning", "response_format", "temperature", "max_completion_tokens"]);
+    assert_eq!(
+        told,
+        ["tools", "reasoning", "response_format", "temperature", "top_p", "max_completion_tokens"]
+    );
     assert!(notices.iter().all(|(kind, _)| *kind == NoticeKind::DroppedParameter));
 }
 

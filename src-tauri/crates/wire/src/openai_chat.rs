@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+mod reasoning;
 mod tools;
 
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};

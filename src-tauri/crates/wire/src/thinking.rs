@@ -120,7 +120,9 @@ impl Thinking {
             } else if self.budget.is_some() && value != 1.0 {
                 notices.parameter("temperature: not together with reasoning.");
             } else {
-                // These models' range ends at 1.
+                if value > 1.0 {
+                    notices.parameter(format!("temperature: {value} became 1, the most this model takes."));
+                }
                 call::number(into, temperature, Some(value.clamp(0.0, 1.0)));
             }
         }

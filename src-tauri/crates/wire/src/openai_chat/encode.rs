@@ -1,6 +1,6 @@
 //! Requests of the chat dialect.
 
-use super::CONTENT;
+use super::{CONTENT, reasoning};
 use crate::{
     Encoded, call, media,
     notices::Notices,
@@ -9,6 +9,7 @@ use crate::{
 };
 use domain::{Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, StreamUsage};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// Most servers that copy the dialect know this field; OpenAI's newer models want
 /// `max_completion_tokens`, which its quirks say.
@@ -20,12 +21,19 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, &mut messages, &mut notices),
-            Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
+            Role::User => user(message, quirks, &mut messages, &mut notices),
+            Role::Assistant => assistant(message, &own, quirks, &mut messages, &mut notices),
         }
     }
     if messages.is_empty() {
         return Err(call::nothing());
+    }
+    if quirks.wants_reasoning.iter().any(|part| to.upstream_model.contains(part.as_str())) {
+        for answer in messages.iter_mut().filter(|message| message["role"] == "assistant") {
+            if answer.get("reasoning_content").is_none() {
+                answer["reasoning_content"] = "".into();
+            }
+        }
     }
     if let Some(system) = call::system(request) {
         let role = quirks.system_role.as_deref().unwrap_or("system");
@@ -38,16 +46,17 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     if quirks.stream_usage == StreamUsage::Ask {
         body.insert("stream_options".into(), json!({ "include_usage": true }));
     }
-    params(request, quirks, &mut body, &mut notices);
+    params(request, to, quirks, &mut body, &mut notices);
     tools(request, &mut body);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
+    body.extend(quirks.body.iter().map(|(name, value)| (name.clone(), value.clone())));
     let output_limit = call::limit(&body, quirks.max_tokens_field.as_deref().unwrap_or(MAX_TOKENS));
     let call = call::post("/chat/completions", &body, to, quirks);
     Ok(Encoded { call, notices, output_limit })
 }
 
-fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
+fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut content: Vec<Value> = Vec::new();
     for piece in parts::asked(message, notices) {
         match piece {
@@ -56,12 +65,17 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
             }
+            Asked::File { media_type, data, .. } if quirks.document_url => {
+                let url = media::to_data_url(media_type, data);
+                content.push(json!({ "type": "document_url", "document_url": url }));
+            }
             Asked::File { name, media_type, data } => content.push(json!({
                 "type": "file",
                 "file": { "filename": name, "file_data": media::to_data_url(media_type, data) },
             })),
             // A message of its own, and directly after the calls it answers.
             Asked::Result { id, content, .. } => {
+                let id = tool_id(id, quirks);
                 messages.push(json!({ "role": "tool", "tool_call_id": id, "content": content }));
             }
         }
@@ -69,7 +83,13 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
     call::user_message(content, messages);
 }
 
-fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &mut Notices) {
+fn assistant(
+    message: &Message,
+    own: &str,
+    quirks: &Quirks,
+    messages: &mut Vec<Value>,
+    notices: &mut Notices,
+) {
     let mut texts: Vec<&str> = Vec::new();
     let mut thoughts = Vec::new();
     let mut calls = Vec::new();
@@ -83,7 +103,8 @@ fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &
             }
             Said::Thought { text, proof } => replay(text, proof, &mut answer),
             Said::Call { id, name, arguments } => calls.push(json!({
-                "id": id, "type": "function", "function": { "name": name, "arguments": arguments },
+                "id": tool_id(id, quirks), "type": "function",
+                "function": { "name": name, "arguments": arguments },
             })),
         }
     }
@@ -107,6 +128,25 @@ fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &
     messages.push(answer.into());
 }
 
+/// The id of a call, or one made of it where the provider takes only some: the same one wherever it stands.
+fn tool_id<'a>(id: &'a str, quirks: &Quirks) -> Cow<'a, str> {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let Some(length) = quirks.tool_id_length else { return id.into() };
+    if id.len() == length && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return id.into();
+    }
+    // FNV-1a: short, and made of the whole id.
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let mut hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+    let mut made = String::with_capacity(length);
+    for place in 0..length {
+        let letter = usize::try_from(hash % 62).unwrap_or_default();
+        made.push(char::from(LETTERS[letter]));
+        hash = if place % 8 == 7 { mix(hash, LETTERS[letter]) } else { hash / 62 };
+    }
+    made.into()
+}
+
 /// Puts reasoning back where it came from: the decoder's proof is either the details as they came or
 /// the name of the field.
 fn replay(text: &str, proof: Option<&str>, answer: &mut Map<String, Value>) {
@@ -124,7 +164,13 @@ fn replay(text: &str, proof: Option<&str>, answer: &mut Map<String, Value>) {
     }
 }
 
-fn params(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, notices: &mut Notices) {
+fn params(
+    request: &Request,
+    to: &Endpoint,
+    quirks: &Quirks,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
     let params = &request.params;
     call::number(body, "temperature", params.temperature);
     call::number(body, "top_p", params.top_p);
@@ -137,8 +183,8 @@ fn params(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, not
     if let Some(seed) = params.seed {
         body.insert(quirks.seed_field.as_deref().unwrap_or("seed").into(), seed.into());
     }
-    if let Some(effort) = call::as_effort(params.reasoning, notices) {
-        body.insert("reasoning_effort".into(), call::effort(effort).into());
+    if let Some(asked) = params.reasoning {
+        reasoning::ask(asked, &to.upstream_model, quirks, body, notices);
     }
     match &params.response_format {
         None => {}

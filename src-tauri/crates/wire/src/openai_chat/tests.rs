@@ -137,6 +137,39 @@ fn results_follow_their_calls() {
     assert_eq!(sent["messages"][2], json!({ "role": "tool", "tool_call_id": "c1", "content": "rain" }));
 }
 
+/// Mistral: nine letters and digits, and the result names the same as the call.
+#[test]
+fn ids_are_made_to_measure_where_only_some_are_taken() {
+    let request = ask(vec![
+        user(vec![text("Hi")]),
+        assistant(vec![
+            tool_call("call_abc", "f", "{}"),
+            tool_call("call_abd", "f", "{}"),
+            tool_call("D681PevKs", "f", "{}"),
+        ]),
+        user(vec![tool_result("call_abd", "1")]),
+    ]);
+    let quirks = Quirks { tool_id_length: Some(9), ..Quirks::default() };
+    let sent = body(&encode(&request, &quirks));
+    let id = |call: usize| sent["messages"][1]["tool_calls"][call]["id"].as_str().unwrap().to_owned();
+    for made in [id(0), id(1)] {
+        assert!(made.len() == 9 && made.bytes().all(|b| b.is_ascii_alphanumeric()), "{made}");
+    }
+    assert_ne!(id(0), id(1));
+    assert_eq!(id(2), "D681PevKs");
+    assert_eq!(sent["messages"][2]["tool_call_id"], id(1));
+}
+
+#[test]
+fn models_that_want_their_reasoning_back_get_an_empty_one() {
+    let request = ask(vec![user(vec![text("Hi")]), assistant(vec![text("Hello")]), user(vec![text("And?")])]);
+    let quirks = Quirks { wants_reasoning: vec!["other".into()], ..Quirks::default() };
+    assert!(body(&encode(&request, &quirks))["messages"][1].get("reasoning_content").is_none());
+    let model = body(&encode(&request, &quirks))["model"].as_str().unwrap().to_owned();
+    let quirks = Quirks { wants_reasoning: vec![model], ..Quirks::default() };
+    assert_eq!(body(&encode(&request, &quirks))["messages"][1]["reasoning_content"], "");
+}
+
 #[test]
 fn nothing_to_say_is_refused_before_it_is_sent() {
     for messages in [vec![], vec![user(vec![])], vec![user(vec![text("")]), assistant(vec![])]] {
