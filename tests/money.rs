@@ -1,7 +1,12 @@
 //! Hand-checked invoices, and what must hold for any. Fixtures come from public reports of others'
 //! billing mistakes; amounts were worked out by hand from usage and price, not taken from the reports.
 //! Each names the report's number; `litellm#` is the tracker of BerriAI/litellm.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking, in their helpers too, and tell what they skip"
+)]
 
 use domain::{
     Basis, BilledTokens, Cost, InputUsage, Message, Meter, OutputUsage, Part, PicoUsd, PriceOrigin,
@@ -10,10 +15,22 @@ use domain::{
 use ledger::{cost, hold, prompt_estimate, prompt_upper_bound, rate, rates, tokens_of};
 use std::collections::BTreeMap;
 
+#[path = "money/acceptance.rs"]
+mod acceptance;
 #[path = "money/estimates.rs"]
 mod estimates;
+#[path = "money/explained.rs"]
+mod explained;
+#[path = "money/kept.rs"]
+mod kept;
+#[path = "money/priced.rs"]
+mod priced;
 #[path = "money/properties.rs"]
 mod properties;
+#[path = "money/recordings.rs"]
+mod recordings;
+#[path = "money/usages.rs"]
+mod usages;
 
 /// 2026-10-05 00:00 UTC, a Monday.
 const MONDAY: Timestamp = Timestamp(1_791_158_400_000);
@@ -70,7 +87,7 @@ fn units(cost: &Cost, meter: Meter) -> u64 {
 }
 
 #[test]
-fn c1_cache_writes_are_not_also_plain_prompt_tokens() {
+fn c01_cache_writes_are_not_also_plain_prompt_tokens() {
     // litellm#9812. 3 × $3 + 12,304 × $3.75 + 550 × $15 a million.
     let claude = sheet(vec![always(&[
         (Meter::Input, "3"),
@@ -90,7 +107,7 @@ fn c1_cache_writes_are_not_also_plain_prompt_tokens() {
 }
 
 #[test]
-fn c2_cache_reads_are_not_also_plain_prompt_tokens() {
+fn c02_cache_reads_are_not_also_plain_prompt_tokens() {
     // litellm#6215. 86 × $2.50 + 1,920 × $1.25 + 300 × $10 a million.
     let gpt =
         sheet(vec![always(&[(Meter::Input, "2.5"), (Meter::InputCacheRead, "1.25"), (Meter::Output, "10")])]);
@@ -106,7 +123,7 @@ fn gemini() -> PriceSheet {
 }
 
 #[test]
-fn c3_the_sheet_decides_which_tier_a_prompt_is_in() {
+fn c03_the_sheet_decides_which_tier_a_prompt_is_in() {
     // litellm#14849: 5,005 fresh, 257,955 cached, 1,744 completion tokens.
     let used = cached(262_960, 257_955, 1_744);
     assert_eq!(total(&used, &gemini()), dollars("0.199894375"));
@@ -115,7 +132,7 @@ fn c3_the_sheet_decides_which_tier_a_prompt_is_in() {
 }
 
 #[test]
-fn c4_reasoning_is_inside_the_completion_and_billed_once() {
+fn c04_reasoning_is_inside_the_completion_and_billed_once() {
     // any-llm#1290: 198 visible and 405 reasoning; openinference#3177: 3,362 in all.
     let flash = sheet(vec![always(&[(Meter::Input, "0.30"), (Meter::Output, "2.50")])]);
     let mut outside = plain(20, 603);
@@ -145,20 +162,30 @@ fn tiered() -> PriceSheet {
     ])
 }
 
+fn at_tier(tier: Option<&str>) -> PicoUsd {
+    let used = Usage { service_tier: tier.map(str::to_owned), ..cached(2_000, 1_000, 500) };
+    total(&used, &tiered()).unwrap()
+}
+
+/// defog: 2,000 prompt tokens, 1,000 of them cached, 500 completion tokens on gpt-5-mini.
 #[test]
-fn c5_c6_the_tier_that_served_sets_the_price() {
-    let at =
-        |tier: Option<&str>| Usage { service_tier: tier.map(str::to_owned), ..cached(2_000, 1_000, 500) };
-    let price = |tier| total(&at(tier), &tiered()).unwrap();
-    assert_eq!(Some(price(Some("flex"))), dollars("0.0006375"));
-    assert_eq!(Some(price(Some("default"))), dollars("0.001275"));
-    assert_eq!(Some(price(None)), dollars("0.001275"));
-    assert_eq!(Some(price(Some("priority"))), dollars("0.002295"));
-    assert_eq!(price(Some("flex")).checked_add(price(Some("default"))), dollars("0.0019125"));
+fn c05_flex_costs_half_and_a_mixed_pair_is_the_sum() {
+    // 1,000 × 0.125 + 1,000 × 0.0125 + 500 × 1 a million; twice that at the usual tier.
+    assert_eq!(Some(at_tier(Some("flex"))), dollars("0.0006375"));
+    assert_eq!(Some(at_tier(Some("default"))), dollars("0.001275"));
+    assert_eq!(at_tier(Some("flex")).checked_add(at_tier(Some("default"))), dollars("0.0019125"));
+}
+
+/// What was asked for is not in a usage at all: only the tier that served has a say.
+#[test]
+fn c06_the_tier_that_served_sets_the_price() {
+    assert_eq!(Some(at_tier(None)), dollars("0.001275"));
+    assert_eq!(Some(at_tier(Some("default"))), dollars("0.001275"), "priority asked for, default served");
+    assert_eq!(Some(at_tier(Some("priority"))), dollars("0.002295"));
 }
 
 #[test]
-fn c7_a_tier_begins_above_its_threshold_and_counts_cached_tokens() {
+fn c07_a_tier_begins_above_its_threshold_and_counts_cached_tokens() {
     for (prompt, long) in [(199_999, false), (200_000, false), (200_001, true)] {
         for cache_read in [0, prompt - 1] {
             let lines = cost(&cached(prompt, cache_read, 1), Some(&gemini()), MONDAY).lines;
@@ -174,7 +201,7 @@ fn c7_a_tier_begins_above_its_threshold_and_counts_cached_tokens() {
 }
 
 #[test]
-fn c8_a_cached_picture_is_billed_once() {
+fn c08_a_cached_picture_is_billed_once() {
     // litellm#37407: 2,461 prompt tokens, of which 1,142 are a picture and 2,432 were cached; 303
     // completion tokens. The provider itself charged 30,920,000 ticks of 10⁻¹⁰ dollars.
     let grok =

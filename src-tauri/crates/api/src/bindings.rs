@@ -25,7 +25,8 @@ fn write_commands(folder: &Path, config: &Config) -> io::Result<()> {
         .iter()
         .flat_map(|(_, payload, result, _)| [payload, result])
         .map(|name| name.trim_start_matches("Array<").trim_end_matches('>'))
-        .filter(|name| *name != "null")
+        // `null`, `number` and the like have no file.
+        .filter(|name| !name.starts_with(|first: char| first.is_ascii_lowercase()))
         .collect();
     names.sort_unstable();
     names.dedup();

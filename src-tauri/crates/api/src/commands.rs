@@ -3,6 +3,7 @@
 use crate::{
     Api, Sink,
     budget::{self, BudgetRef, BudgetView},
+    catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
     chat, database, history, links, models, providers, settings,
     spend::{self, types::*},
     types::*,
@@ -104,6 +105,12 @@ commands! {
         "conversation/shelf" (ShelfRef) -> Shelved = history::shelf;
         "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;
         "models/search" (ModelQuery) -> ModelList = models::search;
+        "models/catalogue" (()) -> CatalogueView = catalogue::catalogue;
+        "models/detail" (ModelName) -> ModelDetail = catalogue::detail;
+        "price/set" (SetPrice) -> ModelDetail = catalogue::set_price;
+        "price/reset" (ModelName) -> ModelDetail = catalogue::reset_price;
+        "price/decide" (DecidePrices) -> u32 = catalogue::decide;
+        "catalogue/refresh" (()) -> RefreshReport = catalogue::refresh;
         "models/resolve" (Vec<LaneTarget>) -> Vec<ModelRow> = models::resolve;
         "turn/snapshot" (TurnRef) -> TurnView = chat::snapshot;
         "turn/cancel" (Cancel) -> () = chat::cancel;

@@ -8,6 +8,7 @@
 pub mod bindings;
 pub mod budget;
 pub mod calendar;
+pub mod catalogue;
 mod chat;
 pub mod commands;
 mod database;
@@ -21,6 +22,7 @@ mod settings;
 pub mod spend;
 pub mod types;
 
+pub use catalogue::condition as price_condition;
 pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
 pub use database::DatabaseCheck;
 pub use engine::{Table, frame::TurnFrame};

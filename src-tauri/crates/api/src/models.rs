@@ -47,7 +47,7 @@ const NO_CHAT: [&str; 9] =
 
 /// Everything choosable with the text it is found by: models of the catalogue, what local servers list, and
 /// what the user's providers list that the catalogue does not have.
-fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef, String)> {
+pub(crate) fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef, String)> {
     let listed =
         registry.providers().filter(|known| known.provider.local && known.offered()).flat_map(|known| {
             known.listed.iter().map(|listed| {

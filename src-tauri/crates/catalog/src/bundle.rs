@@ -14,3 +14,6 @@ pub(crate) const fn endpoints() -> &'static [(&'static str, &'static str)] {
 
 /// The models, one a line.
 pub(crate) const MODELS: &str = include_str!("../data/models.json");
+
+/// What each provider is called in the sources; written by hand.
+pub(crate) const HOSTS: &str = include_str!("../data/hosts.json");

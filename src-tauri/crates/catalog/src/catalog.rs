@@ -1,12 +1,12 @@
 //! The whole of what is known, and how it is found.
 
 use crate::{CatalogError, DEMO, bundle, demo, provider, snapshot};
-use domain::{Endpoint, Model, ModelSlug, Provider, ProviderId};
+use domain::{Endpoint, Model, ModelSlug, PriceSheet, Provider, ProviderId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Providers, models and endpoints at one moment. Immutable: share it behind an `Arc`, and replace it
 /// whole when a list was refreshed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Catalog {
     date: String,
     /// By id; providers on this machine after the others, demo last.
@@ -108,6 +108,23 @@ impl Catalog {
     /// All endpoints, by model and provider.
     pub fn all_endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// Every endpoint of a provider, those found by a dated id included.
+    pub fn of_provider<'a>(&'a self, provider: &'a str) -> impl Iterator<Item = &'a Endpoint> {
+        self.endpoints.iter().chain(&self.pinned).filter(move |e| e.provider.as_str() == provider)
+    }
+
+    /// The same catalogue with other prices: `price` answers for an endpoint, `None` = as it is.
+    #[must_use]
+    pub fn with_prices(&self, price: impl Fn(&Endpoint) -> Option<PriceSheet>) -> Self {
+        let mut changed = self.clone();
+        for endpoint in changed.endpoints.iter_mut().chain(&mut changed.pinned) {
+            if let Some(sheet) = price(endpoint) {
+                endpoint.prices = Some(sheet);
+            }
+        }
+        changed
     }
 
     /// The endpoint at `provider` for `model`: an upstream id of that provider (a dated one too), a slug

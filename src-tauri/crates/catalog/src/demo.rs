@@ -31,6 +31,11 @@ pub fn local_sheet(date: &str) -> PriceSheet {
     free(PriceOrigin::Local, "local", date)
 }
 
+/// Prices of an account that is not billed by use. `date` is the day the user said so, `YYYY-MM-DD`.
+pub fn not_billed_sheet(date: &str) -> PriceSheet {
+    free(PriceOrigin::NotBilled, "user: not billed by use", date)
+}
+
 fn free(origin: PriceOrigin, source: &str, checked: &str) -> PriceSheet {
     let rates = BTreeMap::from([(Meter::Input, PicoUsd::ZERO), (Meter::Output, PicoUsd::ZERO)]);
     PriceSheet {

@@ -12,13 +12,14 @@ mod address;
 mod bundle;
 mod catalog;
 mod demo;
+pub mod feed;
 mod keys;
 mod provider;
 mod snapshot;
 
 pub use address::{Reached, reach, refuse_value};
 pub use catalog::Catalog;
-pub use demo::{DEMO, demo_sheet, local_sheet};
+pub use demo::{DEMO, demo_sheet, local_sheet, not_billed_sheet};
 
 /// Why the embedded data cannot be used. Each is a mistake in a data file, which the tests catch.
 #[derive(Debug, thiserror::Error)]

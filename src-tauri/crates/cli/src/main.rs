@@ -9,6 +9,7 @@ mod json;
 mod keys;
 mod lists;
 mod out;
+mod price;
 mod route;
 mod spend;
 
@@ -34,6 +35,12 @@ enum Command {
     Ask(ask::AskArgs),
     /// List every model of the catalogue
     Models(Json),
+    /// What models cost: look it up, set prices of your own, confirm new ones
+    #[command(subcommand)]
+    Price(price::PriceCommand),
+    /// Keep the catalogue's prices up to date
+    #[command(subcommand)]
+    Catalog(price::CatalogCommand),
     /// What was spent, from the ledger
     Spend(spend::SpendArgs),
     /// Limit what may be spent
@@ -88,6 +95,8 @@ async fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Ask(arguments) => ask::run(&engine, arguments).await,
         Command::Models(Json { json }) => lists::models(&engine, json),
+        Command::Price(command) => price::price(&engine, command).await,
+        Command::Catalog(command) => price::catalog(&engine, command).await,
         Command::Spend(arguments) => spend::run(&engine, arguments).await,
         Command::Budget(command) => budget::run(&engine, command).await,
         Command::Key(command) => keys::key(&engine, command).await,
@@ -134,6 +143,8 @@ impl Command {
         match self {
             Self::Ask(arguments) => arguments.json,
             Self::Models(json) => json.json,
+            Self::Price(command) => command.json(),
+            Self::Catalog(command) => command.json(),
             Self::Spend(arguments) => arguments.json(),
             Self::Budget(command) => command.json(),
             Self::Key(command) => command.json(),

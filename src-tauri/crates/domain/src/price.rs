@@ -88,6 +88,8 @@ pub enum PriceOrigin {
     Local,
     /// A built-in demo model costs nothing.
     Demo,
+    /// The user says that this account is not billed by use: a subscription, a free tier.
+    NotBilled,
 }
 
 /// Origin with evidence.

@@ -394,7 +394,7 @@ impl<'a> Attempt<'a> {
 /// What the provider will bill as far as we can know. A complete answer with reported usage is taken at
 /// its word; whatever it leaves out, and every answer that broke off, is estimated, and says so. An estimate
 /// stays within the limit that the provider was given.
-pub(crate) fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option<u64>) -> Usage {
+pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option<u64>) -> Usage {
     let reported = draft.usage.clone().unwrap_or_default();
     if whole && reported.input.total.is_some() && reported.output.total.is_some()
         || reported.reported_cost.is_some()

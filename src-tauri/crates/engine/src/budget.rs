@@ -15,6 +15,8 @@ const MILLION: i64 = 1_000_000;
 /// What an attempt wants.
 pub(crate) struct Wish {
     hold: HoldRow,
+    /// The highest rates of every price that may come to count; `None` = unknown.
+    rates: Option<Dearest>,
     prompt_tokens: u64,
     output_tokens: u64,
     /// Somebody asked for that length.
@@ -55,6 +57,9 @@ impl Wish {
         sent: Option<u64>,
     ) -> Result<Self, Failure> {
         let asked = plan.request.params.max_completion_tokens;
+        let registry = inner.registry();
+        let sheets = registry.prices_to_hold(&plan.endpoint);
+        let prompt_tokens = ledger::prompt_upper_bound(&plan.request);
         let output_tokens =
             sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
         Ok(Self {
@@ -73,7 +78,8 @@ impl Wish {
                 output_limit: sent,
                 prices: plan.endpoint.prices.clone(),
             },
-            prompt_tokens: ledger::prompt_upper_bound(&plan.request),
+            rates: Dearest::of_any(sheets, prompt_tokens, row.started_at),
+            prompt_tokens,
             output_tokens,
             named: asked.is_some(),
             over_budget: plan.over_budget,
@@ -121,12 +127,10 @@ struct Decision {
 
 fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
     let hard: Vec<&Level> = levels.iter().filter(|level| level.row.budget.hard).collect();
-    let at = wish.hold.placed_at;
-    let known = wish.hold.prices.as_ref().and_then(|sheet| Dearest::of(sheet, wish.prompt_tokens, at));
     let Some(tightest) = hard.iter().min_by_key(|level| level.left()) else {
-        return Ok(Decision { grant: wish.granted(known), past: Vec::new() });
+        return Ok(Decision { grant: wish.granted(wish.rates), past: Vec::new() });
     };
-    let Some(rates) = known.or_else(|| assumed(&hard)) else {
+    let Some(rates) = wish.rates.or_else(|| assumed(&hard)) else {
         let strict = hard.iter().filter(|level| level.row.budget.unknown_price.is_none());
         return match strict.clone().next() {
             _ if wish.over_budget => Ok(wish.passed(None, strict.copied())),

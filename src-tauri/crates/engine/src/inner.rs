@@ -4,6 +4,7 @@ use crate::{
     attempt,
     clock::Clock,
     live::LiveTurns,
+    prices::PriceBook,
     registry::{Given, Known, Registry, StoredKey},
 };
 use catalog::Catalog;
@@ -61,6 +62,7 @@ pub(crate) struct Inner {
     pub store: Store,
     pub vault: Vault,
     pub transport: Arc<dyn Transport>,
+    /// As bundled; the registry's has today's prices.
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
     pub process: ProcessId,
@@ -91,7 +93,7 @@ impl Inner {
 
     /// Reads providers, their keys and their state again.
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
-        let (mut given, stored) = self
+        let (mut given, stored, prices) = self
             .store
             .read(|tx| {
                 let given = Given {
@@ -100,7 +102,7 @@ impl Inner {
                     fields: tx.provider_fields()?,
                     ..Given::default()
                 };
-                Ok((given, tx.accounts()?))
+                Ok((given, tx.accounts()?, tx.price_changes()?))
             })
             .await?;
         given.keys = stored.into_iter().map(|row| (row.provider.clone(), row.into())).collect();
@@ -116,7 +118,8 @@ impl Inner {
             }
         }
         given.env_tests = crate::live::lock(&self.env_tests).clone();
-        let fresh = Registry::new(Arc::clone(&self.catalog), given, |id| self.vault.has_env(id));
+        let fresh = Registry::new(Arc::clone(&self.catalog), given, |id| self.vault.has_env(id))
+            .with_prices(PriceBook::new(prices));
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
         self.changed(Table::Providers);
         self.changed(Table::Models);

@@ -29,6 +29,7 @@ mod mixer;
 mod outgoing;
 mod policy;
 mod present;
+mod prices;
 mod providers;
 mod registry;
 mod result;
@@ -36,11 +37,14 @@ mod routing;
 mod startup;
 mod tasks;
 mod turn;
+mod user_price;
 mod view;
 mod walk;
 mod warm;
 
+pub use attempt::billed_usage;
 pub use budgets::{BudgetStanding, BudgetState};
+pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
 pub use draft::{Draft, DraftBlock};
 pub use explain::Explained;
@@ -52,15 +56,18 @@ pub use lists::{Found, TestResult, Tested};
 pub use live::FrameSink;
 pub use mixer::Observer;
 pub use policy::Rules;
+pub use prices::{Beside, Dated, PriceBook, Refreshed, Tally};
 pub use providers::KNOWN_DIALECTS;
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
     AttemptFilter, AttemptRow, AuditRow, Booked, ConversationSpend, EndpointSpend, Entry, EntryRow, Latency,
-    OverrideRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used,
+    OverrideRow, PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used,
+    WHOLE_PROVIDER,
 };
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Money, Started};
+pub use user_price::{Foreign, UserPrice};
 pub use vault::{Kept, StorageKind};
 
 use catalog::{Catalog, CatalogError};
@@ -215,7 +222,38 @@ impl Engine {
 
     /// Marks what dead processes left as interrupted and settles it. Returns how many answers.
     pub async fn recover(&self) -> Result<u32, Failure> {
+        if let Err(failure) = prices::note_bundled(&self.inner).await {
+            tracing::warn!(
+                kind = failure.kind.as_str(),
+                "the bundled prices could not be kept in the history"
+            );
+        }
         startup::recover(&self.inner).await
+    }
+
+    /// Sets the user's own price of every endpoint a name stands for. Gives how many.
+    pub async fn set_price(&self, wanted: &ModelRef, price: &UserPrice) -> Result<u32, Failure> {
+        prices::set(&self.inner, wanted, price).await
+    }
+
+    /// Takes the user's own price back. Gives how many there were.
+    pub async fn reset_price(&self, wanted: &ModelRef) -> Result<u32, Failure> {
+        prices::reset(&self.inner, wanted).await
+    }
+
+    /// Says that an account at a provider is not billed by use, or that it is.
+    pub async fn set_billed(&self, provider: &ProviderId, billed: bool) -> Result<u32, Failure> {
+        prices::set_billed(&self.inner, provider, billed).await
+    }
+
+    /// Confirms or declines prices that wait, of one name or all. Gives how many.
+    pub async fn decide_prices(&self, wanted: Option<&ModelRef>, accept: bool) -> Result<u32, Failure> {
+        prices::decide(&self.inner, wanted, accept).await
+    }
+
+    /// Asks public lists for new prices. Nothing else ever does: it happens when a person asks for it.
+    pub async fn refresh_prices(&self, lists: &[PriceList]) -> Result<Vec<Refreshed>, Failure> {
+        prices::refresh(&self.inner, lists).await
     }
 
     /// The database, for reading and for what is not a turn.

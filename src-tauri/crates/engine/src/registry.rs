@@ -1,10 +1,11 @@
 //! Which providers and endpoints there are for this user: the catalogue, the user's own providers, and
 //! what local servers list.
 
+use crate::prices::PriceBook;
 use catalog::Catalog;
 use domain::{
-    AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Provider,
-    ProviderId, Upstream,
+    AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, PriceOrigin,
+    PriceSheet, Provider, ProviderId, Upstream,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -192,6 +193,8 @@ pub struct Given {
 /// Everything that can be asked. Immutable; rebuilt when a provider changes.
 pub struct Registry {
     catalog: Arc<Catalog>,
+    bundled: Arc<Catalog>,
+    prices: PriceBook,
     providers: BTreeMap<ProviderId, Known>,
     order: Vec<ProviderId>,
 }
@@ -237,7 +240,8 @@ impl Registry {
                 known.keys.push(key);
             }
         }
-        Self { catalog, providers, order }
+        let bundled = Arc::clone(&catalog);
+        Self { catalog, bundled, prices: PriceBook::default(), providers, order }
     }
 
     /// What a provider lists and the catalogue does not have there.
@@ -246,9 +250,44 @@ impl Registry {
         known.listed.iter().filter(move |listed| self.catalog.endpoint(provider, &listed.id).is_none())
     }
 
-    /// The catalogue underneath.
+    /// With what stands beside the bundled prices.
+    #[must_use]
+    pub fn with_prices(self, prices: PriceBook) -> Self {
+        let catalog = if prices.is_empty() {
+            Arc::clone(&self.bundled)
+        } else {
+            Arc::new(self.bundled.with_prices(|endpoint| prices.in_force(endpoint).cloned()))
+        };
+        Self { catalog, prices, ..self }
+    }
+
+    /// The catalogue underneath, with today's prices.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What stands beside the bundled prices.
+    pub fn prices(&self) -> &PriceBook {
+        &self.prices
+    }
+
+    /// The price the program brought.
+    pub fn bundled_price(&self, endpoint: &Endpoint) -> Option<&PriceSheet> {
+        self.bundled.endpoint(endpoint.provider.as_str(), &endpoint.upstream_model)?.prices.as_ref()
+    }
+
+    /// Every price that a hold for this endpoint must cover: the one in force and, unless that is the
+    /// user's own word, the bundled one and one that waits to be confirmed. Empty = unknown.
+    pub fn prices_to_hold<'a>(&'a self, endpoint: &'a Endpoint) -> Vec<&'a PriceSheet> {
+        let Some(sheet) = &endpoint.prices else { return Vec::new() };
+        let mut sheets = vec![sheet];
+        if matches!(sheet.source.origin, PriceOrigin::Bundled | PriceOrigin::Live) {
+            let beside = self.prices.beside(&endpoint.provider, &endpoint.upstream_model);
+            sheets.extend(beside.and_then(|b| b.waiting.as_ref()).map(|waiting| &waiting.sheet));
+            let confirmed = beside.and_then(|b| b.confirmed.as_ref()).map(|confirmed| &confirmed.sheet);
+            sheets.extend(confirmed.or_else(|| self.bundled_price(endpoint)));
+        }
+        sheets
     }
 
     /// All providers: the catalogue's in its order, then the user's own.
@@ -326,7 +365,7 @@ impl Registry {
             .parse()
             .map_err(|bad: domain::BadSlug| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
         let prices = provider.local.then(|| catalog::local_sheet(self.catalog.data_date()));
-        Ok(Endpoint {
+        let mut endpoint = Endpoint {
             id: EndpointId::new(format!("{}/{upstream}", provider.id)),
             provider: provider.id.clone(),
             model: slug,
@@ -334,7 +373,11 @@ impl Registry {
             context_length,
             max_completion_tokens: None,
             prices,
-        })
+        };
+        if let Some(sheet) = self.prices.in_force(&endpoint) {
+            endpoint.prices = Some(sheet.clone());
+        }
+        Ok(endpoint)
     }
 }
 

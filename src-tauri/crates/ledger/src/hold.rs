@@ -56,6 +56,22 @@ impl Dearest {
         })
     }
 
+    /// Of several sheets, of which it is not settled which one counts: a price that waits to be confirmed
+    /// must not make a hold smaller. `None` = there is none, or a price is unknown.
+    pub fn of_any<'a>(
+        sheets: impl IntoIterator<Item = &'a PriceSheet>,
+        prompt_tokens_upper: u64,
+        at: Timestamp,
+    ) -> Option<Self> {
+        let all: Option<Vec<Self>> =
+            sheets.into_iter().map(|sheet| Self::of(sheet, prompt_tokens_upper, at)).collect();
+        all?.into_iter().reduce(|a, b| Self {
+            input: a.input.max(b.input),
+            output: a.output.max(b.output),
+            request: a.request.max(b.request),
+        })
+    }
+
     /// The same rate for every token: what the user says an unknown price is at most.
     pub const fn flat(per_token: PicoUsd) -> Self {
         Self { input: per_token, output: per_token, request: PicoUsd::ZERO }

@@ -7,6 +7,7 @@
 //! a hand-checked invoice in `tests/money.rs`.
 #![deny(missing_docs, clippy::float_arithmetic, clippy::wildcard_enum_match_arm)]
 
+mod band;
 mod budget;
 mod cost;
 mod estimate;
@@ -16,6 +17,7 @@ mod rates;
 mod tokens;
 mod when;
 
+pub use band::{Doubt, doubt};
 pub use budget::{Admission, LEAST_ANSWER, ORDINARY_ANSWER, admit, percent, warning};
 pub use cost::cost;
 pub use estimate::{Expected, Volume, estimate, priced_on, running, usual_lengths};

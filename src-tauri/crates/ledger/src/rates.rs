@@ -54,7 +54,7 @@ const fn fallback(meter: Meter) -> Option<Meter> {
 pub fn is_free(sheet: &PriceSheet) -> bool {
     let given = |meter| sheet.rules.iter().any(|rule| rule.rates.contains_key(&meter));
     let declared = match sheet.source.origin {
-        PriceOrigin::Local | PriceOrigin::Demo => true,
+        PriceOrigin::Local | PriceOrigin::Demo | PriceOrigin::NotBilled => true,
         PriceOrigin::Bundled | PriceOrigin::Live | PriceOrigin::User => {
             given(Meter::Input) && given(Meter::Output)
         }

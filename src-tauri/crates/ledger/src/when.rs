@@ -61,7 +61,7 @@ fn weekday(at: Timestamp) -> u8 {
 }
 
 /// `YYYY-MM-DD` as days since the first of January 1970, by the proleptic Gregorian calendar.
-fn day_number(date: &str) -> Result<i64, Malformed> {
+pub(crate) fn day_number(date: &str) -> Result<i64, Malformed> {
     let bytes = date.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return Err(Malformed);

@@ -66,6 +66,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         ],
     },
     Migration { version: 7, steps: &[table::conversations::TRASH] },
+    Migration { version: 8, steps: &[table::prices::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

@@ -383,7 +383,8 @@ fn headers(to: &Origin, call: &Call) -> Result<HeaderMap, Failure> {
 fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<(), Failure> {
     let host = &place.host;
     let status = response.status();
-    if status.is_redirection() {
+    // "Not modified" leads nowhere: it answers a question about what is here already.
+    if status.is_redirection() && status != reqwest::StatusCode::NOT_MODIFIED {
         let to = response
             .headers()
             .get(header::LOCATION)

@@ -90,7 +90,7 @@ impl Deadlines {
 /// answer is cancelled.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>;
 
-/// An answer whose body is still arriving. Any status but 3xx, errors included.
+/// An answer whose body is still arriving. Any status but a redirect, errors included.
 pub struct Response {
     /// HTTP status.
     pub status: u16,

@@ -38,8 +38,10 @@ pub(crate) struct Doc<'a> {
 pub(crate) trait Protocol: Send {
     /// Takes the next document.
     fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>);
-    /// `data: [DONE]` came; nothing after it is read.
+    /// `data: [DONE]` came; of what follows only [`Protocol::after_done`] is told.
     fn done(&mut self) {}
+    /// A document behind the closing mark: nothing of the answer any more, but some say there what it cost.
+    fn after_done(&mut self, _json: &Json<'_>, _out: &mut Vec<StreamEvent>) {}
     /// The body ended: closes open blocks, says why the answer stopped, and whether it is whole.
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Ending;
 }
@@ -134,7 +136,7 @@ impl<P: Protocol> Framed<P> {
 
 impl<P: Protocol> Decoder for Framed<P> {
     fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) {
-        if self.core.broken.is_some() || self.core.done {
+        if self.core.broken.is_some() {
             return;
         }
         let mut bytes = bytes;
@@ -160,7 +162,9 @@ impl<P: Protocol> Decoder for Framed<P> {
             Shape::Sse(sse) => {
                 let core = &mut self.core;
                 let offset = sse_offset(base, sse);
-                if let Err(long) = sse.push(bytes, &mut |e| core.event(&e, offset, out)) {
+                if let Err(long) = sse.push(bytes, &mut |e| core.event(&e, offset, out))
+                    && !core.done
+                {
                     core.broken = Some((offset + long.at, long.why));
                 }
             }
@@ -176,13 +180,13 @@ impl<P: Protocol> Decoder for Framed<P> {
 
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {
         let Self { shape, mut core, .. } = *self;
-        if core.broken.is_none() && !core.done {
+        if core.broken.is_none() {
             match shape {
                 Shape::Unknown => {}
                 Shape::Sse(mut sse) => {
                     let offset = sse_offset(core.taken, &sse);
                     let end = sse.finish(&mut |e| core.event(&e, offset, out));
-                    if let Err(long) = end {
+                    if let Err(long) = end.or_else(|long| if core.done { Ok(()) } else { Err(long) }) {
                         core.broken = Some((offset + long.at, long.why));
                     } else if core.good == 0 && core.first_bad.is_none() && sse.strange() > 0 {
                         core.first_bad = Some((offset, "neither an event stream nor JSON"));
@@ -203,7 +207,13 @@ fn sse_offset(taken: u64, sse: &Sse) -> u64 {
 impl<P: Protocol> Core<P> {
     fn event(&mut self, event: &SseEvent<'_>, offset: u64, out: &mut Vec<StreamEvent>) {
         let data = event.data.trim();
-        if self.done || data.is_empty() {
+        if data.is_empty() {
+            return;
+        }
+        if self.done {
+            if let Ok(json) = Json::parse(data) {
+                self.protocol.after_done(&json, out);
+            }
             return;
         }
         if data == "[DONE]" {

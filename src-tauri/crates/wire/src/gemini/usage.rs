@@ -26,8 +26,8 @@ pub(super) fn usage(said: &Snapshot) -> Usage {
         input: InputUsage {
             total: input,
             cache_read: within(count("/cachedContentTokenCount"), input),
-            image: within(modality(&json, "promptTokensDetails", "IMAGE"), input),
-            audio: within(modality(&json, "promptTokensDetails", "AUDIO"), input),
+            image: within(fresh(&json, "IMAGE"), input),
+            audio: within(fresh(&json, "AUDIO"), input),
             ..InputUsage::default()
         },
         output: OutputUsage {
@@ -49,6 +49,13 @@ fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
         (None, None) => None,
         (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
     }
+}
+
+/// Tokens of a kind that did not come from the cache: those that did are among its own already, and must
+/// not be billed again by their kind.
+fn fresh(json: &Json<'_>, name: &str) -> Option<u64> {
+    let all = modality(json, "promptTokensDetails", name)?;
+    Some(all.saturating_sub(modality(json, "cacheTokensDetails", name).unwrap_or(0)))
 }
 
 fn modality(json: &Json<'_>, list: &str, name: &str) -> Option<u64> {

@@ -59,6 +59,19 @@ impl Chat {
         }
     }
 
+    /// Reads usage wherever it may stand; true where some stood.
+    fn read_usage(&mut self, json: &Json<'_>, out: &mut Vec<StreamEvent>) -> bool {
+        let places = USAGE.iter().copied().chain(self.usage_paths.iter().map(String::as_str));
+        let found: Vec<&Json<'_>> = places.filter_map(|place| json.at(place)).collect();
+        for usage in &found {
+            self.tally.read(usage);
+        }
+        if !found.is_empty() {
+            self.tally.snapshot(out);
+        }
+        !found.is_empty()
+    }
+
     fn choice(&mut self, choice: &Json<'_>, chunk: bool, out: &mut Vec<StreamEvent>) {
         // A chunk may repeat the whole message so far beside its delta, a whole answer an empty delta
         // beside its message.
@@ -265,15 +278,7 @@ impl Protocol for Chat {
             self.cite(source.text("url"), source.text("title"));
         }
         self.tally.around(json);
-        let places = USAGE.iter().copied().chain(self.usage_paths.iter().map(String::as_str));
-        let found: Vec<&Json<'_>> = places.filter_map(|place| json.at(place)).collect();
-        for usage in &found {
-            self.tally.read(usage);
-        }
-        if !found.is_empty() {
-            known = true;
-            self.tally.snapshot(out);
-        }
+        known |= self.read_usage(json, out);
         if !known {
             let name = if doc.name.is_empty() { json.text("object").unwrap_or("event") } else { doc.name };
             out.push(StreamEvent::Unknown { name: name.chars().take(80).collect(), bytes: doc.bytes });
@@ -282,6 +287,10 @@ impl Protocol for Chat {
 
     fn done(&mut self) {
         self.over = true;
+    }
+
+    fn after_done(&mut self, json: &Json<'_>, out: &mut Vec<StreamEvent>) {
+        self.read_usage(json, out);
     }
 
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Ending {

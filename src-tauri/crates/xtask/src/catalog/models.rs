@@ -369,10 +369,35 @@ fn endpoints(
             }
         }
     }
+    add_dated(sources, host, &mut endpoints);
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.price.is_none()) {
         report.unpriced.push(format!("{} {}", host.id, endpoint.id));
     }
     Ok(endpoints)
+}
+
+/// Dated ids that only LiteLLM lists: found by name where they cost what the undated id costs.
+fn add_dated(sources: &Sources, host: &Host, endpoints: &mut [Endpoint]) {
+    let of_host = |entry: &Node| {
+        let chats = matches!(entry.text("mode"), Some("chat" | "responses"));
+        chats && entry.text("litellm_provider").is_some_and(|p| host.litellm.iter().any(|l| l == p))
+    };
+    for (key, entry) in sources.litellm.entries().iter().filter(|(_, entry)| of_host(entry)) {
+        let id = lite_id(key);
+        let Some(plain) = names::undated(id) else { continue };
+        if endpoints.iter().any(|e| e.id == id || e.also.iter().any(|other| other == id)) {
+            continue;
+        }
+        let theirs = prices::litellm(entry).flat(today());
+        let same = |endpoint: &&mut Endpoint| {
+            let ours = endpoint.price.as_ref().map(|(_, sheet)| sheet.flat(today()));
+            endpoint.id == plain
+                && ours.is_some_and(|ours| ["input", "output"].iter().all(|m| ours.get(m) == theirs.get(m)))
+        };
+        if let Some(endpoint) = endpoints.iter_mut().find(same) {
+            endpoint.also.push(id.to_owned());
+        }
+    }
 }
 
 /// Sort key of several ids for one model: worldwide before regional, undated before dated, short
