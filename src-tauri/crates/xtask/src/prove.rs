@@ -3,7 +3,7 @@
 //! A proof is a measurement here (`measure`) or a test target of the suite named `prove_NAME` that does not run
 //! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`.
 
-use crate::{clean, measure, setup, shell, ui};
+use crate::{clean, measure, python, setup, shell, ui};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,6 +19,9 @@ const PROOFS: &[Proof] = &[
     ("memory", "memory of all the app's processes, beside an empty window's", measure::memory),
     ("size", "size of the release binaries", size),
     ("decode", "how fast answers are decoded, beside a JSON parser on the same bytes", decode),
+    ("diff", "two answers of 20 KB compared, and what six of them share", || compared("diff")),
+    ("agreement", "how well \"only one says this\" is found on labelled answers", || compared("agreement")),
+    ("ratings", "strengths beside others' code, what intervals hold, how often noise is a winner", ratings),
     ("deb", "the package installs, starts and goes on a fresh system, data kept (needs root)", clean::deb),
 ];
 
@@ -37,7 +40,7 @@ const ABOUT: &[(&str, &str)] = &[
 ];
 
 /// Proofs that drive no program of ours, so that none has to be built for them.
-const ALONE: &[&str] = &["decode", "faults", "fuzz"];
+const ALONE: &[&str] = &["agreement", "decode", "diff", "faults", "fuzz", "ratings"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -118,6 +121,24 @@ fn decode() -> Result<Lines> {
     shell::step("Decoding every recorded stream");
     let command = ["bench", "--package", "parallax-wire", "--bench", "decode"];
     shell::cargo(&command).run_keeping(|line| line.starts_with('|'))
+}
+
+fn compared(bench: &str) -> Result<Lines> {
+    shell::step(&format!("Measuring {bench}"));
+    let command = ["bench", "--package", "parallax-compare", "--bench", bench];
+    shell::cargo(&command).run_keeping(|line| line.starts_with('|'))
+}
+
+/// Against choix and SciPy, in a Python of their own; then some thousand simulated people.
+fn ratings() -> Result<Lines> {
+    setup::system(&[setup::PYTHON])?;
+    let home = shell::target_dir()?.join("ratings");
+    std::fs::create_dir_all(&home)?;
+    let packages = ["choix==0.4.1", "scipy==1.17.1"];
+    let python = python::environment(&home, "choix, scipy", &packages, "choix and SciPy (60 MB)")?;
+    shell::step("Rating the votes of simulated people");
+    let command = ["bench", "--package", "parallax-compare", "--bench", "ratings"];
+    shell::cargo(&command).env("PARALLAX_PYTHON", python).run_keeping(|line| line.starts_with('|'))
 }
 
 fn size() -> Result<Lines> {

@@ -1,0 +1,126 @@
+//! Every prompt with every set of variables, of every model, as often as asked: the cells of an experiment.
+
+use super::{
+    check::{BadCheck, Check},
+    suite::Suite,
+    template::fill,
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// One cell.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Stable over runs of the same suite: a hash of what is asked, of whom, where it stands. 32 hexadecimal digits.
+    pub id: String,
+    /// A hash of what is sent only (model, settings, prompt, sample): equal requests need to be paid once.
+    pub request: String,
+    /// Which prompt, by its place.
+    pub prompt: usize,
+    /// Which model, by its place.
+    pub subject: usize,
+    /// Which case, by its place.
+    pub case: usize,
+    /// Which of the samples, from 0.
+    pub sample: u32,
+    /// The variables' values.
+    pub vars: BTreeMap<String, String>,
+    /// The prompt with its values.
+    pub text: String,
+    /// What the answer must be.
+    pub checks: Vec<Check>,
+}
+
+/// More cells than this are refused: it is a slip more often than a wish.
+pub const MOST: usize = 100_000;
+
+/// The cells of a suite, prompts outermost, then cases, samples and models, so that a table fills row by row.
+pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
+    let mut cells = Vec::new();
+    for (prompt_place, prompt) in suite.prompts.iter().enumerate() {
+        for (case_place, case) in suite.cases.iter().enumerate() {
+            let at = format!("prompt {}, case {}", prompt_place + 1, case_place + 1);
+            for vars in every(&case.vars) {
+                let text = fill(&prompt.text, &vars).map_err(|error| format!("{at}: {error}"))?;
+                let checks = case
+                    .checks
+                    .iter()
+                    .map(|written| Check::read(&filled(written, &vars)))
+                    .collect::<Result<Vec<_>, BadCheck>>()
+                    .map_err(|error| format!("{at}: {error}"))?;
+                for sample in 0..suite.samples.max(1) {
+                    for (subject_place, subject) in suite.subjects.iter().enumerate() {
+                        let asked =
+                            [subject.model.as_str(), &ordered(&subject.settings), &text, &sample.to_string()];
+                        let request = hash(&asked);
+                        let places = format!("{prompt_place}/{case_place}/{subject_place}");
+                        let named = serde_json::to_string(&vars).unwrap_or_default();
+                        cells.push(Cell {
+                            id: hash(&[&request, &places, &named]),
+                            request,
+                            prompt: prompt_place,
+                            subject: subject_place,
+                            case: case_place,
+                            sample,
+                            vars: vars.clone(),
+                            text: text.clone(),
+                            checks: checks.clone(),
+                        });
+                    }
+                }
+                if cells.len() > MOST {
+                    return Err(format!("more than {MOST} cells"));
+                }
+            }
+        }
+    }
+    Ok(cells)
+}
+
+/// Every choice of one value for each variable.
+fn every(vars: &BTreeMap<String, Vec<String>>) -> Vec<BTreeMap<String, String>> {
+    let mut all = vec![BTreeMap::new()];
+    for (name, values) in vars {
+        all = all
+            .into_iter()
+            .flat_map(|chosen: BTreeMap<String, String>| {
+                values.iter().map(move |value| {
+                    let mut chosen = chosen.clone();
+                    chosen.insert(name.clone(), value.clone());
+                    chosen
+                })
+            })
+            .take(MOST + 1)
+            .collect();
+    }
+    all
+}
+
+/// Variables put into the texts of a check. A text that is no template stays as it is: patterns have braces too.
+fn filled(written: &Value, vars: &BTreeMap<String, String>) -> Value {
+    match written {
+        Value::String(text) => Value::String(fill(text, vars).unwrap_or_else(|_| text.clone())),
+        Value::Array(values) => Value::Array(values.iter().map(|value| filled(value, vars)).collect()),
+        Value::Object(named) => {
+            Value::Object(named.iter().map(|(key, value)| (key.clone(), filled(value, vars))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Settings in the order of their names, whatever order the map keeps.
+fn ordered(settings: &Map<String, Value>) -> String {
+    let sorted: BTreeMap<&String, &Value> = settings.iter().collect();
+    serde_json::to_string(&sorted).unwrap_or_default()
+}
+
+/// SHA-256 over the parts, each with its length before it; the first 32 digits.
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,11 @@
+//! Experiments: what is asked, of whom, how often, and what the answers must be.
+
+mod check;
+mod matrix;
+mod suite;
+mod template;
+
+pub use check::{Answer, BadCheck, Check, Found};
+pub use matrix::{Cell, MOST, cells};
+pub use suite::{BadSuite, Case, Load, Prompt, Subject, Suite, from_csv, from_yaml};
+pub use template::{BadTemplate, fill, names};

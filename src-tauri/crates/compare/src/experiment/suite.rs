@@ -1,0 +1,355 @@
+//! An experiment as a file: promptfoo's form, and a table with one case a row.
+
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// One prompt of an experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// What it is called.
+    pub label: String,
+    /// Its text, with `{{variables}}`.
+    pub text: String,
+}
+
+/// One model with its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// What it is called.
+    pub label: String,
+    /// `MODEL` or `MODEL@PROVIDER`.
+    pub model: String,
+    /// Settings by their names in requests (`temperature`, `max_tokens`, …).
+    pub settings: Map<String, Value>,
+}
+
+/// One set of variables with what the answer must be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Case {
+    /// What it is called; may be empty.
+    pub label: String,
+    /// Each variable with its values; several make several cells.
+    pub vars: BTreeMap<String, Vec<String>>,
+    /// Checks as written; their texts may have variables.
+    pub checks: Vec<Value>,
+}
+
+/// What to ask, of whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Suite {
+    /// What it is called.
+    pub title: String,
+    /// The prompts.
+    pub prompts: Vec<Prompt>,
+    /// The models.
+    pub subjects: Vec<Subject>,
+    /// The cases; an experiment without any has one, without variables.
+    pub cases: Vec<Case>,
+    /// How often each is asked.
+    pub samples: u32,
+    /// What the file says that is not used, for telling.
+    pub unused: Vec<String>,
+}
+
+/// A file that cannot be used, with where and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{at}: {why}")]
+pub struct BadSuite {
+    /// The part of the file.
+    pub at: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+fn bad(at: impl Into<String>, why: impl Into<String>) -> BadSuite {
+    BadSuite { at: at.into(), why: why.into() }
+}
+
+/// Reads a file that the suite names; the caller knows where files are.
+pub type Load<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// Fields that are read.
+const KNOWN: &[&str] = &[
+    "title",
+    "description",
+    "prompts",
+    "providers",
+    "models",
+    "targets",
+    "tests",
+    "defaultTest",
+    "samples",
+    "repeat",
+];
+
+/// Reads a suite as YAML or JSON.
+pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
+    let root: Value =
+        serde_saphyr::from_str(text).map_err(|error| bad("file", first_line(&error.to_string())))?;
+    let Value::Object(root) = root else { return Err(bad("file", "it is not a list of named parts")) };
+    let mut suite = Suite {
+        title: root.get("title").or_else(|| root.get("description")).map(plain).unwrap_or_default(),
+        samples: match root.get("samples").or_else(|| root.get("repeat")) {
+            None => 1,
+            Some(value) => value
+                .as_u64()
+                .and_then(|n| u32::try_from(n).ok())
+                .filter(|n| (1..=1_000).contains(n))
+                .ok_or_else(|| bad("samples", "a whole number from 1 to 1000 is needed"))?,
+        },
+        unused: root
+            .keys()
+            .filter(|key| !KNOWN.contains(&key.as_str()) && !key.starts_with('$'))
+            .cloned()
+            .collect(),
+        ..Suite::default()
+    };
+    for (n, value) in several(root.get("prompts")).enumerate() {
+        prompts(value, &format!("prompts[{n}]"), load, &mut suite.prompts)?;
+    }
+    let subjects = root.get("models").or_else(|| root.get("providers")).or_else(|| root.get("targets"));
+    for (n, value) in several(subjects).enumerate() {
+        suite.subjects.push(subject(value, &format!("models[{n}]"))?);
+    }
+    let shared = match root.get("defaultTest") {
+        None => Case::default(),
+        Some(value) => case(value, "defaultTest", load, &mut suite.unused)?,
+    };
+    let mut cases = Vec::new();
+    for (n, value) in several(root.get("tests")).enumerate() {
+        let at = format!("tests[{n}]");
+        match value.as_str() {
+            None => cases.push(case(value, &at, load, &mut suite.unused)?),
+            Some(named) => cases.extend(case_file(named, &at, load, &mut suite.unused)?),
+        }
+    }
+    if cases.is_empty() {
+        cases.push(Case::default());
+    }
+    for case in &mut cases {
+        for (name, values) in &shared.vars {
+            case.vars.entry(name.clone()).or_insert_with(|| values.clone());
+        }
+        case.checks.splice(0..0, shared.checks.iter().cloned());
+    }
+    suite.cases = cases;
+    if suite.prompts.is_empty() {
+        return Err(bad("prompts", "there are none"));
+    }
+    Ok(suite)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// One value, or each of a list.
+fn several(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let list = match value {
+        Some(Value::Array(values)) => values.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    };
+    list.iter()
+}
+
+fn file_name(text: &str) -> Option<&str> {
+    text.strip_prefix("file://").or_else(|| {
+        let path = !text.contains(['\n', ' ', '{'])
+            && [".txt", ".md", ".json", ".csv", ".yaml", ".yml"].iter().any(|end| text.ends_with(end));
+        path.then_some(text)
+    })
+}
+
+fn prompts(value: &Value, at: &str, load: Load<'_>, into: &mut Vec<Prompt>) -> Result<(), BadSuite> {
+    let (label, text) = match value {
+        Value::Object(named) => {
+            let text = named.get("raw").or_else(|| named.get("text")).or_else(|| named.get("id"));
+            let text = text.ok_or_else(|| bad(at, "it has no text (raw)"))?;
+            (named.get("label").map(plain), plain(text))
+        }
+        _ => (None, plain(value)),
+    };
+    let Some(name) = file_name(&text) else {
+        into.push(Prompt { label: label.unwrap_or_else(|| head(&text)), text });
+        return Ok(());
+    };
+    let read = load(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
+    let parts: Vec<&str> =
+        if name.ends_with(".txt") { read.split("\n---\n").collect() } else { vec![read.as_str()] };
+    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
+        let label = label.clone().unwrap_or_else(|| head(part));
+        into.push(Prompt { label, text: part.to_owned() });
+    }
+    Ok(())
+}
+
+/// The beginning of a text, as a name.
+fn head(text: &str) -> String {
+    let line = first_line(text.trim());
+    let cut: String = line.chars().take(60).collect();
+    if cut.len() < line.len() { format!("{cut}…") } else { cut }
+}
+
+fn subject(value: &Value, at: &str) -> Result<Subject, BadSuite> {
+    let (id, label, settings) = match value {
+        Value::String(id) => (id.clone(), None, Map::new()),
+        Value::Object(named) => match named.get("id").or_else(|| named.get("model")) {
+            Some(id) => {
+                let settings = named.get("config").or_else(|| named.get("params"));
+                let settings = settings.and_then(Value::as_object).cloned().unwrap_or_default();
+                (plain(id), named.get("label").map(plain), settings)
+            }
+            // {"openai:gpt-5": {"config": {…}}}
+            None => {
+                let (id, inner) = named.iter().next().ok_or_else(|| bad(at, "it is empty"))?;
+                let settings = inner["config"].as_object().cloned().unwrap_or_default();
+                (id.clone(), inner.get("label").map(plain), settings)
+            }
+        },
+        _ => return Err(bad(at, "it is neither a name nor has an id")),
+    };
+    let model = model(&id).ok_or_else(|| bad(at, format!("{id:?} names a program, not a model")))?;
+    Ok(Subject { label: label.unwrap_or_else(|| model.clone()), model, settings })
+}
+
+/// `openai:chat:gpt-5` and the like as `gpt-5@openai`; other names as they are.
+fn model(id: &str) -> Option<String> {
+    if ["file://", "exec:", "python:", "http:", "https:", "webhook", "golang:"]
+        .iter()
+        .any(|start| id.starts_with(start))
+    {
+        return None;
+    }
+    let Some((provider, rest)) = id.split_once(':') else { return Some(id.to_owned()) };
+    if provider.contains(['/', '@']) {
+        return Some(id.to_owned());
+    }
+    let name = match rest.split_once(':') {
+        Some(("chat" | "completion" | "messages" | "responses" | "completions", name)) => name,
+        _ => rest,
+    };
+    Some(format!("{name}@{provider}"))
+}
+
+fn case(value: &Value, at: &str, load: Load<'_>, unused: &mut Vec<String>) -> Result<Case, BadSuite> {
+    let Value::Object(named) = value else { return Err(bad(at, "it is not a list of named parts")) };
+    for key in named.keys() {
+        if !["description", "label", "vars", "assert", "checks"].contains(&key.as_str()) {
+            let what = format!("tests: {key}");
+            if !unused.contains(&what) {
+                unused.push(what);
+            }
+        }
+    }
+    let mut case = Case {
+        label: named.get("description").or_else(|| named.get("label")).map(plain).unwrap_or_default(),
+        checks: several(named.get("assert").or_else(|| named.get("checks"))).cloned().collect(),
+        ..Case::default()
+    };
+    if let Some(vars) = named.get("vars") {
+        let vars = vars.as_object().ok_or_else(|| bad(at, "vars are not named values"))?;
+        for (name, value) in vars {
+            let mut values = Vec::new();
+            for value in several(Some(value)) {
+                let text = plain(value);
+                values.push(match text.strip_prefix("file://") {
+                    Some(path) => load(path).map_err(|why| bad(at, format!("{path}: {why}")))?,
+                    None => text,
+                });
+            }
+            case.vars.insert(name.clone(), values);
+        }
+    }
+    Ok(case)
+}
+
+fn case_file(named: &str, at: &str, load: Load<'_>, unused: &mut Vec<String>) -> Result<Vec<Case>, BadSuite> {
+    let name = file_name(named).ok_or_else(|| bad(at, format!("{named:?} is neither a case nor a file")))?;
+    let text = load(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
+    if name.ends_with(".csv") {
+        return from_csv(&text).map_err(|error| bad(format!("{name}, {}", error.at), error.why));
+    }
+    let list: Value =
+        serde_saphyr::from_str(&text).map_err(|error| bad(name, first_line(&error.to_string())))?;
+    several(Some(&list))
+        .enumerate()
+        .map(|(n, value)| case(value, &format!("{name}[{n}]"), load, unused))
+        .collect()
+}
+
+/// Reads cases from a table: a column a variable; `__expected`, `__expected1` … are checks, `__description` a name.
+pub fn from_csv(text: &str) -> Result<Vec<Case>, BadSuite> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
+    let heads = reader.headers().map_err(|error| bad("row 1", error.to_string()))?.clone();
+    let mut cases = Vec::new();
+    for (n, row) in reader.records().enumerate() {
+        let row = row.map_err(|error| bad(format!("row {}", n + 2), error.to_string()))?;
+        let mut case = Case::default();
+        for (head, value) in heads.iter().zip(&row) {
+            let head = head.trim();
+            if head == "__description" {
+                case.label = value.to_owned();
+            } else if head.strip_prefix("__expected").is_some_and(|n| n.chars().all(|c| c.is_ascii_digit())) {
+                if !value.trim().is_empty() {
+                    case.checks.push(expected(value.trim()));
+                }
+            } else if head.starts_with("__") {
+                return Err(bad("row 1", format!("the column {head:?} is not known")));
+            } else {
+                case.vars.insert(head.to_owned(), vec![value.to_owned()]);
+            }
+        }
+        cases.push(case);
+    }
+    Ok(cases)
+}
+
+/// `contains: Paris`, `is-json`, or the answer itself.
+fn expected(written: &str) -> Value {
+    let (name, value) =
+        written.split_once(':').map_or((written, None), |(name, value)| (name, Some(value.trim())));
+    let kind = name.trim();
+    let bare = kind.strip_prefix("not-").unwrap_or(kind);
+    let bare = bare.split('(').next().unwrap_or(bare);
+    const LISTS: &[&str] = &["contains-any", "contains-all", "icontains-any", "icontains-all"];
+    const TEXTS: &[&str] = &[
+        "contains",
+        "icontains",
+        "equals",
+        "starts-with",
+        "ends-with",
+        "regex",
+        "number",
+        "llm-rubric",
+        "similar",
+        "javascript",
+        "python",
+        "grade",
+        "fn",
+    ];
+    let value = match value {
+        Some(value) if LISTS.contains(&bare) => {
+            Value::Array(value.split(',').map(|part| Value::String(part.trim().to_owned())).collect())
+        }
+        Some(value) if TEXTS.contains(&bare) || bare == "is-json" || bare == "contains-json" => {
+            Value::String(value.to_owned())
+        }
+        Some(value) if bare == "cost" || bare == "latency" => {
+            let threshold = serde_json::from_str(value).unwrap_or(Value::Null);
+            return serde_json::json!({"type": kind, "threshold": threshold});
+        }
+        None if bare == "is-json" || bare == "contains-json" => Value::Null,
+        _ => return serde_json::json!({"type": "equals", "value": written}),
+    };
+    serde_json::json!({"type": kind, "value": value})
+}
+
+#[cfg(test)]
+#[path = "suite_tests.rs"]
+mod tests;
