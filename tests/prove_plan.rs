@@ -53,6 +53,7 @@ fn planning_thirty_endpoints_takes_less_than_a_tenth_of_a_millisecond() {
             model: None,
             drops: &[],
             affordable: true,
+            queue: domain::Millis(0),
             stand_in: 0,
         })
         .collect();

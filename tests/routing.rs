@@ -7,6 +7,12 @@
     reason = "tests fail by panicking and measure by the clock"
 )]
 
+#[path = "routing/lines.rs"]
+mod lines;
+#[path = "routing/receipts.rs"]
+mod receipts;
+#[path = "routing/seams.rs"]
+mod seams;
 #[path = "routing/twelve.rs"]
 mod twelve;
 
@@ -189,7 +195,7 @@ async fn policies_are_kept_joined_and_never_lost_silently() {
     assert!(engine.put_policy(Policy { id: "private".into(), ..mine.clone() }).await.is_err(), "built in");
     assert!(engine.use_policy("nobody").await.is_err());
     let model = domain::ModelRef::parse(MODEL).unwrap();
-    let explained = engine.explain(&model, Some("private"), "Hi").await.unwrap();
+    let explained = engine.explain(&model, Some("private"), None, "Hi").await.unwrap();
     assert_eq!(explained.route.policy.as_deref(), Some("mine+private"));
     let allowed = explained.route.planned.iter().map(|c| c.endpoint.as_str());
     assert!(allowed.clone().all(|id| id.starts_with("groq/")), "{:?}", allowed.collect::<Vec<_>>());
@@ -216,7 +222,7 @@ async fn what_was_learnt_outlives_the_program() {
     };
     world.policy("two", prefs).await;
     let model = domain::ModelRef::parse(MODEL).unwrap();
-    let first = world.engine.explain(&model, Some("two"), "Hi").await.unwrap().route;
+    let first = world.engine.explain(&model, Some("two"), None, "Hi").await.unwrap().route;
     let (best, other) = (first.planned[0].endpoint.clone(), first.planned[1].endpoint.clone());
     let provider = best.as_str().split('/').next().unwrap().to_owned();
     world.server(&provider).first(failing(0).times(4));
@@ -224,7 +230,7 @@ async fn what_was_learnt_outlives_the_program() {
         assert_eq!(world.ask(MODEL, Some("two")).await.state, RunState::Done);
     }
     world.restart().await;
-    let route = world.engine.explain(&model, Some("two"), "Hi").await.unwrap().route;
+    let route = world.engine.explain(&model, Some("two"), None, "Hi").await.unwrap().route;
     assert_eq!(route.planned[0].endpoint, other);
     assert!(route.planned[1].because.contains(&Reason::Failing), "{:?}", route.planned[1]);
 }

@@ -74,6 +74,7 @@ impl Answer {
                 BlockKind::ServerTool { name } => answer.server_tools.push(name.clone()),
                 BlockKind::Citation { .. } => answer.citations += 1,
                 BlockKind::Image { .. } => answer.images += 1,
+                BlockKind::Seam(_) => panic!("a decoder makes no seams"),
             }
         }
         answer

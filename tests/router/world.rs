@@ -158,6 +158,7 @@ impl World {
                     model: self.model.as_ref().map(|(can, reads)| (can, reads.as_slice())),
                     drops: &[],
                     affordable: true,
+                    queue: Millis(0),
                     stand_in: u32::from(self.stand_ins.iter().any(|other| other == provider)),
                 }
             })

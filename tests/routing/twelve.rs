@@ -1,10 +1,14 @@
 //! Twelve providers of one model, each listening on a port of its own and counting who connects.
 
 use domain::{
-    AuthScheme, ContextPolicy, DataPolicy, DialectId, LaneTarget, ModelRef, Params, Policy, ProcessId,
-    Provider, ProviderId, Quirks, RoutingPrefs,
+    AuthScheme, ContextPolicy, ConversationId, DataPolicy, DialectId, EndpointId, Failure, LaneTarget,
+    ModelRef, Params, Part, Policy, ProcessId, Provider, ProviderId, Quirks, RoutingPrefs, RunId, Timestamp,
+    TurnId,
 };
-use engine::{Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock};
+use engine::{
+    Ask, Clock as _, Engine, FrameSink, Listeners, Observer, Parts, RunResult, SystemClock,
+    frame::{TurnFrame, TurnView},
+};
 use parallax_suite::support::replay::{Answer, Replay, Route, Step};
 use serde_json::json;
 use std::{
@@ -13,6 +17,7 @@ use std::{
     time::Duration,
 };
 use store::Store;
+use tokio::task::JoinHandle;
 use vault::Vault;
 
 /// Served by all twelve in the catalogue.
@@ -30,14 +35,29 @@ pub(crate) struct Twelve {
     folder: tempfile::TempDir,
 }
 
-/// An answer of two words.
-fn answer(words: &str) -> Answer {
+/// An answer of these words.
+pub(crate) fn said(words: &str) -> Answer {
     let delta = json!({ "choices": [{ "index": 0, "delta": { "content": words }, "finish_reason": null }] });
     let finish = json!({
         "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }],
         "usage": { "prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11 },
     });
     Answer::event_stream(format!("data: {delta}\n\ndata: {finish}\n\ndata: [DONE]\n\n"))
+}
+
+/// These words, and then the connection is reset.
+pub(crate) fn broken(words: &str) -> Route {
+    let delta = json!({ "choices": [{ "index": 0, "delta": { "content": words }, "finish_reason": null }] });
+    Route::answer(Answer::event_stream(format!("data: {delta}\n\n")).step(Step::Reset))
+}
+
+/// Half a call of a tool, and then the connection is reset.
+pub(crate) fn broken_call() -> Route {
+    let call = json!({ "index": 0, "id": "call_1", "type": "function",
+        "function": { "name": "look", "arguments": "{\"wo" } });
+    let delta =
+        json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [call] }, "finish_reason": null }] });
+    Route::answer(Answer::event_stream(format!("data: {delta}\n\n")).step(Step::Reset))
 }
 
 /// One of the ways to fail.
@@ -64,7 +84,7 @@ pub(crate) fn silent() -> Route {
 struct Watch(Arc<Mutex<Option<RunResult>>>);
 
 impl Observer for Watch {
-    fn events(&mut self, _: u32, _: domain::RunId, _: &[domain::StreamEvent]) {}
+    fn events(&mut self, _: u32, _: RunId, _: &[domain::StreamEvent]) {}
     fn ended(&mut self, result: &RunResult) {
         *self.0.lock().unwrap() = Some(result.clone());
     }
@@ -120,7 +140,7 @@ impl Twelve {
         let engine = open(folder.path()).await;
         let mut servers = BTreeMap::new();
         for id in CLEAN.iter().chain(TRAINS).chain(UNKNOWN).copied() {
-            let server = Replay::start(vec![Route::answer(answer(&format!("from {id}")))]);
+            let server = Replay::start(vec![Route::answer(said(&format!("from {id}")))]);
             let row = provider(id, format!("{}/v1", server.url()));
             engine.store().write(move |tx| tx.put_provider(&row)).await.unwrap();
             servers.insert(id, server);
@@ -156,13 +176,97 @@ impl Twelve {
         self.engine.put_policy(policy).await.unwrap();
     }
 
-    pub(crate) async fn ask(&self, model: &str, policy: Option<&str>) -> RunResult {
-        let target = LaneTarget {
+    pub(crate) fn target(&self, model: &str, policy: Option<&str>) -> LaneTarget {
+        LaneTarget {
             model: ModelRef::parse(model).unwrap(),
             system: None,
             params: Params::default(),
             policy: policy.map(str::to_owned),
+        }
+    }
+
+    /// Starts a turn as a window does; it ends with the handle.
+    pub(crate) async fn start_turn(
+        &self,
+        conversation: Option<ConversationId>,
+        line_up: &[LaneTarget],
+        sink: Option<FrameSink>,
+    ) -> (TurnId, JoinHandle<()>) {
+        let ask = Ask {
+            conversation,
+            line_up: line_up.to_vec(),
+            prompt: "Hi".to_owned(),
+            context: ContextPolicy::Own,
         };
+        let started = self.engine.start_turn(ask, Listeners { sink, observer: None }).await.unwrap();
+        (started.turn, started.done)
+    }
+
+    /// A turn of a new conversation, its view once it has ended, and every frame of it. The frames fold to
+    /// the view.
+    pub(crate) async fn watch(&self, line_up: &[LaneTarget]) -> (TurnView, Vec<TurnFrame>) {
+        let frames: Arc<Mutex<Vec<TurnFrame>>> = Arc::default();
+        let heard = Arc::clone(&frames);
+        let sink: FrameSink = Box::new(move |frame| {
+            heard.lock().unwrap().push(frame.clone());
+            true
+        });
+        let (turn, done) = self.start_turn(None, line_up, Some(sink)).await;
+        tokio::time::timeout(Duration::from_secs(60), done).await.unwrap().unwrap();
+        let view = self.engine.snapshot(turn).await.unwrap();
+        (view, std::mem::take(&mut *frames.lock().unwrap()))
+    }
+
+    /// Goes on with an answer; the turn as its frames left it.
+    pub(crate) async fn go_on(&self, run: RunId, on: Option<EndpointId>) -> Result<TurnView, Failure> {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let sink: FrameSink = Box::new(move |frame: &TurnFrame| tell.send(frame.clone()).is_ok());
+        let mut view = self.engine.continue_run(run, on, sink).await?;
+        while view.live {
+            let frame = tokio::time::timeout(Duration::from_secs(60), told.recv()).await.unwrap().unwrap();
+            engine::apply_frame(&mut view, &frame);
+        }
+        Ok(view)
+    }
+
+    pub(crate) async fn conversation_of(&self, turn: TurnId) -> ConversationId {
+        self.engine.store().read(move |tx| Ok(tx.turn(turn)?.unwrap().conversation)).await.unwrap()
+    }
+
+    /// Another turn of the same conversation.
+    pub(crate) async fn follow_up(&self, turn: TurnId) -> TurnView {
+        let conversation = self.conversation_of(turn).await;
+        let (next, done) = self.start_turn(Some(conversation), &[], None).await;
+        tokio::time::timeout(Duration::from_secs(60), done).await.unwrap().unwrap();
+        self.engine.snapshot(next).await.unwrap()
+    }
+
+    /// An answer as it is stored.
+    pub(crate) async fn parts(&self, run: RunId) -> Vec<Part> {
+        self.engine
+            .store()
+            .read(move |tx| {
+                let message = tx.run(run)?.unwrap().message;
+                Ok(tx.content(&tx.message(message)?.unwrap().content)?.unwrap())
+            })
+            .await
+            .unwrap()
+    }
+
+    /// So many attempts are in the ledger, no hold is left, and the chain is whole.
+    pub(crate) async fn books(&self, attempts: usize) {
+        let all = (Timestamp(0), Timestamp(i64::MAX));
+        let (entries, holds, whole) = self
+            .engine
+            .store()
+            .read(move |tx| Ok((tx.entries(all.0, all.1)?, tx.holds()?, tx.verify_chain()?)))
+            .await
+            .unwrap();
+        assert_eq!((entries.len(), holds.len(), whole), (attempts, 0, true));
+    }
+
+    pub(crate) async fn ask(&self, model: &str, policy: Option<&str>) -> RunResult {
+        let target = self.target(model, policy);
         let ask = Ask {
             conversation: None,
             line_up: vec![target],

@@ -213,6 +213,7 @@ impl Chooser for Ours {
                 model: None,
                 drops: &[],
                 affordable: true,
+                queue: Millis(0),
                 stand_in: 0,
             })
             .collect();

@@ -97,6 +97,7 @@ describe('applyOp', () => {
       finish_reason: null,
       failure,
       metrics: metrics({ output: 3 }),
+      continue_on: [],
     });
     expect(ended).toMatchObject({ state: 'failed', failure, sections: some.sections });
   });

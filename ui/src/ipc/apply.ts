@@ -25,7 +25,9 @@ export function applyFrame(turn: TurnView, frame: TurnFrame): Applied {
 export function applyOp(run: RunView, op: Op): RunView {
   switch (op.type) {
     case 'state':
-      return { ...run, state: op.state };
+      return { ...run, state: op.state, waiting: null };
+    case 'waiting':
+      return { ...run, waiting: op.waiting };
     case 'route':
       return { ...run, route: op.route };
     case 'section':
@@ -47,6 +49,8 @@ export function applyOp(run: RunView, op: Op): RunView {
         finish_reason: op.finish_reason,
         failure: op.failure,
         metrics: op.metrics,
+        waiting: null,
+        continue_on: op.continue_on,
       };
   }
 }

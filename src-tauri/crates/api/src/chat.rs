@@ -63,9 +63,14 @@ pub(crate) async fn summary(api: &Api, id: ConversationId) -> Result<Conversatio
 
 pub(crate) async fn open(api: &Api, which: ConversationRef) -> Result<ConversationView, Failure> {
     let id = which.id;
-    let (row, lanes) = api.engine.store().read(move |tx| Ok((tx.conversation(id)?, tx.lanes(id)?))).await?;
+    let (row, lanes, policy) = api
+        .engine
+        .store()
+        .read(move |tx| Ok((tx.conversation(id)?, tx.lanes(id)?, tx.conversation_policy(id)?)))
+        .await?;
     let row = row.ok_or_else(gone)?;
     Ok(ConversationView {
+        policy,
         id,
         title: row.title,
         lanes: lane_views(api, lanes).await?,

@@ -4,7 +4,7 @@ use crate::{
     Api, Sink,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, database, history, links, models, providers, settings,
+    chat, database, history, links, models, providers, routing, settings,
     spend::{self, types::*},
     types::*,
 };
@@ -133,6 +133,18 @@ commands! {
         "key/set" (SetKey) -> ProviderRow = providers::set_key;
         "key/delete" (KeyRef) -> ProviderRow = providers::delete_key;
         "key/order" (KeyOrder) -> ProviderRow = providers::order_keys;
+        "run/receipt" (RunRef) -> Receipt = routing::receipt;
+        "run/request" (AttemptRef) -> SentRequest = routing::request;
+        "route/explain" (RouteQuery) -> RouteExplained = routing::explain;
+        "policy/list" (()) -> PolicyList = routing::policies;
+        "policy/put" (PolicyEdit) -> PolicyList = routing::put_policy;
+        "policy/remove" (PolicyRef) -> PolicyList = routing::remove_policy;
+        "policy/use" (PolicyRef) -> PolicyList = routing::use_policy;
+        "conversation/policy" (ConversationPolicy) -> () = routing::conversation_policy;
+        "audit/list" (AuditQuery) -> AuditList = routing::audit;
+        "audit/export" (AuditExport) -> SpendFile = routing::audit_export;
+        "rate/list" (()) -> Vec<RateRow> = routing::rates;
+        "rate/set" (SetRate) -> Vec<RateRow> = routing::set_rate;
         "local/discover" (()) -> Vec<LocalServer> = providers::discover;
         "local/enable" (EnableLocal) -> Vec<LocalServer> = providers::enable_local;
         "link/open" (Link) -> () = links::open;
@@ -140,6 +152,7 @@ commands! {
     stream {
         "turn/start" (SendTurn) -> TurnStarted = chat::start;
         "turn/subscribe" (TurnRef) -> TurnView = chat::subscribe;
+        "run/continue" (ContinueRun) -> TurnView = routing::go_on;
         "run/retry" (RunRef) -> TurnView = chat::retry;
         "run/send_anyway" (RunRef) -> TurnView = chat::send_anyway;
     }

@@ -94,6 +94,11 @@ fn harmless(text: &str) -> String {
     if control || formula { format!("'{text}") } else { text.to_owned() }
 }
 
+/// A cell of somebody else's words: text that stays text.
+pub(crate) fn words(text: &str) -> String {
+    quoted(&harmless(text))
+}
+
 fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\r', '\n', ';', '\t']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -235,7 +240,7 @@ pub fn json_row(entry: &Entry, counts: bool) -> Value {
 }
 
 /// `2026-11-21T09:41:07.123Z`; a time no calendar has is given in milliseconds.
-fn utc(at: Timestamp) -> String {
+pub(crate) fn utc(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(
         |_| at.0.to_string(),
         |at| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),

@@ -4,6 +4,7 @@
 //! TypeScript twin is generated from the same line. This crate knows neither Tauri nor HTTP, and **never**
 //! returns a key.
 
+mod audit_file;
 #[cfg(feature = "ts")]
 pub mod bindings;
 pub mod budget;
@@ -18,6 +19,7 @@ mod links;
 mod models;
 mod process;
 mod providers;
+mod routing;
 mod settings;
 pub mod spend;
 pub mod types;

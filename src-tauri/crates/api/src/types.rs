@@ -2,9 +2,11 @@
 
 mod history;
 mod providers;
+mod routing;
 
 pub use history::*;
 pub use providers::*;
+pub use routing::*;
 
 use domain::{ConversationId, LaneId, LaneTarget, MessageId, PicoUsd, RunId, Timestamp, TurnId};
 use engine::frame::TurnView;
@@ -68,6 +70,9 @@ pub struct ConversationView {
     pub id: ConversationId,
     /// Title.
     pub title: String,
+    /// Id of the policy it is under beside the usual one; `None` = no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// Line-up, left to right.
     pub lanes: Vec<LaneView>,
     /// Oldest first.

@@ -161,6 +161,7 @@ impl Printer {
             BlockKind::ToolCall { .. }
             | BlockKind::ServerTool { .. }
             | BlockKind::Citation { .. }
+            | BlockKind::Seam(_)
             | BlockKind::Image { .. } => return,
         };
         if self.json {

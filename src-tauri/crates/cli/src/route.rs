@@ -100,7 +100,7 @@ pub(crate) async fn route(engine: &Engine, command: RouteCommand) -> Result<Exit
     let RouteCommand::Explain(arguments) = command;
     let model = ModelRef::parse(&arguments.model)
         .map_err(|bad| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
-    let explained = engine.explain(&model, arguments.policy.as_deref(), &arguments.prompt).await?;
+    let explained = engine.explain(&model, arguments.policy.as_deref(), None, &arguments.prompt).await?;
     if arguments.json.json {
         out::object(&explanation(&model, &explained));
     } else {

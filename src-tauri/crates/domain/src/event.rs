@@ -90,11 +90,27 @@ pub enum BlockKind {
         /// Title, if it has one.
         title: Option<String>,
     },
+    /// Where an answer broke off and another endpoint goes on with it. It has no text and is closed at once.
+    Seam(Seam),
     /// An image made by the model; deltas are base64.
     Image {
         /// IANA media type.
         media_type: String,
     },
+}
+
+/// Where one endpoint broke off and another went on. Ours, never a provider's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Seam {
+    /// Display name of the provider that broke off.
+    pub from: String,
+    /// Display name of the provider that went on.
+    pub to: String,
+    /// HTTP status or label of the failure.
+    pub why: String,
+    /// Endpoint that wrote what stands before.
+    pub endpoint: String,
 }
 
 /// Why an answer ended (OpenTelemetry `gen_ai.response.finish_reasons`).

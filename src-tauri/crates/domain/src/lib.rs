@@ -32,7 +32,7 @@ pub use endpoint::{
     Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm, Provider,
     Quirks, ReasoningForm, ReasoningSwitch, StreamUsage,
 };
-pub use event::{BlockKind, FinishReason, NoticeKind, StreamEvent};
+pub use event::{BlockKind, FinishReason, NoticeKind, Seam, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};
 pub use ids::{
     AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, LaneId, MessageId,
@@ -40,7 +40,9 @@ pub use ids::{
 };
 pub use model::{BadSlug, Capabilities, Modality, Model, ModelRef, ModelSlug, Variant};
 pub use money::{BadAmount, PicoUsd};
-pub use policy::{DataCollection, MaxPrice, Percentiles, Policy, RoutingPrefs, Sort, covers as slug_covers};
+pub use policy::{
+    DataCollection, MaxPrice, Percentiles, Policy, RateLimit, RoutingPrefs, Sort, covers as slug_covers,
+};
 pub use price::{Basis, Cost, CostLine, Meter, PriceOrigin, PriceRule, PriceSheet, PriceSource, When};
 pub use request::{Effort, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool, ToolChoice};
 pub use route::{Candidate, Expected, Outcome, Reason, Rejected, Route};

@@ -72,6 +72,19 @@ impl MaxPrice {
     }
 }
 
+/// How fast a provider may be asked, as its user wants it; `None` = as fast as can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimit {
+    /// Requests that begin within any minute.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens of prompts and answers within any minute; of a running answer as many as are expected.
+    pub tokens_per_minute: Option<u32>,
+    /// Requests at the same time.
+    pub concurrency: Option<u32>,
+}
+
 /// Cut-offs by percentile. A bare number means the median.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

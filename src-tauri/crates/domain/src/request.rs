@@ -99,6 +99,8 @@ pub enum Part {
         /// Title.
         title: Option<String>,
     },
+    /// Where an answer broke off and another endpoint went on; shown, never replayed.
+    Seam(crate::Seam),
     /// A picture an answer holds; shown, never replayed.
     GeneratedImage {
         /// IANA media type.

@@ -7,10 +7,12 @@ use crate::{
     inner::Inner,
     outgoing::{Writer, count, fitted, leaving},
     registry::Known,
+    sent,
 };
 use domain::{
     AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Headers, Millis,
-    Outcome, PicoUsd, PriceSheet, ProviderId, Request, Secret, StreamEvent, Upstream, Usage, UsageSource,
+    Outcome, PicoUsd, PriceSheet, Provider, ProviderId, Request, Secret, StreamEvent, Upstream, Usage,
+    UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
@@ -28,6 +30,8 @@ pub(crate) struct Plan {
     /// The key it is made with.
     pub account: Option<AccountLabel>,
     pub request: Arc<Request>,
+    /// The request whose texts the tree of messages holds: the same, or what it goes on with.
+    pub of: Arc<Request>,
     /// Ids of the policies that permit it.
     pub policy: Option<String>,
     pub run: domain::RunId,
@@ -106,6 +110,7 @@ impl<'a> Attempt<'a> {
         let wish = Wish::new(inner, &plan, &row, encoded.output_limit)?;
         let leaving = leaving(&plan, &row);
         let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
+        let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());
         let (grant, request, encoded) = inner
             .store
             .write(move |tx| {
@@ -113,6 +118,7 @@ impl<'a> Attempt<'a> {
                 let grant = budget::admit(tx, wish)?;
                 // Written anew in here, because it must be on record before it leaves, as long as it leaves.
                 let (request, encoded) = writer.limited(request, encoded, grant.output_limit)?;
+                tx.put_request(&sent::take_down(recorded.id, &to, &encoded.call, keyed, &of)?)?;
                 if let Some(mut leaving) = leaving {
                     leaving.bytes = count(encoded.call.body.len());
                     tx.append_audit(&leaving)?;
@@ -209,13 +215,7 @@ impl<'a> Attempt<'a> {
 
     async fn send(&mut self, encoded: Encoded, secret: Option<Secret>) -> Result<Response, Failure> {
         let provider = &self.plan.known.provider;
-        let origin = Origin {
-            base_url: provider.base_url.clone(),
-            auth: provider.auth.clone(),
-            provider: provider.id.clone(),
-            extra_headers: provider.quirks.extra_headers.clone(),
-            now: self.inner.clock.now(),
-        };
+        let origin = origin(self.inner, provider);
         let deadlines = if provider.local { Deadlines::local() } else { Deadlines::default() };
         // Set before the wait: a Stop drops this future while the request is on its way, and what has
         // left may be billed.
@@ -388,6 +388,17 @@ impl<'a> Attempt<'a> {
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);
         Ended { row: self.row, billed, cost, prices: sheet }
+    }
+}
+
+/// Where a provider is, and how it is asked.
+fn origin(inner: &Inner, provider: &Provider) -> Origin {
+    Origin {
+        base_url: provider.base_url.clone(),
+        auth: provider.auth.clone(),
+        provider: provider.id.clone(),
+        extra_headers: provider.quirks.extra_headers.clone(),
+        now: inner.clock.now(),
     }
 }
 

@@ -121,13 +121,36 @@ impl Draft {
         parts.join(separator)
     }
 
-    /// The answer as content of the message tree. `issuer` is the endpoint that may be shown the
-    /// reasoning again.
-    pub fn parts(&self, issuer: &str) -> Vec<Part> {
+    /// Places where one endpoint broke off and another went on.
+    pub(crate) fn seams(&self) -> usize {
+        self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Seam(_))).count()
+    }
+
+    /// What came after so many seams; nothing, where there are fewer.
+    pub(crate) fn piece(&self, seams: usize) -> Self {
+        let mut left = seams;
+        let before = |block: &&DraftBlock| {
+            let within = left > 0;
+            left -= usize::from(within && matches!(block.kind, BlockKind::Seam(_)));
+            within
+        };
+        let blocks = self.blocks.iter().skip_while(before).cloned().collect();
+        Self { blocks, ..self.clone() }
+    }
+
+    /// The answer as content of the message tree. `last_issuer` is the endpoint that may be shown the
+    /// reasoning again; what stands before a seam is its earlier endpoint's.
+    pub fn parts(&self, last_issuer: &str) -> Vec<Part> {
         self.blocks
             .iter()
-            .filter_map(|block| {
+            .enumerate()
+            .filter_map(|(place, block)| {
                 let text = block.text.clone();
+                let issuer = self.blocks.iter().skip(place).find_map(|later| match &later.kind {
+                    BlockKind::Seam(seam) => Some(seam.endpoint.as_str()),
+                    _ => None,
+                });
+                let issuer = issuer.unwrap_or(last_issuer);
                 match &block.kind {
                     BlockKind::Text => (!text.is_empty()).then_some(Part::Text { text }),
                     BlockKind::Refusal => (!text.is_empty()).then_some(Part::Refusal { text }),
@@ -149,6 +172,7 @@ impl Draft {
                     BlockKind::Citation { url, title } => {
                         Some(Part::Citation { url: url.clone(), title: title.clone() })
                     }
+                    BlockKind::Seam(seam) => Some(Part::Seam(seam.clone())),
                     BlockKind::Image { media_type } => {
                         Some(Part::GeneratedImage { media_type: media_type.clone(), base64: text })
                     }

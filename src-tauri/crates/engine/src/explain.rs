@@ -5,7 +5,9 @@ use crate::{
     policy,
     routing::{self, Wanted},
 };
-use domain::{Endpoint, Failure, Message, ModelRef, Part, Request, Role, Route, RoutingPrefs};
+use domain::{
+    ConversationId, Endpoint, Failure, Message, ModelRef, Part, Request, Role, Route, RoutingPrefs,
+};
 
 /// The plan of a request that is not sent.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Explained {
     pub prefs: RoutingPrefs,
     /// The endpoints that the route names.
     pub endpoints: Vec<Endpoint>,
+    /// Why nobody could be asked, where that is so.
+    pub failure: Option<Failure>,
 }
 
 impl Explained {
@@ -29,17 +33,19 @@ pub(crate) async fn explain(
     inner: &Inner,
     model: &ModelRef,
     named: Option<&str>,
+    conversation: Option<ConversationId>,
     prompt: &str,
 ) -> Result<Explained, Failure> {
     let named = named.map(str::to_owned);
-    let rules = inner.store.read(move |tx| policy::rules(tx, named.as_deref(), None)).await?;
+    let rules = inner.store.read(move |tx| policy::rules(tx, named.as_deref(), conversation)).await?;
     let text = Part::Text { text: prompt.to_owned() };
     let request =
         Request { messages: vec![Message { role: Role::User, parts: vec![text] }], ..Request::default() };
     let registry = inner.registry();
     let field = routing::field(&registry, model, &request, rules)?;
     let wanted = Wanted { model, request: &request, warm: None, seed: 1 };
-    let (route, _) = routing::plan(inner, &registry, &field, &wanted);
+    let (route, left) = routing::plan(inner, &registry, &field, &wanted);
+    let failure = left.is_empty().then(|| routing::nowhere(&registry, &field, &route));
     let endpoints = field.endpoints.into_iter().map(|(endpoint, _)| endpoint).collect();
-    Ok(Explained { route, prefs: field.rules.prefs, endpoints })
+    Ok(Explained { route, prefs: field.rules.prefs, endpoints, failure })
 }

@@ -16,7 +16,11 @@ pub fn apply(view: &mut TurnView, frame: &TurnFrame) {
 
 fn apply_op(run: &mut RunView, op: &Op) {
     match op {
-        Op::State { state } => run.state = *state,
+        Op::State { state } => {
+            run.state = *state;
+            run.waiting = None;
+        }
+        Op::Waiting { waiting } => run.waiting = Some(waiting.clone()),
         Op::Route { route } => run.route.clone_from(route),
         Op::Section { index, kind } => {
             let fresh = Section { kind: kind.clone(), blocks: Vec::new() };
@@ -38,8 +42,10 @@ fn apply_op(run: &mut RunView, op: &Op) {
         Op::Notice { kind, detail } => {
             run.notices.push(Notice { kind: *kind, detail: detail.clone() });
         }
-        Op::End { state, finish_reason, failure, metrics } => {
+        Op::End { state, finish_reason, failure, metrics, continue_on } => {
             run.state = *state;
+            run.waiting = None;
+            run.continue_on.clone_from(continue_on);
             run.finish_reason = *finish_reason;
             run.failure.clone_from(failure);
             run.metrics = metrics.clone();

@@ -1,8 +1,8 @@
 //! What a window is told while a turn runs. A frame leaves only after the text in it is committed.
 
 use domain::{
-    Basis, Failure, FinishReason, LaneId, LaneTarget, Millis, NoticeKind, PicoUsd, RunId, RunState, Saw,
-    Timestamp, TurnId,
+    Basis, EndpointId, Failure, FinishReason, LaneId, LaneTarget, Millis, NoticeKind, PicoUsd, RunId,
+    RunState, Saw, Timestamp, TurnId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,11 @@ pub enum Op {
         /// All of them.
         metrics: Metrics,
     },
+    /// It has to wait before it is sent, or sent again; over with the next state.
+    Waiting {
+        /// For what.
+        waiting: Waiting,
+    },
     /// Something worth knowing.
     Notice {
         /// Sort.
@@ -83,7 +88,45 @@ pub enum Op {
         failure: Option<Failure>,
         /// Final numbers.
         metrics: Metrics,
+        /// Where an answer that broke off can be gone on with, the best first.
+        #[serde(default)]
+        continue_on: Vec<ContinueOn>,
     },
+}
+
+/// What a run waits for before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Waiting {
+    /// Display name of the provider.
+    pub provider: String,
+    /// Why.
+    pub why: WaitFor,
+    /// For so long, from when this was said; `None` = until another request has ended.
+    pub ms: Option<Millis>,
+    /// Others that come first.
+    pub ahead: u32,
+}
+
+/// Why a run waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitFor {
+    /// The user's own limit for the provider.
+    Limit,
+    /// The provider asked for a pause, or has just failed.
+    Retry,
+}
+
+/// An endpoint that can go on with an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ContinueOn {
+    /// Which.
+    pub endpoint: EndpointId,
+    /// Display name of its provider.
+    pub provider: String,
 }
 
 /// One attempt in the route line.
@@ -122,6 +165,15 @@ pub enum SectionKind {
     ServerTool {
         /// Tool.
         name: String,
+    },
+    /// One endpoint broke off here and another went on.
+    Seam {
+        /// Display name of the provider that broke off.
+        from: String,
+        /// Display name of the provider that went on.
+        to: String,
+        /// HTTP status or label of the failure.
+        why: String,
     },
     /// A source.
     Citation {
@@ -210,6 +262,12 @@ pub struct RunView {
     pub notices: Vec<Notice>,
     /// Older answers of the same lane in the same turn (before a retry), oldest first.
     pub earlier: Vec<RunId>,
+    /// What it waits for before it is sent.
+    #[serde(default)]
+    pub waiting: Option<Waiting>,
+    /// Where an answer that broke off can be gone on with, the best first.
+    #[serde(default)]
+    pub continue_on: Vec<ContinueOn>,
 }
 
 /// A notice as shown.

@@ -3,6 +3,7 @@
 use crate::{
     attempt::Events,
     mixer::{LaneMessage, News},
+    seam::Splice,
 };
 use domain::{BlockKind, NoticeKind, RunId, RunState, StreamEvent};
 use std::{
@@ -22,6 +23,8 @@ pub(crate) struct HeldBack {
     held: Vec<StreamEvent>,
     streaming: Arc<AtomicBool>,
     notices: Vec<(NoticeKind, String)>,
+    /// It goes on with an answer that broke off.
+    splice: Option<Splice>,
 }
 
 impl HeldBack {
@@ -29,12 +32,13 @@ impl HeldBack {
         run: RunId,
         out: mpsc::Sender<LaneMessage>,
         notices: Vec<(NoticeKind, String)>,
+        splice: Option<Splice>,
     ) -> Self {
         let held = notices
             .iter()
             .map(|(kind, detail)| StreamEvent::Notice { kind: *kind, detail: detail.clone() })
             .collect();
-        Self { run, out, held, streaming: Arc::default(), notices }
+        Self { run, out, held, streaming: Arc::default(), notices, splice }
     }
 
     /// Ends once nothing has been released for so long; never, if something was, or without a limit.
@@ -51,13 +55,21 @@ impl HeldBack {
         }
     }
 
-    /// Notices of the request itself, which no decoder event repeats.
-    pub(crate) fn notices(self) -> Vec<(NoticeKind, String)> {
-        self.notices
+    /// Notices of the request itself, which no decoder event repeats, and how it was joined to what stood
+    /// before.
+    pub(crate) fn end(self) -> (Vec<(NoticeKind, String)>, Option<Splice>) {
+        (self.notices, self.splice)
     }
 
-    pub(crate) async fn release(&mut self) {
-        let events = std::mem::take(&mut self.held);
+    /// Lets go of everything, once nothing more comes.
+    pub(crate) async fn release_all(&mut self) {
+        self.held.extend(self.splice.as_mut().and_then(Splice::rest));
+        self.release().await;
+    }
+
+    async fn release(&mut self) {
+        let mut events = self.splice.as_mut().map(Splice::begin).unwrap_or_default();
+        events.append(&mut self.held);
         self.send(events).await;
     }
 
@@ -74,7 +86,11 @@ impl HeldBack {
 }
 
 impl Events for HeldBack {
-    async fn events(&mut self, mut events: Vec<StreamEvent>) {
+    async fn events(&mut self, events: Vec<StreamEvent>) {
+        let mut events = match &mut self.splice {
+            Some(splice) => splice.pass(events),
+            None => events,
+        };
         let content = events.iter().any(|event| {
             // As in `Draft::has_content`: what is shown must not be tried again.
             match event {

@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub health: Mutex<router::Health>,
     /// Both clocks when a lane last began: one that ran ahead of the other slept.
     pub clocks: Mutex<(domain::Timestamp, std::time::Duration)>,
+    /// Who waits for which provider.
+    pub queues: Arc<crate::queue::Queues>,
     /// Second tries at one endpoint that may still be made.
     pub retries: Mutex<router::RetryBudget>,
     pub live: LiveTurns,
@@ -93,7 +95,7 @@ impl Inner {
 
     /// Reads providers, their keys and their state again.
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
-        let (mut given, stored, prices) = self
+        let (mut given, stored, prices, limits) = self
             .store
             .read(|tx| {
                 let given = Given {
@@ -102,10 +104,11 @@ impl Inner {
                     fields: tx.provider_fields()?,
                     ..Given::default()
                 };
-                Ok((given, tx.accounts()?, tx.price_changes()?))
+                Ok((given, tx.accounts()?, tx.price_changes()?, tx.rate_limits()?))
             })
             .await?;
         given.keys = stored.into_iter().map(|row| (row.provider.clone(), row.into())).collect();
+        given.limits = limits.into_iter().collect();
         // A key of this run stands before what is stored under its label.
         for (named, key) in &*crate::live::lock(&self.session_keys) {
             let stored = given

@@ -1,7 +1,10 @@
 //! One lane's answer: plan, try, recover, and hand the end to the mixer.
 
+mod going_on;
+
 use crate::{
-    attempt::{Attempt, Ended, Plan, billed_usage},
+    attempt::{Attempt, Ended, Plan},
+    books::{entry, merged, shown_usage},
     clock::millis,
     draft::Draft,
     frame::RouteStep,
@@ -13,13 +16,13 @@ use crate::{
     registry::Registry,
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
-    startup::{close_attempt, recover_in},
+    seam::{self, Kept, Splice},
     warm,
 };
-use domain::{BlockKind, Cost, EntryId, ErrorKind, Failure, Request, RunState, Usage, UsageSource};
+use domain::{BlockKind, Cost, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage};
 use router::{Next, Shown, Situation};
 use std::{collections::VecDeque, sync::Arc};
-use store::{AttemptRow, EntryRow, Purpose, RunRow};
+use store::{AttemptRow, RunRow};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +33,10 @@ pub(crate) struct Job {
     pub request: Arc<Request>,
     /// The user said to send it whatever the budgets say.
     pub over_budget: bool,
+    /// What it goes on with.
+    pub kept: Option<Kept>,
+    /// Where it is to go first.
+    pub on: Option<EndpointId>,
 }
 
 /// A run while it is being worked on.
@@ -47,6 +54,14 @@ struct Lane {
     notices: Vec<(domain::NoticeKind, String)>,
     /// The choice of the model was left to us.
     auto: bool,
+    /// What stands of an answer that broke off, while it is gone on with.
+    kept: Option<Kept>,
+    /// How the last attempt was joined to that: the seam, if it is shown, and the bytes left out behind it.
+    spliced: (Option<Seam>, usize),
+    /// Usage of what stands, as far as this run wrote it.
+    before: Option<Usage>,
+    /// It may be gone on with once without asking.
+    continue_once: bool,
 }
 
 /// How the last attempt left things.
@@ -63,6 +78,7 @@ pub(crate) async fn run(
     out: mpsc::Sender<LaneMessage>,
 ) {
     let started = inner.clock.elapsed();
+    let kept = job.kept.clone();
     let mut lane = Lane {
         inner,
         job,
@@ -76,63 +92,30 @@ pub(crate) async fn run(
         issuer: String::new(),
         notices: Vec::new(),
         auto: false,
+        kept,
+        spliced: (None, 0),
+        before: None,
+        continue_once: false,
     };
     let last = lane.work().await;
     lane.end(last).await;
 }
 
-/// Ends a run whose task panicked: what had been committed stays.
-pub(crate) async fn abandon(inner: Arc<Inner>, job: Job, failure: Failure, out: mpsc::Sender<LaneMessage>) {
-    let run = job.row.id;
-    // The journal holds every event that was shown. If it cannot be read now, the mixer still knows them.
-    let read = inner.store.read(move |tx| {
-        let attempts = tx.attempts(run)?;
-        let open = attempts.last().filter(|row| row.outcome.is_none());
-        let hold = open.map(|row| tx.hold(row.id)).transpose()?.flatten();
-        Ok((tx.journal(run)?, attempts, hold))
-    });
-    let (chunks, mut attempts, hold) = read.await.unwrap_or_default();
-    let draft = crate::startup::replay(&chunks);
-    let mut costs: Vec<Cost> = Vec::new();
-    let open = attempts.pop_if(|row| row.outcome.is_none());
-    costs.extend(attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)));
-    let mut usage_shown = Usage::default();
-    if let Some(ended) =
-        open.map(|row| close_attempt(&inner, row, &job.request, &draft, hold.as_ref(), &failure))
-    {
-        usage_shown = ended.billed.unwrap_or_default();
-        costs.push(ended.cost);
-        attempts.push(ended.row);
-    }
-    let result = RunResult {
-        run,
-        position: job.row.position,
-        target: job.row.target.clone(),
-        state: RunState::Failed,
-        notices: draft.notices.clone(),
-        draft,
-        failure: Some(failure.clone()),
-        attempts,
-        cost: total_cost(&costs),
-        ttft: None,
-        duration: None,
-        usage_shown,
-    };
-    let write: Settlement =
-        Arc::new(move |tx| recover_in(&inner, tx, run, &failure, RunState::Failed).map(|_| ()));
-    let finished = Finished { result, write, abandoned: true };
-    let _ = out.send(LaneMessage { run, news: News::End(Box::new(finished)) }).await;
-}
-
 /// What of an answer stands on screen.
-fn shown(draft: &Draft) -> Shown {
+fn shown(draft: &Draft, request: &Request) -> Shown {
     if !draft.has_content() {
         return Shown::Nothing;
     }
     let plain = |block: &crate::draft::DraftBlock| {
         matches!(block.kind, BlockKind::Text | BlockKind::Reasoning | BlockKind::Citation { .. })
     };
-    if draft.blocks.iter().all(plain) { Shown::Text } else { Shown::Whole }
+    let free = request.params.response_format.is_none();
+    if free && draft.blocks.iter().all(plain) { Shown::Text } else { Shown::Whole }
+}
+
+/// Tokens of a call, both ways.
+fn tokens(usage: &Usage) -> u64 {
+    usage.input.total.unwrap_or(0).saturating_add(usage.output.total.unwrap_or(0))
 }
 
 /// Chance for a run: the same run always gets the same route.
@@ -172,12 +155,18 @@ impl Lane {
             warm: warm.as_ref(),
             seed: seed(self.job.row.id),
         };
-        let (route, left) = routing::plan(&self.inner, &registry, &field, &wanted);
+        let (route, mut left) = routing::plan(&self.inner, &registry, &field, &wanted);
         self.job.row.route = route.clone();
         if left.is_empty() {
             return last(routing::nowhere(&registry, &field, &route));
         }
+        if let Some(kept) = &self.kept
+            && let Err(failure) = seam::only(&mut left, kept, self.job.on.as_ref())
+        {
+            return last(failure);
+        }
         self.auto = field.auto;
+        self.continue_once = field.rules.prefs.continue_once == Some(true);
         self.tried(&registry, left).await
     }
 
@@ -199,6 +188,10 @@ impl Lane {
                 self.step_failed(failure);
                 routing::forget(&mut left, failure.kind, &choice);
                 match router::recover(failure, self.situation(tries, &left, &choice)) {
+                    Next::OfferContinue if self.goes_on(&mut left, &choice) => {
+                        self.keep(registry, &choice, failure);
+                        break;
+                    }
                     Next::Stop | Next::OfferContinue => return last,
                     Next::NextKey => break,
                     Next::Advance => {
@@ -207,6 +200,7 @@ impl Lane {
                     }
                     Next::Retry { after } => {
                         crate::live::lock(&self.inner.retries).spend();
+                        self.tell_wait(registry, &choice, after).await;
                         let wait = tokio::time::sleep(std::time::Duration::from_millis(after.0));
                         tokio::select! {
                             biased;
@@ -226,7 +220,7 @@ impl Lane {
     fn situation(&self, attempts_here: u32, left: &VecDeque<Choice>, failed: &Choice) -> Situation {
         let (keys_left, endpoints_left) = routing::remaining(left, failed);
         Situation {
-            shown: shown(&self.draft),
+            shown: shown(&self.draft, &self.job.request),
             attempts_here,
             // The last one is settled when the next begins.
             attempts: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
@@ -250,6 +244,7 @@ impl Lane {
             return Last { ended: None, failure: Some(stopped()) };
         }
         self.draft = Draft::default();
+        self.spliced = (None, 0);
         self.issuer = endpoint.id.to_string();
         self.steps.push(RouteStep {
             provider: known.provider.name.clone(),
@@ -259,6 +254,9 @@ impl Lane {
             demo: known.provider.id.as_str() == catalog::DEMO,
         });
         self.tell(News::Route(self.steps.clone())).await;
+        let Some(place) = self.place(&known).await else {
+            return Last { ended: None, failure: Some(stopped()) };
+        };
         let local = known.provider.local;
         let (name, id) = (known.provider.name.clone(), endpoint.id.clone());
         let plan = Plan {
@@ -266,7 +264,8 @@ impl Lane {
             endpoint,
             known,
             account: account.clone(),
-            request: Arc::clone(&self.job.request),
+            request: self.asked(),
+            of: Arc::clone(&self.job.request),
             run: self.job.row.id,
             conversation: self.job.conversation,
             over_budget: self.job.over_budget,
@@ -279,7 +278,8 @@ impl Lane {
         crate::live::lock(&self.inner.retries).request(self.inner.clock.now());
         self.tell(News::State(RunState::Connecting)).await;
         let notices = said.into_iter().chain(encoded.notices.clone()).collect();
-        let mut out = HeldBack::new(self.job.row.id, self.out.clone(), notices);
+        let splice = self.kept.as_ref().map(|kept| Splice::new(kept, &name));
+        let mut out = HeldBack::new(self.job.row.id, self.out.clone(), notices, splice);
         let patience =
             if others && !local { learn::patience(&self.inner, &self.job.request, &id) } else { None };
         let silence = out.silence(patience);
@@ -296,12 +296,15 @@ impl Lane {
             None => Some(stopped()),
             Some(result) => result.err(),
         };
-        if failure.is_none() {
-            out.release().await;
+        if failure.is_none() || self.draft.has_content() {
+            out.release_all().await;
         }
         let cancelled = failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Cancelled);
-        self.notices = out.notices();
+        let (notices, splice) = out.end();
+        self.notices = notices;
+        self.spliced = splice.map(|splice| splice.shown()).unwrap_or_default();
         let ended = attempt.end(&self.draft, failure.clone(), cancelled);
+        place.counted(ended.billed.as_ref().map_or(0, tokens));
         learn::observe(&self.inner, &ended.row, account.as_ref(), failure.as_ref(), local);
         Last { ended: Some(ended), failure }
     }
@@ -345,13 +348,11 @@ impl Lane {
     async fn end(mut self, last: Last) {
         let mut booked = None;
         let mut attempt = None;
-        let mut ttft = None;
         let generated = last.ended.as_ref().is_some_and(|ended| ended.billed.is_some());
         if let Some(ended) = last.ended {
             booked = Some(entry(&self.inner, self.job.conversation, &ended));
             let Ended { row, cost, .. } = ended;
             attempt = Some(row.clone());
-            ttft = row.first_content;
             self.attempts.push(row);
             self.costs.push(cost);
         }
@@ -361,16 +362,29 @@ impl Lane {
             Some(failure) if failure.kind == ErrorKind::Interrupted => RunState::Interrupted,
             Some(_) => RunState::Failed,
         };
+        let ttft = self.attempts.iter().find_map(|row| row.first_content);
         let whole = last.failure.is_none();
         let duration = millis(self.inner.clock.elapsed().saturating_sub(self.started));
         // Nothing was generated by an attempt that was refused or never sent.
         let usage_shown =
-            if generated { shown_usage(&self.job.request, &self.draft, whole) } else { Usage::default() };
+            if generated { shown_usage(&self.asked(), &self.draft, whole) } else { Usage::default() };
+        let usage_shown = match &self.before {
+            Some(before) if generated => merged(before, &usage_shown),
+            Some(before) => before.clone(),
+            None => usage_shown,
+        };
+        let draft = self.whole();
+        let issuer = match &self.kept {
+            Some(kept) if self.spliced.0.is_none() => kept.endpoint.as_str(),
+            _ => self.issuer.as_str(),
+        };
+        let parts = draft.parts(issuer);
+        let continue_on = self.continue_on(last.failure.as_ref(), &parts);
         let mut row = self.job.row.clone();
         row.state = state;
-        row.finish_reason = self.draft.finish.as_ref().map(|(reason, _)| *reason);
+        row.finish_reason = draft.finish.as_ref().map(|(reason, _)| *reason);
         row.failure = last.failure.clone();
-        row.notices = self.notices.iter().chain(&self.draft.notices).cloned().collect();
+        row.notices = self.notices.iter().chain(&draft.notices).cloned().collect();
         row.ttft = ttft;
         row.duration = Some(duration);
         row.usage = Some(usage_shown.clone());
@@ -379,7 +393,7 @@ impl Lane {
             position: row.position,
             target: row.target.clone(),
             state,
-            draft: self.draft.clone(),
+            draft,
             failure: last.failure,
             attempts: self.attempts.clone(),
             cost: total_cost(&self.costs),
@@ -387,8 +401,8 @@ impl Lane {
             duration: Some(duration),
             usage_shown,
             notices: row.notices.clone(),
+            continue_on,
         };
-        let parts = self.draft.parts(&self.issuer);
         let conversation = self.job.conversation;
         let now = self.inner.clock.now();
         let health = learn::stored(&self.inner, now);
@@ -414,56 +428,13 @@ impl Lane {
     }
 
     fn step_failed(&mut self, failure: &Failure) {
-        let status = failure.upstream.as_ref().and_then(|upstream| upstream.status).filter(|s| *s >= 400);
         if let Some(step) = self.steps.last_mut() {
-            step.failed = Some(match status {
-                Some(status) => status.to_string(),
-                None => failure.kind.as_str().to_owned(),
-            });
+            step.failed = Some(seam::why(failure));
         }
     }
 
     async fn tell(&self, news: News) {
         // The mixer hangs up only when the disk refuses; then nobody may be told anything more.
         let _ = self.out.send(LaneMessage { run: self.job.row.id, news }).await;
-    }
-}
-
-/// The ledger's row for an attempt that has ended.
-pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>, ended: &Ended) -> EntryRow {
-    let row = &ended.row;
-    let outcome = match &row.outcome {
-        Some(domain::Outcome::Completed { finish_reason }) => finish_reason.as_str().to_owned(),
-        Some(domain::Outcome::Failed { failure }) => failure.kind.as_str().to_owned(),
-        Some(domain::Outcome::Cancelled) => "cancelled".to_owned(),
-        Some(domain::Outcome::Interrupted) | None => "interrupted".to_owned(),
-    };
-    EntryRow {
-        id: EntryId::new(inner.clock.id()),
-        attempt: row.id,
-        conversation,
-        at: row.started_at,
-        provider: row.provider.clone(),
-        endpoint: row.endpoint.clone(),
-        account: row.account.clone(),
-        model: row.model.clone(),
-        upstream_model: row.upstream_model.clone(),
-        origin: row.origin.clone(),
-        outcome,
-        usage: ended.billed.clone(),
-        cost: ended.cost.clone(),
-        price_sheet: ended.prices.clone(),
-        adjusts: None,
-        purpose: Purpose::default(),
-    }
-}
-
-/// Usage as the strip shows it: the provider's own figures where it gave any, with gaps estimated.
-fn shown_usage(request: &Request, draft: &Draft, whole: bool) -> Usage {
-    match &draft.usage {
-        Some(usage) if usage.input.total.is_some() && usage.output.total.is_some() => {
-            Usage { source: UsageSource::Reported, ..usage.clone() }
-        }
-        _ => billed_usage(request, draft, whole, None),
     }
 }

@@ -7,7 +7,10 @@
 //!
 //! To add something an answer can end as: a variant of `domain::Outcome`, and the compiler leads on.
 
+mod abandoned;
+mod again;
 mod attempt;
+mod books;
 mod budget;
 mod budgets;
 mod calendar;
@@ -31,10 +34,15 @@ mod policy;
 mod present;
 mod prices;
 mod providers;
+mod queue;
+mod receipt;
 mod registry;
 mod result;
 mod routing;
+mod seam;
+mod sent;
 mod startup;
+mod steering;
 mod tasks;
 mod turn;
 mod user_price;
@@ -58,12 +66,13 @@ pub use mixer::Observer;
 pub use policy::Rules;
 pub use prices::{Beside, Dated, PriceBook, Refreshed, Tally};
 pub use providers::KNOWN_DIALECTS;
+pub use receipt::{Receipt, Seen, SentRequest, Tried};
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
-    AttemptFilter, AttemptRow, AuditRow, Booked, ConversationSpend, EndpointSpend, Entry, EntryRow, Latency,
-    OverrideRow, PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used,
-    WHOLE_PROVIDER,
+    AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, ConversationSpend, EndpointSpend, Entry,
+    EntryRow, Latency, LoggedRow, OverrideRow, PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey,
+    SpendSum, SumsReport, Used, WHOLE_PROVIDER,
 };
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Money, Started};
@@ -72,8 +81,8 @@ pub use vault::{Kept, StorageKind};
 
 use catalog::{Catalog, CatalogError};
 use domain::{
-    AccountLabel, AccountRef, Budget, ConversationId, ErrorKind, Failure, ModelRef, Policy, ProcessId,
-    ProviderId, RunId, Secret, Timestamp, TurnId,
+    AccountLabel, AccountRef, Budget, ConversationId, ErrorKind, Failure, ModelRef, ProcessId, ProviderId,
+    RunId, Secret, TurnId,
 };
 use frame::TurnView;
 use inner::Inner;
@@ -172,52 +181,13 @@ impl Engine {
             health: Mutex::new(health),
             clocks: Mutex::new(clocks),
             retries,
+            queues: Arc::default(),
             live: live::LiveTurns::default(),
             changes: broadcast::channel(64).0,
             walking: walk::Walking::default(),
         });
         inner.reload().await?;
         Ok(Self { inner })
-    }
-
-    /// Every policy: the built-in ones, then the user's own.
-    pub async fn policies(&self) -> Result<Vec<Policy>, Failure> {
-        self.inner.store.read(policy::all).await
-    }
-
-    /// Id of the policy used where none is named.
-    pub async fn usual_policy(&self) -> Result<String, Failure> {
-        self.inner.store.read(policy::usual).await
-    }
-
-    /// Makes a policy the one used where none is named. Error `request.invalid` for an unknown one.
-    pub async fn use_policy(&self, id: &str) -> Result<(), Failure> {
-        policy::make_usual(&self.inner, id).await
-    }
-
-    /// Adds or changes a policy of the user's own. Error `request.invalid` for the id of a built-in one.
-    pub async fn put_policy(&self, policy: Policy) -> Result<(), Failure> {
-        policy::put(&self.inner, policy).await
-    }
-
-    /// Removes a policy of the user's own.
-    pub async fn remove_policy(&self, id: &str) -> Result<(), Failure> {
-        policy::remove(&self.inner, id).await
-    }
-
-    /// Where a prompt would go now, and why, without sending anything.
-    pub async fn explain(
-        &self,
-        model: &ModelRef,
-        policy: Option<&str>,
-        prompt: &str,
-    ) -> Result<Explained, Failure> {
-        explain::explain(&self.inner, model, policy, prompt).await
-    }
-
-    /// What left this machine since then, oldest first.
-    pub async fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
-        self.inner.store.read(move |tx| tx.audit(since)).await
     }
 
     /// Marks what dead processes left as interrupted and settles it. Returns how many answers.
@@ -294,12 +264,12 @@ impl Engine {
 
     /// Asks one lane of a turn again; the earlier answer stays.
     pub async fn retry(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
-        turn::retry(&self.inner, run, sink, Money::WithinBudgets).await
+        again::retry(&self.inner, run, sink, Money::WithinBudgets).await
     }
 
     /// [`Engine::retry`], sent whatever the budgets say: once, and recorded.
     pub async fn retry_over_budget(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
-        turn::retry(&self.inner, run, sink, Money::OverBudget).await
+        again::retry(&self.inner, run, sink, Money::OverBudget).await
     }
 
     /// Every budget and how it stands.

@@ -3,7 +3,7 @@
 use crate::{
     clock::millis,
     draft::Draft,
-    frame::{Metrics, Op, RouteStep, RunPatch},
+    frame::{Metrics, Op, RouteStep, RunPatch, Waiting},
     inner::{Inner, Table},
     live::LiveTurn,
     present::{self, Presenter},
@@ -45,6 +45,7 @@ pub(crate) struct LaneMessage {
 pub(crate) enum News {
     State(RunState),
     Route(Vec<RouteStep>),
+    Waiting(Waiting),
     Events(Vec<StreamEvent>),
     End(Box<Finished>),
 }
@@ -164,7 +165,8 @@ impl Mixer {
         let mix = self.runs.entry(message.run).or_default();
         match message.news {
             News::State(state) => {
-                if state == RunState::Connecting {
+                // Behind a seam the answer has begun already.
+                if state == RunState::Connecting && mix.first_content.is_none() {
                     mix.started = Some(now);
                 }
                 mix.ops.push(Op::State { state });
@@ -172,6 +174,10 @@ impl Mixer {
             }
             News::Route(route) => {
                 mix.ops.push(Op::Route { route });
+                false
+            }
+            News::Waiting(waiting) => {
+                mix.ops.push(Op::Waiting { waiting });
                 false
             }
             News::Events(events) => {
@@ -297,6 +303,7 @@ impl Mixer {
                 finish_reason: None,
                 failure: Some(failure.clone()),
                 metrics: Metrics::default(),
+                continue_on: Vec::new(),
             };
             patches.push(RunPatch { run: *run, ops: vec![end] });
             if let Some(shown) = shown {
@@ -331,7 +338,7 @@ impl LaneMessage {
                     _ => 64,
                 })
                 .sum(),
-            News::State(_) | News::Route(_) | News::End(_) => 0,
+            News::State(_) | News::Route(_) | News::Waiting(_) | News::End(_) => 0,
         }
     }
 }
@@ -339,6 +346,13 @@ impl LaneMessage {
 impl Mix {
     pub(crate) fn new(position: u32, prompt_tokens: u64) -> Self {
         Self { position, prompt_tokens, ..Self::default() }
+    }
+
+    /// Knows what stands of the answer it goes on with: shown, and journaled as the first piece.
+    pub(crate) fn preload(&mut self, standing: &[StreamEvent]) {
+        standing.iter().for_each(|event| self.draft.apply(event));
+        self.render(|presenter| presenter.apply(standing));
+        self.journal_seq = 1;
     }
 
     /// What is to be written now: the journal of what came, also of a run that has ended, since its end

@@ -120,6 +120,26 @@ pub(crate) async fn make_usual(inner: &Inner, id: &str) -> Result<(), Failure> {
         .await
 }
 
+/// Puts a conversation under a policy, or with `None` under the usual one alone.
+pub(crate) async fn put_conversation(
+    inner: &Inner,
+    conversation: ConversationId,
+    policy: Option<String>,
+) -> Result<(), Failure> {
+    inner
+        .store
+        .write(move |tx| {
+            if let Some(id) = &policy {
+                one(tx, id)?;
+            }
+            if tx.conversation(conversation)?.is_none() {
+                return Err(Failure::new(ErrorKind::RequestInvalid, "This conversation is gone."));
+            }
+            tx.set_conversation_policy(conversation, policy.as_deref())
+        })
+        .await
+}
+
 /// Removes a policy of the user's own. One that is in use stays: what it forbids would be lost.
 pub(crate) async fn remove(inner: &Inner, id: &str) -> Result<(), Failure> {
     let id = id.to_owned();

@@ -1,7 +1,7 @@
 //! Turns events into what a window shows: sections of safe HTML blocks, changed parts only.
 
 use crate::frame::{HtmlBlock, Op, Section, SectionKind};
-use domain::{BlockKind, Part, StreamEvent};
+use domain::{BlockKind, Part, Seam, StreamEvent};
 use render::{Block, Markdown};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -151,6 +151,7 @@ fn section(part: &Part) -> Option<Section> {
             kind: SectionKind::Citation { url: url.clone(), title: title.clone() },
             blocks: Vec::new(),
         },
+        Part::Seam(seam) => Section { kind: seam_kind(seam), blocks: Vec::new() },
         Part::GeneratedImage { media_type, .. } => {
             Section { kind: SectionKind::Image { media_type: media_type.clone() }, blocks: Vec::new() }
         }
@@ -168,8 +169,13 @@ fn section_kind(kind: &BlockKind) -> SectionKind {
         BlockKind::Citation { url, title } => {
             SectionKind::Citation { url: url.clone(), title: title.clone() }
         }
+        BlockKind::Seam(seam) => seam_kind(seam),
         BlockKind::Image { media_type } => SectionKind::Image { media_type: media_type.clone() },
     }
+}
+
+fn seam_kind(seam: &Seam) -> SectionKind {
+    SectionKind::Seam { from: seam.from.clone(), to: seam.to.clone(), why: seam.why.clone() }
 }
 
 fn html_block(block: Block) -> HtmlBlock {

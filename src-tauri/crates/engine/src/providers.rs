@@ -6,8 +6,26 @@ use crate::{
     keys,
     registry::Known,
 };
-use domain::{Account, AuthScheme, DataPolicy, DialectId, ErrorKind, Failure, Provider, ProviderId, Quirks};
+use domain::{
+    Account, AuthScheme, DataPolicy, DialectId, ErrorKind, Failure, Provider, ProviderId, Quirks, RateLimit,
+};
 use store::{ProviderStateRow, Tx};
+
+/// Limits how fast a provider is asked; no limit at all = as at first.
+pub(crate) async fn limit(inner: &Inner, id: &ProviderId, limit: RateLimit) -> Result<(), Failure> {
+    known(inner, id)?;
+    let all = [limit.requests_per_minute, limit.tokens_per_minute, limit.concurrency];
+    if all.contains(&Some(0)) {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            "A limit of zero would let nothing through. Leave it empty for no limit, or exclude the provider \
+             in a policy.",
+        ));
+    }
+    let id = id.clone();
+    inner.store.write(move |tx| tx.put_rate_limit(&id, limit)).await?;
+    inner.reload().await
+}
 
 /// Switches a local server's models on or off.
 pub(crate) async fn enable(inner: &Inner, id: &ProviderId, enabled: bool) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use crate::prices::PriceBook;
 use catalog::Catalog;
 use domain::{
     AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, PriceOrigin,
-    PriceSheet, Provider, ProviderId, Upstream,
+    PriceSheet, Provider, ProviderId, RateLimit, Upstream,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -57,6 +57,8 @@ pub struct Known {
     pub fields: BTreeMap<String, String>,
     /// Fields that its address needs and that have no value.
     pub missing: Vec<String>,
+    /// What the user set as most that it may be asked.
+    pub own_limit: Option<RateLimit>,
     /// What keys are bound to where that is a template, see [`catalog::Reached`].
     key_origin: Option<String>,
 }
@@ -71,6 +73,20 @@ impl Known {
             None if self.addressless() => None,
             None => transport::origin_of(&self.provider.base_url).ok(),
         }
+    }
+
+    /// Where it is served, in its own word: what the user gave as region, or what counts without.
+    pub fn region(&self) -> Option<&str> {
+        let field = self.provider.account.fields.iter().find(|field| field.name == "region")?;
+        let given = self.fields.get(&field.name).filter(|value| !value.is_empty());
+        given.or(field.default.as_ref()).map(String::as_str)
+    }
+
+    /// How fast it may be asked. A server on this machine answers one after the other unless its user says
+    /// otherwise: side by side its answers take longer than in turn.
+    pub fn limit(&self) -> RateLimit {
+        let usual = RateLimit { concurrency: self.provider.local.then_some(1), ..RateLimit::default() };
+        self.own_limit.unwrap_or(usual)
     }
 
     /// A key is stored for exactly this address, or the environment has one.
@@ -186,6 +202,8 @@ pub struct Given {
     pub fields: BTreeMap<ProviderId, BTreeMap<String, String>>,
     /// Keys in the user's order.
     pub keys: Vec<(ProviderId, StoredKey)>,
+    /// How fast providers may be asked, where the user has said.
+    pub limits: HashMap<ProviderId, RateLimit>,
     /// Results of the last tests of keys from the environment, JSON.
     pub env_tests: HashMap<ProviderId, String>,
 }
@@ -202,7 +220,7 @@ pub struct Registry {
 impl Registry {
     /// Joins the catalogue with what the user has given.
     pub fn new(catalog: Arc<Catalog>, given: Given, env_key: impl Fn(&ProviderId) -> bool) -> Self {
-        let Given { custom, states, fields, keys, env_tests } = given;
+        let Given { custom, states, fields, keys, limits, env_tests } = given;
         let mut providers = BTreeMap::new();
         let mut order = Vec::new();
         for provider in catalog.providers().iter().cloned().chain(custom) {
@@ -219,6 +237,7 @@ impl Registry {
                 keys: Vec::new(),
                 listed: Vec::new(),
                 fields,
+                own_limit: limits.get(&provider.id).copied(),
                 missing: reached.missing,
                 key_origin: reached.key_origin,
             };
@@ -330,6 +349,23 @@ impl Registry {
         }
         let listed = known.listed.iter().find(|listed| listed.id == wanted.model);
         Ok(vec![self.unlisted(known, &wanted.model, listed.and_then(|l| l.context_length))?])
+    }
+
+    /// The endpoint with this id.
+    pub fn endpoint(&self, id: &EndpointId) -> Option<Endpoint> {
+        let (provider, upstream) = id.as_str().split_once('/')?;
+        if let Some(endpoint) = self.catalog.endpoint(provider, upstream) {
+            return Some(endpoint.clone());
+        }
+        let known = self.providers.get(&ProviderId::from(provider))?;
+        let listed = known.listed.iter().find(|listed| listed.id == upstream);
+        self.unlisted(known, upstream, listed.and_then(|listed| listed.context_length)).ok()
+    }
+
+    /// The provider of an endpoint, if that serves this model.
+    pub(crate) fn serving(&self, id: &EndpointId, model: &ModelSlug) -> Option<&Known> {
+        let endpoint = self.endpoint(id).filter(|endpoint| endpoint.model == *model)?;
+        self.providers.get(&endpoint.provider)
     }
 
     fn resolve_anywhere(&self, model: &str) -> Result<Vec<Endpoint>, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::{
     draft::Draft,
-    frame::{Metrics, Op, RunView},
+    frame::{ContinueOn, Metrics, Op, RunView},
 };
 use domain::{
     Basis, Cost, Failure, FinishReason, LaneTarget, Millis, NoticeKind, PicoUsd, RunId, RunState, Usage,
@@ -37,6 +37,8 @@ pub struct RunResult {
     pub usage_shown: Usage,
     /// Notices in order.
     pub notices: Vec<(NoticeKind, String)>,
+    /// Where an answer that broke off can be gone on with, the best first.
+    pub continue_on: Vec<ContinueOn>,
 }
 
 impl RunResult {
@@ -55,6 +57,7 @@ impl RunResult {
             ttft: None,
             duration: None,
             usage_shown: Usage::default(),
+            continue_on: Vec::new(),
         }
     }
 
@@ -74,11 +77,12 @@ impl RunResult {
             finish_reason: self.finish_reason(),
             failure: self.failure.clone(),
             metrics: self.metrics(),
+            continue_on: self.continue_on.clone(),
         }
     }
 }
 
-/// The strip of a finished run. The speed is the last attempt's: what went before it was not writing.
+/// The strip of a finished run. The speed is that of the attempts that wrote: one, or both sides of a seam.
 pub(crate) fn metrics(
     usage: &Usage,
     cost: &Cost,
@@ -87,10 +91,11 @@ pub(crate) fn metrics(
     attempts: &[AttemptRow],
 ) -> Metrics {
     let sent = !attempts.is_empty();
-    let writing = attempts.last().and_then(|last| {
-        let span = last.duration?.0.saturating_sub(last.first_content?.0);
-        Some(Duration::from_millis(span))
-    });
+    let spans: Vec<u64> = attempts
+        .iter()
+        .filter_map(|row| Some(row.duration?.0.saturating_sub(row.first_content?.0)))
+        .collect();
+    let writing = (!spans.is_empty()).then(|| Duration::from_millis(spans.iter().sum()));
     Metrics {
         ttft,
         duration,

@@ -7,8 +7,8 @@ use crate::{
     registry::{Known, Registry},
 };
 use domain::{
-    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Modality, ModelRef, Part, Reason, Request, Route,
-    RoutingPrefs, Sort,
+    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef, Part, RateLimit,
+    Reason, Request, Route, RoutingPrefs, Sort,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
 use std::collections::{BTreeSet, VecDeque};
@@ -155,7 +155,10 @@ pub(crate) fn plan(
         .endpoints
         .iter()
         .zip(&accounts)
-        .map(|((endpoint, stand_in), keys)| offer(registry, endpoint, keys, *stand_in, &nothing))
+        .map(|((endpoint, stand_in), keys)| {
+            let queue = queue(inner, registry, endpoint, tokens(wanted.request));
+            Offer { queue, ..offer(registry, endpoint, keys, *stand_in, &nothing) }
+        })
         .collect();
     let route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
     let mut choices: VecDeque<Choice> = route
@@ -192,6 +195,21 @@ pub(crate) fn explain_auto(registry: &Registry, model: &ModelRef, route: &Route,
     format!("{model} chose {name} at {provider}: {why} of {} endpoints that fit.", endpoints.len())
 }
 
+/// Tokens that a request is expected to take, for the user's own limits.
+pub(crate) fn tokens(request: &Request) -> u64 {
+    let answer = request.params.max_completion_tokens.map_or(USUAL_ANSWER, |most| most.min(USUAL_ANSWER));
+    ledger::prompt_estimate(request).saturating_add(answer)
+}
+
+/// How long a request would stand in line for this endpoint.
+fn queue(inner: &Inner, registry: &Registry, endpoint: &Endpoint, tokens: u64) -> Millis {
+    let limit = registry.provider(&endpoint.provider).map(Known::limit).unwrap_or_default();
+    if limit == RateLimit::default() {
+        return Millis(0);
+    }
+    inner.queues.expected(&endpoint.provider, limit, tokens, inner.clock.elapsed())
+}
+
 fn offer<'a>(
     registry: &'a Registry,
     endpoint: &'a Endpoint,
@@ -211,11 +229,12 @@ fn offer<'a>(
         local: provider.is_some_and(|p| p.local || p.id.as_str() == catalog::DEMO),
         first_party: registry.catalog().is_first_party(endpoint),
         data: provider.map_or(nothing, |p| &p.data_policy),
-        region: None,
+        region: known.and_then(Known::region),
         quantization: None,
         model: model.map(|model| (&model.capabilities, &*model.input)),
         drops: provider.map_or(&[], |p| &p.quirks.drop_params),
         affordable: true,
+        queue: Millis(0),
         stand_in,
     }
 }

@@ -3,15 +3,15 @@
 
 use crate::{
     attempt::{Ended, billed_usage},
+    books,
     draft::Draft,
     inner::{Inner, Table},
-    lane,
     mixer::Settlement,
     tasks,
 };
 use domain::{
-    AttemptId, ConversationId, ErrorKind, Failure, Outcome, PriceSheet, ProcessId, Request, RunId, RunState,
-    StreamEvent, TurnId, UsageSource,
+    AttemptId, ConversationId, ErrorKind, Failure, MessageId, Outcome, Part, PriceSheet, ProcessId, Request,
+    RunId, RunState, StreamEvent, TurnId, UsageSource,
 };
 use std::{sync::Arc, time::Duration};
 use store::{AttemptRow, HoldRow, Tx};
@@ -100,17 +100,19 @@ pub(crate) fn recover_in(
     let conversation = conversation_of(tx, run.turn)?;
     let draft = replay(&tx.journal(run.id)?);
     let request = crate::turn::request(&run.target, &tx.branch(run.user_message)?);
-    let open = tx.attempts(run.id)?.into_iter().rfind(|row| row.outcome.is_none());
+    let attempts = tx.attempts(run.id)?;
+    let own = draft.piece(kept(tx, run.message)? + settled(&attempts));
+    let open = attempts.into_iter().rfind(|row| row.outcome.is_none());
     let issuer = open.as_ref().map(|row| row.endpoint.to_string()).unwrap_or_default();
     let hold = open.as_ref().map(|row| tx.hold(row.id)).transpose()?.flatten();
-    let ended = open.map(|row| close_attempt(inner, row, &request, &draft, hold.as_ref(), failure));
+    let ended = open.map(|row| close_attempt(inner, row, &request, &own, hold.as_ref(), failure));
     run.state = state;
     run.failure = Some(failure.clone());
     run.finish_reason = draft.finish.as_ref().map(|(reason, _)| *reason);
     run.notices.clone_from(&draft.notices);
     if let Some(ended) = &ended {
         run.usage.clone_from(&ended.billed);
-        let entry = lane::entry(inner, conversation, ended);
+        let entry = books::entry(inner, conversation, ended);
         tx.finish_attempt(&ended.row)?;
         tx.settle(&entry)?;
     }
@@ -119,6 +121,19 @@ pub(crate) fn recover_in(
     tx.update_run(&run)?;
     tx.clear_journal(run.id)?;
     Ok(true)
+}
+
+/// Attempts that left a piece of the answer and are settled.
+pub(crate) fn settled(attempts: &[AttemptRow]) -> usize {
+    attempts.iter().filter(|row| row.outcome.is_some() && row.first_content.is_some()).count()
+}
+
+/// Pieces of an answer that stood before its run began: it goes on with another.
+fn kept(tx: &Tx<'_>, message: MessageId) -> Result<usize, Failure> {
+    let content = tx.message(message)?.map(|row| tx.content(&row.content)).transpose()?.flatten();
+    let parts = content.unwrap_or_default();
+    let seams = parts.iter().filter(|part| matches!(part, Part::Seam(_))).count();
+    Ok(if parts.is_empty() { 0 } else { seams + 1 })
 }
 
 fn conversation_of(tx: &Tx<'_>, turn: TurnId) -> Result<Option<ConversationId>, Failure> {
@@ -148,7 +163,7 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
             };
             let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
             let ended = Ended { billed: row.usage.clone(), row, cost, prices: None };
-            let entry = lane::entry(&shared, conversation, &ended);
+            let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;
             tx.settle(&entry).map(|_| ())
         })

@@ -1,12 +1,13 @@
 //! One press of Send: recorded whole in one transaction, then answered lane by lane.
 
 use crate::{
+    abandoned,
     frame::{Metrics, RunView, TurnView},
     inner::{Inner, Table},
     lane::{self, Job},
     live::{FrameSink, LiveTurn},
     mixer::{LaneMessage, Mix, Mixer, Observer},
-    startup, tasks, view,
+    seam, tasks,
 };
 use domain::{
     ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, Part,
@@ -58,10 +59,10 @@ pub struct Started {
 }
 
 /// What the first transaction wrote.
-struct Recorded {
-    conversation: ConversationId,
-    turn: TurnRow,
-    jobs: Vec<Job>,
+pub(crate) struct Recorded {
+    pub conversation: ConversationId,
+    pub turn: TurnRow,
+    pub jobs: Vec<Job>,
 }
 
 /// Whether budgets hold a request back.
@@ -74,7 +75,7 @@ pub enum Money {
 }
 
 impl Recorded {
-    fn allow(&mut self, money: Money) {
+    pub(crate) fn allow(&mut self, money: Money) {
         self.jobs.iter_mut().for_each(|job| job.over_budget = money == Money::OverBudget);
     }
 }
@@ -212,7 +213,7 @@ fn record_lane(
 
 /// An empty answer under a user node, and the run that will fill it.
 #[allow(clippy::too_many_arguments, reason = "each is one column of the rows written here")]
-fn record_run(
+pub(crate) fn record_run(
     inner: &Inner,
     tx: &mut Tx<'_>,
     turn: &TurnRow,
@@ -251,7 +252,7 @@ fn record_run(
     tx.insert_run(&row)?;
     tx.set_lane_head(lane.id, Some(answer.id))?;
     let request = Arc::new(request(&lane.target, &branch));
-    Ok(Job { row, conversation: Some(turn.conversation), request, over_budget: false })
+    Ok(Job { row, conversation: Some(turn.conversation), request, over_budget: false, kept: None, on: None })
 }
 
 fn node(
@@ -287,7 +288,7 @@ pub(crate) fn request(target: &LaneTarget, branch: &[(MessageRow, Vec<Part>)]) -
     let messages = branch
         .iter()
         .filter(|(_, parts)| !parts.is_empty())
-        .map(|(row, parts)| Message { role: row.role, parts: parts.clone() })
+        .map(|(row, parts)| Message { role: row.role, parts: seam::mended(parts) })
         .collect();
     Request {
         system: target.system.clone().filter(|system| !system.trim().is_empty()),
@@ -331,7 +332,7 @@ fn text_of(message: &Message) -> String {
         .collect()
 }
 
-fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> RunView {
+pub(crate) fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> RunView {
     RunView {
         id: row.id,
         lane: row.lane,
@@ -347,6 +348,8 @@ fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> RunView {
         failure: None,
         notices: Vec::new(),
         earlier,
+        waiting: None,
+        continue_on: Vec::new(),
     }
 }
 
@@ -360,7 +363,7 @@ fn launch(inner: &Arc<Inner>, recorded: Recorded, view: TurnView, listeners: Lis
 }
 
 /// One task a lane, one mixer for all of them.
-fn launch_lanes(
+pub(crate) fn launch_lanes(
     inner: &Arc<Inner>,
     turn: TurnId,
     live: Arc<LiveTurn>,
@@ -372,7 +375,11 @@ fn launch_lanes(
     let mut runs = HashMap::new();
     for job in jobs {
         let prompt_tokens = ledger::prompt_estimate(&job.request);
-        runs.insert(job.row.id, Mix::new(job.row.position, prompt_tokens));
+        let mut mix = Mix::new(job.row.position, prompt_tokens);
+        if let Some(kept) = &job.kept {
+            mix.preload(&seam::events(&kept.draft));
+        }
+        runs.insert(job.row.id, mix);
         let token = live.token(job.row.id);
         let (inner, out) = (Arc::clone(inner), out.clone());
         tasks::spawn(async move {
@@ -381,81 +388,16 @@ fn launch_lanes(
                 conversation: job.conversation,
                 request: Arc::clone(&job.request),
                 over_budget: job.over_budget,
+                kept: job.kept.clone(),
+                on: None,
             };
             let work = Box::pin(lane::run(Arc::clone(&inner), job, token, out.clone()));
             if let Err(failure) = tasks::guarded(work).await {
-                lane::abandon(inner, spare, failure, out).await;
+                abandoned::end(inner, spare, failure, out).await;
             }
         });
     }
     drop(out);
     let mixer = Mixer { inner: Arc::clone(inner), turn, live, observer, html, runs, unsaved: Arc::default() };
     tasks::spawn(mixer.run(lanes))
-}
-
-/// Asks one lane again. The earlier answers stay; the lane continues from the new one unless it has gone
-/// on to another turn.
-pub(crate) async fn retry(
-    inner: &Arc<Inner>,
-    run: RunId,
-    sink: FrameSink,
-    money: Money,
-) -> Result<TurnView, Failure> {
-    let shared = Arc::clone(inner);
-    let (mut recorded, earlier) = inner.store.write(move |tx| record_retry(&shared, tx, run)).await?;
-    recorded.allow(money);
-    let turn = recorded.turn.id;
-    let Some(row) = recorded.jobs.first().map(|job| &job.row) else {
-        return Err(Failure::new(ErrorKind::Bug, "A retry was recorded without a run."));
-    };
-    let shown = empty_run(inner, row, earlier);
-    let mut sink = Some(sink);
-    let mut fresh = None;
-    let (live, view) = loop {
-        let found = inner.live.revive_or_insert(recorded.conversation, turn, &shown, fresh.take(), &mut sink);
-        if let Some(found) = found {
-            break found;
-        }
-        let retired = inner.live.retired();
-        match view::turn(inner, turn).await {
-            Ok(view) => fresh = Some((view, retired)),
-            Err(failure) => {
-                // It is on disk and will never start.
-                startup::salvage(inner, vec![startup::Unsaved::new(shown.id)], failure.clone());
-                return Err(failure);
-            }
-        }
-    };
-    launch_lanes(inner, turn, live, recorded.jobs, None, true);
-    inner.changed(Table::Conversations);
-    Ok(view)
-}
-
-/// The new run, and the answers of that lane before it, oldest first.
-fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded, Vec<RunId>), Failure> {
-    let gone = || Failure::new(ErrorKind::RequestInvalid, "This answer is gone.");
-    let old = tx.run(run)?.ok_or_else(gone)?;
-    let elders: Vec<RunRow> = tx.runs(old.turn)?.into_iter().filter(|row| row.lane == old.lane).collect();
-    if elders.iter().any(|row| !row.state.is_final()) {
-        return Err(Failure::new(
-            ErrorKind::RequestInvalid,
-            "This answer is still being written. Stop it first.",
-        ));
-    }
-    let turn = tx.turn(old.turn)?.ok_or_else(gone)?;
-    crate::history::kept(tx, turn.conversation)?;
-    let user = tx.message(old.user_message)?.ok_or_else(gone)?;
-    let mut lane = tx.lane(old.lane)?.ok_or_else(gone)?;
-    // The answer is asked again of what was asked the first time, whatever the line-up says today.
-    lane.target = old.target.clone();
-    lane.position = old.position;
-    let head = lane.head;
-    let branch = tx.branch(user.id)?;
-    let job = record_run(inner, tx, &turn, &lane, &user, branch, old.saw.clone(), Some(old.id))?;
-    // A lane that has gone on since then stays where it is.
-    if !elders.iter().any(|row| head == Some(row.message)) {
-        tx.set_lane_head(lane.id, head)?;
-    }
-    let earlier = elders.iter().map(|row| row.id).collect();
-    Ok((Recorded { conversation: turn.conversation, turn, jobs: vec![job] }, earlier))
 }

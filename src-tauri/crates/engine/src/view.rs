@@ -5,6 +5,7 @@ use crate::{
     inner::Inner,
     present,
     result::{metrics, total_cost},
+    seam,
 };
 use domain::{ConversationId, Cost, ErrorKind, Failure, Outcome, Part, RunId, TurnId};
 use store::{AttemptRow, RunRow, TurnRow};
@@ -52,7 +53,7 @@ pub(crate) async fn text(inner: &Inner, run: RunId) -> Result<String, Failure> {
     Ok(plain(&parts))
 }
 
-fn plain(parts: &[Part]) -> String {
+pub(crate) fn plain(parts: &[Part]) -> String {
     parts
         .iter()
         .filter_map(|part| match part {
@@ -112,6 +113,12 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
     let costs: Vec<Cost> =
         attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)).collect();
     let usage = run.usage.clone().unwrap_or_default();
+    let broke = run.failure.as_ref().filter(|failure| seam::possible(failure, &run.target, &parts));
+    let wrote = attempts.iter().rfind(|row| row.first_content.is_some());
+    let continue_on = match broke.zip(wrote) {
+        Some((_, wrote)) => seam::offers(&inner.registry(), &run.route, &wrote.endpoint, &wrote.model),
+        None => Vec::new(),
+    };
     RunView {
         id: run.id,
         lane: run.lane,
@@ -127,6 +134,8 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         failure: run.failure,
         notices: run.notices.into_iter().map(|(kind, detail)| Notice { kind, detail }).collect(),
         earlier: Vec::new(),
+        waiting: None,
+        continue_on,
     }
 }
 

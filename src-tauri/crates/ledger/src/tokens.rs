@@ -102,7 +102,9 @@ impl Measure {
             }
             Part::ToolResult { id, name, content, .. } => self.texts([id, name, content]),
             // Shown with an answer, never sent again.
-            Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => 0,
+            Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => {
+                0
+            }
         }
     }
 

@@ -21,4 +21,6 @@ mod recover;
 
 pub use health::{Health, Observed, Setback, Who};
 pub use plan::{Ask, Needs, Offer, Ready, Warm, plan};
-pub use recover::{ATTEMPTS, LONG_ENOUGH, Next, PATIENCE, QUICK, RetryBudget, Shown, Situation, recover};
+pub use recover::{
+    ATTEMPTS, DEADLINE, LONG_ENOUGH, Next, PATIENCE, QUICK, RetryBudget, Shown, Situation, broke_off, recover,
+};

@@ -47,6 +47,8 @@ pub struct Offer<'a> {
     pub drops: &'a [String],
     /// Does every budget cover its worst case?
     pub affordable: bool,
+    /// How long it would stand in line first, by the user's own limits.
+    pub queue: Millis,
     /// 0 = the model that was asked for; n = the nth that may stand in for it.
     pub stand_in: u32,
 }
@@ -232,7 +234,9 @@ fn rank<'a>(
     let uncached = ask.prompt_tokens - cached;
     let cost = price::answer(endpoint.prices.as_ref(), ask.prompt_tokens, cached, ask.answer_tokens);
     let success = health.success(&endpoint.id, ask.now);
-    let first_content = health.first_content(&endpoint.id, uncached, ask.now);
+    #[allow(clippy::cast_precision_loss, reason = "for comparing")]
+    let queue = offer.queue.0 as f64;
+    let first_content = queue + health.first_content(&endpoint.id, uncached, ask.now);
     let speed = health.throughput(&endpoint.id, ask.now);
     let ahead = price::follow_ups(endpoint.prices.as_ref(), ask.prompt_tokens + ask.answer_tokens)
         .map(|turn| turn * i128::from(ask.follow_ups));

@@ -58,6 +58,8 @@ pub const PATIENCE: Millis = Millis(8_000);
 pub const QUICK: Millis = Millis(1_000);
 /// Attempts of one answer.
 pub const ATTEMPTS: u32 = 6;
+/// After so long nobody else is asked either: whoever still waits decides what to do.
+pub const DEADLINE: Millis = Millis(180_000);
 /// After so long nothing is tried a second time.
 pub const LONG_ENOUGH: Millis = Millis(30_000);
 
@@ -77,7 +79,7 @@ pub fn recover(failure: &Failure, at: Situation) -> Next {
 }
 
 fn before_content(failure: &Failure, at: Situation) -> Next {
-    let more = at.attempts < ATTEMPTS;
+    let more = at.attempts < ATTEMPTS && at.elapsed < DEADLINE;
     let advance = if more && at.endpoints_left > 0 { Next::Advance } else { Next::Stop };
     let next_key = if more && at.keys_left > 0 { Next::NextKey } else { advance };
     // Waiting is for when nobody else can be asked.
@@ -156,7 +158,7 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
 
 /// Did the answer break off for want of a connection or a healthy provider? Then what came is the
 /// beginning of a good answer.
-fn broke_off(kind: ErrorKind) -> bool {
+pub fn broke_off(kind: ErrorKind) -> bool {
     match kind {
         ErrorKind::LimitRate
         | ErrorKind::LimitOverloaded

@@ -67,6 +67,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 7, steps: &[table::conversations::TRASH] },
     Migration { version: 8, steps: &[table::prices::SCHEMA] },
+    Migration { version: 9, steps: &[table::requests::SCHEMA, table::limits::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

@@ -355,7 +355,7 @@ fn manual(url: &str) -> Result<reqwest::Proxy, Failure> {
     })
 }
 
-fn headers(to: &Origin, call: &Call) -> Result<HeaderMap, Failure> {
+pub(crate) fn headers(to: &Origin, call: &Call) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in to.extra_headers.iter().chain(&call.headers.0) {
         let refused = |why: &str| {

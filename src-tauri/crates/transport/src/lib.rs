@@ -18,6 +18,7 @@ mod http;
 mod redact;
 mod resolve;
 pub mod scripted;
+mod shown;
 mod sigv4;
 mod target;
 mod token;
@@ -25,6 +26,7 @@ mod token;
 pub use credential::{Entered, enter};
 pub use http::{Http, ProxyChoice};
 pub use redact::redact;
+pub use shown::{KEY, Shown, shown};
 pub use target::{is_loopback, origin_of};
 
 use async_trait::async_trait;

@@ -50,6 +50,7 @@ pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Aske
             | Part::Reasoning { .. }
             | Part::ServerTool { .. }
             | Part::Citation { .. }
+            | Part::Seam(_)
             | Part::GeneratedImage { .. } => {}
         }
     }
@@ -80,6 +81,7 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
             | Part::ToolResult { .. }
             | Part::ServerTool { .. }
             | Part::Citation { .. }
+            | Part::Seam(_)
             | Part::GeneratedImage { .. } => {}
         }
     }

@@ -71,6 +71,7 @@ pub(crate) fn read(mut decoder: Box<dyn Decoder>, text: &str) -> Read {
                 BlockKind::Citation { url, title } => {
                     format!("cite {}|{}", url.as_deref().unwrap_or(""), title.as_deref().unwrap_or(""))
                 }
+                BlockKind::Seam(seam) => format!("seam {}: ", seam.to),
                 BlockKind::Image { media_type } => format!("image {media_type}: "),
             }),
             StreamEvent::BlockDelta { block, text } => blocks[*block as usize].push_str(text),

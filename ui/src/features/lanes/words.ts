@@ -34,6 +34,10 @@ export function standing(run: RunView, elapsed: number | null, advice: AdviceTab
     quiet,
     tone,
   });
+  if (run.waiting) {
+    const wait = run.waiting.ms === null ? '' : `, ${span(run.waiting.ms)}`;
+    return of('clock', `Waiting for ${run.waiting.provider}${wait}`, '');
+  }
   switch (run.state) {
     case 'pending':
       return of('clock', 'Queued', '');

@@ -52,6 +52,7 @@ export function play(
             finish_reason: null,
             failure: null,
             metrics: current?.metrics ?? metrics(),
+            continue_on: [],
           },
         ],
       ];
@@ -85,6 +86,7 @@ function write(run: RunView, place: number): Op[][] {
             }),
           ),
           metrics: metrics(),
+          continue_on: [],
         },
       ],
     ];
@@ -129,7 +131,16 @@ function write(run: RunView, place: number): Op[][] {
       ]);
     }
   }
-  steps.push([{ type: 'end', state: 'done', finish_reason: 'stop', failure: null, metrics: figures(count) }]);
+  steps.push([
+    {
+      type: 'end',
+      state: 'done',
+      finish_reason: 'stop',
+      failure: null,
+      metrics: figures(count),
+      continue_on: [],
+    },
+  ]);
   return steps;
 }
 

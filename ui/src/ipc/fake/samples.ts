@@ -95,6 +95,8 @@ export function run(id: string, lane: LaneView, position: number, part: Partial<
     failure: null,
     notices: [],
     earlier: [],
+    waiting: null,
+    continue_on: [],
     ...part,
   };
 }

@@ -16,6 +16,10 @@ id: ConversationId,
  */
 title: string, 
 /**
+ * Id of the policy it is under beside the usual one; `None` = no other.
+ */
+policy?: string | null, 
+/**
  * Line-up, left to right.
  */
 lanes: Array<LaneView>, 

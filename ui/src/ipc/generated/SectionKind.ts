@@ -11,7 +11,19 @@ name: string, } | { "type": "server_tool",
 /**
  * Tool.
  */
-name: string, } | { "type": "citation", 
+name: string, } | { "type": "seam", 
+/**
+ * Display name of the provider that broke off.
+ */
+from: string, 
+/**
+ * Display name of the provider that went on.
+ */
+to: string, 
+/**
+ * HTTP status or label of the failure.
+ */
+why: string, } | { "type": "citation", 
 /**
  * Address; only ever opened through the checked opener.
  */

@@ -54,7 +54,7 @@ pub(crate) async fn export(api: &Api, wanted: SpendExport) -> Result<SpendFile, 
     Ok(SpendFile { path: path.display().to_string(), rows: count })
 }
 
-fn create(folder: &Path, stem: &str, ending: &str) -> Result<(File, PathBuf), Failure> {
+pub(crate) fn create(folder: &Path, stem: &str, ending: &str) -> Result<(File, PathBuf), Failure> {
     let names = std::iter::once(format!("{stem}.{ending}"))
         .chain((2..MOST_OF_A_NAME).map(|n| format!("{stem}-{n}.{ending}")));
     for name in names {
@@ -68,6 +68,6 @@ fn create(folder: &Path, stem: &str, ending: &str) -> Result<(File, PathBuf), Fa
     Err(Failure::new(ErrorKind::StoreDenied, "There are too many exports of this minute. Wait a moment."))
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(ErrorKind::StoreDenied, format!("{} could not be written ({error}).", path.display()))
 }

@@ -6,7 +6,7 @@ mod file;
 mod page;
 pub mod types;
 
-pub(crate) use file::export;
+pub(crate) use file::{create, export, not_written};
 pub(crate) use page::page;
 
 use crate::{Api, calendar, types::SpendFigure};

@@ -78,6 +78,32 @@ pub struct AuditRow {
     pub attachments: u64,
 }
 
+/// A line of the log with its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedRow {
+    /// Rises by one from line to line.
+    pub seq: u64,
+    /// What was written.
+    pub row: AuditRow,
+}
+
+/// Which lines of the log to read.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// From this moment on.
+    pub from: Timestamp,
+    /// Before this moment; `None` = up to now.
+    pub until: Option<Timestamp>,
+    /// Of this provider.
+    pub provider: Option<ProviderId>,
+    /// Under a policy whose id holds this.
+    pub policy: Option<String>,
+    /// Older than this line.
+    pub before: Option<u64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 fn policy(cols: &Cols<'_>) -> Result<Policy, Failure> {
     Ok(Policy {
         id: cols.get("id")?,
@@ -193,6 +219,29 @@ impl Tx<'_> {
             ],
         )
         .map(|_| ())
+    }
+
+    /// Lines of the log, newest first.
+    pub fn audit_page(&self, wanted: &AuditFilter) -> Result<Vec<LoggedRow>, Failure> {
+        let before = wanted.before.map(int).transpose()?;
+        self.all(
+            "SELECT * FROM audit
+             WHERE at >= ?1 AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR provider = ?3)
+                 AND (?4 IS NULL OR instr(policy, ?4) > 0) AND (?5 IS NULL OR seq < ?5)
+             ORDER BY seq DESC LIMIT ?6",
+            params![
+                wanted.from.0,
+                wanted.until.map(|until| until.0),
+                wanted.provider.as_ref().map(ProviderId::as_str),
+                wanted.policy,
+                before,
+                wanted.limit
+            ],
+            |cols| {
+                let seq = cols.get::<i64>("seq").map(|n| u64::try_from(n).unwrap_or(0))?;
+                Ok(LoggedRow { seq, row: audit(cols)? })
+            },
+        )
     }
 
     /// What left since then, oldest first.

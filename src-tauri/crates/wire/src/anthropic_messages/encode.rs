@@ -106,7 +106,7 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             }
             Some(block)
         }
-        Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => None,
+        Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => None,
     }
 }
 

@@ -119,7 +119,7 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
                 "toolUseId": replay::id(id), "content": [content], "status": status,
             } }))
         }
-        Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => None,
+        Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => None,
     }
 }
 

@@ -125,7 +125,8 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                 with_id(&mut part["functionResponse"], id);
                 out.push(part);
             }
-            Part::ServerTool { .. } | Part::Citation { .. } | Part::GeneratedImage { .. } => {}
+            Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => {
+            }
         }
     }
     out

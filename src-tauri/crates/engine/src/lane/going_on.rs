@@ -1,0 +1,96 @@
+//! A lane's waiting in line, and its going on with an answer that broke off.
+
+use super::Lane;
+use crate::{
+    books::{merged, shown_usage},
+    clock::millis,
+    draft::Draft,
+    frame::{ContinueOn, WaitFor, Waiting},
+    mixer::{LaneMessage, News},
+    queue::Place,
+    registry::{Known, Registry},
+    routing::{self, Choice},
+    seam::{self, Kept},
+};
+use domain::{Failure, Millis, Request};
+use std::{collections::VecDeque, sync::Arc};
+
+impl Lane {
+    /// What is asked: the request, or to go on with what stands.
+    pub(super) fn asked(&self) -> Arc<Request> {
+        match &self.kept {
+            Some(kept) => Arc::new(kept.request(&self.job.request)),
+            None => Arc::clone(&self.job.request),
+        }
+    }
+
+    /// Waits in line for a provider; `None` = it was stopped.
+    pub(super) async fn place(&self, known: &Known) -> Option<Place> {
+        let (inner, id, name) = (&self.inner, &known.provider.id, &known.provider.name);
+        let tokens = routing::tokens(&self.job.request);
+        let told = |delay: crate::queue::Delay| {
+            let ms = delay.after.map(millis);
+            let waiting = Waiting { provider: name.clone(), why: WaitFor::Limit, ms, ahead: delay.ahead };
+            // Only to be seen; who cannot take it now sees the next.
+            let _ = self.out.try_send(LaneMessage { run: self.job.row.id, news: News::Waiting(waiting) });
+        };
+        let place = inner.queues.enter(&*inner.clock, id, known.limit(), tokens, told);
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => None,
+            place = place => Some(place),
+        }
+    }
+
+    pub(super) async fn tell_wait(&self, registry: &Registry, choice: &Choice, after: Millis) {
+        let id = &choice.endpoint.provider;
+        let provider = registry.provider(id).map_or_else(|| id.to_string(), |k| k.provider.name.clone());
+        self.tell(News::Waiting(Waiting { provider, why: WaitFor::Retry, ms: Some(after), ahead: 0 })).await;
+    }
+
+    /// May what broke off be gone on with now, without asking? Once, where the rules allow it, and at
+    /// another endpoint of the same model.
+    pub(super) fn goes_on(&mut self, left: &mut VecDeque<Choice>, broke: &Choice) -> bool {
+        left.retain(|other| {
+            other.endpoint.model == broke.endpoint.model && other.endpoint.id != broke.endpoint.id
+        });
+        std::mem::take(&mut self.continue_once) && !left.is_empty()
+    }
+
+    /// Puts aside what stands, for another endpoint to go on with.
+    pub(super) fn keep(&mut self, registry: &Registry, broke: &Choice, failure: &Failure) {
+        let id = &broke.endpoint.provider;
+        let provider = registry.provider(id).map_or_else(|| id.to_string(), |k| k.provider.name.clone());
+        let usage = shown_usage(&self.asked(), &self.draft, false);
+        self.before = Some(self.before.as_ref().map_or_else(|| usage.clone(), |first| merged(first, &usage)));
+        self.kept = Some(Kept {
+            draft: self.whole(),
+            endpoint: broke.endpoint.id.clone(),
+            model: broke.endpoint.model.clone(),
+            provider,
+            why: seam::why(failure),
+        });
+    }
+
+    /// The answer with what stood before its seam.
+    pub(super) fn whole(&self) -> Draft {
+        match &self.kept {
+            Some(kept) => seam::joined(kept, self.spliced.0.clone(), &self.draft, self.spliced.1),
+            None => self.draft.clone(),
+        }
+    }
+
+    /// Where the answer can be gone on with, should the user want it.
+    pub(super) fn continue_on(&self, failure: Option<&Failure>, parts: &[domain::Part]) -> Vec<ContinueOn> {
+        let broke = failure.filter(|failure| seam::possible(failure, &self.job.row.target, parts));
+        let wrote = self.attempts.iter().rfind(|row| row.first_content.is_some());
+        let wrote = wrote.map(|row| (&row.endpoint, &row.model));
+        let wrote = wrote.or(self.kept.as_ref().map(|kept| (&kept.endpoint, &kept.model)));
+        match broke.zip(wrote) {
+            Some((_, (endpoint, model))) => {
+                seam::offers(&self.inner.registry(), &self.job.row.route, endpoint, model)
+            }
+            None => Vec::new(),
+        }
+    }
+}

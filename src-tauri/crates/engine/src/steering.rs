@@ -1,0 +1,94 @@
+//! What of the engine is about routes: policies, dry runs, receipts, limits, and what left this machine.
+
+use crate::{
+    AuditFilter, AuditRow, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, again, explain,
+    frame::TurnView, policy, providers, receipt,
+};
+use domain::{
+    AttemptId, ConversationId, EndpointId, Failure, ModelRef, Policy, ProviderId, RateLimit, RunId, Timestamp,
+};
+
+impl Engine {
+    /// Every policy: the built-in ones, then the user's own.
+    pub async fn policies(&self) -> Result<Vec<Policy>, Failure> {
+        self.inner.store.read(policy::all).await
+    }
+
+    /// Id of the policy used where none is named.
+    pub async fn usual_policy(&self) -> Result<String, Failure> {
+        self.inner.store.read(policy::usual).await
+    }
+
+    /// Makes a policy the one used where none is named. Error `request.invalid` for an unknown one.
+    pub async fn use_policy(&self, id: &str) -> Result<(), Failure> {
+        policy::make_usual(&self.inner, id).await
+    }
+
+    /// Adds or changes a policy of the user's own. Error `request.invalid` for the id of a built-in one.
+    pub async fn put_policy(&self, policy: Policy) -> Result<(), Failure> {
+        policy::put(&self.inner, policy).await
+    }
+
+    /// Removes a policy of the user's own.
+    pub async fn remove_policy(&self, id: &str) -> Result<(), Failure> {
+        policy::remove(&self.inner, id).await
+    }
+
+    /// Where a prompt would go now, and why, without sending anything.
+    pub async fn explain(
+        &self,
+        model: &ModelRef,
+        policy: Option<&str>,
+        conversation: Option<ConversationId>,
+        prompt: &str,
+    ) -> Result<Explained, Failure> {
+        explain::explain(&self.inner, model, policy, conversation, prompt).await
+    }
+
+    /// Puts a conversation under a policy, or with `None` under the usual one alone. Error
+    /// `request.invalid` for an unknown one.
+    pub async fn set_conversation_policy(
+        &self,
+        conversation: ConversationId,
+        policy: Option<String>,
+    ) -> Result<(), Failure> {
+        policy::put_conversation(&self.inner, conversation, policy).await
+    }
+
+    /// How an answer came about.
+    pub async fn receipt(&self, run: RunId) -> Result<Receipt, Failure> {
+        receipt::of(&self.inner, run).await
+    }
+
+    /// What an attempt sent, to the byte, without the key. Error `request.invalid` where it was not kept.
+    pub async fn sent_request(&self, attempt: AttemptId) -> Result<SentRequest, Failure> {
+        receipt::request(&self.inner, attempt).await
+    }
+
+    /// Limits how fast a provider is asked; no limit at all = as at first.
+    pub async fn set_rate_limit(&self, provider: &ProviderId, limit: RateLimit) -> Result<(), Failure> {
+        providers::limit(&self.inner, provider, limit).await
+    }
+
+    /// Lines of the log of what left this machine, newest first.
+    pub async fn audit_page(&self, wanted: AuditFilter) -> Result<Vec<LoggedRow>, Failure> {
+        self.inner.store.read(move |tx| tx.audit_page(&wanted)).await
+    }
+
+    /// What left this machine since then, oldest first.
+    pub async fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
+        self.inner.store.read(move |tx| tx.audit(since)).await
+    }
+
+    /// Goes on with an answer that broke off, at `on` or wherever the route leads now; the same model only.
+    /// What stands is kept, with a seam behind it. Error `request.invalid` for an answer that cannot be
+    /// gone on with.
+    pub async fn continue_run(
+        &self,
+        run: RunId,
+        on: Option<EndpointId>,
+        sink: FrameSink,
+    ) -> Result<TurnView, Failure> {
+        again::go_on(&self.inner, run, on, sink).await
+    }
+}
