@@ -116,7 +116,11 @@ fn provider_files_say_only_what_can_be() {
         assert!(!provider.custom, "{id}");
         address_is_safe(provider);
         let policy = &provider.data_policy;
-        if policy.trains.is_some() || policy.retention_days.is_some() || policy.zdr.is_some() {
+        // Of these nothing was found, which is not "no".
+        let silent = ["github", "moonshotai", "novita", "nvidia", "sambanova", "snowflake", "zai"];
+        let told = policy.source.is_some();
+        assert_eq!(told, !provider.local && !silent.contains(&id.as_str()) && id.as_str() != "demo", "{id}");
+        if told {
             assert!(policy.source.as_deref().is_some_and(|s| s.starts_with("https://")), "{id}");
             assert!(policy.checked.as_deref().is_some_and(is_day), "{id}");
         }
@@ -146,6 +150,18 @@ fn address_is_safe(provider: &Provider) {
         assert!(DIALECTS.contains(&form.dialect.as_str()) && form.dialect != provider.dialect, "{id}");
         assert!(form.path.as_deref().is_some_and(|path| path.starts_with('/')), "{id}");
         assert_eq!(form.models.is_empty(), at + 1 == forms.len(), "{id}: the last form is for the rest");
+    }
+}
+
+/// A model is told to reason in the first form that fits, so the one for all the rest stands last.
+#[test]
+fn forms_of_reasoning_reach_every_model() {
+    for provider in catalog().providers() {
+        let forms = &provider.quirks.reasoning;
+        for (at, form) in forms.iter().enumerate() {
+            assert_eq!(form.models.is_empty(), at + 1 == forms.len(), "{}", provider.id);
+        }
+        assert!(forms.is_empty() || provider.dialect.as_str() == "openai-chat", "{}", provider.id);
     }
 }
 

@@ -63,7 +63,10 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
         return Err(bad("the path of key_check does not start with a slash".to_owned()));
     }
     let policy = &file.data_policy;
-    let promises = policy.trains.is_some() || policy.retention_days.is_some() || policy.zdr.is_some();
+    let promises = policy.trains.is_some()
+        || policy.retention_days.is_some()
+        || policy.zdr.is_some()
+        || policy.region.is_some();
     if promises && (policy.source.is_none() || policy.checked.is_none()) {
         return Err(bad("a data policy needs its source and the day it was checked".to_owned()));
     }

@@ -47,6 +47,8 @@ pub struct DataPolicy {
     pub retention_days: Option<u32>,
     /// Zero data retention can be had.
     pub zdr: Option<bool>,
+    /// The one region in which prompts are read and kept, e.g. `eu`, `cn`; `None` = several, or nothing found.
+    pub region: Option<String>,
     /// Where it says so.
     pub source: Option<String>,
     /// When that was read, `YYYY-MM-DD`.

@@ -4,8 +4,8 @@
 use crate::prices::PriceBook;
 use catalog::Catalog;
 use domain::{
-    AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, PriceOrigin,
-    PriceSheet, Provider, ProviderId, RateLimit, Upstream,
+    AccountField, AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug,
+    PriceOrigin, PriceSheet, Provider, ProviderId, RateLimit, Upstream,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -13,6 +13,10 @@ use std::{
     sync::Arc,
 };
 use store::ProviderStateRow;
+
+/// What stands before the maker in a model's id where it is served from several regions of AWS (botocore 1.44.5 and
+/// the catalogue, 2026-11).
+const PROFILES: &[&str] = &["us", "us-gov", "eu", "apac", "au", "jp", "ca", "global"];
 
 /// A model that a server itself lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,13 +79,6 @@ impl Known {
         }
     }
 
-    /// Where it is served, in its own word: what the user gave as region, or what counts without.
-    pub fn region(&self) -> Option<&str> {
-        let field = self.provider.account.fields.iter().find(|field| field.name == "region")?;
-        let given = self.fields.get(&field.name).filter(|value| !value.is_empty());
-        given.or(field.default.as_ref()).map(String::as_str)
-    }
-
     /// How fast it may be asked. A server on this machine answers one after the other unless its user says
     /// otherwise: side by side its answers take longer than in turn.
     pub fn limit(&self) -> RateLimit {
@@ -136,6 +133,23 @@ impl Known {
     /// may well be open.
     pub fn keyless(&self) -> bool {
         self.provider.auth == AuthScheme::None || self.provider.custom
+    }
+
+    /// The region in which it answers for this model: that of the account, where it has one. `None` where it
+    /// may be any.
+    pub fn region(&self, upstream: &str) -> Option<&str> {
+        let place = |field: &&AccountField| matches!(field.name.as_str(), "region" | "location");
+        let Some(field) = self.provider.account.fields.iter().find(place) else {
+            return self.provider.data_policy.region.as_deref();
+        };
+        let own = self.fields.get(&field.name).filter(|value| !value.is_empty());
+        let given = own.or(field.default.as_ref())?;
+        // A profile over several regions stands before the model's maker.
+        let profiled =
+            matches!(self.provider.auth, AuthScheme::Aws { .. }) && upstream.matches('.').count() > 1;
+        let profile = |part: &str| PROFILES.contains(&part);
+        let anywhere = profiled && upstream.split('.').next().is_some_and(profile);
+        (given != "global" && !anywhere).then_some(given)
     }
 
     /// Its address has parts that only the user knows (a region, an account) and has not said.
@@ -429,6 +443,27 @@ mod tests {
         assert!(known("llamacpp").ready() && !known("llamacpp").offered());
         assert!(known("demo").ready() && known("demo").offered());
         assert!(!known("openai").ready() && !known("openai").offered());
+    }
+
+    #[test]
+    fn where_a_model_answers_is_the_accounts_region_or_what_its_provider_says() {
+        let catalog = Arc::new(Catalog::bundled().unwrap());
+        let given = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        let fields = BTreeMap::from([
+            (ProviderId::from("bedrock"), given("region", "eu-west-1")),
+            (ProviderId::from("vertex"), given("location", "eu")),
+        ]);
+        let registry = Registry::new(catalog, Given { fields, ..Given::default() }, |_| false);
+        let region = |id: &str, model: &str| {
+            registry.provider(&ProviderId::from(id)).unwrap().region(model).map(str::to_owned)
+        };
+        assert_eq!(region("bedrock", "anthropic.claude-sonnet-5").as_deref(), Some("eu-west-1"));
+        assert_eq!(region("bedrock", "eu.anthropic.claude-sonnet-5"), None);
+        assert_eq!(region("vertex", "gemini-2.5-flash").as_deref(), Some("eu"));
+        assert_eq!(region("deepseek", "deepseek-v4-pro").as_deref(), Some("cn"));
+        assert_eq!(region("openai", "gpt-5"), None);
+        let untold = Registry::new(Arc::clone(&registry.catalog), Given::default(), |_| false);
+        assert_eq!(untold.provider(&ProviderId::from("vertex")).unwrap().region("gemini-2.5-flash"), None);
     }
 
     #[test]

@@ -229,7 +229,7 @@ fn offer<'a>(
         local: provider.is_some_and(|p| p.local || p.id.as_str() == catalog::DEMO),
         first_party: registry.catalog().is_first_party(endpoint),
         data: provider.map_or(nothing, |p| &p.data_policy),
-        region: known.and_then(Known::region),
+        region: known.and_then(|known| known.region(&endpoint.upstream_model)),
         quantization: None,
         model: model.map(|model| (&model.capabilities, &*model.input)),
         drops: provider.map_or(&[], |p| &p.quirks.drop_params),

@@ -74,10 +74,11 @@ export function keyPlace(key: KeyRow): string {
 
 export function policy(row: ProviderRow): { text: string; title: string } {
   if (row.local) return { text: 'On device', title: 'Prompts do not leave this machine' };
-  const { trains, retention_days, zdr, source, checked } = row.data_policy;
+  const { trains, retention_days, zdr, region, source, checked } = row.data_policy;
   const facts = [
     retention_days === null ? null : `keeps prompts ${retention_days} days`,
     zdr === true ? 'zero retention can be had' : null,
+    region === null ? null : `in region ${region}`,
     source === null ? null : `${source}${checked === null ? '' : `, read ${checked}`}`,
   ].filter(Boolean);
   return { text: training(trains), title: facts.join('; ') || 'Nothing was found about this' };

@@ -168,6 +168,7 @@ export function provider(id: string, name: string, part: Partial<ProviderRow> = 
       trains: false,
       retention_days: 30,
       zdr: null,
+      region: null,
       source: 'https://example.com',
       checked: '2026-10-01',
     },

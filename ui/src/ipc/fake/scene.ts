@@ -274,7 +274,14 @@ export function providers(): ProviderRow[] {
       ],
     }),
     provider('openrouter', 'OpenRouter', {
-      data_policy: { trains: null, retention_days: null, zdr: null, source: null, checked: null },
+      data_policy: {
+        trains: null,
+        retention_days: null,
+        zdr: null,
+        region: null,
+        source: null,
+        checked: null,
+      },
       models: 312,
       unverified: true,
     }),

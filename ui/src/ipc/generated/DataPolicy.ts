@@ -17,6 +17,10 @@ retention_days: number | null,
  */
 zdr: boolean | null, 
 /**
+ * The one region in which prompts are read and kept, e.g. `eu`, `cn`; `None` = several, or nothing found.
+ */
+region: string | null, 
+/**
  * Where it says so.
  */
 source: string | null, 
