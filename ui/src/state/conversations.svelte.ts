@@ -34,6 +34,8 @@ export class OpenConversation {
   layout = $state<Layout>('columns');
   /** Column that tabs and keys speak of. */
   selected = $state(0);
+  /** Policy it is routed under, beside the usual one. */
+  routedUnder = $state<string | null>(null);
   private chosen = $state.raw<ContextPolicy>({ type: 'own' });
 
   constructor(
@@ -43,6 +45,7 @@ export class OpenConversation {
   ) {
     this.id = view.id;
     this.title = view.title;
+    this.routedUnder = view.policy ?? null;
     this.draft = new Draft(parts.view, view.id);
     this.lineUp = new LanesLineUp(
       view.id,
@@ -87,6 +90,16 @@ export class OpenConversation {
     void this.parts.view.set(`view.layout.${this.id}`, layout);
   }
 
+  /** Puts it under a policy from the next prompt on; refused, and said so, it stays where it was. */
+  async route(policy: string | null): Promise<void> {
+    try {
+      await this.parts.client.call('conversation/policy', { id: this.id, policy });
+      this.routedUnder = policy;
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    }
+  }
+
   /** A turn that this window has just begun; `early` came in before the answer of the command. */
   begin(started: TurnStarted, early: readonly TurnFrame[]): LiveTurn {
     const turn = this.live(started.turn);
@@ -104,6 +117,7 @@ export class OpenConversation {
     const view = await this.parts.client.call('conversation/open', { id: this.id });
     if (this.running) return;
     this.title = view.title;
+    this.routedUnder = view.policy ?? null;
     this.lineUp.take(view.lanes);
     this.turns = view.turns.map((turn) => {
       const known = this.turns.find((candidate) => candidate.id === turn.id);

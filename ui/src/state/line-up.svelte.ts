@@ -25,6 +25,8 @@ export interface LineUp {
   add(model: ModelRef): Promise<void>;
   remove(index: number): Promise<void>;
   move(from: number, to: number): Promise<void>;
+  /** Puts one lane under a policy of its own, beside the conversation's and the usual one. */
+  route(index: number, policy: string | null): Promise<void>;
 }
 
 /** The core takes no more. */
@@ -41,6 +43,13 @@ function moved<T>(list: readonly T[], from: number, to: number): T[] {
 
 function inserted<T>(list: readonly T[], index: number, item: T): T[] {
   return [...list.slice(0, index), item, ...list.slice(index)];
+}
+
+function routed(target: LaneTarget, policy: string | null): LaneTarget {
+  const next = { ...target };
+  if (policy === null) delete next.policy;
+  else next.policy = policy;
+  return next;
 }
 
 /** Line-up of the chat that is about to begin; remembered by the window. */
@@ -95,6 +104,14 @@ export class NewLineUp implements LineUp {
 
   async move(from: number, to: number): Promise<void> {
     await this.change(moved(this.entries, from, to));
+  }
+
+  async route(index: number, policy: string | null): Promise<void> {
+    await this.change(
+      this.entries.map((entry, place) =>
+        place === index ? { ...entry, target: routed(entry.target, policy) } : entry,
+      ),
+    );
   }
 
   private async change(entries: { key: string; target: LaneTarget }[]): Promise<void> {
@@ -158,6 +175,14 @@ export class LanesLineUp implements LineUp {
 
   async move(from: number, to: number): Promise<void> {
     await this.store(moved(this.entries(), from, to));
+  }
+
+  async route(index: number, policy: string | null): Promise<void> {
+    await this.store(
+      this.entries().map((entry, place) =>
+        place === index ? { ...entry, target: routed(entry.target, policy) } : entry,
+      ),
+    );
   }
 
   private entries(): LineUpLane[] {

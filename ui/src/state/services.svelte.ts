@@ -10,6 +10,9 @@ import { NewLineUp } from './line-up.svelte';
 import { Models } from './models.svelte';
 import { Nav } from './nav.svelte';
 import { Providers } from './providers.svelte';
+import { Audit } from './audit.svelte';
+import { Receipts } from './receipts.svelte';
+import { Routing } from './routing.svelte';
 import { Settings, THEMES, type Theme } from './settings.svelte';
 import { Spend } from './spend.svelte';
 import { Toasts } from './toasts.svelte';
@@ -42,6 +45,9 @@ export class Services {
   readonly spend: Spend;
   readonly providers: Providers;
   readonly settings: Settings;
+  readonly routing: Routing;
+  readonly receipts: Receipts;
+  readonly audit: Audit;
 
   started = $state(false);
   failure = $state.raw<Failure | null>(null);
@@ -63,6 +69,9 @@ export class Services {
     this.newLineUp = new NewLineUp(this.models, this.view, this.toasts);
     this.spend = new Spend(this.client);
     this.settings = new Settings(this.client);
+    this.routing = new Routing(this.client, this.toasts);
+    this.receipts = new Receipts(this.client);
+    this.audit = new Audit(this.client);
     this.providers = new Providers(this.client, () => this.models.refresh().catch(fail));
     const { client, view, toasts, models, nav } = this;
     const draft = new Draft(view, null);
@@ -73,6 +82,7 @@ export class Services {
       () => void this.spend.load(),
     );
     nav.onGo((page) => {
+      this.receipts.leave();
       if (page.name === 'chat') view.setSoon('view.last', page.id);
       if (page.name === 'new') view.setSoon('view.last', null);
     });
@@ -143,7 +153,12 @@ export class Services {
     if (touched('conversations')) {
       this.conversations.reload().catch(fail);
     }
-    if (touched('spend')) void this.spend.load();
+    if (touched('spend')) {
+      void this.spend.load();
+      void this.receipts.changed();
+      void this.audit.changed();
+    }
+    if (touched('spend') || touched('providers') || touched('models')) this.routing.changed();
     if (touched('providers')) void this.loadProviders();
     if (touched('providers') || touched('models')) this.models.refresh().catch(fail);
     if (touched('storage')) {

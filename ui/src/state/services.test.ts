@@ -41,7 +41,7 @@ beforeEach(() => {
     .on('spend/today', () => ({ amount: '0', attempts: 0, unknown: 0 }))
     .on('provider/list', () => [])
     .on('conversation/list', () => state.conversations)
-    .on('conversation/open', ({ id }) => ({ id, title: 'First', lanes, turns: [] }));
+    .on('conversation/open', ({ id }) => ({ id, title: 'First', policy: null, lanes, turns: [] }));
 });
 afterEach(() => vi.useRealTimers());
 

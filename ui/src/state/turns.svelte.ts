@@ -81,9 +81,19 @@ export class LiveTurn {
 
   /** Asks a lane again; its older answer is kept as an earlier one. */
   async retry(run: string): Promise<void> {
+    await this.follow((onFrame) => this.client.stream('run/retry', { run }, onFrame));
+  }
+
+  /** Goes on with an answer that broke off, behind a seam that stays visible. */
+  async goOn(run: string, endpoint: string | null): Promise<void> {
+    await this.follow((onFrame) => this.client.stream('run/continue', { run, endpoint }, onFrame));
+  }
+
+  /** Frames may come before the answer of the command that starts them. */
+  private async follow(start: (onFrame: (frame: TurnFrame) => void) => Promise<TurnView>): Promise<void> {
     const early: TurnFrame[] = [];
     let ready = false;
-    const view = await this.client.stream('run/retry', { run }, (frame) => {
+    const view = await start((frame) => {
       if (ready) this.frame(frame);
       else early.push(frame);
     });

@@ -1,6 +1,7 @@
 // Words for the head of a column: how a run stands, which way it went, what it saw.
 import type { ErrorKind } from '../../ipc/generated/ErrorKind';
 import type { RunView } from '../../ipc/generated/RunView';
+import type { Waiting } from '../../ipc/generated/Waiting';
 import type { AdviceTable } from '../../state/services.svelte';
 import { plural, span } from '../../shared/format';
 
@@ -25,6 +26,17 @@ export function hasContent(run: RunView): boolean {
   return run.sections.some((section) => section.blocks.length > 0 || section.kind.type === 'citation');
 }
 
+/** `Waiting for Groq, 4 s`; without a time where it ends with another request. */
+export function waitingWords({ provider, ms, ahead }: Waiting): string {
+  const long = ms === null ? '' : ms < 60_000 ? `, ${Math.max(1, Math.ceil(ms / 1000))} s` : `, ${span(ms)}`;
+  return `Waiting for ${provider}${long}${ahead > 0 ? `, ${ahead} ahead` : ''}`;
+}
+
+/** How an attempt failed, for a sentence: a status as it is, a label in words. */
+export function brokeWords(why: string, advice: AdviceTable): string {
+  return Object.hasOwn(advice, why) ? advice[why as ErrorKind].short.toLowerCase() : why;
+}
+
 export function standing(run: RunView, elapsed: number | null, advice: AdviceTable): Standing {
   const time = elapsed === null ? null : span(elapsed);
   const of = (icon: StateIcon, word: string, tone: Standing['tone'], quiet = false): Standing => ({
@@ -35,8 +47,7 @@ export function standing(run: RunView, elapsed: number | null, advice: AdviceTab
     tone,
   });
   if (run.waiting) {
-    const wait = run.waiting.ms === null ? '' : `, ${span(run.waiting.ms)}`;
-    return of('clock', `Waiting for ${run.waiting.provider}${wait}`, '');
+    return of('clock', waitingWords(run.waiting), '');
   }
   switch (run.state) {
     case 'pending':

@@ -8,6 +8,8 @@ import { FakeHost, type Send } from '../host.fake';
 import { catalogue, history, offered, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
 import { play } from './play';
+import { goneOn, receiptHost } from './receipts';
+import { routingHost } from './routing';
 import { spendAttempts, spendPage } from './spending';
 
 interface Conversation {
@@ -15,6 +17,7 @@ interface Conversation {
   title: string;
   lanes: LaneView[];
   turns: TurnView[];
+  policy: string | null;
 }
 
 export function demoHost(): FakeHost {
@@ -37,7 +40,8 @@ export function demoHost(): FakeHost {
   const unspent = scene === 'empty' || scene === 'onboarding';
   const conversations = new Map<string, Conversation>();
   for (const known of history(rows)) conversations.set(known.id, known);
-  if (scene === 'chat' || scene === 'states') values.set('view.last', JSON.stringify(scene));
+  if (scene === 'chat' || scene === 'states' || scene === 'seam')
+    values.set('view.last', JSON.stringify(scene));
 
   const state: AppState = {
     version: '0.1.0',
@@ -104,11 +108,16 @@ export function demoHost(): FakeHost {
       return must(list().find((known) => known.id === id));
     })
     .on('conversation/archive', () => null)
+    .on('conversation/policy', ({ id, policy }) => {
+      must(conversations.get(id)).policy = policy;
+      return null;
+    })
     .on('conversation/line_up', ({ id, line_up }) => {
       const conversation = must(conversations.get(id));
       conversation.lanes = line_up.map((entry) => {
         const known = conversation.lanes.find((candidate) => candidate.id === entry.lane);
-        return known ?? lane(`lane-${made++}`, must(resolve(entry.target.model.model)));
+        if (known) return { ...known, target: entry.target };
+        return lane(`lane-${made++}`, must(resolve(entry.target.model.model)));
       });
       return conversation.lanes;
     })
@@ -135,6 +144,7 @@ export function demoHost(): FakeHost {
           return lane(`lane-${made++}`, { ...row, mark: row.mark ?? place + 1 });
         }),
         turns: [],
+        policy: null,
       };
       conversations.set(id, conversation);
       const began = turn(
@@ -286,6 +296,20 @@ export function demoHost(): FakeHost {
       return servers;
     })
     .on('link/open', () => null);
+  routingHost(host, rows);
+  receiptHost(host, (id) =>
+    [...conversations.values()].flatMap((c) => c.turns).find((t) => t.runs.some((r) => r.id === id)),
+  );
+  host.on('run/continue', ({ run: id, endpoint }, frames) => {
+    const conversation = must(
+      [...conversations.values()].find((c) => c.turns.some((t) => t.runs.some((r) => r.id === id))),
+    );
+    const began = must(conversation.turns.find((t) => t.runs.some((r) => r.id === id)));
+    began.runs = began.runs.map((old) => (old.id === id ? goneOn(old, endpoint) : old));
+    began.live = true;
+    follow(began, conversation, frames);
+    return began;
+  });
 
   const stops = new Map<string, ((which: string | null) => void)[]>();
   const turnOf = (id: string) =>

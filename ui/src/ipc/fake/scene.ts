@@ -70,6 +70,7 @@ export function catalogue(): ModelRow[] {
 interface Known {
   id: string;
   title: string;
+  policy: string | null;
   lanes: LaneView[];
   turns: TurnView[];
 }
@@ -123,16 +124,54 @@ export function history(rows: ModelRow[]): Known[] {
     },
   );
   return [
-    { id: 'chat', title: 'Postgres distinct counts, 400 M rows', lanes, turns: [chat] },
+    { id: 'chat', title: 'Postgres distinct counts, 400 M rows', policy: null, lanes, turns: [chat] },
     {
       id: 'states',
       title: 'HyperLogLog error at p = 14',
+      policy: 'private',
       lanes,
       turns: [states(a, b, c, d, now - 86_400_000)],
     },
-    { id: 'free', title: 'Regex that matches ISO weeks', lanes, turns: [] },
-    { id: 'old', title: 'Compare five invoice parsers', lanes, turns: [] },
+    {
+      id: 'seam',
+      title: 'Answers that broke off',
+      policy: null,
+      lanes: [b, c].map((column, place) => ({ ...column, id: `seam-${place}` })),
+      turns: [brokenOff(b, c, now - 60_000)],
+    },
+    { id: 'free', title: 'Regex that matches ISO weeks', policy: null, lanes, turns: [] },
+    { id: 'old', title: 'Compare five invoice parsers', policy: null, lanes, turns: [] },
   ];
+}
+
+/** One lane broke off half way; one waits for its turn at a provider. */
+function brokenOff(a: LaneView, b: LaneView, at: number): TurnView {
+  return turn(
+    'past-3',
+    [
+      run('p3a', { ...a, id: 'seam-0' }, 0, {
+        state: 'failed',
+        route: [step('OpenAI', { failed: 'stream.truncated' })],
+        sections: [{ kind: { type: 'answer' }, blocks: partitions.slice(0, 2) }],
+        failure: failure(
+          'stream.truncated',
+          'OpenAI broke off before the answer was complete. What had arrived is kept; try again or choose another provider.',
+          upstream({ provider: 'openai', status: 200, request_id: 'req_7f31c09e' }),
+        ),
+        metrics: { ...figures(1840, 5100, 610, 112, '0.0012'), basis: 'estimated', estimated: true },
+        continue_on: [
+          { endpoint: 'azure/gpt-5', provider: 'Azure' },
+          { endpoint: 'groq/gpt-5', provider: 'Groq' },
+        ],
+      }),
+      run('p3b', { ...b, id: 'seam-1' }, 1, {
+        state: 'failed',
+        route: [step('Groq', { failed: '429' })],
+        waiting: { provider: 'Groq', why: 'limit', ms: 4000, ahead: 1 },
+      }),
+    ],
+    { prompt: 'Explain partition pruning in Postgres.', created_at: at },
+  );
 }
 
 function states(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number): TurnView {

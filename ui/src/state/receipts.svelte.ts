@@ -1,0 +1,137 @@
+import type { Receipt } from '../ipc/generated/Receipt';
+import type { ReceiptAttempt } from '../ipc/generated/ReceiptAttempt';
+import type { SentRequest } from '../ipc/generated/SentRequest';
+import { asFailure, type Client } from '../ipc/client';
+
+/** "Route and request" of one answer: how it came about, and what was sent. */
+export class Receipts {
+  /** The answer it is of; `null` = closed. */
+  run = $state<string | null>(null);
+  receipt = $state.raw<Receipt | null>(null);
+  /** Why it could not be read. */
+  failed = $state<string | null>(null);
+  /** The attempt whose request is shown. */
+  attempt = $state.raw<ReceiptAttempt | null>(null);
+  request = $state.raw<SentRequest | null>(null);
+  /** Why there is no request. */
+  missing = $state<string | null>(null);
+  /** The answer it is compared with, and that answer's request. */
+  other = $state<string | null>(null);
+  otherRequest = $state.raw<SentRequest | null>(null);
+  otherMissing = $state<string | null>(null);
+
+  /** What had the focus when it was opened. */
+  private from: HTMLElement | null = null;
+  private asked = 0;
+
+  constructor(private readonly client: Client) {}
+
+  async open(run: string): Promise<void> {
+    if (this.run === null) {
+      this.from = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+    }
+    if (this.run !== run) this.forget();
+    this.run = run;
+    await this.load();
+  }
+
+  /** Closes it; the focus goes back where it was. */
+  close(): void {
+    this.forget();
+    this.run = null;
+    this.from?.focus();
+    this.from = null;
+  }
+
+  /** Another page is on the screen: there is nothing to go back to. */
+  leave(): void {
+    this.forget();
+    this.run = null;
+    this.from = null;
+  }
+
+  async toggle(run: string): Promise<void> {
+    if (this.run === run) this.close();
+    else await this.open(run);
+  }
+
+  /** The ledger has grown: an answer on show may have ended. */
+  async changed(): Promise<void> {
+    if (this.run !== null) await this.load();
+  }
+
+  async choose(attempt: ReceiptAttempt): Promise<void> {
+    this.attempt = attempt;
+    this.request = null;
+    this.missing = null;
+    const got = await this.sent(attempt);
+    if (this.attempt?.id !== attempt.id) return;
+    this.request = got.request;
+    this.missing = got.missing;
+  }
+
+  /** Lays the request of another answer beside this one. */
+  async compare(run: string | null): Promise<void> {
+    this.other = run;
+    this.otherRequest = null;
+    this.otherMissing = null;
+    if (run === null) return;
+    try {
+      const receipt = await this.client.call('run/receipt', { run });
+      const last = receipt.attempts.at(-1);
+      const got = last ? await this.sent(last) : { request: null, missing: 'That answer sent nothing.' };
+      if (this.other !== run) return;
+      this.otherRequest = got.request;
+      this.otherMissing = got.missing;
+    } catch (reason) {
+      if (this.other === run) this.otherMissing = asFailure(reason).message;
+    }
+  }
+
+  private async load(): Promise<void> {
+    const { run } = this;
+    const asked = ++this.asked;
+    if (run === null) return;
+    try {
+      const receipt = await this.client.call('run/receipt', { run });
+      if (asked !== this.asked || this.run !== run) return;
+      this.receipt = receipt;
+      this.failed = null;
+      // The one looked at stays; otherwise the last is the one that answered.
+      const known = receipt.attempts.find((attempt) => attempt.id === this.attempt?.id);
+      const shown = known ?? receipt.attempts.at(-1) ?? null;
+      if (known && this.request) this.attempt = known;
+      else if (shown) await this.choose(shown);
+    } catch (reason) {
+      if (asked === this.asked) this.failed = asFailure(reason).message;
+    }
+  }
+
+  private async sent(
+    attempt: ReceiptAttempt,
+  ): Promise<{ request: SentRequest | null; missing: string | null }> {
+    if (!attempt.request_kept) {
+      return {
+        request: null,
+        missing: 'What this attempt sent was not kept: it is older than receipts are.',
+      };
+    }
+    try {
+      return { request: await this.client.call('run/request', { attempt: attempt.id }), missing: null };
+    } catch (reason) {
+      return { request: null, missing: asFailure(reason).message };
+    }
+  }
+
+  private forget(): void {
+    this.asked += 1;
+    this.receipt = null;
+    this.failed = null;
+    this.attempt = null;
+    this.request = null;
+    this.missing = null;
+    this.other = null;
+    this.otherRequest = null;
+    this.otherMissing = null;
+  }
+}
