@@ -5,6 +5,7 @@
 
 mod ask;
 mod budget;
+mod experiment;
 mod json;
 mod keys;
 mod lists;
@@ -52,6 +53,9 @@ enum Command {
     /// Add, list or test providers
     #[command(subcommand)]
     Provider(keys::ProviderCommand),
+    /// Run a prompt set over several models, with checks
+    #[command(subcommand)]
+    Experiment(experiment::ExperimentCommand),
     /// Where a prompt would go, and why
     #[command(subcommand)]
     Route(route::RouteCommand),
@@ -101,6 +105,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Budget(command) => budget::run(&engine, command).await,
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
+        Command::Experiment(command) => experiment::run(&engine, command).await,
         Command::Route(command) => route::route(&engine, command).await,
         Command::Policy(command) => route::policy(&engine, command).await,
         Command::Audit(arguments) => route::audit(&engine, arguments).await,
@@ -149,6 +154,7 @@ impl Command {
             Self::Budget(command) => command.json(),
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),
+            Self::Experiment(command) => command.json(),
             Self::Route(command) => command.json(),
             Self::Policy(command) => command.json(),
             Self::Audit(arguments) => arguments.json.json,

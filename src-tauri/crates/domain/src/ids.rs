@@ -48,6 +48,8 @@ uuid_ids! {
     AttemptId,
     /// One row of the ledger.
     EntryId,
+    /// A prompt set run over several models.
+    ExperimentId,
     /// One running process that writes to the database (window or command line).
     ProcessId,
 }

@@ -9,6 +9,7 @@
 
 mod abandoned;
 mod again;
+mod alone;
 mod attempt;
 mod books;
 mod budget;
@@ -16,6 +17,7 @@ mod budgets;
 mod calendar;
 mod clock;
 mod draft;
+mod experiment;
 mod explain;
 mod fields;
 mod fold_view;
@@ -54,7 +56,9 @@ pub use attempt::billed_usage;
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
+pub use compare::experiment::{BadSuite, Suite, from_yaml as suite_from_yaml};
 pub use draft::{Draft, DraftBlock};
+pub use experiment::{ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, RunOptions};
 pub use explain::Explained;
 pub use fold_view::apply as apply_frame;
 pub use history::{ConversationRow, Shelf, TRASH_DAYS};
@@ -70,10 +74,11 @@ pub use receipt::{Receipt, Seen, SentRequest, Tried};
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
-    AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, ConversationSpend, EndpointSpend, Entry,
-    EntryRow, Latency, LoggedRow, OverrideRow, PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey,
-    SpendSum, SumsReport, Used, WHOLE_PROVIDER,
+    AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellRow, CellState, CheckFound,
+    ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow, OverrideRow,
+    PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used, WHOLE_PROVIDER,
 };
+pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Money, Started};
 pub use user_price::{Foreign, UserPrice};

@@ -174,7 +174,7 @@ fn begin_conversation(inner: &Inner, tx: &mut Tx<'_>, ask: &Ask) -> Result<Conve
 }
 
 /// The user's node and the empty answer of one lane, with its run.
-fn record_lane(
+pub(crate) fn record_lane(
     inner: &Inner,
     tx: &mut Tx<'_>,
     turn: &TurnRow,
@@ -309,7 +309,7 @@ fn title(prompt: &str) -> String {
     title
 }
 
-fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
+pub(crate) fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
     let prompt = recorded.jobs.first().and_then(|job| job.request.messages.last()).map(text_of);
     TurnView {
         id: recorded.turn.id,
@@ -353,7 +353,12 @@ pub(crate) fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> Run
     }
 }
 
-fn launch(inner: &Arc<Inner>, recorded: Recorded, view: TurnView, listeners: Listeners) -> Started {
+pub(crate) fn launch(
+    inner: &Arc<Inner>,
+    recorded: Recorded,
+    view: TurnView,
+    listeners: Listeners,
+) -> Started {
     let html = listeners.observer.is_none();
     let own: Vec<RunId> = recorded.jobs.iter().map(|job| job.row.id).collect();
     let live = Arc::new(LiveTurn::new(recorded.conversation, view.clone(), &own, listeners.sink));

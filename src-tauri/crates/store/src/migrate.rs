@@ -68,6 +68,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, steps: &[table::conversations::TRASH] },
     Migration { version: 8, steps: &[table::prices::SCHEMA] },
     Migration { version: 9, steps: &[table::requests::SCHEMA, table::limits::SCHEMA] },
+    Migration { version: 10, steps: &[table::experiments::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

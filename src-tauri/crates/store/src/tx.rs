@@ -5,8 +5,8 @@ use crate::{
     lease::Leases,
 };
 use domain::{
-    AttemptId, ConversationId, EntryId, Failure, LaneId, MessageId, Millis, ProcessId, RunId, Timestamp,
-    TurnId,
+    AttemptId, ConversationId, EntryId, ExperimentId, Failure, LaneId, MessageId, Millis, ProcessId, RunId,
+    Timestamp, TurnId,
 };
 use rusqlite::{Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
@@ -155,7 +155,7 @@ macro_rules! keys {
     )*};
 }
 
-keys!(AttemptId, ConversationId, EntryId, LaneId, MessageId, ProcessId, RunId, TurnId);
+keys!(AttemptId, ConversationId, EntryId, ExperimentId, LaneId, MessageId, ProcessId, RunId, TurnId);
 
 /// The blob of an optional id.
 pub(crate) fn opt_blob<T: Key>(id: Option<T>) -> Option<[u8; 16]> {

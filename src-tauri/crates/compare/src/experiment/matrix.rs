@@ -30,6 +30,8 @@ pub struct Cell {
     pub text: String,
     /// What the answer must be.
     pub checks: Vec<Check>,
+    /// The same as written, with the variables' values.
+    pub written: Vec<Value>,
 }
 
 /// More cells than this are refused: it is a slip more often than a wish.
@@ -43,10 +45,10 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
             let at = format!("prompt {}, case {}", prompt_place + 1, case_place + 1);
             for vars in every(&case.vars) {
                 let text = fill(&prompt.text, &vars).map_err(|error| format!("{at}: {error}"))?;
-                let checks = case
-                    .checks
+                let written: Vec<Value> = case.checks.iter().map(|check| filled(check, &vars)).collect();
+                let checks = written
                     .iter()
-                    .map(|written| Check::read(&filled(written, &vars)))
+                    .map(Check::read)
                     .collect::<Result<Vec<_>, BadCheck>>()
                     .map_err(|error| format!("{at}: {error}"))?;
                 for sample in 0..suite.samples.max(1) {
@@ -66,6 +68,7 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
                             vars: vars.clone(),
                             text: text.clone(),
                             checks: checks.clone(),
+                            written: written.clone(),
                         });
                     }
                 }

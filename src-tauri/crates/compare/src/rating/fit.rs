@@ -60,8 +60,8 @@ impl Default for Settings {
     }
 }
 
-/// [`Settings::spread`] unless told otherwise: two of three models lie within 261 points of the mean. Of 0.7, 1 and
-/// 1.5 the only one whose intervals keep their promise also when models lie far apart (`prove ratings`).
+/// [`Settings::spread`] unless told otherwise: two of three models lie within 261 points of the mean. With 0.7 or 1,
+/// intervals broke their promise where models lay far apart; with 1.5 they keep it (`prove ratings`).
 pub const SPREAD: f64 = 1.5;
 /// Deviation expected of the effects of place and of length (a factor e in length), in logits.
 pub const EFFECT_SPREAD: f64 = 0.5;

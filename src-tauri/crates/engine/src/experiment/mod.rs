@@ -1,0 +1,278 @@
+//! Experiments: every cell a turn of its own, recorded, held and settled like any other.
+//!
+//! A cell is taken in the transaction that records its run, so no two processes ask it, and its run is known before
+//! the first byte leaves: after a kill, an answer that had come is found again and not asked for twice.
+
+mod cell;
+mod plan;
+
+use crate::{
+    Engine,
+    calendar::Calendar,
+    inner::{Inner, Table},
+};
+use cell::{of_run, settle_earlier};
+use compare::experiment::Suite;
+use domain::{
+    Budget, BudgetScope, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, Period, PicoUsd, Timestamp,
+};
+use futures_util::{StreamExt, stream};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+use store::{CellRow, CellState, ExperimentRow, Used};
+use tokio_util::sync::CancellationToken;
+
+/// Most cells at once.
+const AT_ONCE: usize = 64;
+
+/// A cell with what its run came to.
+#[derive(Clone, Debug)]
+pub struct CellResult {
+    /// As stored.
+    pub row: CellRow,
+    /// The prompt that was sent.
+    pub prompt: String,
+    /// The answer; empty when none came.
+    pub text: String,
+    /// Of all attempts of its run, paid for this cell or, if reused, for the one before.
+    pub cost: Option<Cost>,
+    /// From asking to the end.
+    pub took: Option<Millis>,
+}
+
+/// How an experiment stands.
+#[derive(Clone, Debug)]
+pub struct ExperimentView {
+    /// As stored.
+    pub row: ExperimentRow,
+    /// Its cells, in order.
+    pub cells: Vec<CellResult>,
+    /// What was paid for it, attempts that failed and were repeated included.
+    pub paid: Used,
+}
+
+impl ExperimentView {
+    /// What was paid for it; `None` = the cost of an attempt is not known.
+    pub fn cost(&self) -> Option<PicoUsd> {
+        (self.paid.unknown == 0).then_some(self.paid.spent)
+    }
+
+    /// Cells in this state.
+    pub fn count(&self, state: CellState) -> usize {
+        self.cells.iter().filter(|cell| cell.row.state == state).count()
+    }
+
+    /// Answered cells that passed every check.
+    pub fn passed(&self) -> usize {
+        self.cells.iter().filter(|cell| cell.row.passed() == Some(true)).count()
+    }
+}
+
+/// What an experiment will likely send and cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// Cells in all.
+    pub cells: usize,
+    /// Of them to be asked; the others have been answered before, or are equal to one of these.
+    pub requests: usize,
+    /// Prompt tokens of the requests, estimated.
+    pub prompt_tokens: u64,
+    /// With short answers, and with long ones; `None` = a price is unknown.
+    pub cost: Option<(PicoUsd, PicoUsd)>,
+}
+
+/// Tokens of a short and of a long answer, where the suite sets no limit. Assumed, and said so.
+pub const ASSUMED_ANSWER: (u64, u64) = (100, 800);
+
+impl Engine {
+    /// What a suite would send and cost; nothing is stored or sent. `fresh` = also what has been answered before.
+    pub async fn estimate_experiment(&self, suite: &Suite, fresh: bool) -> Result<Estimate, Failure> {
+        plan::estimate(&self.inner, suite, fresh).await
+    }
+
+    /// Stores an experiment with all its cells; nothing is sent. `cap` is the most it may cost.
+    pub async fn create_experiment(
+        &self,
+        suite: &Suite,
+        cap: Option<PicoUsd>,
+    ) -> Result<ExperimentId, Failure> {
+        plan::create(&self.inner, suite, cap).await
+    }
+
+    /// Runs what of an experiment is not answered yet. `told` hears of each cell when it has come to its end.
+    pub async fn run_experiment(
+        &self,
+        id: ExperimentId,
+        options: &RunOptions,
+        told: &(dyn Fn(&CellResult) + Sync),
+    ) -> Result<Ended, Failure> {
+        run(&self.inner, id, options, told).await
+    }
+
+    /// Every experiment, newest first.
+    pub async fn experiments(&self) -> Result<Vec<ExperimentRow>, Failure> {
+        self.inner.store.read(|tx| tx.experiments()).await
+    }
+
+    /// One experiment with its cells and what their runs came to.
+    pub async fn experiment(&self, id: ExperimentId) -> Result<ExperimentView, Failure> {
+        view(&self.inner, id).await
+    }
+
+    /// Sets the most an experiment may cost, from its next run on.
+    pub async fn cap_experiment(&self, id: ExperimentId, cap: Option<PicoUsd>) -> Result<(), Failure> {
+        self.inner.store.write(move |tx| tx.set_experiment_cap(id, cap)).await
+    }
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Cells at once.
+    pub at_once: usize,
+    /// Ask again where no answer came.
+    pub retry_failed: bool,
+    /// Ask also what has been answered before.
+    pub fresh: bool,
+    /// No further cell is begun once this is cancelled; those that run come to their end.
+    pub pause: CancellationToken,
+}
+
+/// How a run of an experiment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every cell has been tried.
+    Complete,
+    /// It was paused.
+    Paused,
+    /// Its cap, or a budget, let nothing more through.
+    Held,
+}
+
+fn invalid(why: impl Into<String>) -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, why.into())
+}
+
+/// Runs what is not answered yet, several cells at once. Each cell is told when it has come to its end.
+pub(crate) async fn run(
+    inner: &Arc<Inner>,
+    id: ExperimentId,
+    options: &RunOptions,
+    told: &(dyn Fn(&CellResult) + Sync),
+) -> Result<Ended, Failure> {
+    let row = inner
+        .store
+        .read(move |tx| tx.experiment(id))
+        .await?
+        .ok_or_else(|| invalid("There is no such experiment."))?;
+    settle_earlier(inner, id, options.retry_failed, told).await?;
+    let budget = cap(inner, &row).await?;
+    let ended = work(inner, &row, options, told).await;
+    if let Some(budget) = budget {
+        inner.store.write(move |tx| tx.remove_budget(budget)).await?;
+    }
+    inner.changed(Table::Conversations);
+    ended
+}
+
+async fn work(
+    inner: &Arc<Inner>,
+    row: &ExperimentRow,
+    options: &RunOptions,
+    told: &(dyn Fn(&CellResult) + Sync),
+) -> Result<Ended, Failure> {
+    let (id, conversation) = (row.id, row.conversation);
+    let (lanes, cells) = inner.store.read(move |tx| Ok((tx.lanes(conversation)?, tx.cells(id)?))).await?;
+    // Lanes were made in the order in which the labels first come.
+    let mut places: BTreeMap<String, Lane> = BTreeMap::new();
+    let mut lanes = lanes.into_iter();
+    for cell in &cells {
+        if !places.contains_key(&cell.label) {
+            let lane = lanes.next().ok_or_else(|| invalid("The models of this experiment are gone."))?;
+            places.insert(cell.label.clone(), lane);
+        }
+    }
+    let queued = cells.into_iter().filter(|cell| cell.state == CellState::Queued);
+    // The first of equal requests is asked; the others find its answer.
+    let mut seen = BTreeSet::new();
+    let (first, rest): (Vec<_>, Vec<_>) = queued.partition(|cell| seen.insert(cell.request.clone()));
+    let held = Mutex::new(false);
+    let stop = options.pause.child_token();
+    for (part, reuse) in [(first, !options.fresh), (rest, true)] {
+        let outcomes: Vec<Result<(), Failure>> = stream::iter(part)
+            .map(|cell| {
+                let (places, held, stop) = (&places, &held, &stop);
+                async move {
+                    if stop.is_cancelled() {
+                        return Ok(());
+                    }
+                    match cell::one(inner, row.conversation, places, cell, reuse).await? {
+                        Some(result) if is_held(&result.row) => {
+                            *held.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                            stop.cancel();
+                        }
+                        Some(result) => told(&result),
+                        None => {}
+                    }
+                    Ok(())
+                }
+            })
+            .buffer_unordered(options.at_once.clamp(1, AT_ONCE))
+            .collect()
+            .await;
+        for outcome in outcomes {
+            outcome?;
+        }
+    }
+    Ok(match (*held.lock().unwrap_or_else(PoisonError::into_inner), options.pause.is_cancelled()) {
+        (true, _) => Ended::Held,
+        (false, true) => Ended::Paused,
+        (false, false) => Ended::Complete,
+    })
+}
+
+fn is_held(row: &CellRow) -> bool {
+    row.state == CellState::Queued
+}
+
+/// The cap is a hard budget of the experiment's conversation: what runs at once cannot pass it together. It lasts as
+/// long as the run; what was paid in earlier months counts too. `None` = there is no cap.
+async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<Option<i64>, Failure> {
+    let Some(cap) = row.cap else { return Ok(None) };
+    let scope = BudgetScope::Conversation(row.conversation);
+    let now = inner.clock.now();
+    let from = Calendar::at(now)?.starts.of(Period::Month);
+    inner
+        .store
+        .write(move |tx| {
+            let lately = tx.budget_used(&scope, from)?.spent;
+            let paid = tx.budget_used(&scope, Timestamp(0))?.spent;
+            let before = paid.checked_sub(lately).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
+            let limit = cap.checked_sub(before).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
+            let budget = Budget {
+                scope: scope.clone(),
+                period: Period::Month,
+                limit,
+                hard: true,
+                warn: Vec::new(),
+                unknown_price: None,
+            };
+            tx.put_budget(&budget, now).map(Some)
+        })
+        .await
+}
+
+/// An experiment with everything its runs left in the database.
+pub(crate) async fn view(inner: &Arc<Inner>, id: ExperimentId) -> Result<ExperimentView, Failure> {
+    inner
+        .store
+        .read(move |tx| {
+            let row = tx.experiment(id)?.ok_or_else(|| invalid("There is no such experiment."))?;
+            let cells = tx.cells(id)?.into_iter().map(|cell| of_run(tx, cell)).collect::<Result<_, _>>()?;
+            let paid = tx.budget_used(&BudgetScope::Conversation(row.conversation), Timestamp(0))?;
+            Ok(ExperimentView { row, cells, paid })
+        })
+        .await
+}

@@ -1,0 +1,228 @@
+//! From a suite to cells: what would be asked, and what it would cost.
+
+use super::{ASSUMED_ANSWER, Estimate, invalid};
+use crate::{alone, inner::Inner};
+use compare::experiment::{Suite, cells};
+use domain::{
+    ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, ModelRef, Params, Part,
+    PicoUsd, Reasoning,
+};
+use serde_json::{Map, Value};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use store::{CellRow, CellState, ConversationRow, ExperimentRow};
+
+/// Most models of one experiment.
+const MODELS: usize = 16;
+
+/// Settings of a request by the names in a suite. What we cannot send is refused, not left out.
+fn params(settings: &Map<String, Value>) -> Result<(Params, Option<String>), String> {
+    let mut params = Params::default();
+    let mut system = None;
+    for (name, value) in settings {
+        let wrong = || format!("the setting {name} cannot be {value}");
+        match name.as_str() {
+            "temperature" => params.temperature = Some(value.as_f64().ok_or_else(wrong)?),
+            "top_p" => params.top_p = Some(value.as_f64().ok_or_else(wrong)?),
+            "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
+                params.max_completion_tokens = Some(value.as_u64().filter(|n| *n > 0).ok_or_else(wrong)?);
+            }
+            "seed" => params.seed = Some(value.as_i64().ok_or_else(wrong)?),
+            "stop" => {
+                params.stop = match value {
+                    Value::String(one) => vec![one.clone()],
+                    other => serde_json::from_value(other.clone()).map_err(|_| wrong())?,
+                }
+            }
+            "reasoning_effort" => {
+                let effort = serde_json::from_value(value.clone()).map_err(|_| wrong())?;
+                params.reasoning = Some(Reasoning::Effort(effort));
+            }
+            "system" => system = Some(value.as_str().ok_or_else(wrong)?.to_owned()),
+            _ => return Err(format!("the setting {name} is not supported")),
+        }
+    }
+    Ok((params, system))
+}
+
+/// A prompt that is a list of messages: its system prompt and its only message. Others are text as they are.
+fn chat(text: &str) -> Result<(Option<String>, String), String> {
+    let Ok(Value::Array(messages)) = serde_json::from_str::<Value>(text.trim()) else {
+        return Ok((None, text.to_owned()));
+    };
+    if messages.is_empty() || !messages.iter().all(|message| message.get("role").is_some()) {
+        return Ok((None, text.to_owned()));
+    }
+    let (mut system, mut prompt) = (None, None);
+    for message in &messages {
+        let content =
+            message["content"].as_str().ok_or("a message of it has no text as its content")?.to_owned();
+        let place = match message["role"].as_str() {
+            Some("system" | "developer") => &mut system,
+            Some("user") => &mut prompt,
+            _ => return Err("only system and user messages are supported".to_owned()),
+        };
+        if place.replace(content).is_some() {
+            return Err("more than one message of a role is not supported".to_owned());
+        }
+    }
+    Ok((system, prompt.ok_or("it has no message of the user")?))
+}
+
+/// Cells as rows, not yet stored, with their prompts.
+fn rows(inner: &Inner, suite: &Suite) -> Result<Vec<(CellRow, String)>, Failure> {
+    if suite.subjects.is_empty() {
+        return Err(invalid("The experiment names no model: add models."));
+    }
+    if suite.subjects.len() > MODELS {
+        return Err(invalid("More than 16 models in one experiment are not supported."));
+    }
+    let registry = inner.registry();
+    let mut targets = Vec::new();
+    for subject in &suite.subjects {
+        let at = |why: String| invalid(format!("{}: {why}.", subject.label));
+        let model = ModelRef::parse(&subject.model).map_err(|bad| at(bad.to_string()))?;
+        registry.resolve(&model)?;
+        let (params, system) = params(&subject.settings).map_err(at)?;
+        targets.push(LaneTarget { model, system, params, policy: None });
+    }
+    let made = cells(suite).map_err(|why| invalid(format!("The experiment cannot be run: {why}.")))?;
+    let experiment = ExperimentId::new(inner.clock.id());
+    made.into_iter()
+        .zip(0_u32..)
+        .map(|(cell, position)| {
+            let prompt = &suite.prompts[cell.prompt];
+            let (system, text) =
+                chat(&cell.text).map_err(|why| invalid(format!("The prompt “{}”: {why}.", prompt.label)))?;
+            let mut target = targets[cell.subject].clone();
+            if system.is_some() {
+                target.system = system;
+            }
+            let row = CellRow {
+                experiment,
+                position,
+                cell: cell.id,
+                request: cell.request,
+                prompt: prompt.label.clone(),
+                label: suite.subjects[cell.subject].label.clone(),
+                target,
+                vars: cell.vars,
+                sample: cell.sample,
+                content: ContentId::new(""),
+                checks: cell.written,
+                state: CellState::Queued,
+                run: None,
+                reused: false,
+                found: None,
+                failure: None,
+            };
+            Ok((row, text))
+        })
+        .collect()
+}
+
+/// Stores an experiment with all its cells; nothing is sent.
+pub(crate) async fn create(
+    inner: &Arc<Inner>,
+    suite: &Suite,
+    cap: Option<PicoUsd>,
+) -> Result<ExperimentId, Failure> {
+    let made = rows(inner, suite)?;
+    let id =
+        made.first().map(|(row, _)| row.experiment).ok_or_else(|| invalid("The experiment has no cells."))?;
+    let title = if suite.title.trim().is_empty() { "Experiment".to_owned() } else { suite.title.clone() };
+    let shared = Arc::clone(inner);
+    inner
+        .store
+        .write(move |tx| {
+            let now = shared.clock.now();
+            let conversation = ConversationId::new(shared.clock.id());
+            tx.insert_conversation(&ConversationRow {
+                id: conversation,
+                title: title.clone(),
+                created_at: now,
+                updated_at: now,
+                archived_at: Some(now),
+                deleted_at: None,
+            })?;
+            let mut lanes: BTreeMap<String, Lane> = BTreeMap::new();
+            for (row, _) in &made {
+                let position = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
+                lanes.entry(row.label.clone()).or_insert_with(|| Lane {
+                    id: LaneId::new(shared.clock.id()),
+                    position,
+                    target: row.target.clone(),
+                    head: None,
+                });
+            }
+            let mut lanes: Vec<Lane> = lanes.into_values().collect();
+            lanes.sort_by_key(|lane| lane.position);
+            tx.put_lanes(conversation, &lanes)?;
+            tx.insert_experiment(&ExperimentRow {
+                id,
+                title: title.clone(),
+                conversation,
+                cap,
+                created_at: now,
+            })?;
+            for (row, text) in &made {
+                let content = tx.put_content(&[Part::Text { text: text.clone() }])?;
+                tx.insert_cell(&CellRow { content, ..row.clone() })?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(id)
+}
+
+/// What a suite would send and cost; nothing is stored or sent.
+pub(crate) async fn estimate(inner: &Arc<Inner>, suite: &Suite, fresh: bool) -> Result<Estimate, Failure> {
+    let made = rows(inner, suite)?;
+    let cells = made.len();
+    let mut seen = BTreeSet::new();
+    let mut first: Vec<(CellRow, String)> =
+        made.into_iter().filter(|(row, _)| seen.insert(row.request.clone())).collect();
+    if !fresh {
+        let asked: Vec<String> = first.iter().map(|(row, _)| row.request.clone()).collect();
+        let known = inner
+            .store
+            .read(move |tx| {
+                let mut known = BTreeSet::new();
+                for request in asked {
+                    if tx.answered_before(&request)?.is_some() {
+                        known.insert(request);
+                    }
+                }
+                Ok(known)
+            })
+            .await?;
+        first.retain(|(row, _)| !known.contains(&row.request));
+    }
+    let registry = inner.registry();
+    let now = inner.clock.now();
+    let (mut prompt_tokens, mut cost) = (0_u64, Some((PicoUsd::ZERO, PicoUsd::ZERO)));
+    for (row, text) in &first {
+        let prompt = alone::request(&row.target, text);
+        let tokens = ledger::prompt_estimate(&prompt);
+        prompt_tokens = prompt_tokens.saturating_add(tokens);
+        let longest = row.target.params.max_completion_tokens.unwrap_or(u64::MAX);
+        let (short, long) = (ASSUMED_ANSWER.0.min(longest), ASSUMED_ANSWER.1.min(longest));
+        // The endpoint is chosen when it is asked; the dearest of them is what it may cost.
+        let dearest = registry.resolve(&row.target.model)?.into_iter().map(|endpoint| {
+            let expected =
+                ledger::Expected { input: tokens, cached: 0, output_low: short, output_high: long };
+            ledger::estimate(expected, endpoint.prices.as_ref(), now)
+        });
+        let one = dearest.reduce(|a, b| match (a, b) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            _ => None,
+        });
+        cost = match (cost, one.flatten()) {
+            (Some(sum), Some(one)) => sum.0.checked_add(one.0).zip(sum.1.checked_add(one.1)),
+            _ => None,
+        };
+    }
+    Ok(Estimate { cells, requests: first.len(), prompt_tokens, cost })
+}

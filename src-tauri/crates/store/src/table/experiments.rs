@@ -1,0 +1,270 @@
+//! Experiments and their cells: one row a prompt, model, set of variables and sample.
+//!
+//! A cell points at the run that answered it and holds no text, time or amount of its own: those are the run's.
+//! It points without a constraint, since a conversation may be deleted for good and the verdicts outlive it.
+
+use crate::tx::{Cols, Key, Tx, int, json, opt_blob, opt_json};
+use domain::{ContentId, ConversationId, ExperimentId, Failure, LaneTarget, PicoUsd, RunId, Timestamp};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE experiments (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    title TEXT NOT NULL,
+    conversation BLOB NOT NULL CHECK (length(conversation) = 16),
+    cap INTEGER CHECK (cap >= 0),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE experiment_cells (
+    experiment BLOB NOT NULL REFERENCES experiments (id),
+    position INTEGER NOT NULL,
+    cell TEXT NOT NULL CHECK (length(cell) = 32),
+    request TEXT NOT NULL CHECK (length(request) = 32),
+    prompt TEXT NOT NULL,
+    label TEXT NOT NULL,
+    target TEXT NOT NULL CHECK (json_valid(target)),
+    vars TEXT NOT NULL CHECK (json_valid(vars)),
+    sample INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    checks TEXT NOT NULL CHECK (json_valid(checks)),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
+    run BLOB CHECK (run IS NULL OR length(run) = 16),
+    reused INTEGER NOT NULL DEFAULT 0 CHECK (reused IN (0, 1)),
+    found TEXT CHECK (found IS NULL OR json_valid(found)),
+    failure TEXT CHECK (failure IS NULL OR json_valid(failure)),
+    PRIMARY KEY (experiment, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX experiment_cells_by_request ON experiment_cells (request) WHERE state = 'done';
+";
+
+/// An experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExperimentRow {
+    /// Id.
+    pub id: ExperimentId,
+    /// What it is called.
+    pub title: String,
+    /// Where its turns are; not in the list of conversations.
+    pub conversation: ConversationId,
+    /// The most it may cost; `None` = only the budgets limit it.
+    pub cap: Option<PicoUsd>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How far a cell is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellState {
+    /// Not asked yet.
+    Queued,
+    /// Asked, not answered.
+    Running,
+    /// Answered and checked.
+    Done,
+    /// No answer came.
+    Failed,
+}
+
+impl CellState {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckFound {
+    /// The kind of check, as written.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// Did the answer pass?
+    pub passed: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellRow {
+    /// Of which experiment.
+    pub experiment: ExperimentId,
+    /// Place in it, from 0.
+    pub position: u32,
+    /// Stable over runs of the same suite.
+    pub cell: String,
+    /// Equal for equal requests.
+    pub request: String,
+    /// The prompt's label.
+    pub prompt: String,
+    /// The model's label.
+    pub label: String,
+    /// What is asked.
+    pub target: LaneTarget,
+    /// The variables' values.
+    pub vars: BTreeMap<String, String>,
+    /// Which sample, from 0.
+    pub sample: u32,
+    /// The prompt with its values.
+    pub content: ContentId,
+    /// The checks as written, with their values.
+    pub checks: Vec<serde_json::Value>,
+    /// How far it is.
+    pub state: CellState,
+    /// The run that answers it.
+    pub run: Option<RunId>,
+    /// The run was made for an equal request before and cost nothing again.
+    pub reused: bool,
+    /// What the checks found; `None` = not answered.
+    pub found: Option<Vec<CheckFound>>,
+    /// Why no answer came.
+    pub failure: Option<Failure>,
+}
+
+impl CellRow {
+    /// Did the answer pass every check? `None` = there is no answer.
+    pub fn passed(&self) -> Option<bool> {
+        self.found.as_ref().map(|found| found.iter().all(|check| check.passed))
+    }
+}
+
+fn experiment(cols: &Cols<'_>) -> Result<ExperimentRow, Failure> {
+    Ok(ExperimentRow {
+        id: cols.id("id")?,
+        title: cols.get("title")?,
+        conversation: cols.id("conversation")?,
+        cap: cols.get::<Option<i64>>("cap")?.map(PicoUsd::new),
+        created_at: cols.time("created_at")?,
+    })
+}
+
+fn cell(cols: &Cols<'_>) -> Result<CellRow, Failure> {
+    Ok(CellRow {
+        experiment: cols.id("experiment")?,
+        position: cols.get("position")?,
+        cell: cols.get("cell")?,
+        request: cols.get("request")?,
+        prompt: cols.get("prompt")?,
+        label: cols.get("label")?,
+        target: cols.json("target")?,
+        vars: cols.json("vars")?,
+        sample: cols.get("sample")?,
+        content: ContentId::new(cols.get::<String>("content")?),
+        checks: cols.json("checks")?,
+        state: cols.word("state")?,
+        run: cols.opt_id("run")?,
+        reused: cols.get("reused")?,
+        found: cols.opt_json("found")?,
+        failure: cols.opt_json("failure")?,
+    })
+}
+
+impl Tx<'_> {
+    /// Adds an experiment.
+    pub fn insert_experiment(&mut self, e: &ExperimentRow) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO experiments (id, title, conversation, cap, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![e.id.blob(), e.title, e.conversation.blob(), e.cap.map(PicoUsd::get), e.created_at.0],
+        )
+        .map(|_| ())
+    }
+
+    /// One experiment.
+    pub fn experiment(&self, id: ExperimentId) -> Result<Option<ExperimentRow>, Failure> {
+        self.one("SELECT * FROM experiments WHERE id = ?1", [id.blob()], experiment)
+    }
+
+    /// Every experiment, newest first.
+    pub fn experiments(&self) -> Result<Vec<ExperimentRow>, Failure> {
+        self.all("SELECT * FROM experiments ORDER BY created_at DESC, id DESC", [], experiment)
+    }
+
+    /// Sets the most an experiment may cost.
+    pub fn set_experiment_cap(&mut self, id: ExperimentId, cap: Option<PicoUsd>) -> Result<(), Failure> {
+        self.change(
+            "experiment",
+            "UPDATE experiments SET cap = ?2 WHERE id = ?1",
+            params![id.blob(), cap.map(PicoUsd::get)],
+        )
+    }
+
+    /// Adds a cell.
+    pub fn insert_cell(&mut self, c: &CellRow) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO experiment_cells (experiment, position, cell, request, prompt, label, target, vars,
+                 sample, content, checks, state, run, reused, found, failure)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            params![
+                c.experiment.blob(),
+                int(c.position.into())?,
+                c.cell,
+                c.request,
+                c.prompt,
+                c.label,
+                json(&c.target)?,
+                json(&c.vars)?,
+                int(c.sample.into())?,
+                c.content.as_str(),
+                json(&c.checks)?,
+                c.state.as_str(),
+                opt_blob(c.run),
+                c.reused,
+                opt_json(c.found.as_ref())?,
+                opt_json(c.failure.as_ref())?
+            ],
+        )
+        .map(|_| ())
+    }
+
+    /// The cells of an experiment, in order.
+    pub fn cells(&self, id: ExperimentId) -> Result<Vec<CellRow>, Failure> {
+        self.all("SELECT * FROM experiment_cells WHERE experiment = ?1 ORDER BY position", [id.blob()], cell)
+    }
+
+    /// Takes a queued cell for asking: false = somebody else has, or it is not queued any more.
+    pub fn claim_cell(&mut self, id: ExperimentId, position: u32) -> Result<bool, Failure> {
+        self.exec(
+            "UPDATE experiment_cells SET state = 'running', run = NULL, failure = NULL
+             WHERE experiment = ?1 AND position = ?2 AND state = 'queued'",
+            params![id.blob(), position],
+        )
+        .map(|changed| changed == 1)
+    }
+
+    /// Writes what a cell has come to: state, run, whether reused, findings, failure.
+    pub fn update_cell(&mut self, c: &CellRow) -> Result<(), Failure> {
+        self.change(
+            "cell",
+            "UPDATE experiment_cells SET state = ?3, run = ?4, reused = ?5, found = ?6, failure = ?7
+             WHERE experiment = ?1 AND position = ?2",
+            params![
+                c.experiment.blob(),
+                int(c.position.into())?,
+                c.state.as_str(),
+                opt_blob(c.run),
+                c.reused,
+                opt_json(c.found.as_ref())?,
+                opt_json(c.failure.as_ref())?
+            ],
+        )
+    }
+
+    /// The run that answered an equal request before, in whichever experiment, if its answer is still there.
+    pub fn answered_before(&self, request: &str) -> Result<Option<RunId>, Failure> {
+        self.one(
+            "SELECT c.run AS run FROM experiment_cells c JOIN runs r ON r.id = c.run
+             WHERE c.request = ?1 AND c.state = 'done' AND r.state = 'done' LIMIT 1",
+            params![request],
+            |cols| cols.id("run"),
+        )
+    }
+}

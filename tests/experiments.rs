@@ -1,0 +1,309 @@
+//! Experiments over the loopback: nothing is paid twice, nothing lost, a cap holds, files come out as they went in.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking and wait for another process by the clock"
+)]
+
+use parallax_suite::support::{
+    program::Program,
+    replay::{Answer, Replay, Route, Seen, Step},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+const KEY: &str = "sk-test-not-a-real-key";
+
+/// The words of the prompt that tell requests apart.
+fn word(seen: &Seen) -> String {
+    let text = seen.text();
+    text.split("Say ").nth(1).unwrap().chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+/// A whole answer of the chat-completions form that repeats the word.
+fn answer(seen: &Seen) -> Answer {
+    let chunk = |delta: Value, finish: Value| {
+        format!(
+            "data: {}\n\n",
+            json!({"id": "r", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+        )
+    };
+    let body = chunk(
+        json!({"role": "assistant", "content": format!("You said {}.", word(seen))}),
+        Value::Null,
+    ) + &chunk(json!({}), json!("stop"))
+        + "data: {\"id\":\"r\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":4,\"total_tokens\":9}}\n\n"
+        + "data: [DONE]\n\n";
+    Answer::event_stream(body)
+}
+
+struct World {
+    program: Program,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new(server: &Replay) -> Self {
+        let program = Program::new().with_key("rec", KEY);
+        program.ok(&["provider", "add", "rec", "--dialect", "openai-chat", "--base-url", &server.url()]);
+        Self { program, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn run(&self, arguments: &[&str]) -> (bool, Vec<Value>, String) {
+        let out = self.program.run(&[&["experiment"], arguments].concat());
+        let lines = out.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (out.success, lines, out.stderr)
+    }
+}
+
+fn cells(lines: &[Value]) -> Vec<&Value> {
+    lines.iter().filter(|line| line["type"] == "cell").collect()
+}
+
+/// A suite of `prompts` words for `models` models.
+fn suite(prompts: usize, models: usize) -> String {
+    let words: Vec<String> = (0..prompts).map(|n| format!("w{n}x")).collect();
+    let models: Vec<String> = (0..models).map(|n| format!("m{n}@rec")).collect();
+    json!({
+        "title": "Words",
+        "prompts": ["Say {{word}}"],
+        "models": models,
+        "defaultTest": {"assert": [{"type": "contains", "value": "said {{word}}."}, {"type": "not-contains", "value": "sorry"}]},
+        "tests": [{"vars": {"word": words}}],
+    })
+    .to_string()
+}
+
+#[test]
+fn every_cell_is_asked_once_checked_and_free_the_second_time() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    let file = world.file("words.json", &suite(6, 2));
+    let file = file.to_str().unwrap();
+    let (ok, lines, err) = world.run(&["run", file, "--json"]);
+    assert!(ok, "{err}");
+    assert_eq!((cells(&lines).len(), server.seen().len()), (12, 12));
+    for cell in cells(&lines) {
+        let word = cell["vars"]["word"].as_str().unwrap();
+        assert_eq!(cell["text"], json!(format!("You said {word}.")));
+        assert_eq!((&cell["passed"], cell["checks"].as_array().unwrap().len()), (&json!(true), 2));
+        assert_eq!((&cell["state"], &cell["reused"]), (&json!("done"), &json!(false)));
+    }
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["type"], &last["state"], &last["passed"]),
+        (&json!("experiment"), &json!("complete"), &json!(12))
+    );
+    let (ok, lines, _) = world.run(&["run", file, "--json"]);
+    assert!(ok);
+    assert_eq!(server.seen().len(), 12, "equal requests are not sent again");
+    assert!(cells(&lines).iter().all(|cell| cell["reused"] == true && cell["passed"] == true));
+    let (_, lines, _) = world.run(&["run", file, "--json", "--fresh"]);
+    assert_eq!((cells(&lines).len(), server.seen().len()), (12, 24));
+    let (_, lines, _) = world.run(&["list", "--json"]);
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn equal_cells_of_one_experiment_are_paid_once_and_samples_each() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    let file = world.file("twice.yaml", "{prompts: ['Say one', 'Say one'], models: [m@rec], samples: 3}");
+    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--json"]);
+    assert!(ok, "{err}");
+    assert_eq!((cells(&lines).len(), server.seen().len()), (6, 3));
+    assert_eq!(cells(&lines).iter().filter(|cell| cell["reused"] == true).count(), 3);
+}
+
+#[test]
+fn a_killed_experiment_goes_on_with_no_cell_paid_twice_and_none_lost() {
+    let whole = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&whole);
+    // Every seventh request is refused once, every fifth cut off in the middle; the rest takes its time.
+    let faults = Arc::new(AtomicUsize::new(0));
+    let server = Replay::start(vec![Route::with(move |seen| {
+        let n = faults.fetch_add(1, Ordering::SeqCst);
+        if n % 7 == 6 {
+            return Answer::status(503);
+        }
+        if n % 5 == 4 {
+            return answer(seen).until(60, Step::Reset);
+        }
+        counted.fetch_add(1, Ordering::SeqCst);
+        answer(seen).after(Duration::from_millis(20))
+    })]);
+    let world = World::new(&server);
+    let file = world.file("words.json", &suite(15, 4));
+    for limit in [8, 20, 35] {
+        let begun = world.run(&["list", "--json"]).1;
+        let what =
+            begun.first().map_or(file.to_str().unwrap().to_owned(), |e| e["id"].as_str().unwrap().to_owned());
+        let mut command = world.program.command();
+        command.args(["experiment", "run", &what, "--json", "--concurrency", "6"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(30);
+        while server.seen().len() < limit && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let id = world.run(&["list", "--json"]).1[0]["id"].as_str().unwrap().to_owned();
+    for _ in 0..12 {
+        if world.run(&["run", &id, "--json", "--retry-failed"]).0 {
+            break;
+        }
+    }
+    let (ok, lines, err) = world.run(&["show", &id, "--json"]);
+    assert!(ok, "{err}");
+    let found = cells(&lines);
+    assert_eq!(found.len(), 60);
+    assert!(found.iter().all(|cell| cell["state"] == "done" && cell["passed"] == true), "{lines:?}");
+    // Whole answers: one for each cell, and at most one more for each of six cells in flight at each of three kills.
+    let answers = whole.load(Ordering::SeqCst);
+    assert!((60..=78).contains(&answers), "{answers} whole answers for 60 cells");
+    // The database knows of no cell with two whole answers.
+    let rows = world.program.ok(&["spend", "export", "--json"]);
+    let completed = rows
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|row| row["outcome"] == "stop")
+        .count();
+    assert_eq!(completed, 60, "every cell has one completed attempt in the ledger");
+}
+
+#[test]
+fn a_cap_lets_through_what_fits_and_the_rest_goes_on_with_more() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    let words: Vec<String> = (0..30).map(|n| format!("w{n}x")).collect();
+    let suite = json!({
+        "prompts": ["Say {{word}}"],
+        "models": [{"id": "m@rec", "config": {"max_tokens": 10}}],
+        "tests": [{"vars": {"word": words}}],
+    });
+    let file = world.file("words.json", &suite.to_string());
+    let file = file.to_str().unwrap();
+    // The price is not known, so nothing may be sent under a cap.
+    let (ok, lines, _) = world.run(&["run", file, "--json", "--cap", "0.2"]);
+    assert!(!ok);
+    let last = lines.last().unwrap();
+    assert_eq!((&last["state"], &last["done"], server.seen().len()), (&json!("held"), &json!(0), 0));
+    // A tenth of a cent a token: 9 tokens are reported for each.
+    world.program.ok(&["price", "set", "m@rec", "--input", "1000", "--output", "1000"]);
+    let pico = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let id = last["id"].as_str().unwrap().to_owned();
+    let (ok, lines, _) = world.run(&["run", &id, "--json", "--concurrency", "8"]);
+    assert!(!ok);
+    let last = lines.last().unwrap();
+    let done = last["done"].as_u64().unwrap();
+    assert_eq!(last["state"], "held");
+    assert!((1..30).contains(&done) && pico(&last["cost_usd"]) <= 0.2, "{last}");
+    assert_eq!(server.seen().len() as u64, done, "what is held is not sent");
+    assert!(world.program.ok(&["budget", "list", "--json"]).is_empty(), "the cap leaves no budget behind");
+    let (ok, lines, err) = world.run(&["run", &id, "--json", "--cap", "2"]);
+    assert!(ok, "{err}");
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["state"], &last["done"], &last["cost_usd"]),
+        (&json!("complete"), &json!(30), &json!("0.270000"))
+    );
+    assert_eq!(server.seen().len(), 30);
+}
+
+#[test]
+fn an_estimate_sends_nothing() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    let file = world.file("words.json", &suite(5, 2));
+    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--estimate", "--json"]);
+    assert!(ok, "{err}");
+    assert_eq!(
+        (&lines[0]["cells"], &lines[0]["requests"], &lines[0]["low_usd"]),
+        (&json!(10), &json!(10), &Value::Null)
+    );
+    assert_eq!(server.seen().len(), 0);
+    assert!(world.run(&["list", "--json"]).1.is_empty());
+}
+
+#[test]
+fn what_cannot_be_run_says_why_and_stores_nothing() {
+    let server = Replay::start(Vec::new());
+    let world = World::new(&server);
+    for (text, why) in [
+        ("{prompts: [a], models: [m@rec], tests: [{assert: [{type: llm-rubric, value: x}]}]}", "llm-rubric"),
+        ("{prompts: ['{{x}}'], models: [m@rec]}", "{{x}}"),
+        ("{prompts: [a], models: [{id: m@rec, config: {warmth: 3}}]}", "warmth"),
+        ("{prompts: [a], models: [nobody/nothing]}", "nothing"),
+        ("{prompts: [a]}", "no model"),
+        (
+            "{prompts: ['[{\"role\":\"assistant\",\"content\":\"x\"}]'], models: [m@rec]}",
+            "only system and user",
+        ),
+    ] {
+        let file = world.file("bad.yaml", text);
+        let (ok, _, err) = world.run(&["run", file.to_str().unwrap(), "--json"]);
+        assert!(!ok && err.contains(why), "{text}: {err}");
+    }
+    assert!(world.run(&["list", "--json"]).1.is_empty());
+}
+
+/// promptfoo's own getting-started form, with a table of cases beside it.
+#[test]
+fn a_promptfoo_file_runs_and_its_table_equals_the_database() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    world.file("cases.csv", "word,__expected\nalpha,contains: alpha\n=cmd,icontains: nothing of the sort\n");
+    let file = world.file(
+        "promptfooconfig.yaml",
+        "description: My eval\nprompts:\n  - 'Say {{word}} please'\nproviders:\n  - rec:chat:m1\n  - id: rec:m2\n    label: second\n    config: {temperature: 0}\ntests: file://cases.csv\noutputPath: out.json\n",
+    );
+    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--json"]);
+    assert!(!ok, "one check fails");
+    assert!(err.contains("outputPath"), "{err}");
+    let id = lines.last().unwrap()["id"].as_str().unwrap().to_owned();
+    let csv = world.program.ok(&["experiment", "export", &id]);
+    let shown: BTreeMap<String, Value> = cells(&world.run(&["show", &id, "--json"]).1)
+        .into_iter()
+        .map(|cell| (cell["position"].to_string(), cell.clone()))
+        .collect();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let heads = reader.headers().unwrap().clone();
+    let mut count = 0;
+    for row in reader.records() {
+        let row: BTreeMap<&str, String> =
+            heads.iter().zip(row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let cell = &shown[&row["position"]];
+        assert_eq!(
+            (row["text"].as_str(), row["state"].as_str()),
+            (cell["text"].as_str().unwrap(), cell["state"].as_str().unwrap())
+        );
+        assert_eq!(serde_json::from_str::<Value>(&row["checks"]).unwrap(), cell["checks"]);
+        assert_eq!(serde_json::from_str::<Value>(&row["vars"]).unwrap(), cell["vars"]);
+        assert_eq!(
+            (row["passed"].clone(), row["cost_usd"].as_str()),
+            (cell["passed"].to_string(), cell["cost"]["usd"].as_str().unwrap_or_default())
+        );
+        count += 1;
+    }
+    assert_eq!((count, shown.len()), (4, 4));
+    let page = world.program.ok(&["experiment", "export", &id, "--format", "html"]);
+    assert!(page.contains("My eval") && !page.contains("<script") && !page.contains("://"), "{page}");
+}
