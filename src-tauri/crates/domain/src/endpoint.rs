@@ -213,13 +213,16 @@ pub struct Account {
     pub forms: Vec<AddressForm>,
 }
 
-/// A free call that tells whether a key is good, for providers whose list of models does not: it is open
-/// to everybody.
+/// A free call that tells whether a key is good, for providers whose list of models does not: they have none,
+/// or it is open to everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyCheck {
-    /// Path appended to the base URL.
+    /// Path appended to the base URL. `/..` leads out of it, on the same host.
     pub path: String,
+    /// JSON text to post; without it the path is read.
+    #[serde(default)]
+    pub body: Option<String>,
     /// JSON pointer to what says whether there is credit: `false`, or a number of 0 or less, says no.
     #[serde(default)]
     pub credit: Option<String>,

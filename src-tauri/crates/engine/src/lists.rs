@@ -275,9 +275,21 @@ impl Asking<'_> {
         if let Some(Err(failure)) = &answer {
             return found(verdict(failure.kind), failure.message.clone());
         }
+        if let Some(Ok(Credit::Gone)) = answer {
+            return Checked {
+                listed: self.list().await.ok(),
+                ..found(
+                    TestResult::NoCredit,
+                    format!("{name} takes the key, but there is no credit left on it. Add some at {name}."),
+                )
+            };
+        }
         let models = match self.list().await {
             Ok(models) => models,
             // The key is known to be good by now; that there is no list is another matter.
+            Err(_) if answer.is_some() && provider.models_path.is_none() => {
+                return found(TestResult::Valid, format!("{name} takes the key."));
+            }
             Err(failure) if answer.is_some() => {
                 return found(TestResult::Valid, format!("{name} takes the key. {}", failure.message));
             }
@@ -285,10 +297,6 @@ impl Asking<'_> {
         };
         let count = models.len();
         let (result, message) = match answer {
-            Some(Ok(Credit::Gone)) => (
-                TestResult::NoCredit,
-                format!("{name} takes the key, but there is no credit left on it. Add some at {name}."),
-            ),
             Some(_) => (TestResult::Valid, format!("{name} takes the key and lists {count} models.")),
             None if self.open_to_everybody().await => (
                 TestResult::Unknown,
@@ -317,7 +325,19 @@ impl Asking<'_> {
     async fn key_check(&self, check: &KeyCheck) -> Result<Credit, Failure> {
         let dialect = self.dialect()?;
         let secret = self.inner.key_for(self.known, self.account).await?;
-        let body = self.fetch(dialect, call(dialect, check.path.clone(), &[]), secret.as_ref()).await?;
+        let mut asked = call(dialect, check.path.clone(), &[]);
+        if let Some(body) = &check.body {
+            asked.method = Method::Post;
+            asked.headers.push("content-type", "application/json");
+            asked.body = body.clone().into_bytes();
+        }
+        let body = match self.fetch(dialect, asked, secret.as_ref()).await {
+            // What was asked about may be gone by now; the key was looked at before that.
+            Err(failure) if check.body.is_some() && failure.kind == ErrorKind::RequestNoModel => {
+                return Ok(Credit::Unsaid);
+            }
+            read => read?,
+        };
         let said: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
         let credit = check.credit.as_deref().zip(said.as_ref()).and_then(|(at, said)| said.pointer(at));
         Ok(credit.map_or(Credit::Unsaid, Credit::of))

@@ -195,3 +195,58 @@ async fn only_this_machine_is_looked_at_and_its_models_cost_nothing() {
     assert_eq!((prices.source.origin, prices.source.source.as_str()), (domain::PriceOrigin::Local, "local"));
     assert_eq!(endpoint("tiny@proxy").prices, None, "what answers here may be somebody else's");
 }
+
+#[tokio::test]
+async fn every_hosted_provider_can_be_tested_without_spending() {
+    let bench = bench().await;
+    let values = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    for (id, given) in [
+        ("azure", values(&[("resource", "contoso")])),
+        ("bedrock", values(&[("region", "us-east-1")])),
+        ("vertex", values(&[("project", "my-project-1")])),
+        ("databricks", values(&[("workspace", "dbc-a1b2c3d4-e5f6.cloud.databricks.com")])),
+        ("snowflake", values(&[("account", "myorg-myaccount")])),
+    ] {
+        bench.engine.set_fields(&ProviderId::from(id), given).await.unwrap();
+    }
+    for known in bench.engine.registry().providers() {
+        let provider = &known.provider;
+        if provider.local || provider.id.as_str() == "demo" {
+            continue;
+        }
+        let paths = provider.models_path.iter().chain(provider.key_check.as_ref().map(|check| &check.path));
+        let asked: Vec<&String> = paths.collect();
+        assert!(!asked.is_empty(), "{} has no free call", provider.id);
+        for path in asked {
+            let url = format!("{}{path}", provider.base_url);
+            assert_eq!(
+                transport::origin_of(&url.split('?').next().unwrap()).unwrap(),
+                transport::origin_of(&provider.base_url).unwrap()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_there_is_no_list_a_free_call_proves_the_key() {
+    for (script, result) in [
+        (ok(json!({ "totalTokens": 1 })), TestResult::Valid),
+        (refused(404, "NOT_FOUND"), TestResult::Valid),
+        (refused(403, "PERMISSION_DENIED"), TestResult::NoPermission),
+        (refused(401, "UNAUTHENTICATED"), TestResult::Rejected),
+    ] {
+        let bench = bench().await;
+        let given = [("project".to_owned(), "my-project-1".to_owned())].into();
+        bench.engine.set_fields(&ProviderId::from("vertex"), given).await.unwrap();
+        bench.key("vertex").await;
+        bench.scripted.push(script);
+        let tested = bench.test("vertex").await;
+        assert_eq!((tested.result, tested.models), (result, None), "{}", tested.message);
+        let seen = bench.scripted.seen();
+        assert_eq!(seen.len(), 1);
+        assert!(seen[0].keyed && seen[0].call.method == Method::Post, "{:?}", seen[0].call);
+        assert!(seen[0].call.path.ends_with(":countTokens"));
+    }
+}

@@ -18,16 +18,17 @@ const CONTEXT: &[&str] = &[
     "/top_provider/context_length",
     "/meta/n_ctx_train",
     "/limits/max_context_length",
+    "/limits/max_input_tokens",
 ];
 
-/// Reads `{"data":[…]}`, `{"models":[…]}` or a bare array.
+/// Reads `{"data":[…]}`, `{"models":[…]}`, Databricks' `{"endpoints":[…]}` or a bare array.
 pub(crate) fn read(body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
     let text = String::from_utf8_lossy(body);
     let unreadable = |why: &str| {
         Failure::new(ErrorKind::StreamMalformed, format!("The provider's model list cannot be read: {why}."))
     };
     let json = Json::parse(text.trim()).map_err(|bad| unreadable(bad.why))?;
-    let entries = ["data", "models"].iter().find_map(|k| json.get(k)).unwrap_or(&json);
+    let entries = ["data", "models", "endpoints"].iter().find_map(|k| json.get(k)).unwrap_or(&json);
     let Json::Array(entries) = entries else { return Err(unreadable("it holds no list")) };
     Ok(entries.iter().take(MOST).filter_map(entry).collect())
 }
@@ -75,6 +76,10 @@ mod tests {
         assert_eq!(read(br#"[{"id":"x","display_name":"X"}]"#).unwrap()[0].name.as_deref(), Some("X"));
         let ollama = br#"{"models":[{"name":"llama3:8b","model":"llama3:8b"}]}"#;
         assert_eq!(read(ollama).unwrap(), [ListedModel { id: "llama3:8b".into(), ..ListedModel::default() }]);
+        let databricks = br#"{"endpoints":[{"name":"databricks-claude-sonnet-4","task":"llm/v1/chat"}]}"#;
+        assert_eq!(read(databricks).unwrap()[0].id, "databricks-claude-sonnet-4");
+        let github = br#"[{"id":"openai/gpt-4.1","name":"GPT","limits":{"max_input_tokens":1048576}}]"#;
+        assert_eq!(read(github).unwrap()[0].context_length, Some(1_048_576));
         assert_eq!(read(br#"{"data":[]}"#).unwrap(), []);
         let odd = br#"{"data":[{"id":"x","context_length":-1},{"id":""},7,{"id":null}]}"#;
         assert_eq!(read(odd).unwrap(), [ListedModel { id: "x".into(), ..ListedModel::default() }]);
