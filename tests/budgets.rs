@@ -7,8 +7,8 @@
 )]
 
 use domain::{
-    Budget, ContextPolicy, ErrorKind, FinishReason, LaneTarget, ModelRef, NoticeKind, Params, Period,
-    PicoUsd, ProcessId, ProviderId, RunState, Secret, Timestamp,
+    AccountLabel, AccountRef, Budget, ContextPolicy, ErrorKind, FinishReason, LaneTarget, ModelRef,
+    NoticeKind, Params, Period, PicoUsd, ProcessId, ProviderId, RunState, Secret, Timestamp,
 };
 use engine::{
     Ask, BudgetState, Clock as _, Engine, Listeners, Parts, SystemClock,
@@ -154,6 +154,29 @@ async fn what_does_not_fit_is_held_and_nothing_is_sent() {
     assert!(words.contains("Nothing was sent.") && words.contains("begins anew on"), "{words}");
     assert!(bench.scripted.seen().is_empty());
     assert_eq!(bench.books().await, (0, 0, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_at_its_limit_gives_way_to_the_next() {
+    let bench = Bench::new().await;
+    for label in ["work", "spare"] {
+        let account = AccountRef::parse(&format!("groq/{label}")).unwrap();
+        bench.engine.set_key(&account, Secret::new(format!("gsk_of_{label}"))).await.unwrap();
+    }
+    bench.budget("key:groq/environment", "0").await;
+    bench.budget("key:groq/work", "0").await;
+    bench.scripted.push_for("groq", chat_stream(&["Hello"], 10, 2));
+    let view = bench.ask(prompt(LLAMA, None)).await;
+    assert_eq!(view.runs[0].state, RunState::Done);
+    assert_eq!(bench.scripted.seen().len(), 1, "the first two were not even asked");
+    let run = view.runs[0].id;
+    let made = bench.engine.store().read(move |tx| tx.attempts(run)).await.unwrap();
+    let with: Vec<_> = made.iter().filter_map(|attempt| attempt.account.as_ref()).collect();
+    assert_eq!(with, [&AccountLabel::parse("spare").unwrap()]);
+    bench.budget("key:groq/spare", "0").await;
+    let view = bench.ask(prompt(LLAMA, None)).await;
+    assert_eq!(failure(&view.runs[0]).0, ErrorKind::BillingBudget);
+    assert_eq!(bench.scripted.seen().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

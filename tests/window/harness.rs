@@ -160,6 +160,18 @@ impl Window {
         }
     }
 
+    /// Waits until a script is true.
+    pub(crate) async fn until(&self, what: &str, script: &str) {
+        let started = Instant::now();
+        while !self.script(&format!("return !!({script})"), vec![]).await.as_bool().unwrap() {
+            if started.elapsed() > PATIENCE {
+                self.shot("stuck").await;
+                panic!("{what}: {script} stays false");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// A screenshot into `target/screenshots`.
     pub(crate) async fn shot(&self, name: &str) -> PathBuf {
         let folder = binary("parallax").parent().and_then(Path::parent).unwrap().join("screenshots");

@@ -17,6 +17,7 @@ mod harness;
 mod keyboard;
 mod keychain;
 mod kill;
+mod providers;
 mod recorded;
 mod spend;
 #[path = "../spending.rs"]

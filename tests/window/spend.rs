@@ -1,26 +1,11 @@
 //! The Spend page over a year of spending, in the real window: by mouse and by keys alone.
 
-use crate::{
-    harness::{PATIENCE, Window},
-    spending,
-};
+use crate::{harness::Window, spending};
 use domain::Timestamp;
 use parallax_suite::support::program::Program;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 const ROWS: usize = 9_000;
-
-/// Waits until a script is true.
-async fn until(window: &Window, what: &str, script: &str) {
-    let started = Instant::now();
-    while !window.script(&format!("return !!({script})"), vec![]).await.as_bool().unwrap() {
-        if started.elapsed() > PATIENCE {
-            window.shot("spend-stuck").await;
-            panic!("{what}: {script} stays false");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
 
 const READY: &str = "document.querySelector('[data-testid=\"spend-chart\"] [data-bar]') \
                      && !document.querySelector('[aria-busy=true]')";
@@ -38,19 +23,19 @@ async fn a_year_of_spending_is_shown_and_drilled_into() {
     window.click("onboarding-skip").await;
     window.click("nav-spend").await;
     window.get("spend-month").await;
-    until(&window, "the month", READY).await;
-    until(&window, "the ledger", "document.querySelector('[data-intact=true]')").await;
+    window.until("the month", READY).await;
+    window.until("the ledger", "document.querySelector('[data-intact=true]')").await;
     window.shots("spend-month").await;
     for (period, by) in [("year", "provider"), ("month", "conversation"), ("week", "model"), ("day", "model")]
     {
         window.click(&format!("spend-period-{period}")).await;
         window.click(&format!("spend-by-{by}")).await;
-        until(&window, period, READY).await;
+        window.until(period, READY).await;
         window.shot(&format!("spend-{period}-{by}")).await;
     }
     // Keys alone: to the chart, back a few bars, into the attempts of one, and its bill.
     window.click("spend-period-year").await;
-    until(&window, "the year", READY).await;
+    window.until("the year", READY).await;
     let keys = "document.querySelector('[data-testid=\"spend-chart\"] [tabindex=\"0\"]').focus(); \
                 const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', \
                 { key, bubbles: true, cancelable: true })); press('Home'); press('ArrowRight'); \
@@ -58,13 +43,13 @@ async fn a_year_of_spending_is_shown_and_drilled_into() {
     window.script(keys, vec![]).await;
     window.get("spend-attempts").await;
     let list = "document.querySelectorAll('[data-testid=\"spend-attempts\"] tbody tr').length";
-    until(&window, "a page of attempts", &format!("{list} >= 100")).await;
+    window.until("a page of attempts", &format!("{list} >= 100")).await;
     let focus = "document.activeElement.textContent.startsWith('Attempts:')";
-    until(&window, "the focus is in the list", focus).await;
+    window.until("the focus is in the list", focus).await;
     window
         .script("document.querySelector('[data-testid=\"spend-attempts\"] [aria-expanded]').click()", vec![])
         .await;
-    until(&window, "a bill", "document.querySelector('.bill dl dd')").await;
+    window.until("a bill", "document.querySelector('.bill dl dd')").await;
     window.shots("spend-attempts").await;
     window.close().await.unwrap();
 }

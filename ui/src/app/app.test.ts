@@ -196,7 +196,8 @@ describe('settings and spend', () => {
     await open('chat');
     await user.click(screen.getByTestId(ids.navSettings));
     const own = within(await screen.findByTestId(ids.provider('my-proxy')));
-    await user.click(own.getByTestId(ids.keyEdit));
+    await user.click(own.getByTestId(ids.providerDetails));
+    await user.click(screen.getByTestId(ids.keyAdd));
     await user.type(screen.getByTestId(ids.keyInput), 'sk-own-7777');
     await user.click(screen.getByTestId(ids.keySave));
     expect(await own.findByText('•••• 7777')).toBeInTheDocument();
@@ -230,6 +231,52 @@ describe('settings and spend', () => {
     await user.click(within(screen.getByTestId(ids.keyRow('home'))).getByTestId(ids.keyDelete));
     await user.click(await screen.findByTestId('confirm'));
     await waitFor(() => expect(labels()).toEqual(['work', 'spare', 'team']));
+  });
+
+  it('limit what a key may spend in a month', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const row = within(await screen.findByTestId(ids.provider('openai')));
+    await user.click(row.getByTestId(ids.providerDetails));
+    const key = within(screen.getByTestId(ids.keyRow('home')));
+    await user.click(key.getByTestId(ids.keyLimit));
+    await user.type(screen.getByTestId(ids.keyLimitInput), 'twenty');
+    await user.click(screen.getByTestId(ids.keyLimitSave));
+    expect(await screen.findByRole('alert')).toHaveTextContent('Enter dollars as a number');
+    await user.clear(screen.getByTestId(ids.keyLimitInput));
+    await user.type(screen.getByTestId(ids.keyLimitInput), '20');
+    expect(await clean()).toEqual([]);
+    await user.click(screen.getByTestId(ids.keyLimitSave));
+    await waitFor(() => expect(key.getByTestId(ids.keyLimit)).toHaveTextContent('$3.10 of $20'));
+    expect(host.sent('budget/set')).toMatchObject([
+      { scope: 'key:openai/home', period: 'month', limit: '20', hard: true },
+    ]);
+    await user.click(key.getByTestId(ids.keyLimit));
+    await user.click(screen.getByText('Remove limit'));
+    await waitFor(() => expect(key.getByTestId(ids.keyLimit)).toHaveTextContent('Limit'));
+  });
+
+  it('take a service account as several lines or as its file', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const row = within(await screen.findByTestId(ids.provider('vertex')));
+    await user.click(row.getByTestId(ids.keyEdit));
+    expect(await clean()).toEqual([]);
+    const text = '{\n  "type": "service_account",\n  "private_key": "-----BEGIN canary"\n}';
+    await user.click(screen.getByTestId(ids.keyInput));
+    await user.paste(text);
+    expect(screen.getByTestId(ids.keyInput)).toHaveValue(text);
+    const file = new File([text.replace('canary', 'canary2')], 'key.json', { type: 'application/json' });
+    await user.upload(screen.getByTestId(`${ids.keyInput}-file`), file);
+    await waitFor(() =>
+      expect((screen.getByTestId(ids.keyInput) as HTMLTextAreaElement).value).toContain('canary2'),
+    );
+    await user.click(screen.getByTestId(ids.keySave));
+    await waitFor(() => expect(screen.queryByTestId(ids.keyInput)).toBeNull());
+    expect(host.sent('key/set')).toEqual([
+      { provider: 'vertex', label: null, key: text.replace('canary', 'canary2') },
+    ]);
+    expect(document.body.innerHTML).not.toContain('canary');
   });
 
   it('ask for what an address still needs', async () => {

@@ -1,4 +1,5 @@
 import type { AddProvider } from '../ipc/generated/AddProvider';
+import type { BudgetView } from '../ipc/generated/BudgetView';
 import type { LocalServer } from '../ipc/generated/LocalServer';
 import type { ProviderModels } from '../ipc/generated/ProviderModels';
 import type { ProviderRow } from '../ipc/generated/ProviderRow';
@@ -10,6 +11,8 @@ export class Providers {
   loaded = $state(false);
   local = $state.raw<LocalServer[]>([]);
   looking = $state(false);
+  /** What may be spent with a key in a month. */
+  limits = $state.raw<BudgetView[]>([]);
   /** Providers whose key is being tested. */
   testing = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -58,6 +61,33 @@ export class Providers {
     } finally {
       this.testing = new Set([...this.testing].filter((other) => other !== name));
     }
+  }
+
+  async loadLimits(): Promise<void> {
+    const budgets = await this.client.call('budget/list', null);
+    this.limits = budgets.filter((budget) => budget.scope.startsWith('key:') && budget.period === 'month');
+  }
+
+  limitOf(id: string, label: string): BudgetView | undefined {
+    return this.limits.find((budget) => budget.scope === `key:${id}/${label}`);
+  }
+
+  /** Limits what a key may spend in a month, in dollars; `null` takes the limit away. */
+  async setLimit(id: string, label: string, dollars: string | null): Promise<void> {
+    const known = this.limitOf(id, label);
+    if (dollars !== null) {
+      await this.client.call('budget/set', {
+        scope: `key:${id}/${label}`,
+        period: 'month',
+        limit: dollars,
+        hard: known?.hard ?? true,
+        warn: known?.warn ?? [50, 80],
+        unknown_price: known?.unknown_price ?? null,
+      });
+    } else if (known) {
+      await this.client.call('budget/remove', { id: known.id });
+    }
+    await this.loadLimits();
   }
 
   async add(provider: AddProvider): Promise<void> {

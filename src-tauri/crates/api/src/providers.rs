@@ -3,8 +3,8 @@
 use crate::{
     Api, calendar, models, spend,
     types::{
-        AddProvider, EnableLocal, FieldRow, KeyOrder, KeyRef, KeyRow, KeyTest, LocalServer, ModelRow,
-        ProviderModel, ProviderModels, ProviderRef, ProviderRow, SetFields, SetKey, SpendFigure,
+        AddProvider, EnableLocal, FieldRow, KeyForm, KeyOrder, KeyRef, KeyRow, KeyTest, LocalServer,
+        ModelRow, ProviderModel, ProviderModels, ProviderRef, ProviderRow, SetFields, SetKey, SpendFigure,
     },
 };
 use domain::{
@@ -54,6 +54,11 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
         models: u32::try_from(catalogued + new).unwrap_or(u32::MAX),
         listed_at: known.state.as_ref().and_then(|state| state.listed_at),
         has_list: provider.models_path.is_some(),
+        key_form: match provider.auth {
+            AuthScheme::Aws { .. } => KeyForm::AccessKeys,
+            AuthScheme::Google { .. } => KeyForm::ServiceAccount,
+            AuthScheme::Bearer | AuthScheme::Header { .. } | AuthScheme::None => KeyForm::Word,
+        },
         spend: spent.get(&provider.id).cloned().unwrap_or(nothing),
         local: provider.local,
         custom: provider.custom,

@@ -140,8 +140,8 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
         ErrorKind::RequestInvalid | ErrorKind::RequestNoModel => Next::Stop,
         // A refusal is an answer. Shopping around for a provider without scruples is not ours to do.
         ErrorKind::PolicyRefused | ErrorKind::PolicyFiltered => Next::Stop,
-        // A cheaper endpoint, or one with a budget of its own, may still be within.
-        ErrorKind::BillingBudget => advance,
+        // Another key, a cheaper endpoint or one with a budget of its own may still be within.
+        ErrorKind::BillingBudget => next_key,
         // Our own side; no endpoint mends it.
         ErrorKind::Cancelled
         | ErrorKind::StoreBusy

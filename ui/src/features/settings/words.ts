@@ -49,7 +49,11 @@ export function keyState(row: ProviderRow, storage: StorageState, testing: boole
   if (storage.state === 'locked' && row.keys[0]?.source === 'keychain') return LOCKED;
   const found = result(row.tested);
   if (found) return row.local && found.word === 'Verified' ? { ...found, word: 'Running' } : found;
-  if (row.local && row.listed_at === null) return { icon: 'clock', word: 'Not found yet', tone: '' };
+  if (row.local) {
+    return row.listed_at === null
+      ? { icon: 'clock', word: 'Not found yet', tone: '' }
+      : { icon: 'check', word: 'Found', tone: 'ok' };
+  }
   return UNTESTED;
 }
 
@@ -58,6 +62,15 @@ export function oneKeyState(key: KeyRow, storage: StorageState, testing: boolean
   if (testing) return TESTING;
   if (storage.state === 'locked' && key.source === 'keychain') return LOCKED;
   return result(key.tested) ?? UNTESTED;
+}
+
+/** What may be entered as a key, where that is more than one word. */
+export function keyHelp(row: ProviderRow): string {
+  if (row.key_form === 'service_account')
+    return 'Paste the JSON key file of a service account or of gcloud’s own login, or choose the file. It goes into the keychain and is not shown again.';
+  if (row.key_form === 'access_keys')
+    return 'Paste an API key of Bedrock, or ACCESS_KEY_ID:SECRET_ACCESS_KEY, or what the aws command gives.';
+  return '';
 }
 
 /** What is shown of a key: never more than its end. */

@@ -2,6 +2,7 @@
 // screen. `?scene=` chooses what is there at the start.
 import type { AppState } from '../generated/AppState';
 import type { LaneView } from '../generated/LaneView';
+import type { BudgetView } from '../generated/BudgetView';
 import type { LocalServer } from '../generated/LocalServer';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
@@ -37,6 +38,7 @@ export function demoHost(): FakeHost {
     },
   ];
   let made = 0;
+  let limits: BudgetView[] = [];
   const unspent = scene === 'empty' || scene === 'onboarding';
   const conversations = new Map<string, Conversation>();
   for (const known of history(rows)) conversations.set(known.id, known);
@@ -263,6 +265,30 @@ export function demoHost(): FakeHost {
       row.keys = [...row.keys].sort((a, b) => place(a.label) - place(b.label));
       row.tested = row.keys[0]?.tested ?? null;
       return row;
+    })
+    .on('budget/list', () => limits)
+    .on('budget/set', (wanted) => {
+      const [year, month] = [new Date().getFullYear(), new Date().getMonth()];
+      const view: BudgetView = {
+        ...wanted,
+        id: limits.length + 1,
+        name: wanted.scope,
+        spent: '3.1',
+        unknown: 0,
+        held: '0',
+        left: String(Math.max(0, Number(wanted.limit) - 3.1)),
+        percent: Math.round(310 / Number(wanted.limit)),
+        reached: null,
+        from: new Date(year, month, 1).getTime(),
+        resets_at: new Date(year, month + 1, 1).getTime(),
+        state: 'normal',
+      };
+      limits = [...limits.filter((known) => known.scope !== wanted.scope), view];
+      return view;
+    })
+    .on('budget/remove', ({ id }) => {
+      limits = limits.filter((known) => known.id !== id);
+      return null;
     })
     .on('key/set', ({ provider, label, key: secret }) => {
       const row = keys.find(

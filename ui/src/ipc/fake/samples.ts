@@ -181,6 +181,7 @@ export function provider(id: string, name: string, part: Partial<ProviderRow> = 
     fields: [],
     listed_at: null,
     has_list: true,
+    key_form: 'word',
     ...part,
   };
 }

@@ -303,12 +303,29 @@ export function providers(): ProviderRow[] {
     provider('bedrock', 'AWS Bedrock', {
       base_url: 'https://bedrock-runtime.{region}.amazonaws.com',
       has_list: false,
+      key_form: 'access_keys',
       models: 97,
       fields: [
         field('region', 'Region', {
           help: 'Where your models are switched on.',
           example: 'us-east-1',
           missing: true,
+        }),
+      ],
+    }),
+    provider('vertex', 'Google Vertex AI', {
+      base_url: 'https://aiplatform.googleapis.com/v1/projects/{project}/locations/global',
+      has_list: false,
+      key_form: 'service_account',
+      models: 64,
+      fields: [
+        field('project', 'Project', {
+          help: 'The id of the Google Cloud project that pays, as the console’s project list shows it.',
+          value: 'my-project-123456',
+        }),
+        field('location', 'Location', {
+          help: 'global, a group of regions (us, eu) or one region.',
+          default: 'global',
         }),
       ],
     }),

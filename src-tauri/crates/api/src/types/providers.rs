@@ -33,6 +33,8 @@ pub struct ProviderRow {
     pub listed_at: Option<Timestamp>,
     /// It has such a list.
     pub has_list: bool,
+    /// How its key is entered.
+    pub key_form: KeyForm,
     /// This month.
     pub spend: SpendFigure,
     /// Runs on this machine.
@@ -146,6 +148,19 @@ pub struct ProviderModels {
     pub rows: Vec<ProviderModel>,
     /// When its own list was last read; `None` = never.
     pub listed_at: Option<Timestamp>,
+}
+
+/// What a key looks like where it is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum KeyForm {
+    /// One word.
+    Word,
+    /// One word, or access keys of AWS in one of several forms, of several lines even.
+    AccessKeys,
+    /// The file of a service account of Google or of a user's own login, or a token.
+    ServiceAccount,
 }
 
 /// A model as one provider serves it.
