@@ -222,7 +222,7 @@ async fn every_hosted_provider_can_be_tested_without_spending() {
         for path in asked {
             let url = format!("{}{path}", provider.base_url);
             assert_eq!(
-                transport::origin_of(&url.split('?').next().unwrap()).unwrap(),
+                transport::origin_of(url.split('?').next().unwrap()).unwrap(),
                 transport::origin_of(&provider.base_url).unwrap()
             );
         }
