@@ -9,6 +9,8 @@
 
 #[path = "routing/lines.rs"]
 mod lines;
+#[path = "routing/outage.rs"]
+mod outage;
 #[path = "routing/receipts.rs"]
 mod receipts;
 #[path = "routing/seams.rs"]
@@ -94,6 +96,18 @@ async fn without_fallbacks_one_endpoint_is_asked_and_its_failure_shown() {
     let others: usize =
         world.ids().filter(|id| *id != CLEAN[0]).map(|id| world.server(id).connections()).sum();
     assert_eq!(others, 0);
+    // A list of the user's own is gone through to its end, and no further.
+    let listed = CLEAN[..2].iter().map(|id| (*id).to_owned()).collect();
+    let prefs = RoutingPrefs { order: listed, allow_fallbacks: Some(false), ..RoutingPrefs::default() };
+    world.policy("list", prefs).await;
+    for id in &CLEAN[..2] {
+        world.server(id).first(failing(0).times(4));
+    }
+    let result = world.ask(MODEL, Some("list")).await;
+    let mut who: Vec<&str> = result.attempts.iter().map(|row| row.provider.as_str()).collect();
+    // The last one is tried a second time: nobody else may be.
+    who.dedup();
+    assert_eq!((who, result.state), (CLEAN[..2].to_vec(), RunState::Failed));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,6 +145,18 @@ async fn auto_names_the_model_it_came_to() {
         chosen.1
     );
     assert_ne!(result.attempts[0].model.author(), "demo", "a demo model is no model");
+    assert!(chosen.1.contains("reads "), "what it had to be able to do: {}", chosen.1);
+    let best = world.ask("auto/best", None).await;
+    let why = best.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
+    assert!(why.1.contains("no ratings of yours yet"), "{}", why.1);
+    let price = |model: &str| {
+        let of = world.engine.registry();
+        let sheet = of.catalog().endpoints(model).first().and_then(|endpoint| endpoint.prices.clone());
+        let rules = sheet.unwrap().rules;
+        rules.iter().rev().find_map(|rule| rule.rates.get(&domain::Meter::Output).copied()).unwrap()
+    };
+    let (best, cheap) = (best.attempts[0].model.as_str(), result.attempts[0].model.as_str());
+    assert!(price(best) > price(cheap), "{best} and {cheap}");
     let none = world.ask("auto/whatever", None).await;
     assert_eq!(none.failure.unwrap().kind, ErrorKind::RequestNoModel);
 }

@@ -2,10 +2,10 @@
 //! and a database in memory. Two providers serve the model: the first breaks off, the second would answer.
 
 use domain::{
-    AuthScheme, ContextPolicy, DataPolicy, DialectId, ErrorKind, Failure, LaneTarget, ModelRef, Params,
-    Policy, ProcessId, Provider, ProviderId, Quirks, RoutingPrefs, RunState, Timestamp,
+    AuthScheme, BlockKind, ContextPolicy, DataPolicy, DialectId, ErrorKind, Failure, LaneTarget, ModelRef,
+    Params, Policy, ProcessId, Provider, ProviderId, Quirks, RoutingPrefs, RunState, Timestamp,
 };
-use engine::{Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock};
+use engine::{Ask, Clock as _, DraftBlock, Engine, Listeners, Observer, Parts, RunResult, SystemClock};
 use futures_util::future::join_all;
 use parallax_suite::support::recording::{Recording, repository};
 use std::{
@@ -106,7 +106,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) async fn new(dialect: &str) -> Self {
+    /// `continue_once`: what breaks off is gone on with at the other provider, without asking.
+    pub(crate) async fn new(dialect: &str, continue_once: bool) -> Self {
         let clock = Arc::new(SystemClock::new());
         let process = ProcessId::new(clock.id());
         let scripted = Scripted::new();
@@ -125,7 +126,12 @@ impl Bench {
         }
         engine.add_provider("unasked", "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
         let both: Vec<String> = TWO.iter().map(|id| (*id).to_owned()).collect();
-        let prefs = RoutingPrefs { order: both.clone(), only: Some(both), ..RoutingPrefs::default() };
+        let prefs = RoutingPrefs {
+            order: both.clone(),
+            only: Some(both),
+            continue_once: Some(continue_once),
+            ..RoutingPrefs::default()
+        };
         let policy =
             Policy { id: "two".into(), name: "Two".into(), about: String::new(), built_in: false, prefs };
         engine.put_policy(policy).await.unwrap();
@@ -196,14 +202,17 @@ pub(crate) fn check(stream: &Stream, whole: &RunResult, cut: &Cut) -> usize {
     let at = format!("{} cut after {} of {} bytes", stream.id, cut.offset, stream.body.len());
     let result = &cut.result;
     let (all, text) = (whole.draft.text(), result.draft.text());
-    assert!(all.starts_with(&text), "{at}: {text:?} is no beginning of {all:?}");
-    assert!(whole.draft.reasoning().starts_with(&result.draft.reasoning()), "{at}: other reasoning");
+    if seams(result) == 0 {
+        assert!(all.starts_with(&text), "{at}: {text:?} is no beginning of {all:?}");
+        assert!(whole.draft.reasoning().starts_with(&result.draft.reasoning()), "{at}: other reasoning");
+    }
     let generated = result.draft.generated();
     assert!(generated.starts_with(&cut.shown) || cut.shown == generated, "{at}: shown {:?}", cut.shown);
     assert_eq!(cut.shown, generated, "{at}: what was shown is what there is");
     let refused = result.draft.refusal().unwrap_or_default();
     assert_eq!(cut.stored.len(), text.len() + refused.len(), "{at}: what was shown is stored");
     match result.state {
+        RunState::Done if seams(result) > 0 => behind_a_seam(whole, result, &at),
         RunState::Done => {
             assert_eq!(text, all, "{at}: called whole and is not");
             assert!(result.failure.is_none(), "{at}");
@@ -215,12 +224,39 @@ pub(crate) fn check(stream: &Stream, whole: &RunResult, cut: &Cut) -> usize {
         RunState::Failed => {
             let failure = result.failure.as_ref().unwrap();
             assert!(!failure.message.is_empty(), "{at}: silent");
+            assert_eq!(seams(result), 0, "{at}: a seam towards nothing");
             assert_eq!(result.attempts.len(), 1, "{at}: after content nobody else is asked by itself");
             assert!(result.draft.has_content(), "{at}: failed before the first content with another left");
         }
         other => panic!("{at}: {other:?}"),
     }
     result.attempts.len()
+}
+
+/// Places where the other provider went on.
+pub(crate) fn seams(result: &RunResult) -> usize {
+    result.draft.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Seam(_))).count()
+}
+
+/// One seam; before it a beginning, after it the end of the same answer, which the other provider gave whole.
+fn behind_a_seam(whole: &RunResult, result: &RunResult, at: &str) {
+    assert_eq!((seams(result), result.attempts.len()), (1, 2), "{at}");
+    let pieces = result.draft.blocks.split(|block| matches!(block.kind, BlockKind::Seam(_)));
+    let text = |blocks: &[DraftBlock]| -> String {
+        blocks.iter().filter(|b| b.kind == BlockKind::Text).map(|b| b.text.as_str()).collect()
+    };
+    let pieces: Vec<String> = pieces.map(text).collect();
+    let [before, after] = &pieces[..] else { panic!("{at}: {pieces:?}") };
+    let all = whole.draft.text();
+    assert!(all.starts_with(before), "{at}: {before:?} is no beginning");
+    assert!(all.ends_with(after), "{at}: {after:?} is no end");
+    let repeated = all.len() - after.len();
+    assert!(repeated == 0 || before.ends_with(&all[..repeated]), "{at}: {repeated} bytes are lost");
+    let calls = result.draft.blocks.iter().any(|block| matches!(block.kind, BlockKind::ToolCall { .. }));
+    let first = &result.attempts[0];
+    assert!(first.first_content.is_some(), "{at}: a seam after nothing");
+    assert!(!calls || whole.draft.tool_calls().count() > 0, "{at}");
+    assert!(result.failure.is_none(), "{at}");
 }
 
 fn provider(id: &str, dialect: &str) -> Provider {

@@ -105,3 +105,16 @@ async fn a_conversation_has_a_policy_of_its_own() {
     let explained = world.engine.explain(&model, None, Some(conversation), "Hi").await.unwrap();
     assert_eq!(explained.route.policy.as_deref(), Some("everyday"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_models_is_in_the_log_before_it_is_asked_for() {
+    let world = Twelve::start().await;
+    let groq = domain::ProviderId::from(CLEAN[0]);
+    world.engine.test_provider(&groq, None).await.unwrap();
+    let log = world.engine.audit(Timestamp(0)).await.unwrap();
+    assert!(!log.is_empty() && world.server(CLEAN[0]).seen().len() == log.len(), "{log:?}");
+    for line in &log {
+        assert_eq!((line.purpose, line.provider.as_str()), ("models", CLEAN[0]));
+        assert_eq!((line.host.as_str(), line.messages), (world.server(CLEAN[0]).url().as_str(), 0));
+    }
+}

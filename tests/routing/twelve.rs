@@ -51,6 +51,19 @@ pub(crate) fn broken(words: &str) -> Route {
     Route::answer(Answer::event_stream(format!("data: {delta}\n\n")).step(Step::Reset))
 }
 
+/// These words, and then one more every so often, so many in all; the connection is reset before the end.
+pub(crate) fn pace(words: &str, more: usize, every: Duration) -> Answer {
+    let delta = |words: &str| {
+        let choice = json!({ "index": 0, "delta": { "content": words }, "finish_reason": null });
+        format!("data: {}\n\n", json!({ "choices": [choice] })).into_bytes()
+    };
+    let first = Answer::event_stream(delta(words));
+    let paced = (0..more).fold(first, |answer, n| {
+        answer.step(Step::Wait(every)).step(Step::Send(delta(&format!("word {n} "))))
+    });
+    paced.step(Step::Reset)
+}
+
 /// Half a call of a tool, and then the connection is reset.
 pub(crate) fn broken_call() -> Route {
     let call = json!({ "index": 0, "id": "call_1", "type": "function",
@@ -122,7 +135,7 @@ fn provider(id: &str, base_url: String) -> Provider {
         account: Default::default(),
         auth: AuthScheme::None,
         quirks: Quirks::default(),
-        models_path: None,
+        models_path: Some("/models".to_owned()),
         key_check: None,
         data_policy: DataPolicy { trains, ..DataPolicy::default() },
         docs_url: None,

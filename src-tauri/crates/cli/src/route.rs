@@ -163,7 +163,9 @@ fn print(model: &ModelRef, explained: &Explained) {
             format!(", {cost}, first word in {} ms", expected.first_content.0)
         });
         let key = candidate.account.as_ref().map(|label| format!(" (key {label})")).unwrap_or_default();
-        let unused = if route.no_fallbacks && number > 1 { " [not tried: fallbacks are off]" } else { "" };
+        let ordered = candidate.because.contains(&Reason::Ordered);
+        let off = route.no_fallbacks && number > 1 && !ordered;
+        let unused = if off { " [not tried: fallbacks are off]" } else { "" };
         let words = words(&candidate.because);
         out::line(&format!("{number}. {}{key}{expected}{words}{unused}", candidate.endpoint));
     }

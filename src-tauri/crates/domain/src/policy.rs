@@ -19,8 +19,9 @@ pub enum DataCollection {
     Deny,
 }
 
-/// By what the permitted endpoints are put in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// By what the permitted endpoints are put in order. Written as a word, or as `{"by": word}`; `partition` may
+/// be `model`, which is what we do: a stand-in comes after every endpoint of the model that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
@@ -30,6 +31,43 @@ pub enum Sort {
     Throughput,
     /// Shortest time to the first content first.
     Latency,
+}
+
+impl<'de> Deserialize<'de> for Sort {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct By {
+            by: String,
+            #[serde(default)]
+            partition: Option<String>,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Word(String),
+            By(By),
+        }
+        let word = match Form::deserialize(d)? {
+            Form::Word(word) => word,
+            Form::By(By { by, partition }) => {
+                if let Some(other) = partition.filter(|partition| partition != "model") {
+                    return Err(D::Error::custom(format!(
+                        "the partition “{other}” is not known: only “model”"
+                    )));
+                }
+                by
+            }
+        };
+        match word.as_str() {
+            "price" => Ok(Self::Price),
+            "throughput" => Ok(Self::Throughput),
+            "latency" => Ok(Self::Latency),
+            other => Err(D::Error::custom(format!(
+                "the sort “{other}” is not known: price, throughput or latency"
+            ))),
+        }
+    }
 }
 
 /// The most a unit may cost, at list price. Written in dollars per million tokens (`request`: dollars
@@ -403,6 +441,11 @@ mod tests {
         assert_eq!(all.preferred_max_latency.unwrap().set().collect::<Vec<_>>(), [(0.9, 3.0)]);
         let back: RoutingPrefs = serde_json::from_str(&serde_json::to_string(&all).unwrap()).unwrap();
         assert_eq!(back, all);
+        assert_eq!(prefs(r#"{"sort":{"by":"price","partition":"model"}}"#).sort, Some(Sort::Price));
+        for unknown in [r#"{"sort":"exacto"}"#, r#"{"sort":{"by":"price","partition":"none"}}"#] {
+            let said = serde_json::from_str::<RoutingPrefs>(unknown).unwrap_err().to_string();
+            assert!(said.contains("is not known"), "{said}");
+        }
         assert!(prefs("{}").is_empty());
         assert!(
             serde_json::from_str::<RoutingPrefs>(r#"{"onyl":[]}"#).is_err(),

@@ -168,7 +168,7 @@ pub struct Route {
     /// Id of the policy it was made under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    /// Only the first may be tried.
+    /// Only the first may be tried, or those the user put in an order.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_fallbacks: bool,
 }

@@ -118,7 +118,7 @@ fn record_going_on(
     let content = tx.message(old.message)?.map(|row| row.content).ok_or_else(gone)?;
     let parts = tx.content(&content)?.unwrap_or_default();
     let failure = old.failure.as_ref().filter(|failure| seam::possible(failure, &old.target, &parts));
-    let wrote = tx.attempts(run)?.into_iter().rfind(|row| row.first_content.is_some());
+    let wrote = seam::wrote(&tx.attempts(run)?).cloned();
     let Some((failure, wrote)) = failure.zip(wrote) else {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,

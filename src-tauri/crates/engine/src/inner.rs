@@ -139,6 +139,31 @@ impl Inner {
         }
     }
 
+    /// Writes into the log that something other than a prompt is about to leave.
+    pub(crate) async fn note_leaving(
+        &self,
+        purpose: &'static str,
+        host: String,
+        provider: ProviderId,
+        account: Option<AccountLabel>,
+    ) -> Result<(), Failure> {
+        let row = store::AuditRow {
+            at: self.clock.now(),
+            purpose,
+            attempt: None,
+            host,
+            provider,
+            account,
+            endpoint: None,
+            policy: None,
+            origin: self.origin.to_owned(),
+            bytes: 0,
+            messages: 0,
+            attachments: 0,
+        };
+        self.store.write(move |tx| tx.append_audit(&row)).await
+    }
+
     /// Tells whoever listens. Nobody listening is fine.
     pub(crate) fn changed(&self, table: Table) {
         let _ = self.changes.send(table);

@@ -313,7 +313,7 @@ impl Lane {
     fn said(&self, registry: &Registry, choice: &Choice) -> Option<(domain::NoticeKind, String)> {
         let model = &self.job.row.target.model;
         let words = if self.auto {
-            routing::explain_auto(registry, model, &self.job.row.route, choice)
+            routing::explain_auto(registry, model, &self.job.request, &self.job.row.route, choice)
         } else if choice.stand_in > 0 {
             format!("{} stands in for {model}, as you allowed.", choice.endpoint.model)
         } else {

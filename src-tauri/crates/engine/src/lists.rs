@@ -14,7 +14,7 @@ use domain::{
 use futures_util::{StreamExt as _, future::join_all};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use transport::{Deadlines, Origin};
+use transport::{Deadlines, Origin, Response};
 
 /// Most of a model list that is read.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
@@ -318,7 +318,7 @@ impl Asking<'_> {
         }
         let Ok((dialect, path)) = self.place() else { return false };
         let call = call(dialect, path, &[]);
-        let answer = self.inner.transport.send(&self.origin(), call, None, self.deadlines).await;
+        let answer = self.send(call, None).await;
         answer.is_ok_and(|response| response.status < 300)
     }
 
@@ -409,6 +409,18 @@ impl Asking<'_> {
         }
     }
 
+    /// Sends, once the log says so.
+    async fn send(&self, call: Call, secret: Option<&Secret>) -> Result<Response, Failure> {
+        let to = self.origin();
+        let provider = &self.known.provider;
+        if !provider.local && provider.id.as_str() != catalog::DEMO {
+            let host = transport::origin_of(&to.base_url)?;
+            let account = self.account.filter(|_| secret.is_some()).cloned();
+            self.inner.note_leaving("models", host, provider.id.clone(), account).await?;
+        }
+        self.inner.transport.send(&to, call, secret, self.deadlines).await
+    }
+
     /// The body of a whole answer. An error status is read as its failure.
     async fn fetch(
         &self,
@@ -416,7 +428,7 @@ impl Asking<'_> {
         call: Call,
         secret: Option<&Secret>,
     ) -> Result<Vec<u8>, Failure> {
-        let mut response = self.inner.transport.send(&self.origin(), call, secret, self.deadlines).await?;
+        let mut response = self.send(call, secret).await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.body.next().await {
             body.extend_from_slice(&chunk?);

@@ -338,6 +338,8 @@ async fn fetch(
         headers,
         body: Vec::new(),
     };
+    let host = transport::origin_of(&origin.base_url)?;
+    inner.note_leaving("prices", host, origin.provider.clone(), None).await?;
     let mut response = inner.transport.send(&origin, call, None, Deadlines::default()).await?;
     if response.status == 304 {
         return Ok(None);

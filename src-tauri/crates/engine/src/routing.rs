@@ -7,8 +7,8 @@ use crate::{
     registry::{Known, Registry},
 };
 use domain::{
-    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef, Part, RateLimit,
-    Reason, Request, Route, RoutingPrefs, Sort,
+    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Meter, Millis, Modality, ModelRef, Part, PicoUsd,
+    RateLimit, Reason, Request, Route, RoutingPrefs, Sort, When,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
 use std::collections::{BTreeSet, VecDeque};
@@ -80,15 +80,16 @@ fn named_variant(registry: &Registry, model: &ModelRef) -> Option<(ModelRef, Rou
     Some((ModelRef { model: plain.to_owned(), provider: model.provider.clone() }, wish))
 }
 
-/// `auto/cheapest` and `auto/fast`: every endpoint of every model that can do what the request needs.
+/// `auto/cheapest`, `auto/fast` and `auto/best`: every endpoint of every model that can do what the request
+/// needs; for the best, of those that qualify for it.
 fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rules) -> Result<Field, Failure> {
     rules.prefs.sort = Some(match wish {
-        "cheapest" => Sort::Price,
+        "cheapest" | "best" => Sort::Price,
         "fast" => Sort::Latency,
         _ => {
             return Err(Failure::new(
                 ErrorKind::RequestNoModel,
-                format!("There is no “auto/{wish}”. Known are auto/cheapest and auto/fast."),
+                format!("There is no “auto/{wish}”. Known are auto/cheapest, auto/fast and auto/best."),
             ));
         }
     });
@@ -101,10 +102,14 @@ fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rule
             && needs.input.iter().all(|kind| model.input.contains(kind))
     };
     let ready = |endpoint: &Endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered);
-    let endpoints: Vec<(Endpoint, u32)> = catalog
-        .models()
-        .iter()
-        .filter(|model| fits(model))
+    let served = |model: &&domain::Model| catalog.endpoints(model.slug.as_str()).iter().any(ready);
+    let mut models: Vec<&domain::Model> =
+        catalog.models().iter().filter(|model| fits(model)).filter(served).collect();
+    if wish == "best" {
+        models = best(registry, models);
+    }
+    let endpoints: Vec<(Endpoint, u32)> = models
+        .into_iter()
         .flat_map(|model| catalog.endpoints(model.slug.as_str()))
         .filter(|endpoint| ready(endpoint))
         .map(|endpoint| (endpoint.clone(), 0))
@@ -117,6 +122,44 @@ fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rule
         ));
     }
     Ok(Field { endpoints, rules, auto: true })
+}
+
+/// The models that count as the best while the user has rated none: of those that reason and came out within
+/// a year of the newest, the dearest quarter by the list price of a written token. A price is no proof of
+/// quality, and the answer says that it stands for it.
+fn best<'a>(registry: &Registry, models: Vec<&'a domain::Model>) -> Vec<&'a domain::Model> {
+    let reasoning: Vec<&domain::Model> =
+        models.iter().copied().filter(|model| model.capabilities.reasoning).collect();
+    let models = if reasoning.is_empty() { models } else { reasoning };
+    let newest = models.iter().filter_map(|model| model.released.as_deref()).max().unwrap_or_default();
+    let year_before = newest.split_once('-').and_then(|(year, rest)| {
+        let year = year.parse::<u32>().ok()?.checked_sub(1)?;
+        Some(format!("{year:04}-{rest}"))
+    });
+    let recent = |model: &&&domain::Model| match (&year_before, &model.released) {
+        (Some(since), Some(released)) => released >= since,
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    let price = |model: &domain::Model| {
+        let of = registry.catalog().endpoints(model.slug.as_str()).iter();
+        of.filter_map(written).min()
+    };
+    let mut priced: Vec<(PicoUsd, &domain::Model)> =
+        models.iter().filter(recent).filter_map(|model| Some((price(model)?, *model))).collect();
+    if priced.is_empty() {
+        return models;
+    }
+    priced.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.slug.cmp(&other.slug)));
+    let quarter = priced.len().div_ceil(4);
+    priced.into_iter().take(quarter).map(|(_, model)| model).collect()
+}
+
+/// List price of a written token.
+fn written(endpoint: &Endpoint) -> Option<PicoUsd> {
+    let rules = endpoint.prices.as_ref()?.rules.iter().rev();
+    let mut plain = rules.filter(|rule| rule.when == When::default());
+    plain.find_map(|rule| rule.rates.get(&Meter::Output)).copied()
 }
 
 /// What a plan rests on besides the endpoints.
@@ -175,14 +218,30 @@ pub(crate) fn plan(
         })
         .collect();
     if route.no_fallbacks {
+        // The user's own list, where there is one; else the first alone.
+        let listed: BTreeSet<_> = route
+            .planned
+            .iter()
+            .filter(|candidate| candidate.because.contains(&Reason::Ordered))
+            .map(|candidate| &candidate.endpoint)
+            .collect();
         let first = choices.front().map(|choice| choice.endpoint.id.clone());
-        choices.retain(|choice| Some(&choice.endpoint.id) == first.as_ref());
+        choices.retain(|choice| {
+            let id = &choice.endpoint.id;
+            if listed.is_empty() { Some(id) == first.as_ref() } else { listed.contains(id) }
+        });
     }
     (route, choices)
 }
 
 /// Says which model an `auto/…` name came to, and why.
-pub(crate) fn explain_auto(registry: &Registry, model: &ModelRef, route: &Route, choice: &Choice) -> String {
+pub(crate) fn explain_auto(
+    registry: &Registry,
+    model: &ModelRef,
+    request: &Request,
+    route: &Route,
+    choice: &Choice,
+) -> String {
     let name = registry
         .catalog()
         .model(choice.endpoint.model.as_str())
@@ -191,8 +250,39 @@ pub(crate) fn explain_auto(registry: &Registry, model: &ModelRef, route: &Route,
         .provider(&choice.endpoint.provider)
         .map_or_else(|| choice.endpoint.provider.to_string(), |known| known.provider.name.clone());
     let endpoints: BTreeSet<_> = route.planned.iter().map(|candidate| &candidate.endpoint).collect();
-    let why = if model.model == "auto/fast" { "the quickest to begin" } else { "the lowest expected cost" };
-    format!("{model} chose {name} at {provider}: {why} of {} endpoints that fit.", endpoints.len())
+    let why = match model.model.as_str() {
+        "auto/fast" => "the quickest to begin",
+        "auto/best" => {
+            "with no ratings of yours yet, the lowest expected cost among the dearest quarter of recent models \
+             that reason,"
+        }
+        _ => "the lowest expected cost",
+    };
+    format!(
+        "{model} chose {name} at {provider}: {why} of {} endpoints that fit ({}).",
+        endpoints.len(),
+        needed(request)
+    )
+}
+
+/// What a model had to be able to do.
+fn needed(request: &Request) -> String {
+    let needs = needs(request);
+    let mut words = vec![format!("reads {} tokens", ledger::prompt_estimate(request))];
+    for kind in &needs.input {
+        words.push(match kind {
+            Modality::Image => "reads images".to_owned(),
+            _ => "reads files".to_owned(),
+        });
+    }
+    let able = [
+        (needs.tools, "calls tools"),
+        (needs.structured_output, "obeys a JSON schema"),
+        (needs.reasoning, "reasons"),
+    ];
+    words.extend(able.into_iter().filter(|(needed, _)| *needed).map(|(_, word)| word.to_owned()));
+    words.extend(needs.max_output.map(|most| format!("writes {most} tokens")));
+    words.join(", ")
 }
 
 /// Tokens that a request is expected to take, for the user's own limits.

@@ -12,6 +12,7 @@ use domain::{
     Seam, StreamEvent,
 };
 use std::collections::VecDeque;
+use store::AttemptRow;
 
 /// So much of the end of what stands is looked for at the beginning of what follows, in bytes.
 const TAIL: usize = 400;
@@ -98,6 +99,11 @@ pub(crate) fn possible(failure: &Failure, target: &LaneTarget, parts: &[Part]) -
         matches!(part, Part::Text { .. } | Part::Reasoning { .. } | Part::Citation { .. } | Part::Seam(_))
     };
     broke && !parts.is_empty() && parts.iter().all(plain) && target.params.response_format.is_none()
+}
+
+/// The attempt that wrote the last of what stands. One that a crash ended does not say when it began to.
+pub(crate) fn wrote(attempts: &[AttemptRow]) -> Option<&AttemptRow> {
+    attempts.iter().rfind(|row| row.first_content.is_some()).or(attempts.last())
 }
 
 /// The endpoints of the route that serve this model: others first, the one that broke off last.

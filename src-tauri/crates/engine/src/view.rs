@@ -114,7 +114,7 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)).collect();
     let usage = run.usage.clone().unwrap_or_default();
     let broke = run.failure.as_ref().filter(|failure| seam::possible(failure, &run.target, &parts));
-    let wrote = attempts.iter().rfind(|row| row.first_content.is_some());
+    let wrote = seam::wrote(&attempts);
     let continue_on = match broke.zip(wrote) {
         Some((_, wrote)) => seam::offers(&inner.registry(), &run.route, &wrote.endpoint, &wrote.model),
         None => Vec::new(),

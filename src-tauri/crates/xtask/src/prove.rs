@@ -30,6 +30,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("latency", "last byte of a delta at the socket to its frame in the window"),
     ("ask", "what the command line adds to the provider's own time"),
     ("kill", "killed at random moments, nothing shown is lost"),
+    ("outage", "the first provider is gone for thirty seconds while four lanes write: nobody sees an error"),
     ("plan", "time to plan a request to a model with thirty endpoints"),
     ("resets", "fifty recorded streams cut off after every byte: text kept, failure named, books right"),
     ("router", "our way of choosing beside others', over thousands of simulated hours"),

@@ -58,7 +58,7 @@ pub struct RouteRejected {
 pub struct RouteView {
     /// Ids of the policies it was made under, joined by `+`; `None` = it was never made.
     pub policy: Option<String>,
-    /// Only the first is tried.
+    /// Only the first is tried, or those the user put in an order.
     pub no_fallbacks: bool,
     /// In order.
     pub planned: Vec<RoutePlanned>,
@@ -282,7 +282,8 @@ pub struct AuditLine {
     pub seq: u64,
     /// When.
     pub at: Timestamp,
-    /// `chat`: a prompt; `models`: a list of models was asked for, also to test a key.
+    /// `chat`: a prompt; `models`: a list of models was asked for, also to test a key; `prices`: a public list
+    /// of prices was.
     pub purpose: String,
     /// `scheme://host:port` it went to.
     pub host: String,

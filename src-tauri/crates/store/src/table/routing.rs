@@ -30,7 +30,7 @@ CREATE TABLE health (
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
-    purpose TEXT NOT NULL CHECK (purpose IN ('chat', 'models')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('chat', 'models', 'prices')),
     attempt BLOB CHECK (attempt IS NULL OR length(attempt) = 16),
     host TEXT NOT NULL,
     provider TEXT NOT NULL,
@@ -54,7 +54,8 @@ CREATE TRIGGER audit_delete BEFORE DELETE ON audit
 pub struct AuditRow {
     /// When.
     pub at: Timestamp,
-    /// `chat`: a prompt; `models`: a list of models was asked for, also to test a key.
+    /// `chat`: a prompt; `models`: a list of models was asked for, also to test a key; `prices`: a public list
+    /// of prices was.
     pub purpose: &'static str,
     /// The attempt it is, for a prompt.
     pub attempt: Option<AttemptId>,
@@ -118,7 +119,11 @@ fn audit(cols: &Cols<'_>) -> Result<AuditRow, Failure> {
     let count = |name| cols.get::<i64>(name).map(|n| u64::try_from(n).unwrap_or(0));
     Ok(AuditRow {
         at: cols.time("at")?,
-        purpose: if cols.get::<String>("purpose")? == "models" { "models" } else { "chat" },
+        purpose: match cols.get::<String>("purpose")?.as_str() {
+            "models" => "models",
+            "prices" => "prices",
+            _ => "chat",
+        },
         attempt: cols.opt_id("attempt")?,
         host: cols.get("host")?,
         provider: ProviderId::new(cols.get::<String>("provider")?),
