@@ -3,6 +3,7 @@ export type Page =
   | { name: 'new' }
   | { name: 'chat'; id: string }
   | { name: 'spend' }
+  | { name: 'models' }
   | { name: 'settings'; provider: string | null };
 
 /** Where the window is. */

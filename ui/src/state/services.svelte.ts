@@ -4,6 +4,7 @@ import type { ErrorKind } from '../ipc/generated/ErrorKind';
 import type { Failure } from '../ipc/generated/Failure';
 import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
+import { Catalogue } from './catalogue.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
 import { NewLineUp } from './line-up.svelte';
@@ -42,6 +43,7 @@ export class Services {
   readonly models: Models;
   readonly newLineUp: NewLineUp;
   readonly conversations: Conversations;
+  readonly catalogue: Catalogue;
   readonly spend: Spend;
   readonly providers: Providers;
   readonly settings: Settings;
@@ -67,6 +69,7 @@ export class Services {
     this.view = new View(this.client, fail);
     this.models = new Models(this.client);
     this.newLineUp = new NewLineUp(this.models, this.view, this.toasts);
+    this.catalogue = new Catalogue(this.client);
     this.spend = new Spend(this.client);
     this.settings = new Settings(this.client);
     this.routing = new Routing(this.client, this.toasts);
@@ -160,7 +163,10 @@ export class Services {
     }
     if (touched('spend') || touched('providers') || touched('models')) this.routing.changed();
     if (touched('providers')) void this.loadProviders();
-    if (touched('providers') || touched('models')) this.models.refresh().catch(fail);
+    if (touched('providers') || touched('models')) {
+      this.models.refresh().catch(fail);
+      void this.catalogue.load();
+    }
     if (touched('storage')) {
       this.client.call('app/state', null).then((state) => (this.settings.storage = state.storage), fail);
     }

@@ -18,7 +18,25 @@ pub struct CatalogueView {
     /// Every model, in the order of their slugs; those of servers on this machine first, demo models last.
     pub rows: Vec<CatalogueRow>,
     /// Prices of public lists that wait for the user's word.
-    pub waiting: u32,
+    pub waiting: Vec<WaitingPrice>,
+}
+
+/// A price that a public list gives and that is not believed without the user's word.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct WaitingPrice {
+    /// Model at a provider.
+    pub reference: ModelRef,
+    /// Display name of the model.
+    pub name: String,
+    /// Display name of the provider.
+    pub provider: String,
+    /// Price in force; `None` = unknown.
+    pub now: Option<PriceView>,
+    /// What the list gives.
+    pub wanted: PriceView,
+    /// Why it waits: `first`, `fell`, `rose` or `unreadable`.
+    pub why: String,
 }
 
 /// One model.
@@ -200,12 +218,27 @@ pub(crate) async fn catalogue(api: &Api, (): ()) -> Result<CatalogueView, Failur
     let rows: Vec<CatalogueRow> = models::references(&registry)
         .filter_map(|(reference, _)| Some(row(&registry, models::row(&registry, &marks, &reference)?)))
         .collect();
-    let waiting = registry.prices().all().iter().filter(|(_, _, beside)| beside.waiting.is_some()).count();
-    Ok(CatalogueView {
-        date: registry.catalog().data_date().to_owned(),
-        rows,
-        waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
-    })
+    let waiting = waiting(&registry);
+    Ok(CatalogueView { date: registry.catalog().data_date().to_owned(), rows, waiting })
+}
+
+fn waiting(registry: &Registry) -> Vec<WaitingPrice> {
+    let prices = registry.prices().all();
+    let waits = prices.into_iter().filter_map(|(provider, upstream, beside)| {
+        let waiting = beside.waiting.as_ref()?;
+        let reference = ModelRef { model: upstream.to_owned(), provider: Some(provider.clone()) };
+        let endpoint = registry.resolve(&reference).ok()?.into_iter().next()?;
+        let model = registry.catalog().model(endpoint.model.as_str());
+        Some(WaitingPrice {
+            name: model.map_or_else(|| upstream.to_owned(), |model| model.name.clone()),
+            provider: registry.provider(provider)?.provider.name.clone(),
+            now: endpoint.prices.as_ref().map(price_view),
+            wanted: price_view(&waiting.sheet),
+            why: waiting.note.clone().unwrap_or_default(),
+            reference,
+        })
+    });
+    waits.collect()
 }
 
 fn row(registry: &Registry, shown: ModelRow) -> CatalogueRow {

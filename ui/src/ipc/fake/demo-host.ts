@@ -6,6 +6,7 @@ import type { BudgetView } from '../generated/BudgetView';
 import type { LocalServer } from '../generated/LocalServer';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
+import { serveCatalogue } from './catalogue';
 import { catalogue, history, offered, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
 import { play } from './play';
@@ -356,5 +357,6 @@ export function demoHost(): FakeHost {
     });
     stops.set(began.id, [...(stops.get(began.id) ?? []), stop]);
   }
+  serveCatalogue(host, rows);
   return host;
 }
