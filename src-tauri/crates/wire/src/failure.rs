@@ -275,6 +275,8 @@ const CONTEXT: &[&str] = &[
     "exceeds maximum length",
     "reduce the length of",
     "too many tokens in",
+    "too_many_tokens",
+    "too_many_prompt_tokens",
     "request_too_large",
     "payload_too_large",
 ];
@@ -332,6 +334,10 @@ const UNSUPPORTED: &[&str] = &[
     "is deprecated for this model",
     "not enabled for this model",
     "does not allow",
+    "isn't supported",
+    "isn’t supported",
+    "unknown variant",
+    "requires --jinja",
 ];
 const OVERLOADED: &[&str] =
     &["overloaded", "capacity_exhausted", "over capacity", "at capacity", "serviceunavailable"];
@@ -410,7 +416,7 @@ fn kind(said: &Said) -> ErrorKind {
         return K::LimitOverloaded;
     }
     match status {
-        0 | 400 | 405 | 406 | 410..=412 | 414..=424 | 426..=428 | 431..=499 if says(UNSUPPORTED) => {
+        0 | 400 | 405 | 406 | 410..=412 | 414..=424 | 426..=428 | 431..=500 if says(UNSUPPORTED) => {
             K::RequestUnsupported
         }
         404 => K::RequestNoModel,
