@@ -17,5 +17,7 @@ const ROUNDS: usize = 150;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_in_every_dialect_loses_nothing() {
+    // The name of the test stands on the line that is begun.
+    println!();
     table::run(ROUNDS).await.iter().for_each(|line| println!("{line}"));
 }
