@@ -31,6 +31,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("ask", "what the command line adds to the provider's own time"),
     ("kill", "killed at random moments, nothing shown is lost"),
     ("outage", "the first provider is gone for thirty seconds while four lanes write: nobody sees an error"),
+    ("experiment", "two hundred cells against a provider that answers at once"),
     ("plan", "time to plan a request to a model with thirty endpoints"),
     ("resets", "fifty recorded streams cut off after every byte: text kept, failure named, books right"),
     ("router", "our way of choosing beside others', over thousands of simulated hours"),
