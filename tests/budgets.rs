@@ -6,6 +6,13 @@
     reason = "tests fail by panicking and say what they did"
 )]
 
+#[path = "budgets/estimates.rs"]
+mod estimates;
+#[path = "budgets/provider.rs"]
+mod provider;
+#[path = "budgets/storm.rs"]
+mod storm;
+
 use domain::{
     AccountLabel, AccountRef, Budget, ContextPolicy, ErrorKind, FinishReason, LaneTarget, ModelRef,
     NoticeKind, Params, Period, PicoUsd, ProcessId, ProviderId, RunState, Secret, Timestamp,
@@ -421,4 +428,16 @@ async fn a_budget_that_could_never_bind_is_refused() {
         assert_eq!(refused.kind, ErrorKind::RequestInvalid, "{wanted:?}");
     }
     assert_eq!(bench.engine.remove_budget(7).await.unwrap_err().kind, ErrorKind::RequestInvalid);
+}
+
+/// The same storm, small; `cargo xtask prove budgets` has the big one.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_budget_is_exceeded_by_processes_that_send_at_once() {
+    use storm::{Gate, Size, storm};
+    let size = Size { rounds: 2, processes: 2, prompts: 30, parallel: 12, room: 3_000_000_000 };
+    let ours = storm(Gate::Ours, size).await;
+    ours.check();
+    assert!(ours.attempts > 20 && ours.refused > 5 && ours.kills > 0, "{ours:#?}");
+    let control = storm(Gate::CheckThenAct, size).await;
+    assert!(control.exceeded > 0, "the check sees a gate that does not hold:\n{}", ours.table(&control));
 }

@@ -33,8 +33,8 @@ export const errors: AdviceTable = {
   },
   'billing.budget': {
     title: 'Held by your budget',
-    advice: 'Nothing was sent.',
-    actions: ['retry'],
+    advice: 'Raise the budget, or send this once all the same.',
+    actions: ['send-anyway', 'budgets'],
     tone: 'warn',
     short: 'Over budget',
   },

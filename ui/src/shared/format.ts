@@ -21,6 +21,19 @@ export function compareMoney(a: string, b: string): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/** Sum of amounts, as dollars again; what is no amount is left out. */
+export function addMoney(amounts: readonly string[]): string {
+  const sum = amounts.reduce((total, amount) => total + (pico(amount) ?? 0n), 0n);
+  const size = sum < 0n ? -sum : sum;
+  return `${sum < 0n ? '-' : ''}${size / PICO}.${(size % PICO).toString().padStart(12, '0')}`;
+}
+
+/** `$0.03–0.05`; one amount where both look the same. */
+export function moneyRange(low: string, high: string): string {
+  const [from, to] = [money(low), money(high)];
+  return from === to ? to : `${from}–${to.replace('$', '')}`;
+}
+
 /** `$0.0140` below ten cents, `$1.14` above; an amount too small for four decimals is `< $0.0001`. */
 export function money(dollars: string | null): string {
   const value = dollars === null ? null : pico(dollars);

@@ -1,6 +1,7 @@
 import type { ContextPolicy } from '../ipc/generated/ContextPolicy';
 import type { ConversationSummary } from '../ipc/generated/ConversationSummary';
 import type { ConversationView } from '../ipc/generated/ConversationView';
+import type { SendTurn } from '../ipc/generated/SendTurn';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
 import type { TurnStarted } from '../ipc/generated/TurnStarted';
 import type { Client } from '../ipc/client';
@@ -200,8 +201,22 @@ export class Conversations {
     }
   }
 
-  /** Sends the prompt of the open conversation or of a new one. True if the core has recorded it. */
-  async send(prompt: string): Promise<boolean> {
+  /** A prompt to the open conversation or to a new one. */
+  asking(prompt: string): SendTurn {
+    const here = this.parts.nav.page.name === 'chat' ? this.open : null;
+    return {
+      conversation: here?.id ?? null,
+      line_up: here ? [] : this.lineUp.targets,
+      prompt,
+      context: here?.policy ?? { type: 'own' },
+    };
+  }
+
+  /**
+   * Sends the prompt of the open conversation or of a new one; `anyway`: past the budgets, once. True if the
+   * core has recorded it.
+   */
+  async send(prompt: string, anyway = false): Promise<boolean> {
     if (this.sending) return false;
     this.sending = true;
     const from = this.parts.nav.page.name;
@@ -211,13 +226,8 @@ export class Conversations {
     let watched = true;
     try {
       const started = await this.parts.client.stream(
-        'turn/start',
-        {
-          conversation: here?.id ?? null,
-          line_up: here ? [] : this.lineUp.targets,
-          prompt,
-          context: here?.policy ?? { type: 'own' },
-        },
+        anyway ? 'turn/start_anyway' : 'turn/start',
+        this.asking(prompt),
         (frame) => {
           if (turn) turn.frame(frame);
           else if (watched) early.push(frame);

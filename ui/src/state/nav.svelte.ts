@@ -2,7 +2,7 @@ export type Page =
   | { name: 'onboarding' }
   | { name: 'new' }
   | { name: 'chat'; id: string }
-  | { name: 'spend' }
+  | { name: 'spend'; at?: 'budgets' }
   | { name: 'models' }
   | { name: 'settings'; provider: string | null };
 

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../ipc/generated/ErrorKind';
 import type { Failure } from '../ipc/generated/Failure';
 import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
+import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
@@ -24,8 +25,8 @@ export interface Advice {
   title: string;
   /** What to do, in one sentence. */
   advice: string;
-  /** `retry` asks the lane again; the key actions open Settings at the provider. */
-  actions: readonly ('retry' | 'add-key' | 'replace-key' | 'storage')[];
+  /** `retry` asks the lane again; the key actions open Settings at the provider; `send-anyway` asks it past the budget, once. */
+  actions: readonly ('retry' | 'add-key' | 'replace-key' | 'storage' | 'send-anyway' | 'budgets')[];
   tone: 'bad' | 'warn' | 'neutral';
   /** One or two words for the head of a column. */
   short: string;
@@ -45,6 +46,7 @@ export class Services {
   readonly conversations: Conversations;
   readonly catalogue: Catalogue;
   readonly spend: Spend;
+  readonly budgets: Budgets;
   readonly providers: Providers;
   readonly settings: Settings;
   readonly routing: Routing;
@@ -71,6 +73,7 @@ export class Services {
     this.newLineUp = new NewLineUp(this.models, this.view, this.toasts);
     this.catalogue = new Catalogue(this.client);
     this.spend = new Spend(this.client);
+    this.budgets = new Budgets(this.client, this.toasts);
     this.settings = new Settings(this.client);
     this.routing = new Routing(this.client, this.toasts);
     this.receipts = new Receipts(this.client);
@@ -82,7 +85,7 @@ export class Services {
       { client, view, toasts, models, nav },
       this.newLineUp,
       draft,
-      () => void this.spend.load(),
+      () => void this.money(),
     );
     nav.onGo((page) => {
       this.receipts.leave();
@@ -118,7 +121,7 @@ export class Services {
     this.started = true;
     if (this.missed.size > 0) this.changed({ tables: [...this.missed] });
     this.thinkingOpen = (await this.view.get<boolean>('view.thinking').catch(() => null)) ?? false;
-    await Promise.all([this.spend.load(), this.loadProviders(), this.conversations.draft.load()]);
+    await Promise.all([this.money(), this.loadProviders(), this.conversations.draft.load()]);
     setTimeout(() => {
       this.settings.checkDatabase().catch((reason: unknown) => this.toasts.fail(reason));
     }, CHECK_AFTER_MS);
@@ -146,6 +149,15 @@ export class Services {
     }
   }
 
+  /** The ledger has grown, and budgets with it. */
+  private async money(): Promise<void> {
+    await Promise.all([this.spend.load(), this.loadBudgets()]);
+  }
+
+  private async loadBudgets(): Promise<void> {
+    await this.budgets.load().catch((reason: unknown) => this.toasts.fail(reason));
+  }
+
   private async loadProviders(): Promise<void> {
     await this.providers.load().catch((reason: unknown) => this.toasts.fail(reason));
   }
@@ -157,9 +169,11 @@ export class Services {
       this.conversations.reload().catch(fail);
     }
     if (touched('spend')) {
-      void this.spend.load();
+      void this.money();
       void this.receipts.changed();
       void this.audit.changed();
+    } else if (touched('budgets')) {
+      void this.loadBudgets();
     }
     if (touched('spend') || touched('providers') || touched('models')) this.routing.changed();
     if (touched('providers')) void this.loadProviders();

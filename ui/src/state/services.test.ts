@@ -38,6 +38,7 @@ beforeEach(() => {
       return null;
     })
     .on('models/resolve', (targets) => targets.map((t) => (t.model.model === 'x/one' ? one : two)))
+    .on('budget/list', () => [])
     .on('spend/today', () => ({ amount: '0', attempts: 0, unknown: 0 }))
     .on('provider/list', () => [])
     .on('conversation/list', () => state.conversations)
@@ -339,7 +340,7 @@ describe('changes pushed by the core', () => {
     const before = host.calls.length;
     host.push({ tables: ['spend'] });
     await vi.advanceTimersByTimeAsync(0);
-    expect(host.calls.slice(before).map((call) => call.cmd)).toEqual(['spend/today']);
+    expect(host.calls.slice(before).map((call) => call.cmd)).toEqual(['spend/today', 'budget/list']);
   });
 });
 

@@ -3,6 +3,7 @@ import type { TurnFrame } from '../ipc/generated/TurnFrame';
 import type { TurnView } from '../ipc/generated/TurnView';
 import { applyFrame } from '../ipc/apply';
 import type { Client } from '../ipc/client';
+import { addMoney, type SumFacts } from '../shared/format';
 
 /** A live turn that stays silent this long is asked for as a whole. */
 export const SILENCE_MS = 5000;
@@ -13,6 +14,21 @@ const RESYNC_PAUSE_MS = 250;
 
 export const isFinal = (run: RunView): boolean =>
   run.state === 'done' || run.state === 'failed' || run.state === 'cancelled' || run.state === 'interrupted';
+
+/** What the answers of a turn have cost, so far if some are still written. */
+export function costSoFar(runs: readonly RunView[]): SumFacts {
+  const asked = runs.filter((run) => run.route.length > 0);
+  const known = asked.flatMap((run) => (run.metrics.cost === null ? [] : [run.metrics.cost]));
+  const free = asked.filter((run) => {
+    const step = run.route.at(-1);
+    return run.metrics.cost === null && step !== undefined && (step.local || step.demo);
+  });
+  return {
+    amount: addMoney(known),
+    attempts: asked.length,
+    unknown: asked.length - known.length - free.length,
+  };
+}
 
 /** One turn as it is shown, fed by its stream. */
 export class LiveTurn {
@@ -79,9 +95,10 @@ export class LiveTurn {
     await this.client.call('turn/cancel', { turn: this.id, run });
   }
 
-  /** Asks a lane again; its older answer is kept as an earlier one. */
-  async retry(run: string): Promise<void> {
-    await this.follow((onFrame) => this.client.stream('run/retry', { run }, onFrame));
+  /** Asks a lane again, `anyway` past the budgets; its older answer is kept as an earlier one. */
+  async retry(run: string, anyway = false): Promise<void> {
+    const command = anyway ? 'run/send_anyway' : 'run/retry';
+    await this.follow((onFrame) => this.client.stream(command, { run }, onFrame));
   }
 
   /** Goes on with an answer that broke off, behind a seam that stays visible. */

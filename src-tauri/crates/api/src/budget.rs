@@ -98,7 +98,7 @@ async fn view(api: &Api, standing: BudgetStanding) -> Result<BudgetView, Failure
     })
 }
 
-async fn name(api: &Api, scope: &BudgetScope) -> Result<String, Failure> {
+pub(crate) async fn name(api: &Api, scope: &BudgetScope) -> Result<String, Failure> {
     let registry = api.engine.registry();
     Ok(match scope {
         BudgetScope::All => "Everything".to_owned(),

@@ -1,14 +1,14 @@
 //! Conversations and turns.
 
 use crate::{
-    Api, Sink, models,
+    Api, Sink, budget, models,
     types::{
-        Archive, Cancel, ConversationRef, ConversationSummary, ConversationView, LaneView, LineUp, Rename,
-        RunRef, RunText, SendTurn, TurnRef, TurnStarted,
+        Archive, Cancel, ConversationRef, ConversationSummary, ConversationView, EstimateView, LaneView,
+        LineUp, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
     },
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
-use engine::{Ask, LANE_LIMIT, Listeners, Shelf, SpendSum, Table, frame::TurnView};
+use engine::{Ask, LANE_LIMIT, Listeners, Shelf, SpendSum, Started, Table, frame::TurnView};
 use std::future::{Ready, ready};
 
 /// Sidebar lines read at once.
@@ -157,14 +157,37 @@ pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, 
     lane_views(api, lanes).await
 }
 
-pub(crate) async fn start(api: &Api, wanted: SendTurn, sink: Sink) -> Result<TurnStarted, Failure> {
-    let ask = Ask {
+fn ask(wanted: SendTurn) -> Ask {
+    Ask {
         conversation: wanted.conversation,
         line_up: wanted.line_up,
         prompt: wanted.prompt,
         context: wanted.context,
+    }
+}
+
+/// What a prompt would cost. Nothing is sent.
+pub(crate) async fn estimate(api: &Api, wanted: SendTurn) -> Result<EstimateView, Failure> {
+    let estimate = api.engine.estimate(ask(wanted)).await?;
+    let budget_name = match &estimate.budget {
+        Some(tightest) => Some(budget::name(api, &tightest.scope).await?),
+        None => None,
     };
-    let started = api.engine.start_turn(ask, Listeners { sink: Some(sink), observer: None }).await?;
+    Ok(EstimateView { estimate, budget_name })
+}
+
+pub(crate) async fn start(api: &Api, wanted: SendTurn, sink: Sink) -> Result<TurnStarted, Failure> {
+    let listeners = Listeners { sink: Some(sink), observer: None };
+    began(api, api.engine.start_turn(ask(wanted), listeners).await?).await
+}
+
+/// Starts a turn past the budgets that would hold it: once.
+pub(crate) async fn start_anyway(api: &Api, wanted: SendTurn, sink: Sink) -> Result<TurnStarted, Failure> {
+    let listeners = Listeners { sink: Some(sink), observer: None };
+    began(api, api.engine.start_turn_over_budget(ask(wanted), listeners).await?).await
+}
+
+async fn began(api: &Api, started: Started) -> Result<TurnStarted, Failure> {
     let id = started.conversation;
     let turn = started.view;
     // The turn is running: whatever cannot be read now must not make it look unsent.

@@ -112,6 +112,7 @@ commands! {
         "price/decide" (DecidePrices) -> u32 = catalogue::decide;
         "catalogue/refresh" (()) -> RefreshReport = catalogue::refresh;
         "models/resolve" (Vec<LaneTarget>) -> Vec<ModelRow> = models::resolve;
+        "turn/estimate" (SendTurn) -> EstimateView = chat::estimate;
         "turn/snapshot" (TurnRef) -> TurnView = chat::snapshot;
         "turn/cancel" (Cancel) -> () = chat::cancel;
         "run/text" (RunRef) -> RunText = chat::text;
@@ -151,6 +152,7 @@ commands! {
     }
     stream {
         "turn/start" (SendTurn) -> TurnStarted = chat::start;
+        "turn/start_anyway" (SendTurn) -> TurnStarted = chat::start_anyway;
         "turn/subscribe" (TurnRef) -> TurnView = chat::subscribe;
         "run/continue" (ContinueRun) -> TurnView = routing::go_on;
         "run/retry" (RunRef) -> TurnView = chat::retry;

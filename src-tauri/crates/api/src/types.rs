@@ -164,6 +164,16 @@ pub struct SendTurn {
     pub context: domain::ContextPolicy,
 }
 
+/// What a prompt would cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct EstimateView {
+    /// Lanes and sums.
+    pub estimate: engine::PromptEstimate,
+    /// The tightest budget's scope, for reading.
+    pub budget_name: Option<String>,
+}
+
 /// A turn was recorded and its lanes started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

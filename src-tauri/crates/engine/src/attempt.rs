@@ -107,7 +107,8 @@ impl<'a> Attempt<'a> {
             usage: None,
             cost: None,
         };
-        let wish = Wish::new(inner, &plan, &row, encoded.output_limit)?;
+        let wish =
+            Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), encoded.output_limit)?;
         let leaving = leaving(&plan, &row);
         let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
         let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());

@@ -2,9 +2,12 @@
 //! the attempt is not made. And the watch on an answer that may outgrow what was set aside.
 
 use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner};
-use domain::{Budget, BudgetScope, ErrorKind, Failure, NoticeKind, Period, PicoUsd, StreamEvent, Timestamp};
+use domain::{
+    AccountLabel, AttemptId, Budget, BudgetScope, ErrorKind, Failure, NoticeKind, Period, PicoUsd,
+    StreamEvent, Timestamp,
+};
 use ledger::{Admission, Dearest};
-use store::{AttemptRow, BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
+use store::{BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
 
 /// Assumed longest answer where neither the user nor the catalogue gives one.
 const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
@@ -53,7 +56,9 @@ impl Wish {
     pub(crate) fn new(
         inner: &Inner,
         plan: &Plan,
-        row: &AttemptRow,
+        attempt: AttemptId,
+        at: Timestamp,
+        key: Option<AccountLabel>,
         sent: Option<u64>,
     ) -> Result<Self, Failure> {
         let asked = plan.request.params.max_completion_tokens;
@@ -64,29 +69,75 @@ impl Wish {
             sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
         Ok(Self {
             hold: HoldRow {
-                attempt: row.id,
+                attempt,
                 amount: None,
-                placed_at: row.started_at,
+                placed_at: at,
                 process: inner.process,
                 spender: Spender {
                     provider: plan.known.provider.id.clone(),
                     model: plan.endpoint.model.clone(),
                     conversation: plan.conversation,
                     app: None,
-                    key: row.account.clone(),
+                    key,
                 },
                 output_limit: sent,
                 prices: plan.endpoint.prices.clone(),
             },
-            rates: Dearest::of_any(sheets, prompt_tokens, row.started_at),
+            rates: Dearest::of_any(sheets, prompt_tokens, at),
             prompt_tokens,
             output_tokens,
             named: asked.is_some(),
             over_budget: plan.over_budget,
             origin: inner.origin,
-            calendar: Calendar::at(row.started_at)?,
+            calendar: Calendar::at(at)?,
         })
     }
+
+    /// The longest answer it asks for.
+    pub(crate) const fn output_tokens(&self) -> u64 {
+        self.output_tokens
+    }
+}
+
+/// What would be said to a request now.
+pub(crate) struct Foreseen {
+    /// `billing.budget`: it would not be sent.
+    pub outcome: Result<Foretold, Failure>,
+    /// Every budget that applies: its number, what it leaves before any of these requests, and itself.
+    pub levels: Vec<(i64, PicoUsd, Budget)>,
+}
+
+/// A request that would be sent.
+pub(crate) struct Foretold {
+    pub hold: HoldRow,
+    /// A budget shortens the answer.
+    pub shortened_to: Option<u64>,
+}
+
+/// What [`admit`] would say to these requests, one after the other. Sets nothing aside.
+pub(crate) fn foresee(tx: &Tx<'_>, wishes: &[Wish]) -> Result<Vec<Foreseen>, Failure> {
+    let mut before: Vec<HoldRow> = Vec::new();
+    let mut foreseen = Vec::new();
+    for wish in wishes {
+        let mut levels = levels(tx, &wish.hold.spender, &wish.calendar)?;
+        let of = |level: &Level| (level.row.id, level.left(), level.row.budget.clone());
+        let now = levels.iter().map(of).collect();
+        for level in &mut levels {
+            let scope = &level.row.budget.scope;
+            let others = before.iter().filter(|hold| hold.spender.scopes().contains(scope));
+            let sum = others.filter_map(|hold| hold.amount).fold(level.used.held, |sum, amount| {
+                sum.checked_add(amount).unwrap_or(PicoUsd::new(i64::MAX))
+            });
+            level.used.held = sum;
+        }
+        let outcome = decide(wish, &levels).map(|Decision { grant, .. }| Foretold {
+            shortened_to: grant.output_limit.filter(|limit| *limit < wish.output_tokens),
+            hold: grant.hold,
+        });
+        before.extend(outcome.as_ref().ok().map(|told| told.hold.clone()));
+        foreseen.push(Foreseen { outcome, levels: now });
+    }
+    Ok(foreseen)
 }
 
 /// Sets aside what the attempt may cost, or refuses it: `billing.budget`, and nothing is written. To be

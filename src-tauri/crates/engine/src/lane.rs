@@ -11,7 +11,7 @@ use crate::{
     held_back::HeldBack,
     inner::Inner,
     learn,
-    mixer::{Finished, LaneMessage, News, Settlement},
+    mixer::{Finished, LaneMessage, News, Priced, Settlement},
     policy,
     registry::Registry,
     result::{RunResult, total_cost},
@@ -259,6 +259,12 @@ impl Lane {
         };
         let local = known.provider.local;
         let (name, id) = (known.provider.name.clone(), endpoint.id.clone());
+        let priced = Priced {
+            prices: endpoint.prices.clone(),
+            before: total_cost(&self.costs),
+            at: self.inner.clock.now(),
+        };
+        self.tell(News::Priced(Box::new(priced))).await;
         let plan = Plan {
             policy: self.job.row.route.policy.clone(),
             endpoint,

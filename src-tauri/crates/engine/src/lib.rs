@@ -17,6 +17,7 @@ mod budgets;
 mod calendar;
 mod clock;
 mod draft;
+mod estimate;
 mod experiment;
 mod explain;
 mod fields;
@@ -58,6 +59,7 @@ pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
 pub use compare::experiment::{BadSuite, Suite, from_yaml as suite_from_yaml};
 pub use draft::{Draft, DraftBlock};
+pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};
 pub use experiment::{ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, RunOptions};
 pub use explain::Explained;
 pub use fold_view::apply as apply_frame;
@@ -265,6 +267,11 @@ impl Engine {
     /// would have held or shortened is recorded with the budgets it passed.
     pub async fn start_turn_over_budget(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
         turn::start(&self.inner, ask, listeners, Money::OverBudget).await
+    }
+
+    /// What a prompt would cost, lane by lane, and whether the budgets let it through. Nothing is sent.
+    pub async fn estimate(&self, ask: Ask) -> Result<PromptEstimate, Failure> {
+        estimate::estimate(&self.inner, ask).await
     }
 
     /// Asks one lane of a turn again; the earlier answer stays.

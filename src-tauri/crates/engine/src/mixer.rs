@@ -11,7 +11,10 @@ use crate::{
     startup::{self, Unsaved},
     tasks,
 };
-use domain::{ErrorKind, Failure, NoticeKind, RunId, RunState, StreamEvent, TurnId};
+use domain::{
+    Basis, Cost, ErrorKind, Failure, NoticeKind, PicoUsd, PriceSheet, RunId, RunState, StreamEvent,
+    Timestamp, TurnId, Usage, UsageSource,
+};
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -46,8 +49,29 @@ pub(crate) enum News {
     State(RunState),
     Route(Vec<RouteStep>),
     Waiting(Waiting),
+    /// An attempt begins: what it costs is reckoned by these prices.
+    Priced(Box<Priced>),
     Events(Vec<StreamEvent>),
     End(Box<Finished>),
+}
+
+/// What the running cost of an answer is reckoned from.
+pub(crate) struct Priced {
+    /// Prices of the endpoint that is asked; `None` = unknown.
+    pub prices: Option<PriceSheet>,
+    /// What the attempts before came to.
+    pub before: Cost,
+    pub at: Timestamp,
+}
+
+impl Priced {
+    /// What has run up so far: an estimate, unless it is free.
+    fn so_far(&self, usage: &Usage) -> Option<(PicoUsd, Basis)> {
+        let sheet = self.prices.as_ref();
+        let now = ledger::cost(usage, sheet, self.at).total?;
+        let basis = if sheet.is_some_and(ledger::is_free) { Basis::Computed } else { Basis::Estimated };
+        Some((self.before.total?.checked_add(now)?, basis))
+    }
 }
 
 /// A run's last word and what must be written for it.
@@ -101,7 +125,8 @@ pub(crate) struct Mix {
     started: Option<Duration>,
     first_content: Option<Duration>,
     generated: u64,
-    reported: Option<domain::Usage>,
+    reported: Option<Usage>,
+    priced: Option<Box<Priced>>,
     metrics_at: Duration,
 }
 
@@ -178,6 +203,10 @@ impl Mixer {
             }
             News::Waiting(waiting) => {
                 mix.ops.push(Op::Waiting { waiting });
+                false
+            }
+            News::Priced(priced) => {
+                mix.priced = Some(priced);
                 false
             }
             News::Events(events) => {
@@ -338,7 +367,7 @@ impl LaneMessage {
                     _ => 64,
                 })
                 .sum(),
-            News::State(_) | News::Route(_) | News::Waiting(_) | News::End(_) => 0,
+            News::State(_) | News::Route(_) | News::Waiting(_) | News::Priced(_) | News::End(_) => 0,
         }
     }
 }
@@ -408,18 +437,23 @@ impl Mix {
         let started = self.started.unwrap_or(now);
         let reported = self.reported.as_ref();
         let generated = reported.and_then(|usage| usage.output.total).unwrap_or(0).max(self.generated);
+        let input = reported.and_then(|usage| usage.input.total).unwrap_or(self.prompt_tokens);
+        let mut usage = reported.cloned().unwrap_or_default();
+        usage.source = UsageSource::Estimated;
+        (usage.input.total, usage.output.total) = (Some(input), Some(generated));
+        let (cost, basis) = self.priced.as_ref().and_then(|priced| priced.so_far(&usage)).unzip();
         Metrics {
             ttft: self.first_content.map(|at| millis(at.saturating_sub(started))),
             duration: Some(millis(now.saturating_sub(started))),
             tokens_per_second_x10: self
                 .first_content
                 .and_then(|at| crate::result::rate(generated, now.saturating_sub(at))),
-            input: reported.and_then(|usage| usage.input.total).or(Some(self.prompt_tokens)),
+            input: Some(input),
             cache_read: reported.and_then(|usage| usage.input.cache_read),
             output: Some(generated),
             reasoning: reported.and_then(|usage| usage.output.reasoning),
-            cost: None,
-            basis: None,
+            cost,
+            basis,
             estimated: true,
         }
     }

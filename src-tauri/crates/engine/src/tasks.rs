@@ -11,6 +11,19 @@ pub(crate) fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 's
     tokio::spawn(task)
 }
 
+/// Does work that takes long and waits for nothing, beside the tasks that answers wait for.
+#[allow(clippy::disallowed_methods, reason = "every task starts here")]
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| {
+        Failure::new(
+            ErrorKind::Bug,
+            "Parallax made a mistake while reckoning. Try again, and please report it.",
+        )
+    })
+}
+
 /// Runs a future; a panic in it becomes a failure of kind `bug` whose text holds no payload, since a
 /// panic message may quote content.
 pub(crate) async fn guarded<T>(task: impl Future<Output = T>) -> Result<T, Failure> {

@@ -94,7 +94,7 @@ pub(crate) async fn start(
     Ok(launch(inner, recorded, view, listeners))
 }
 
-fn check(ask: &Ask) -> Result<(), Failure> {
+pub(crate) fn check(ask: &Ask) -> Result<(), Failure> {
     let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
     if ask.prompt.trim().is_empty() {
         return refuse("There is nothing to send: write a prompt first.");

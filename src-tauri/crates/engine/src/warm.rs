@@ -10,8 +10,13 @@ const REMEMBERS: i64 = 10 * 60_000;
 
 /// `user`: the prompt's node; the answer before it is what the cache may hold.
 pub(crate) fn of_branch(tx: &Tx<'_>, user: MessageId) -> Result<Option<Warm>, Failure> {
-    let Some(parent) = tx.message(user)?.and_then(|row| row.parent) else { return Ok(None) };
-    let Some(run) = tx.message(parent)?.and_then(|row| row.run) else { return Ok(None) };
+    let parent = tx.message(user)?.and_then(|row| row.parent);
+    Ok(parent.map(|answer| of_answer(tx, answer)).transpose()?.flatten())
+}
+
+/// `answer`: the node a prompt would follow.
+pub(crate) fn of_answer(tx: &Tx<'_>, answer: MessageId) -> Result<Option<Warm>, Failure> {
+    let Some(run) = tx.message(answer)?.and_then(|row| row.run) else { return Ok(None) };
     let Some(last) = tx.attempts(run)?.pop() else { return Ok(None) };
     if !matches!(last.outcome, Some(Outcome::Completed { .. })) {
         return Ok(None);

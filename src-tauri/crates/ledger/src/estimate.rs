@@ -4,7 +4,7 @@ use crate::{
     cost::cost,
     rates::{is_free, rate, rates as resolved},
 };
-use domain::{Basis, InputUsage, Meter, OutputUsage, PicoUsd, PriceSheet, Timestamp, Usage, UsageSource};
+use domain::{InputUsage, Meter, OutputUsage, PicoUsd, PriceSheet, Timestamp, Usage, UsageSource};
 
 /// What a request will likely use, in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,19 +35,6 @@ pub fn estimate(expected: Expected, sheet: Option<&PriceSheet>, at: Timestamp) -
         cost(&usage, sheet, at).total
     };
     Some((of(expected.cached, expected.output_low)?, of(0, expected.output_high)?))
-}
-
-/// What an answer that is still being written has cost so far. The basis is never better than estimated,
-/// unless it is free.
-pub fn running(
-    input: u64,
-    output: u64,
-    sheet: Option<&PriceSheet>,
-    at: Timestamp,
-) -> Option<(PicoUsd, Basis)> {
-    let expected = Expected { input, cached: 0, output_low: output, output_high: output };
-    let (_, amount) = estimate(expected, sheet, at)?;
-    Some((amount, if sheet.is_some_and(is_free) { Basis::Computed } else { Basis::Estimated }))
 }
 
 /// Answers enough to speak of a habit.
@@ -146,16 +133,6 @@ mod tests {
         assert_eq!(low.to_string(), "0.002340");
         assert_eq!(high.to_string(), "0.010500");
         assert_eq!(estimate(expected, None, NOW), None, "an unknown price is not free");
-    }
-
-    #[test]
-    fn a_running_answer_is_an_estimate_that_only_grows() {
-        let sheet = sheet();
-        let at = |output| running(1_000, output, Some(&sheet), NOW).unwrap();
-        assert_eq!(at(0).0.to_string(), "0.003000");
-        assert_eq!(at(100), (PicoUsd::from_dollars("0.0045").unwrap(), Basis::Estimated));
-        assert!((0..50).all(|n| at(n).0 < at(n + 1).0));
-        assert_eq!(running(1_000, 5, None, NOW), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod when;
 pub use band::{Doubt, doubt};
 pub use budget::{Admission, LEAST_ANSWER, ORDINARY_ANSWER, admit, percent, warning};
 pub use cost::cost;
-pub use estimate::{Expected, Volume, estimate, priced_on, running, usual_lengths};
+pub use estimate::{Expected, Volume, estimate, priced_on, usual_lengths};
 pub use forecast::{Forecast, SpendDay, forecast};
 pub use hold::{Dearest, hold};
 pub use rates::{is_free, rate, rates};

@@ -35,6 +35,10 @@ const ABOUT: &[(&str, &str)] = &[
     ("plan", "time to plan a request to a model with thirty endpoints"),
     ("resets", "fifty recorded streams cut off after every byte: text kept, failure named, books right"),
     ("router", "our way of choosing beside others', over thousands of simulated hours"),
+    (
+        "budgets",
+        "no budget is exceeded, whatever happens at once, and the provider's own bill is in the ledger",
+    ),
     ("spend", "a million rows: every query of the Spend page, and the page opened in the real window"),
     ("local_model", "a real local model answers in the real window"),
     ("fuzz", "no bytes break a decoder or make it gather without bound (PARALLAX_FUZZ_MINUTES)"),
@@ -42,7 +46,7 @@ const ABOUT: &[(&str, &str)] = &[
 ];
 
 /// Proofs that drive no program of ours, so that none has to be built for them.
-const ALONE: &[&str] = &["agreement", "decode", "diff", "faults", "fuzz", "ratings"];
+const ALONE: &[&str] = &["agreement", "budgets", "decode", "diff", "faults", "fuzz", "ratings"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {

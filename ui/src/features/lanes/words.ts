@@ -5,7 +5,7 @@ import type { Waiting } from '../../ipc/generated/Waiting';
 import type { AdviceTable } from '../../state/services.svelte';
 import { plural, span } from '../../shared/format';
 
-export type StateIcon = 'clock' | 'pulse' | 'brain' | 'check' | 'alert' | 'stop';
+export type StateIcon = 'clock' | 'pulse' | 'brain' | 'check' | 'alert' | 'stop' | 'wallet';
 
 export interface Standing {
   icon: StateIcon;
@@ -59,6 +59,8 @@ export function standing(run: RunView, elapsed: number | null, advice: AdviceTab
     case 'done':
       return done(run, of);
     case 'failed': {
+      if (run.failure?.kind === 'billing.budget')
+        return of('wallet', hasContent(run) ? 'Stopped' : 'Over budget', 'hold');
       const status = run.failure?.upstream?.status;
       const short = run.failure ? advice[run.failure.kind].short : 'Error';
       // An error event inside a stream comes with 200; that says nothing.

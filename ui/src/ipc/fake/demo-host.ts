@@ -4,11 +4,13 @@ import type { AppState } from '../generated/AppState';
 import type { LaneView } from '../generated/LaneView';
 import type { BudgetView } from '../generated/BudgetView';
 import type { LocalServer } from '../generated/LocalServer';
+import type { SendTurn } from '../generated/SendTurn';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
 import { serveCatalogue } from './catalogue';
 import { catalogue, history, offered, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
+import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
 import { routingHost } from './routing';
@@ -39,12 +41,13 @@ export function demoHost(): FakeHost {
     },
   ];
   let made = 0;
-  let limits: BudgetView[] = [];
+  let budgets: BudgetView[] = scene === 'budgets' ? budgetViews() : [];
   const unspent = scene === 'empty' || scene === 'onboarding';
   const conversations = new Map<string, Conversation>();
   for (const known of history(rows)) conversations.set(known.id, known);
   if (scene === 'chat' || scene === 'states' || scene === 'seam')
     values.set('view.last', JSON.stringify(scene));
+  if (scene === 'budgets') values.set('view.last', JSON.stringify('held'));
 
   const state: AppState = {
     version: '0.1.0',
@@ -79,6 +82,59 @@ export function demoHost(): FakeHost {
   const must = <T>(value: T | undefined): T => {
     if (value === undefined) throw failure('bug', 'Not found.') as unknown as Error;
     return value;
+  };
+
+  const begin = (send: SendTurn, frames: Send) => {
+    const id = send.conversation ?? `new-${made++}`;
+    const known = conversations.get(id);
+    const conversation = known ?? {
+      id,
+      title: send.prompt.slice(0, 60),
+      lanes: send.line_up.map((wanted, place) => {
+        const row = must(resolve(wanted.model.model));
+        return lane(`lane-${made++}`, { ...row, mark: row.mark ?? place + 1 });
+      }),
+      turns: [],
+      policy: null,
+    };
+    conversations.set(id, conversation);
+    const began = turn(
+      `turn-${made++}`,
+      conversation.lanes.map((column, place) =>
+        run(`run-${made++}`, column, place, {
+          saw:
+            send.context.type === 'from'
+              ? { type: 'other', model: 'Claude Sonnet 4.5', turns: 1 }
+              : conversation.turns.length > 0
+                ? { type: 'own', turns: conversation.turns.length }
+                : { type: 'prompt_only' },
+        }),
+      ),
+      { prompt: send.prompt, live: true, created_at: Date.now() },
+    );
+    conversation.turns.push(began);
+    follow(began, conversation, frames);
+    return {
+      conversation: must(list().find((entry) => entry.id === id)),
+      lanes: conversation.lanes,
+      turn: began,
+    };
+  };
+  const again = ({ run: id }: { run: string }, frames: Send) => {
+    const conversation = must(
+      [...conversations.values()].find((c) => c.turns.some((t) => t.runs.some((r) => r.id === id))),
+    );
+    const began = must(conversation.turns.find((t) => t.runs.some((r) => r.id === id)));
+    began.runs = began.runs.map((old) =>
+      old.id === id
+        ? run(`run-${made++}`, must(conversation.lanes[old.position]), old.position, {
+            earlier: [...old.earlier, id],
+          })
+        : old,
+    );
+    began.live = true;
+    follow(began, conversation, frames);
+    return began;
   };
 
   host
@@ -136,63 +192,19 @@ export function demoHost(): FakeHost {
       return { rows: found.slice(0, limit), total: found.length };
     })
     .on('models/resolve', (targets) => targets.map((wanted) => must(resolve(wanted.model.model))))
-    .on('turn/start', (send, frames) => {
-      const id = send.conversation ?? `new-${made++}`;
-      const known = conversations.get(id);
-      const conversation = known ?? {
-        id,
-        title: send.prompt.slice(0, 60),
-        lanes: send.line_up.map((wanted, place) => {
-          const row = must(resolve(wanted.model.model));
-          return lane(`lane-${made++}`, { ...row, mark: row.mark ?? place + 1 });
-        }),
-        turns: [],
-        policy: null,
-      };
-      conversations.set(id, conversation);
-      const began = turn(
-        `turn-${made++}`,
-        conversation.lanes.map((column, place) =>
-          run(`run-${made++}`, column, place, {
-            saw:
-              send.context.type === 'from'
-                ? { type: 'other', model: 'Claude Sonnet 4.5', turns: 1 }
-                : conversation.turns.length > 0
-                  ? { type: 'own', turns: conversation.turns.length }
-                  : { type: 'prompt_only' },
-          }),
-        ),
-        { prompt: send.prompt, live: true, created_at: Date.now() },
-      );
-      conversation.turns.push(began);
-      follow(began, conversation, frames);
-      return {
-        conversation: must(list().find((entry) => entry.id === id)),
-        lanes: conversation.lanes,
-        turn: began,
-      };
-    })
+    .on('turn/start', begin)
+    .on('turn/start_anyway', begin)
     .on('turn/subscribe', ({ turn: id }) => must(turnOf(id)))
     .on('turn/snapshot', ({ turn: id }) => must(turnOf(id)))
     .on('turn/cancel', ({ turn: id, run: which }) => {
       for (const stop of stops.get(id) ?? []) stop(which);
       return null;
     })
-    .on('run/retry', ({ run: id }, frames) => {
-      const conversation = must(
-        [...conversations.values()].find((c) => c.turns.some((t) => t.runs.some((r) => r.id === id))),
-      );
-      const began = must(conversation.turns.find((t) => t.runs.some((r) => r.id === id)));
-      began.runs = began.runs.map((old) =>
-        old.id === id
-          ? run(`run-${made++}`, must(conversation.lanes[old.position]), old.position, {
-              earlier: [...old.earlier, id],
-            })
-          : old,
-      );
-      began.live = true;
-      follow(began, conversation, frames);
-      return began;
+    .on('run/retry', again)
+    .on('run/send_anyway', again)
+    .on('turn/estimate', (send) => {
+      const lanes = conversations.get(send.conversation ?? '')?.lanes.map((known) => known.target);
+      return estimateView(send.prompt, lanes ?? send.line_up, rows, budgets.length > 0);
     })
     .on('run/text', () => ({ text: 'The answer as Markdown.' }))
     .on('spend/today', () => spendPage({ period: 'day', back: 0, by: 'model' }, unspent).today)
@@ -267,13 +279,13 @@ export function demoHost(): FakeHost {
       row.tested = row.keys[0]?.tested ?? null;
       return row;
     })
-    .on('budget/list', () => limits)
+    .on('budget/list', () => budgets)
     .on('budget/set', (wanted) => {
       const [year, month] = [new Date().getFullYear(), new Date().getMonth()];
       const view: BudgetView = {
         ...wanted,
-        id: limits.length + 1,
-        name: wanted.scope,
+        id: 100 + made++,
+        name: wanted.scope === 'all' ? 'Everything' : wanted.scope,
         spent: '3.1',
         unknown: 0,
         held: '0',
@@ -284,11 +296,14 @@ export function demoHost(): FakeHost {
         resets_at: new Date(year, month + 1, 1).getTime(),
         state: 'normal',
       };
-      limits = [...limits.filter((known) => known.scope !== wanted.scope), view];
+      budgets = [
+        ...budgets.filter((known) => known.scope !== wanted.scope || known.period !== wanted.period),
+        view,
+      ];
       return view;
     })
     .on('budget/remove', ({ id }) => {
-      limits = limits.filter((known) => known.id !== id);
+      budgets = budgets.filter((known) => known.id !== id);
       return null;
     })
     .on('key/set', ({ provider, label, key: secret }) => {

@@ -139,9 +139,66 @@ export function history(rows: ModelRow[]): Known[] {
       lanes: [b, c].map((column, place) => ({ ...column, id: `seam-${place}` })),
       turns: [brokenOff(b, c, now - 60_000)],
     },
+    {
+      id: 'held',
+      title: 'Which index for a log table?',
+      policy: null,
+      lanes,
+      turns: [held(a, b, c, d, now - 60_000)],
+    },
     { id: 'free', title: 'Regex that matches ISO weeks', policy: null, lanes, turns: [] },
     { id: 'old', title: 'Compare five invoice parsers', policy: null, lanes, turns: [] },
   ];
+}
+
+function held(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number): TurnView {
+  return turn(
+    'held-1',
+    [
+      run('h1a', a, 0, {
+        state: 'done',
+        finish_reason: 'stop',
+        route: [step('Anthropic')],
+        sections: [{ kind: { type: 'answer' }, blocks: short }],
+        metrics: figures(610, 5100, 1240, 161, '0.0061'),
+      }),
+      run('h1b', b, 1, {
+        state: 'failed',
+        finish_reason: 'budget',
+        route: [step('OpenAI')],
+        sections: [{ kind: { type: 'answer' }, blocks: short }],
+        metrics: { ...figures(910, 9000, 1240, 960, '0.0112'), basis: 'estimated' },
+        failure: failure(
+          'billing.budget',
+          'Stopped by your budget. The answer has cost what was set aside for it, and there is no more. Raise ' +
+            'the budget and retry, or send this once all the same.',
+        ),
+      }),
+      run('h1c', c, 2, {
+        state: 'done',
+        finish_reason: 'stop',
+        route: [step('Google AI Studio')],
+        sections: [{ kind: { type: 'answer' }, blocks: short }],
+        metrics: figures(930, 6200, 1240, 541, '0.0070'),
+        notices: [
+          {
+            kind: 'budget',
+            detail: '80 % of a budget is used: $8.02 of $10.00 for the provider openai a month.',
+          },
+        ],
+      }),
+      run('h1d', d, 3, {
+        state: 'failed',
+        failure: failure(
+          'billing.budget',
+          'Held by your budget. You allow $0.50 a day for the model deepseek/deepseek-v3.2; $0.4993 is ' +
+            'spent. Even a short answer may need $0.0009. Nothing was sent. The budget begins anew on 22 ' +
+            'November; raise it, or send this once all the same.',
+        ),
+      }),
+    ],
+    { prompt: 'Which index would you put on an append-only log table of a billion rows?', created_at: at },
+  );
 }
 
 /** One lane broke off half way; one waits for its turn at a provider. */

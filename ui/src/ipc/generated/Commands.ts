@@ -19,6 +19,7 @@ import type { ConversationView } from "./ConversationView";
 import type { DatabaseCheck } from "./DatabaseCheck";
 import type { DecidePrices } from "./DecidePrices";
 import type { EnableLocal } from "./EnableLocal";
+import type { EstimateView } from "./EstimateView";
 import type { KeyOrder } from "./KeyOrder";
 import type { KeyRef } from "./KeyRef";
 import type { KeyTest } from "./KeyTest";
@@ -96,6 +97,7 @@ export interface Commands {
   "price/decide": { payload: DecidePrices; result: number };
   "catalogue/refresh": { payload: null; result: RefreshReport };
   "models/resolve": { payload: Array<LaneTarget>; result: Array<ModelRow> };
+  "turn/estimate": { payload: SendTurn; result: EstimateView };
   "turn/snapshot": { payload: TurnRef; result: TurnView };
   "turn/cancel": { payload: Cancel; result: null };
   "run/text": { payload: RunRef; result: RunText };
@@ -136,6 +138,7 @@ export interface Commands {
 
 export interface Streams {
   "turn/start": { payload: SendTurn; result: TurnStarted };
+  "turn/start_anyway": { payload: SendTurn; result: TurnStarted };
   "turn/subscribe": { payload: TurnRef; result: TurnView };
   "run/continue": { payload: ContinueRun; result: TurnView };
   "run/retry": { payload: RunRef; result: TurnView };

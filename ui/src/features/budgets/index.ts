@@ -1,0 +1,1 @@
+export { default as BudgetsSection } from './BudgetsSection.svelte';
