@@ -353,20 +353,25 @@ pub(crate) struct Watch {
     allowed: u64,
     /// Tokens counted so far; too many rather than too few.
     seen: u64,
+    /// The longest answer that was asked for.
+    limit: u64,
+    /// The most that came at once.
+    most: u64,
 }
 
 impl Watch {
     /// `None` = no hard budget applies, or nothing it could cost.
     pub(crate) fn new(grant: &Grant, prompt_likely: u64) -> Option<Self> {
-        grant.output_limit?;
+        let limit = grant.output_limit?;
         let rates = grant.rates.filter(|rates| rates.worst(1, 1) != Some(PicoUsd::ZERO))?;
         let allowed = rates.affordable(prompt_likely, grant.hold.amount?)?;
-        Some(Self { hold: grant.hold.clone(), rates, allowed, seen: 0 })
+        Some(Self { hold: grant.hold.clone(), rates, allowed, seen: 0, limit, most: 0 })
     }
 
     /// Takes note of what arrived. Words are counted piece by piece, which counts too many; the exact
     /// count follows only when that sum comes to the limit.
     pub(crate) fn saw(&mut self, events: &[StreamEvent], draft: &Draft) -> bool {
+        let before = self.seen;
         for event in events {
             if let StreamEvent::BlockDelta { block, text } = event
                 && !draft.is_image(*block)
@@ -374,13 +379,24 @@ impl Watch {
                 self.seen = self.seen.saturating_add(ledger::tokens_of(text));
             }
         }
+        self.most = self.most.max(self.seen.saturating_sub(before));
         let reported = draft.usage.as_ref().and_then(|usage| usage.output.total).unwrap_or(0);
-        if self.seen.max(reported) < self.allowed {
+        if self.seen.max(reported) < self.end() {
             return false;
         }
         self.seen = ledger::tokens_of(&draft.generated()).max(reported);
         // An answer whose end is known costs no more.
-        self.seen >= self.allowed && draft.finish.is_none()
+        self.seen >= self.end() && draft.finish.is_none()
+    }
+
+    /// Where it is stopped, or more is set aside. Whoever writes more than was asked for may end with a piece
+    /// that nothing is set aside for: then room is kept for two as large as any so far.
+    const fn end(&self) -> u64 {
+        if self.seen > self.limit {
+            self.allowed.saturating_sub(self.most.saturating_mul(2))
+        } else {
+            self.allowed
+        }
     }
 
     /// Sets more aside for a longer answer; `billing.budget` when the budget has nothing left for it.
