@@ -32,7 +32,7 @@ pub(crate) enum Whim {
     Breaks,
     /// Falls silent in the middle, then closes.
     Stalls,
-    /// Writes three times as much as it was asked for.
+    /// Writes on, whatever it was asked for, until it is left or tired; says nothing of an end.
     Babbles,
 }
 
@@ -153,7 +153,7 @@ fn serve(mut stream: &TcpStream, till: &Till) -> std::io::Result<()> {
     let input = prompt.len() as u64 / 4 + 8;
     let wanted = 20 + dice(number, 2) % limit;
     let output = match whim {
-        Whim::Babbles => limit * 3,
+        Whim::Babbles => limit * 12,
         _ => wanted.min(limit),
     };
     till.write(&format!("{id} {number} {input} 0 {limit}"));
@@ -174,6 +174,9 @@ fn serve(mut stream: &TcpStream, till: &Till) -> std::io::Result<()> {
         stream.flush()?;
         sent += now;
         std::thread::sleep(PAUSE);
+    }
+    if whim == Whim::Babbles {
+        return Ok(());
     }
     let finish = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
     let usage = json!({ "choices": [], "usage": {
