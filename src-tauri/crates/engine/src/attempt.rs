@@ -380,7 +380,8 @@ impl<'a> Attempt<'a> {
             // Refused or never sent: a known zero, not an unknown.
             (None, Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed })
         } else {
-            let billed = billed_usage(&self.plan.request, draft, whole, self.output_limit);
+            let limit = self.watch.as_ref().map_or(self.output_limit, |watch| Some(watch.billable()));
+            let billed = billed_usage(&self.plan.request, draft, whole, limit);
             let cost = ledger::cost(&billed, sheet.as_ref(), self.row.started_at);
             (Some(billed), cost)
         };

@@ -389,6 +389,12 @@ impl Watch {
         self.seen >= self.end() && draft.finish.is_none()
     }
 
+    /// The longest answer it can be billed for: what was asked for, unless it has plainly written more than
+    /// that; then what was set aside.
+    pub(crate) fn billable(&self) -> u64 {
+        if self.seen > self.limit.saturating_add(self.limit / 4) { self.allowed } else { self.limit }
+    }
+
     /// Where it is stopped, or more is set aside. Whoever writes more than was asked for may end with a piece
     /// that nothing is set aside for: then room is kept for two as large as any so far.
     const fn end(&self) -> u64 {
