@@ -18,7 +18,8 @@ seq: number,
  */
 at: Timestamp, 
 /**
- * `chat`: a prompt; `models`: a list of models was asked for, also to test a key.
+ * `chat`: a prompt; `models`: a list of models was asked for, also to test a key; `prices`: a public list
+ * of prices was.
  */
 purpose: string, 
 /**

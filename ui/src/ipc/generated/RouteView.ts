@@ -11,7 +11,7 @@ export type RouteView = {
  */
 policy: string | null, 
 /**
- * Only the first is tried.
+ * Only the first is tried, or those the user put in an order.
  */
 no_fallbacks: boolean, 
 /**
