@@ -72,6 +72,15 @@ describe('the rules', () => {
     await user.clear(field);
     await user.type(field, '0.59{Tab}');
     expect(host.sent('policy/put')[0]?.prefs.max_price).toEqual({ prompt: '0.59', completion: '12' });
+    const regions = section.getByLabelText('Regions that may answer');
+    expect(regions).toHaveValue('eu');
+    await user.clear(regions);
+    await user.type(regions, 'EU, us-east5{Tab}');
+    expect(host.sent('policy/put').at(-1)?.prefs.regions).toEqual(['eu', 'us-east5']);
+    await user.clear(regions);
+    await user.tab();
+    expect(host.sent('policy/put').at(-1)?.prefs).not.toHaveProperty('regions');
+    expect(section.getByText(/Also set, from the command line: only precisions bf16/)).toBeInTheDocument();
   });
 
   it('move providers in an order with Alt and the arrows, and say so', async () => {

@@ -48,6 +48,7 @@ export function policies(): Policy[] {
         order: ['azure', 'openai'],
         max_price: { prompt: '2.5', completion: '12' },
         regions: ['eu'],
+        quantizations: ['bf16'],
       },
       true,
     ),

@@ -7,9 +7,15 @@ export type Privacy = 'any' | 'no_training' | 'no_retention' | 'both' | 'local';
 
 export const PRIVACY: Record<Privacy, { label: string; about: string }> = {
   any: { label: 'Any provider', about: 'Every provider may be asked' },
-  no_training: { label: 'No training', about: 'Leaves out every provider not known to train on no prompts' },
-  no_retention: { label: 'Keeps nothing', about: 'Leaves out every provider not known to keep nothing' },
-  both: { label: 'No training, keeps nothing', about: 'Leaves out whoever is not known to promise both' },
+  no_training: {
+    label: 'No training',
+    about: 'Only providers known not to train on prompts, and this machine',
+  },
+  no_retention: { label: 'Keeps nothing', about: 'Only providers known to keep nothing, and this machine' },
+  both: {
+    label: 'No training, keeps nothing',
+    about: 'Only providers known to promise both, and this machine',
+  },
   local: { label: 'This machine only', about: 'Nothing is sent anywhere' },
 };
 
@@ -78,6 +84,16 @@ export function figure(text: string): number | null | undefined {
   return Number.isFinite(value) && value > 0 ? value : undefined;
 }
 
+/** Regions as typed, with commas or spaces between: `undefined` = no names of regions, `null` = any. */
+export function regions(text: string): string[] | null | undefined {
+  const names = text
+    .toLowerCase()
+    .split(/[\s,;]+/)
+    .filter(Boolean);
+  if (names.length === 0) return null;
+  return names.every((name) => /^[a-z0-9][a-z0-9-]*$/.test(name)) ? [...new Set(names)] : undefined;
+}
+
 /** A whole number as typed: `undefined` = none above zero, `null` = no limit. */
 export function count(text: string): number | null | undefined {
   const plain = text.trim().replaceAll(',', '');
@@ -98,7 +114,6 @@ export function further(prefs: Prefs): string[] {
   if (prefs.only && (prefs.ignore ?? []).length > 0) {
     said.push(`never asks ${prefs.ignore?.join(', ')}`);
   }
-  if (prefs.regions) said.push(`only regions ${prefs.regions.join(', ') || '(none)'}`);
   if (prefs.quantizations) said.push(`only precisions ${prefs.quantizations.join(', ') || '(none)'}`);
   if (prefs.max_price?.request) said.push(`at most $${prefs.max_price.request} a request`);
   const shares = (name: string, unit: string, of: Prefs['preferred_max_latency']) => {
