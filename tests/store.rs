@@ -18,6 +18,8 @@ mod opening;
 mod processes;
 #[path = "store/rollup.rs"]
 mod rollup;
+#[path = "store/search.rs"]
+mod search;
 #[path = "store/tables.rs"]
 mod tables;
 #[path = "store/torn.rs"]

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ledger", &["domain"]),
     ("compare", &["domain"]),
     ("render", &[]),
+    ("import", &["domain"]),
     ("store", &["domain"]),
     ("vault", &["domain"]),
     ("transport", &["domain"]),
@@ -27,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ledger",
             "compare",
             "render",
+            "import",
             "store",
             "vault",
             "transport",
@@ -59,6 +61,8 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("ammonia", &["render"]),
     ("syntect", &["render"]),
     ("two-face", &["render"]),
+    // what unpacks
+    ("flate2", &["import"]),
     // randomness, time and places come from the engine's clock and from the binaries
     ("getrandom", &["engine"]),
     ("rand*", &[]),

@@ -7,9 +7,11 @@
 )]
 
 pub mod chat;
+pub mod chatgpt;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod keyring_session;
 pub mod program;
 pub mod recording;
 pub mod replay;
+pub mod zip;

@@ -354,6 +354,72 @@ describe('settings and spend', () => {
   });
 });
 
+describe('what was said before', () => {
+  it('is found by key and gone to at the very place', async () => {
+    const services = await open('chat');
+    await user.keyboard('{Control>}k{/Control}');
+    const field = await screen.findByTestId(ids.searchInput);
+    await user.type(field, 'distinct');
+    await waitFor(() => expect(screen.getAllByRole('option').length).toBeGreaterThan(0));
+    expect(host.sent('history/search').at(-1)).toEqual({ text: 'distinct', from: null, limit: 50 });
+    expect(await clean()).toEqual([]);
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.queryByTestId(ids.searchInput)).toBeNull());
+    expect(services.nav.page.name).toBe('chat');
+    await waitFor(() => expect(document.querySelector('[data-found]')).not.toBeNull());
+  });
+
+  it('says what is wrong with a search', async () => {
+    await open('chat');
+    host.fails('history/search', {
+      kind: 'request.invalid',
+      message: 'Write a date as 2026.',
+      upstream: null,
+    });
+    await user.click(screen.getByTestId(ids.find));
+    await user.type(await screen.findByTestId(ids.searchInput), 'date:soon');
+    expect(await screen.findByText('Write a date as 2026.')).toBeVisible();
+  });
+
+  it('goes into the trash and comes back', async () => {
+    await open('chat');
+    await user.click(screen.getByLabelText('More for this conversation'));
+    await user.click(await screen.findByText('Delete conversation'));
+    expect(host.sent('conversation/delete')).toHaveLength(1);
+    await user.click(screen.getByTestId(ids.navHistory));
+    await user.click(await screen.findByTestId(ids.shelf('trash')));
+    const restore = await screen.findByRole('button', { name: /^Restore/ });
+    expect(await clean()).toEqual([]);
+    await user.click(restore);
+    expect(host.sent('conversation/restore')).toHaveLength(1);
+    expect(await screen.findByText('The trash is empty')).toBeVisible();
+  });
+
+  it('is given out as a file', async () => {
+    await open('chat');
+    await user.click(screen.getByLabelText('More for this conversation'));
+    await user.click(await screen.findByText('Export as Markdown'));
+    expect(host.sent('conversation/export')[0]?.form).toBe('markdown');
+    expect(await screen.findByText(/Saved as/)).toBeVisible();
+  });
+
+  it('is brought in after a look', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navHistory));
+    await user.click(await screen.findByTestId(ids.importOpen));
+    expect(screen.getByTestId(ids.importRun)).toBeDisabled();
+    await user.click(await screen.findByLabelText(/chatgpt-export.zip/));
+    await user.click(screen.getByTestId(ids.importLook));
+    expect(await screen.findByTestId(ids.importOutcome)).toHaveTextContent('would be imported from ChatGPT');
+    expect(await clean()).toEqual([]);
+    await user.click(screen.getByTestId(ids.importRun));
+    expect(host.sent('import/run')).toEqual([
+      { path: '/data/downloads/chatgpt-export.zip', dry_run: true },
+      { path: '/data/downloads/chatgpt-export.zip', dry_run: false },
+    ]);
+  });
+});
+
 describe('when the data cannot be opened', () => {
   it('one page says so and offers to try again', async () => {
     await open('failed');

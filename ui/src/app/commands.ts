@@ -19,12 +19,13 @@ export interface ShellActions {
 }
 
 export function commands(services: Services, shell: ShellActions): Command[] {
-  const { nav, conversations, toasts } = services;
+  const { nav, history, conversations, toasts } = services;
   const layout = (name: Layout) => () => {
     if (nav.page.name === 'chat') conversations.open?.setLayout(name);
   };
   return [
     { id: 'chat.new', keys: '$mod+KeyN', anywhere: true, run: () => nav.go({ name: 'new' }) },
+    { id: 'search', keys: '$mod+KeyK', anywhere: true, run: () => (history.searching = true) },
     { id: 'sidebar.toggle', keys: '$mod+KeyB', anywhere: true, run: shell.toggleSidebar },
     { id: 'model.add', keys: '$mod+KeyM', anywhere: true, run: shell.addModel },
     { id: 'layout.columns', keys: '$mod+Digit1', anywhere: true, run: layout('columns') },

@@ -25,6 +25,13 @@ export interface Parts {
   nav: Nav;
 }
 
+/** Where to stand in a conversation. */
+export interface Place {
+  turn: string;
+  /** An answer; `null` = the prompt. */
+  run: string | null;
+}
+
 /** A conversation on the screen. */
 export class OpenConversation {
   readonly id: string;
@@ -37,6 +44,8 @@ export class OpenConversation {
   selected = $state(0);
   /** Policy it is routed under, beside the usual one. */
   routedUnder = $state<string | null>(null);
+  /** Where to go next; `null` once it has been gone to. */
+  place = $state.raw<Place | null>(null);
   private chosen = $state.raw<ContextPolicy>({ type: 'own' });
 
   constructor(
@@ -177,11 +186,12 @@ export class Conversations {
     if (open && this.open) this.open.title = open.title;
   }
 
-  async show(id: string): Promise<void> {
+  async show(id: string, place: Place | null = null): Promise<void> {
     this.wanted = id;
     if (this.open?.id === id) {
       this.opening = false;
       this.parts.nav.go({ name: 'chat', id });
+      if (place) this.open.place = place;
       return;
     }
     this.opening = true;
@@ -190,6 +200,7 @@ export class Conversations {
       // The user has asked for another one or gone elsewhere meanwhile.
       if (this.wanted !== id) return;
       const next = new OpenConversation(this.parts, view, () => this.ended());
+      next.place = place;
       this.replace(next);
       this.parts.nav.go({ name: 'chat', id });
       await next.load();
@@ -273,15 +284,37 @@ export class Conversations {
   async archive(id: string): Promise<void> {
     try {
       await this.parts.client.call('conversation/archive', { id, archived: true });
-      this.list = this.list.filter((summary) => summary.id !== id);
-      if (this.open?.id === id) {
-        this.replace(null);
-        if (this.parts.nav.page.name === 'chat') this.parts.nav.go({ name: 'new' });
-      }
+      this.leave(id);
       this.parts.toasts.show('Conversation archived', () => void this.restore(id));
     } catch (reason) {
       this.parts.toasts.fail(reason);
     }
+  }
+
+  /** Into the trash, with a way back. */
+  async remove(id: string, onUndo: () => void = () => {}): Promise<void> {
+    try {
+      await this.parts.client.call('conversation/delete', { id });
+      this.leave(id);
+      const undo = async () => {
+        await this.parts.client.call('conversation/restore', { id });
+        await this.reload();
+        onUndo();
+      };
+      this.parts.toasts.show('Conversation deleted. It stays in the trash for 30 days', () => {
+        undo().catch((reason: unknown) => this.parts.toasts.fail(reason));
+      });
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    }
+  }
+
+  /** It is no longer in the list. */
+  private leave(id: string): void {
+    this.list = this.list.filter((summary) => summary.id !== id);
+    if (this.open?.id !== id) return;
+    this.replace(null);
+    if (this.parts.nav.page.name === 'chat') this.parts.nav.go({ name: 'new' });
   }
 
   private async restore(id: string): Promise<void> {

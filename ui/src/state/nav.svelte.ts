@@ -4,6 +4,7 @@ export type Page =
   | { name: 'chat'; id: string }
   | { name: 'spend'; at?: 'budgets' }
   | { name: 'models' }
+  | { name: 'history' }
   | { name: 'settings'; provider: string | null };
 
 /** Where the window is. */

@@ -8,6 +8,7 @@ import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
+import { History } from './history.svelte';
 import { NewLineUp } from './line-up.svelte';
 import { Models } from './models.svelte';
 import { Nav } from './nav.svelte';
@@ -45,6 +46,7 @@ export class Services {
   readonly newLineUp: NewLineUp;
   readonly conversations: Conversations;
   readonly catalogue: Catalogue;
+  readonly history: History;
   readonly spend: Spend;
   readonly budgets: Budgets;
   readonly providers: Providers;
@@ -87,6 +89,7 @@ export class Services {
       draft,
       () => void this.money(),
     );
+    this.history = new History(client, this.conversations, nav, toasts);
     nav.onGo((page) => {
       this.receipts.leave();
       if (page.name === 'chat') view.setSoon('view.last', page.id);

@@ -260,6 +260,11 @@ pub(crate) fn minute(at: Timestamp) -> Result<Zoned, Failure> {
     local(at)?.round(ZonedRound::new().smallest(Unit::Minute)).map_err(|error| bad(&error))
 }
 
+/// The first moment of a day, local time.
+pub(crate) fn midnight(day: jiff::civil::Date) -> Result<Timestamp, Failure> {
+    day.to_zoned(TimeZone::system()).map(|start| stamp(&start)).map_err(|error| bad(&error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use crate::{
     Api, Sink,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, database, history, links, models, providers, routing, settings,
+    chat, database, history, imports, links, models, providers, routing, settings,
     spend::{self, types::*},
     types::*,
 };
@@ -103,6 +103,12 @@ commands! {
         "conversation/restore" (ConversationRef) -> ConversationSummary = history::restore;
         "conversation/purge" (ConversationRef) -> () = history::purge;
         "conversation/shelf" (ShelfRef) -> Shelved = history::shelf;
+        "conversation/export" (ExportConversation) -> ExportedFile = history::export;
+        "history/search" (SearchQuery) -> SearchPage = history::search;
+        "import/state" (()) -> ImportState = imports::state;
+        "import/run" (ImportFile) -> ImportOutcome = imports::run;
+        "import/stop" (()) -> () = imports::stop;
+        "import/undo" (ImportRef) -> ImportUndone = imports::undo;
         "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;
         "models/search" (ModelQuery) -> ModelList = models::search;
         "models/catalogue" (()) -> CatalogueView = catalogue::catalogue;

@@ -15,10 +15,12 @@ pub mod commands;
 mod database;
 pub mod export;
 mod history;
+mod imports;
 mod links;
 mod models;
 mod process;
 mod providers;
+pub mod query;
 mod routing;
 mod settings;
 pub mod spend;
@@ -28,6 +30,8 @@ pub use catalogue::condition as price_condition;
 pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
 pub use database::DatabaseCheck;
 pub use engine::{Table, frame::TurnFrame};
+pub use history::stem;
+pub use imports::outcome as import_outcome;
 pub use links::check as check_link;
 pub use process::{default_folder, env_keys, prepare_process};
 
@@ -51,13 +55,23 @@ pub struct Api {
     /// Where exports go; `None` = the system names no such folder.
     downloads: Option<PathBuf>,
     storage: Mutex<StorageState>,
+    /// The import that goes on.
+    import: Mutex<Option<imports::Going>>,
 }
 
 impl Api {
     /// Takes an engine over.
     pub fn new(engine: Engine, folder: PathBuf, version: &'static str, open_link: Opener) -> Self {
         let downloads = dirs::download_dir();
-        Self { engine, folder, version, open_link, downloads, storage: Mutex::new(settings::checking()) }
+        Self {
+            engine,
+            folder,
+            version,
+            open_link,
+            downloads,
+            storage: Mutex::new(settings::checking()),
+            import: Mutex::default(),
+        }
     }
 
     /// The same with another folder for exports.

@@ -6,6 +6,7 @@
 mod ask;
 mod budget;
 mod experiment;
+mod history;
 mod json;
 mod keys;
 mod lists;
@@ -47,6 +48,9 @@ enum Command {
     /// Limit what may be spent
     #[command(subcommand)]
     Budget(budget::BudgetCommand),
+    /// Find, show, export and import conversations
+    #[command(subcommand)]
+    History(history::HistoryCommand),
     /// Store, look at or delete a provider's key
     #[command(subcommand)]
     Key(keys::KeyCommand),
@@ -103,6 +107,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Catalog(command) => price::catalog(&engine, command).await,
         Command::Spend(arguments) => spend::run(&engine, arguments).await,
         Command::Budget(command) => budget::run(&engine, command).await,
+        Command::History(command) => Box::pin(history::run(&engine, command)).await,
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
         Command::Experiment(command) => experiment::run(&engine, command).await,
@@ -152,6 +157,7 @@ impl Command {
             Self::Catalog(command) => command.json(),
             Self::Spend(arguments) => arguments.json(),
             Self::Budget(command) => command.json(),
+            Self::History(command) => command.json(),
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),
             Self::Experiment(command) => command.json(),

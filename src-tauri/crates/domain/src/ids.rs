@@ -50,6 +50,8 @@ uuid_ids! {
     EntryId,
     /// A prompt set run over several models.
     ExperimentId,
+    /// One file of conversations that was taken in.
+    ImportId,
     /// One running process that writes to the database (window or command line).
     ProcessId,
 }

@@ -35,8 +35,8 @@ pub use endpoint::{
 pub use event::{BlockKind, FinishReason, NoticeKind, Seam, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};
 pub use ids::{
-    AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, ExperimentId, LaneId,
-    MessageId, ProcessId, ProviderId, RunId, TurnId,
+    AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, ExperimentId,
+    ImportId, LaneId, MessageId, ProcessId, ProviderId, RunId, TurnId,
 };
 pub use model::{BadSlug, Capabilities, Modality, Model, ModelRef, ModelSlug, Variant};
 pub use money::{BadAmount, PicoUsd};

@@ -428,7 +428,7 @@ impl Lane {
             if let Some(health) = &health {
                 tx.put_health(health, now)?;
             }
-            tx.clear_journal(row.id)
+            crate::history::settled(tx, row.id)
         });
         self.tell(News::End(Box::new(Finished { result, write, abandoned: false }))).await;
     }

@@ -63,7 +63,10 @@ pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};
 pub use experiment::{ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, RunOptions};
 pub use explain::Explained;
 pub use fold_view::apply as apply_frame;
-pub use history::{ConversationRow, Shelf, TRASH_DAYS};
+pub use history::{
+    ConversationRow, ExportForm, Find, Hit, ImportProgress, ImportReport, ImportRow, Match, SearchFrom,
+    Searched, Shelf, TRASH_DAYS,
+};
 pub use inner::Table;
 pub use ledger::{Forecast, SpendDay, Volume, forecast, priced_on};
 pub use lists::{Found, TestResult, Tested};

@@ -106,6 +106,15 @@ pub(crate) fn beside_others<T>(longest: usize, work: impl FnOnce() -> T) -> T {
     if longest > QUICK && several { tokio::task::block_in_place(work) } else { work() }
 }
 
+/// Markdown as safe HTML, for a file.
+pub(crate) fn whole(text: &str) -> String {
+    let rendered = catch_unwind(AssertUnwindSafe(|| render::render_whole(text)));
+    match rendered {
+        Ok(blocks) => blocks.into_iter().map(|block| block.html.into_string()).collect(),
+        Err(_) => render::code("", text).into_string(),
+    }
+}
+
 /// The sections of a finished answer. One whose rendering panics is shown as its source.
 pub(crate) fn sections(parts: &[Part]) -> Vec<Section> {
     let rendered = |part| {

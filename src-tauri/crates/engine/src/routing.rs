@@ -438,11 +438,11 @@ fn unready(known: &Known) -> Failure {
         return known.without_address();
     }
     if known.provider.local {
+        let name = &known.provider.name;
         return Failure::new(
             ErrorKind::NetConnect,
             format!(
-                "{} is not running on this machine. Start it, then look for local servers in Settings.",
-                known.provider.name
+                "{name} is not running on this machine. Start it, then look for local servers in Settings."
             ),
         );
     }
@@ -451,10 +451,8 @@ fn unready(known: &Known) -> Failure {
 
 /// Every endpoint is ruled out by what the user allows or the request needs.
 fn forbidden(route: &Route) -> Failure {
-    let any = |reasons: &[Reason]| {
-        route.rejected.iter().any(|rejected| reasons.iter().any(|&reason| rejected.says(reason)))
-    };
-    let rules = [
+    let any = |all: &[Reason]| route.rejected.iter().any(|one| all.iter().any(|&why| one.says(why)));
+    if any(&[
         Reason::MayTrain,
         Reason::TrainingUnknown,
         Reason::Retains,
@@ -468,8 +466,7 @@ fn forbidden(route: &Route) -> Failure {
         Reason::Parameters,
         Reason::MaxPrice,
         Reason::PriceUnknown,
-    ];
-    if any(&rules) {
+    ]) {
         let policy = route.policy.as_deref().unwrap_or("everyday");
         return Failure::new(
             ErrorKind::RequestNoModel,

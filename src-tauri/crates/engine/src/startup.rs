@@ -30,9 +30,13 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
     // A ledger from before there were running sums; a thousand entries at a time, so that a send waits
     // for none of it.
     while !inner.store.write(|tx| tx.roll_up()).await? {}
-    if let Err(failure) = crate::history::sweep(inner).await {
-        complain(&failure, "old conversations in the trash could not be removed");
-    }
+    // Nobody waits for what is left to tidy up.
+    let shared = Arc::clone(inner);
+    tasks::spawn(async move {
+        if let Err(failure) = crate::history::tidy(&shared).await {
+            complain(&failure, "the history could not be tidied up");
+        }
+    });
     Ok(recovered)
 }
 
@@ -119,7 +123,7 @@ pub(crate) fn recover_in(
     let content = tx.put_content(&draft.parts(&issuer))?;
     tx.set_message_content(run.message, &content)?;
     tx.update_run(&run)?;
-    tx.clear_journal(run.id)?;
+    crate::history::settled(tx, run.id)?;
     Ok(true)
 }
 

@@ -300,7 +300,7 @@ pub(crate) fn request(target: &LaneTarget, branch: &[(MessageRow, Vec<Part>)]) -
 }
 
 /// The first words of a prompt on one line.
-fn title(prompt: &str) -> String {
+pub(crate) fn title(prompt: &str) -> String {
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let mut title: String = line.chars().take(80).collect();
     if title.len() < line.len() {

@@ -15,12 +15,14 @@
 mod backup;
 mod error;
 mod files;
+mod foreign;
 mod lease;
 mod migrate;
 mod open;
 mod pending;
 mod readers;
 mod tx;
+mod words;
 mod writer;
 
 /// Tables, one file each.
@@ -29,9 +31,11 @@ pub mod table;
 #[cfg(test)]
 mod store_tests;
 
+pub use foreign::{LlmConversation, LlmRow, read_llm_log};
 pub use pending::Pending;
 pub use table::*;
 pub use tx::Tx;
+pub use words::Piece;
 
 use domain::{Failure, ProcessId, Timestamp};
 use lease::Leases;

@@ -5,8 +5,8 @@ use crate::{
     lease::Leases,
 };
 use domain::{
-    AttemptId, ConversationId, EntryId, ExperimentId, Failure, LaneId, MessageId, Millis, ProcessId, RunId,
-    Timestamp, TurnId,
+    AttemptId, ConversationId, EntryId, ExperimentId, Failure, ImportId, LaneId, MessageId, Millis,
+    ProcessId, RunId, Timestamp, TurnId,
 };
 use rusqlite::{Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
@@ -42,6 +42,23 @@ impl<'c> Tx<'c> {
             found.push(map(&Cols(row))?);
         }
         Ok(found)
+    }
+
+    /// The rows of a query one by one, until one is enough (`false`).
+    pub(crate) fn until(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut each: impl FnMut(&Cols<'_>) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut rows = statement.query(params).map_err(|e| failure(&e))?;
+        while let Some(row) = rows.next().map_err(|e| failure(&e))? {
+            if !each(&Cols(row))? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The only row of a query, if it has one.
@@ -155,7 +172,18 @@ macro_rules! keys {
     )*};
 }
 
-keys!(AttemptId, ConversationId, EntryId, ExperimentId, LaneId, MessageId, ProcessId, RunId, TurnId);
+keys!(
+    AttemptId,
+    ConversationId,
+    EntryId,
+    ExperimentId,
+    ImportId,
+    LaneId,
+    MessageId,
+    ProcessId,
+    RunId,
+    TurnId
+);
 
 /// The blob of an optional id.
 pub(crate) fn opt_blob<T: Key>(id: Option<T>) -> Option<[u8; 16]> {

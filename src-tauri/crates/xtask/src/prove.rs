@@ -32,6 +32,8 @@ const ABOUT: &[(&str, &str)] = &[
     ("kill", "killed at random moments, nothing shown is lost"),
     ("outage", "the first provider is gone for thirty seconds while four lanes write: nobody sees an error"),
     ("experiment", "two hundred cells against a provider that answers at once"),
+    ("import", "an export of 1 GB comes in under 256 MiB, killed at twenty moments, to the same database"),
+    ("search", "time to find a word among a hundred thousand messages"),
     ("plan", "time to plan a request to a model with thirty endpoints"),
     ("resets", "fifty recorded streams cut off after every byte: text kept, failure named, books right"),
     ("router", "our way of choosing beside others', over thousands of simulated hours"),
@@ -46,7 +48,7 @@ const ABOUT: &[(&str, &str)] = &[
 ];
 
 /// Proofs that drive no program of ours, so that none has to be built for them.
-const ALONE: &[&str] = &["agreement", "budgets", "decode", "diff", "faults", "fuzz", "ratings"];
+const ALONE: &[&str] = &["agreement", "budgets", "decode", "diff", "faults", "fuzz", "ratings", "search"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {

@@ -14,6 +14,7 @@ import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
 import { routingHost } from './routing';
+import { pastHost } from './past';
 import { spendAttempts, spendPage } from './spending';
 
 interface Conversation {
@@ -45,6 +46,7 @@ export function demoHost(): FakeHost {
   const unspent = scene === 'empty' || scene === 'onboarding';
   const conversations = new Map<string, Conversation>();
   for (const known of history(rows)) conversations.set(known.id, known);
+  const past = pastHost(host, conversations, (id) => everything().find((row) => row.id === id));
   if (scene === 'chat' || scene === 'states' || scene === 'seam')
     values.set('view.last', JSON.stringify(scene));
   if (scene === 'budgets') values.set('view.last', JSON.stringify('held'));
@@ -70,7 +72,8 @@ export function demoHost(): FakeHost {
       'mistral/mistral-medium-3.1',
     ].map((slug) => target(slug)),
   };
-  const list = () =>
+  const list = () => everything().filter((row) => past.listed(row.id));
+  const everything = () =>
     [...conversations.values()].map((conversation, index) =>
       summary(conversation.id, {
         title: conversation.title,
@@ -166,7 +169,6 @@ export function demoHost(): FakeHost {
       must(conversations.get(id)).title = title;
       return must(list().find((known) => known.id === id));
     })
-    .on('conversation/archive', () => null)
     .on('conversation/policy', ({ id, policy }) => {
       must(conversations.get(id)).policy = policy;
       return null;

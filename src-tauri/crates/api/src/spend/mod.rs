@@ -2,7 +2,7 @@
 //! them; a file of them.
 
 mod chart;
-mod file;
+pub(crate) mod file;
 mod page;
 pub mod types;
 

@@ -61,6 +61,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Every lane there ever was, and whether it has left the line-up.
+    pub fn lanes_ever(&self, conversation: ConversationId) -> Result<Vec<(Lane, bool)>, Failure> {
+        self.all(
+            "SELECT * FROM lanes WHERE conversation = ?1 ORDER BY position, id",
+            [conversation.blob()],
+            |cols| Ok((row(cols)?, cols.get("removed")?)),
+        )
+    }
+
     /// Moves a lane's pointer into the tree.
     pub fn set_lane_head(&mut self, lane: LaneId, head: Option<MessageId>) -> Result<(), Failure> {
         self.change("lane", "UPDATE lanes SET head = ?2 WHERE id = ?1", params![lane.blob(), opt_blob(head)])

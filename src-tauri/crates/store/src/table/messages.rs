@@ -116,6 +116,11 @@ impl Tx<'_> {
         )
     }
 
+    /// Every message of a conversation, in no order.
+    pub fn messages(&self, conversation: ConversationId) -> Result<Vec<MessageRow>, Failure> {
+        self.all("SELECT * FROM messages WHERE conversation = ?1", [conversation.blob()], row)
+    }
+
     /// One message.
     pub fn message(&self, id: MessageId) -> Result<Option<MessageRow>, Failure> {
         self.one("SELECT * FROM messages WHERE id = ?1", [id.blob()], row)

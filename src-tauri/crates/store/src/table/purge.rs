@@ -29,7 +29,11 @@ impl Tx<'_> {
             [key],
             |cols| cols.at(0),
         )?;
+        self.unindex_conversation(id)?;
         self.exec(&format!("DELETE FROM journal WHERE run IN ({RUNS})"), [key])?;
+        // What was sent for them quotes the conversation.
+        let attempts = format!("SELECT id FROM attempts WHERE run IN ({RUNS})");
+        self.exec(&format!("DELETE FROM requests WHERE attempt IN ({attempts})"), [key])?;
         self.exec(&format!("UPDATE attempts SET run = NULL WHERE run IN ({RUNS})"), [key])?;
         self.exec(&format!("UPDATE runs SET retry_of = NULL WHERE id IN ({RUNS})"), [key])?;
         self.exec(&format!("DELETE FROM runs WHERE id IN ({RUNS})"), [key])?;
@@ -45,6 +49,7 @@ impl Tx<'_> {
                 [content],
             )?;
         }
+        self.exec("DELETE FROM imported WHERE conversation = ?1", [key])?;
         // What a window kept for it, a draft among it.
         self.exec("DELETE FROM settings WHERE key LIKE 'view.%.' || ?1", [id.to_string()])?;
         self.change("conversation", "DELETE FROM conversations WHERE id = ?1", [key])

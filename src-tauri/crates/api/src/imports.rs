@@ -1,0 +1,189 @@
+//! Imports from the window: one at a time, with its progress, and what was imported before.
+
+use crate::{
+    Api,
+    types::{
+        ImportCandidate, ImportDone, ImportFile, ImportOutcome, ImportRef, ImportRunning, ImportState,
+        ImportUndone,
+    },
+};
+use domain::{ErrorKind, Failure, Timestamp};
+use engine::{ImportProgress, ImportReport};
+use std::{
+    fs,
+    future::{Ready, ready},
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
+    time::UNIX_EPOCH,
+};
+
+/// Files shown to choose from.
+const MOST_CANDIDATES: usize = 12;
+
+/// The import that goes on, for others to see and stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Going {
+    name: String,
+    dry_run: bool,
+    progress: Arc<ImportProgress>,
+}
+
+/// Frees the place however the import ends.
+struct Place<'a>(&'a Api);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        *self.0.import.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+pub(crate) async fn run(api: &Api, wanted: ImportFile) -> Result<ImportOutcome, Failure> {
+    let path = expanded(wanted.path.trim());
+    if !path.is_absolute() {
+        return Err(Failure::new(ErrorKind::RequestInvalid, "Write the full path of the file."));
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let progress = Arc::new(ImportProgress::default());
+    {
+        let mut going = api.import.lock().unwrap_or_else(PoisonError::into_inner);
+        if going.is_some() {
+            return Err(Failure::new(ErrorKind::RequestInvalid, "Another import is going on. Wait for it."));
+        }
+        *going = Some(Going { name, dry_run: wanted.dry_run, progress: Arc::clone(&progress) });
+    }
+    let _place = Place(api);
+    let report = api.engine.import(path, wanted.dry_run, progress).await?;
+    Ok(outcome(&report))
+}
+
+/// `~` is how people write their home folder.
+fn expanded(path: &str) -> PathBuf {
+    let path = path.trim_matches('"');
+    match (path.strip_prefix("~/"), dirs::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// What a report says to people.
+pub fn outcome(report: &ImportReport) -> ImportOutcome {
+    let mut notes = Vec::new();
+    let mut note = |count: u64, one: &str, many: &str| match count {
+        0 => {}
+        1 => notes.push(format!("1 {one}")),
+        n => notes.push(format!("{n} {many}")),
+    };
+    note(
+        report.in_trash,
+        "conversation is in the trash and stays there.",
+        "conversations are in the trash and stay there.",
+    );
+    note(
+        report.branched,
+        "conversation has edited prompts or repeated answers; all of them are kept.",
+        "conversations have edited prompts or repeated answers; all of them are kept.",
+    );
+    note(
+        report.attachments,
+        "picture or file does not come along; a note stands in its place.",
+        "pictures and files do not come along; a note stands in each one's place.",
+    );
+    note(
+        report.hidden_characters,
+        "invisible character was taken out.",
+        "invisible characters were taken out.",
+    );
+    note(
+        report.system_messages,
+        "hidden message to the model was left out.",
+        "hidden messages to the model were left out.",
+    );
+    for (reason, count) in &report.skipped {
+        note(*count, &format!("entry passed over: {reason}."), &format!("entries passed over: {reason}."));
+    }
+    if report.cut_off {
+        notes.push("The file ends in the middle: what came before is kept. Download it again.".to_owned());
+    }
+    if report.stopped {
+        notes.push("It was stopped. Import the file again to go on from there.".to_owned());
+    }
+    ImportOutcome {
+        id: report.id,
+        sources: report.sources.iter().map(|&source| source.to_owned()).collect(),
+        added: report.added,
+        extended: report.extended,
+        known: report.known,
+        in_trash: report.in_trash,
+        messages: report.messages,
+        notes,
+        complete: report.complete(),
+        stopped: report.stopped,
+        dry_run: report.dry_run,
+    }
+}
+
+pub(crate) fn stop(api: &Api, (): ()) -> Ready<Result<(), Failure>> {
+    if let Some(going) = &*api.import.lock().unwrap_or_else(PoisonError::into_inner) {
+        going.progress.stop();
+    }
+    ready(Ok(()))
+}
+
+pub(crate) async fn state(api: &Api, (): ()) -> Result<ImportState, Failure> {
+    let going = api.import.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let running = going.map(|going| {
+        let (read, size, conversations) = going.progress.now();
+        ImportRunning { name: going.name, dry_run: going.dry_run, read, size, conversations }
+    });
+    let done = api.engine.store().read(|tx| tx.imports()).await?;
+    Ok(ImportState {
+        running,
+        candidates: api.downloads.as_deref().map(candidates).unwrap_or_default(),
+        done: done
+            .into_iter()
+            .filter(|row| row.undone_at.is_none() && row.conversations > 0)
+            .map(|row| ImportDone {
+                id: row.id,
+                name: row.file,
+                source: row.source,
+                at: row.started_at,
+                finished: row.finished_at.is_some(),
+                conversations: row.conversations,
+                messages: row.messages,
+            })
+            .collect(),
+    })
+}
+
+pub(crate) async fn undo(api: &Api, which: ImportRef) -> Result<ImportUndone, Failure> {
+    let (gone, kept) = api.engine.undo_import(which.id).await?;
+    Ok(ImportUndone { gone, kept })
+}
+
+/// Archives and JSON files of the downloads folder, newest first. A folder that cannot be read has none.
+fn candidates(folder: &Path) -> Vec<ImportCandidate> {
+    let fits = |name: &str| {
+        let ending = Path::new(name).extension().map(|ending| ending.to_ascii_lowercase());
+        ending.is_some_and(|ending| ["zip", "json", "jsonl", "db"].iter().any(|known| ending == *known))
+    };
+    let mut found: Vec<ImportCandidate> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let meta = entry.metadata().ok().filter(|meta| meta.is_file() && fits(&name))?;
+            let since = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+            let changed_at = Timestamp(i64::try_from(since.as_millis()).ok()?);
+            Some(ImportCandidate {
+                path: entry.path().display().to_string(),
+                name,
+                size: meta.len(),
+                changed_at,
+            })
+        })
+        .collect();
+    found.sort_by_key(|file| std::cmp::Reverse(file.changed_at));
+    found.truncate(MOST_CANDIDATES);
+    found
+}

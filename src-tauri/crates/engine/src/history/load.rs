@@ -1,0 +1,72 @@
+//! A conversation with all that hangs on it, as it is stored.
+
+use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part};
+use store::{AttemptRow, ConversationRow, MessageRow, RunRow, TurnRow, Tx};
+
+/// A conversation.
+pub(super) struct Loaded {
+    pub row: ConversationRow,
+    /// Every lane there ever was, and whether it has left the line-up.
+    pub lanes: Vec<(Lane, bool)>,
+    pub turns: Vec<LoadedTurn>,
+}
+
+/// A turn.
+pub(super) struct LoadedTurn {
+    pub row: TurnRow,
+    pub prompt: Vec<Part>,
+    /// The prompt's nodes of the tree, each with the message before it.
+    pub nodes: Vec<(MessageId, Option<MessageId>)>,
+    pub answers: Vec<LoadedAnswer>,
+}
+
+/// An answer.
+pub(super) struct LoadedAnswer {
+    pub run: RunRow,
+    pub message: MessageRow,
+    pub parts: Vec<Part>,
+    pub attempts: Vec<AttemptRow>,
+}
+
+impl LoadedAnswer {
+    /// What its attempts cost; of none (an imported answer) unknown.
+    pub(super) fn cost(&self) -> Cost {
+        let costs: Vec<Cost> =
+            self.attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)).collect();
+        if costs.is_empty() { Cost::unknown() } else { crate::result::total_cost(&costs) }
+    }
+}
+
+pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
+    let row = tx
+        .conversation(id)?
+        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, "There is no such conversation."))?;
+    let messages = tx.messages(id)?;
+    let find = |id: MessageId| messages.iter().find(|row| row.id == id);
+    let mut turns = Vec::new();
+    for turn in tx.turns(id)? {
+        let mut nodes: Vec<(MessageId, Option<MessageId>)> = Vec::new();
+        let mut answers = Vec::new();
+        for run in tx.runs(turn.id)? {
+            let Some(message) = find(run.message).cloned() else { continue };
+            if let Some(user) = find(run.user_message)
+                && !nodes.iter().any(|(known, _)| *known == user.id)
+            {
+                nodes.push((user.id, user.parent));
+            }
+            let parts = tx.content(&message.content)?.unwrap_or_default();
+            let attempts = tx.attempts(run.id)?;
+            answers.push(LoadedAnswer { run, message, parts, attempts });
+        }
+        if nodes.is_empty() {
+            // A prompt that nobody has answered is known by its words and its time.
+            let same = |row: &&MessageRow| {
+                row.run.is_none() && row.content == turn.prompt && row.created_at == turn.created_at
+            };
+            nodes.extend(messages.iter().find(same).map(|row| (row.id, row.parent)));
+        }
+        let prompt = tx.content(&turn.prompt)?.unwrap_or_default();
+        turns.push(LoadedTurn { row: turn, prompt, nodes, answers });
+    }
+    Ok(Loaded { row, lanes: tx.lanes_ever(id)?, turns })
+}

@@ -1,0 +1,452 @@
+//! From a conversation of a file to rows. Ids come from the file's own, so what is here already is seen to
+//! be here; nothing that is here is ever changed by a file but for the lanes of a conversation that nobody
+//! has gone on with.
+
+use domain::{
+    ContentId, ConversationId, Failure, ImportId, Lane, LaneId, LaneTarget, MessageId, ModelRef, Part,
+    ProcessId, ProviderId, Role, Route, RunId, RunState, Saw, Timestamp, TurnId,
+};
+use import::{Answer, Conversation, Reason, Source, Turn};
+use std::collections::HashSet;
+use store::{ConversationRow, Document, ImportRow, MessageRow, RunRow, TurnRow, Tx};
+use uuid::Uuid;
+
+/// What a model is called that the file does not name.
+const UNKNOWN: &str = "unknown";
+
+/// Some conversations and whose import they are of.
+pub(super) struct Step {
+    pub import: ImportId,
+    pub file: String,
+    pub now: Timestamp,
+    pub conversations: Vec<Conversation>,
+}
+
+/// What became of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is new, with this many messages.
+    Added(u64),
+    /// It was here and has this many more messages now.
+    Extended(u64),
+    /// It was here.
+    Known,
+    /// It is in the trash.
+    InTrash,
+    /// It is not sound.
+    Refused(Reason),
+}
+
+impl Step {
+    /// What would become of each.
+    pub(super) fn look(&self, tx: &Tx<'_>) -> Result<Vec<Taken>, Failure> {
+        self.conversations
+            .iter()
+            .map(|conversation| match Rows::new(conversation, self.now) {
+                Ok(rows) => rows.look(tx),
+                Err(reason) => Ok(Taken::Refused(reason)),
+            })
+            .collect()
+    }
+
+    /// Takes each in.
+    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<Vec<Taken>, Failure> {
+        let mut all = Vec::new();
+        let mut documents = Vec::new();
+        let (mut conversations, mut messages) = (0, 0);
+        for conversation in &self.conversations {
+            let taken = match Rows::new(conversation, self.now) {
+                Err(reason) => Taken::Refused(reason),
+                Ok(rows) => {
+                    let taken = rows.look(tx)?;
+                    if let Taken::Added(count) | Taken::Extended(count) = taken {
+                        if conversations + messages == 0 {
+                            self.note(tx, conversation.source, 0, 0)?;
+                        }
+                        conversations += u64::from(matches!(taken, Taken::Added(_)));
+                        messages += count;
+                        rows.write(tx, self.import, taken, &mut documents)?;
+                    }
+                    taken
+                }
+            };
+            all.push(taken);
+        }
+        if let Some(first) = self.conversations.first().filter(|_| conversations + messages > 0) {
+            self.note(tx, first.source, conversations, messages)?;
+        }
+        tx.index(documents)?;
+        Ok(all)
+    }
+
+    fn note(
+        &self,
+        tx: &mut Tx<'_>,
+        source: Source,
+        conversations: u64,
+        messages: u64,
+    ) -> Result<(), Failure> {
+        tx.note_import(&ImportRow {
+            id: self.import,
+            file: self.file.clone(),
+            source: source.as_str().to_owned(),
+            started_at: self.now,
+            finished_at: None,
+            undone_at: None,
+            conversations,
+            messages,
+        })
+    }
+}
+
+/// The ids of a conversation's rows.
+struct Rows<'c> {
+    from: &'c Conversation,
+    id: ConversationId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    lanes: Vec<LaneId>,
+    turns: Vec<TurnIds>,
+}
+
+struct TurnIds {
+    id: TurnId,
+    at: Timestamp,
+    nodes: Vec<MessageId>,
+    answers: Vec<(RunId, MessageId)>,
+}
+
+impl<'c> Rows<'c> {
+    fn new(from: &'c Conversation, now: Timestamp) -> Result<Self, Reason> {
+        let known =
+            |at: Option<Timestamp>| at.filter(|at| at.0 >= 0 && at.0 <= now.0.saturating_add(86_400_000));
+        let first = from.turns.iter().filter_map(|turn| known(turn.at)).min();
+        let last = from.turns.iter().filter_map(|turn| known(turn.at)).max();
+        let created_at = known(from.created_at).or(first).unwrap_or(now);
+        let updated_at = last.or_else(|| known(from.updated_at)).unwrap_or(created_at).max(created_at);
+        let id = match from.source {
+            Source::Parallax => from.id.parse().map_err(|_| Reason::NoId)?,
+            source => import::conversation_id(source, &from.id, from.created_at),
+        };
+        let ids = Ids { from, stamp: from.created_at };
+        let mut lanes = Vec::new();
+        for (place, lane) in from.lanes.iter().enumerate() {
+            let key = lane.key.clone().unwrap_or_else(|| place.to_string());
+            lanes.push(LaneId::new(ids.id("lane", &key, from.created_at, 0)?));
+        }
+        let mut turns = Vec::new();
+        for turn in &from.turns {
+            turns.push(Self::turn(&ids, turn, known(turn.at).unwrap_or(created_at))?);
+        }
+        let rows = Self { from, id, created_at, updated_at, lanes, turns };
+        if rows.sound() { Ok(rows) } else { Err(Reason::Unreadable) }
+    }
+
+    fn turn(ids: &Ids<'_>, turn: &Turn, at: Timestamp) -> Result<TurnIds, Reason> {
+        let id = TurnId::new(ids.id("turn", &turn.key, turn.at, 0)?);
+        let mut nodes = Vec::new();
+        for node in &turn.nodes {
+            nodes.push(MessageId::new(ids.id("message", &node.key, turn.at, 0)?));
+        }
+        let mut answers = Vec::new();
+        for (place, answer) in turn.answers.iter().enumerate() {
+            let order = u16::try_from(place).unwrap_or(u16::MAX);
+            // By the turn's time, so that the answers of a lane sort in their order.
+            let run = RunId::new(ids.id("run", &answer.key, turn.at, order)?);
+            let key = answer.own.as_ref().map_or(&answer.key, |own| &own.message);
+            answers.push((run, MessageId::new(ids.id("answer", key, answer.at, 0)?)));
+        }
+        Ok(TurnIds { id, at, nodes, answers })
+    }
+
+    /// No id stands for two things, and everything points at something.
+    fn sound(&self) -> bool {
+        let mut seen = HashSet::new();
+        let mut new = |id: Uuid| seen.insert(id);
+        let mut ok = self.lanes.iter().all(|id| new(id.uuid()));
+        for (turn, from) in self.turns.iter().zip(&self.from.turns) {
+            ok &= new(turn.id.uuid());
+            ok &= turn.nodes.iter().all(|id| new(id.uuid()));
+            ok &= turn.answers.iter().all(|(run, message)| new(run.uuid()) && new(message.uuid()));
+            ok &= from.answers.iter().all(|a| a.lane < self.lanes.len() && a.node < turn.nodes.len());
+            ok &= from.answers.is_empty() || !turn.nodes.is_empty();
+        }
+        ok
+    }
+
+    fn look(&self, tx: &Tx<'_>) -> Result<Taken, Failure> {
+        let Some(row) = tx.conversation(self.id)? else {
+            // A row of another conversation may stand under an id that a file claims.
+            return if self.claims(tx)? {
+                Ok(Taken::Refused(Reason::Unreadable))
+            } else {
+                Ok(Taken::Added(self.new_messages(tx, true)?))
+            };
+        };
+        if row.deleted_at.is_some() {
+            return Ok(Taken::InTrash);
+        }
+        // Our own conversation is the newer one; nothing of a file goes into it.
+        if !tx.is_imported(self.id)? || self.from.source == Source::Parallax {
+            return Ok(Taken::Known);
+        }
+        Ok(match self.new_messages(tx, false)? {
+            0 => Taken::Known,
+            count => Taken::Extended(count),
+        })
+    }
+
+    /// Does a file of ours name rows that belong to something else? Made ids cannot.
+    fn claims(&self, tx: &Tx<'_>) -> Result<bool, Failure> {
+        if self.from.source != Source::Parallax {
+            return Ok(false);
+        }
+        let lanes = self.lanes.iter().map(|id| Ok(tx.lane(*id)?.is_some()));
+        let turns = self.turns.iter().map(|turn| Ok(tx.turn(turn.id)?.is_some()));
+        let answers = self.turns.iter().flat_map(|turn| &turn.answers);
+        let runs = answers.clone().map(|(run, _)| Ok(tx.run(*run)?.is_some()));
+        let messages =
+            answers.map(|(_, id)| *id).chain(self.turns.iter().flat_map(|turn| turn.nodes.clone()));
+        let messages = messages.map(|id| Ok(tx.message(id)?.is_some()));
+        Ok(any(lanes)? || any(turns)? || any(runs)? || any(messages)?)
+    }
+
+    fn new_messages(&self, tx: &Tx<'_>, all: bool) -> Result<u64, Failure> {
+        let mut count = 0;
+        for turn in &self.turns {
+            let ids = turn.nodes.iter().chain(turn.answers.iter().map(|(_, id)| id));
+            for id in ids {
+                count += u64::from(all || tx.message(*id)?.is_none());
+            }
+        }
+        Ok(count)
+    }
+
+    fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        import: ImportId,
+        taken: Taken,
+        documents: &mut Vec<Document>,
+    ) -> Result<(), Failure> {
+        let added = matches!(taken, Taken::Added(_));
+        if added {
+            tx.insert_conversation(&ConversationRow {
+                id: self.id,
+                title: self.title(),
+                created_at: self.created_at,
+                updated_at: self.updated_at,
+                archived_at: self.from.archived.then_some(self.updated_at),
+                deleted_at: None,
+            })?;
+            tx.insert_imported(self.id, import, self.from.source.as_str(), &self.from.id)?;
+        }
+        // Lanes stand before what points at them, their heads after what they point at.
+        let before = tx.lanes(self.id)?;
+        let known: Vec<LaneId> = tx.lanes_ever(self.id)?.into_iter().map(|(lane, _)| lane.id).collect();
+        let fresh: Vec<Lane> =
+            self.lane_rows().into_iter().filter(|lane| !known.contains(&lane.id)).collect();
+        let bare = fresh.iter().map(|lane| Lane { head: None, ..lane.clone() });
+        let bare: Vec<Lane> = before.iter().cloned().chain(bare).collect();
+        tx.put_lanes(self.id, &bare)?;
+        for (ids, turn) in self.turns.iter().zip(&self.from.turns) {
+            self.write_turn(tx, ids, turn, documents)?;
+        }
+        tx.touch_conversation(self.id, self.updated_at)?;
+        let ours: HashSet<MessageId> =
+            self.turns.iter().flat_map(|turn| turn.answers.iter().map(|(_, id)| *id)).collect();
+        let untouched = before.iter().all(|lane| lane.head.is_none_or(|head| ours.contains(&head)));
+        if added || untouched {
+            tx.put_lanes(self.id, &self.lane_rows())?;
+            let line_up: Vec<Lane> = self
+                .lane_rows()
+                .into_iter()
+                .zip(&self.from.lanes)
+                .filter(|(_, lane)| lane.in_line_up)
+                .map(|(row, _)| row)
+                .take(crate::LANE_LIMIT)
+                .collect();
+            if !line_up.is_empty() {
+                tx.put_lanes(self.id, &line_up)?;
+            }
+        } else {
+            tx.put_lanes(self.id, &before)?;
+        }
+        Ok(())
+    }
+
+    fn title(&self) -> String {
+        if !self.from.title.is_empty() {
+            return self.from.title.clone();
+        }
+        let words = self.from.turns.iter().flat_map(|turn| &turn.prompt).find_map(|part| match part {
+            Part::Text { text } => Some(crate::turn::title(text)),
+            _ => None,
+        });
+        words.filter(|title| !title.is_empty()).unwrap_or_else(|| "Imported conversation".to_owned())
+    }
+
+    fn lane_rows(&self) -> Vec<Lane> {
+        let head = |place: (usize, usize)| Some(self.turns.get(place.0)?.answers.get(place.1)?.1);
+        let rows = self.from.lanes.iter().zip(&self.lanes).zip(0..);
+        rows.map(|((lane, id), position)| Lane {
+            id: *id,
+            position,
+            // Neither a system prompt nor a setting of a file is ever sent by itself: a lane has the model
+            // alone.
+            target: target(lane.model.as_deref(), lane.provider.as_deref()),
+            head: lane.head.and_then(head),
+        })
+        .collect()
+    }
+
+    fn write_turn(
+        &self,
+        tx: &mut Tx<'_>,
+        ids: &TurnIds,
+        turn: &Turn,
+        documents: &mut Vec<Document>,
+    ) -> Result<(), Failure> {
+        let prompt = tx.put_content(&turn.prompt)?;
+        for (id, node) in ids.nodes.iter().zip(&turn.nodes) {
+            if tx.message(*id)?.is_some() {
+                continue;
+            }
+            let parent =
+                node.parent.and_then(|(turn, answer)| Some(self.turns.get(turn)?.answers.get(answer)?.1));
+            let (role, run) = (Role::User, None);
+            self.message(tx, *id, parent, role, prompt.clone(), run, ids.at)?;
+        }
+        if tx.turn(ids.id)?.is_none() {
+            let created_at = ids.at;
+            tx.insert_turn(&TurnRow { id: ids.id, conversation: self.id, prompt, created_at })?;
+            if let Some(message) = ids.nodes.first() {
+                documents.push(self.document(ids, *message, None, None, &turn.prompt));
+            }
+        }
+        for ((run, message), answer) in ids.answers.iter().zip(&turn.answers) {
+            if tx.message(*message)?.is_some() {
+                continue;
+            }
+            let Some(node) = ids.nodes.get(answer.node) else { continue };
+            let content = tx.put_content(&answer.parts)?;
+            let at = answer.at.filter(|at| *at >= ids.at && at.0 - ids.at.0 < 86_400_000).unwrap_or(ids.at);
+            self.message(tx, *message, Some(*node), Role::Assistant, content, Some(*run), at)?;
+            tx.insert_run(&self.run_row(ids, *run, *message, *node, answer, at))?;
+            documents.push(self.document(ids, *message, Some(*run), answer.model.clone(), &answer.parts));
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the columns of a row")]
+    fn message(
+        &self,
+        tx: &mut Tx<'_>,
+        id: MessageId,
+        parent: Option<MessageId>,
+        role: Role,
+        content: ContentId,
+        run: Option<RunId>,
+        created_at: Timestamp,
+    ) -> Result<(), Failure> {
+        tx.insert_message(&MessageRow { id, conversation: self.id, parent, role, content, run, created_at })
+    }
+
+    fn document(
+        &self,
+        ids: &TurnIds,
+        message: MessageId,
+        run: Option<RunId>,
+        model: Option<String>,
+        parts: &[Part],
+    ) -> Document {
+        Document {
+            at: ids.at,
+            message,
+            conversation: self.id,
+            turn: ids.id,
+            run,
+            cost: None,
+            model: model.unwrap_or_default(),
+            provider: String::new(),
+            parts: parts.to_vec(),
+        }
+    }
+
+    fn run_row(
+        &self,
+        ids: &TurnIds,
+        id: RunId,
+        message: MessageId,
+        user_message: MessageId,
+        answer: &Answer,
+        at: Timestamp,
+    ) -> RunRow {
+        let own = answer.own.as_deref();
+        let mut target = target(answer.model.as_deref(), own.and_then(|own| own.provider.as_deref()));
+        target.system.clone_from(&answer.system);
+        if let Some(own) = own {
+            target.params = own.params.clone();
+        }
+        let state =
+            own.map_or(if answer.cut { RunState::Interrupted } else { RunState::Done }, |own| own.state);
+        let saw = match (own, answer.depth) {
+            (Some(own), _) => own.saw.clone(),
+            (None, 0) => Saw::PromptOnly,
+            (None, turns) => Saw::Own { turns },
+        };
+        RunRow {
+            id,
+            turn: ids.id,
+            lane: self.lanes[answer.lane],
+            position: own.map_or_else(|| u32::try_from(answer.lane).unwrap_or(u32::MAX), |own| own.position),
+            target,
+            user_message,
+            message,
+            process: ProcessId::new(Uuid::nil()),
+            state,
+            saw,
+            route: Route::default(),
+            retry_of: None,
+            finish_reason: own.and_then(|own| own.finish_reason),
+            failure: own.and_then(|own| own.failure.clone()),
+            notices: own.map(|own| own.notices.clone()).unwrap_or_default(),
+            started_at: Some(at),
+            ttft: own.and_then(|own| own.ttft),
+            duration: own.and_then(|own| own.duration),
+            usage: own.and_then(|own| own.usage.clone()),
+        }
+    }
+}
+
+/// A model by the name a file gives it, as text.
+fn target(model: Option<&str>, provider: Option<&str>) -> LaneTarget {
+    let model = model.unwrap_or(UNKNOWN).to_owned();
+    let provider = provider.map(ProviderId::from);
+    LaneTarget {
+        model: ModelRef { model, provider },
+        system: None,
+        params: domain::Params::default(),
+        policy: None,
+    }
+}
+
+fn any(mut found: impl Iterator<Item = Result<bool, Failure>>) -> Result<bool, Failure> {
+    found.try_fold(false, |any, one| Ok(any || one?))
+}
+
+/// Where ids come from: made of a foreign file's, those of our own as they are.
+struct Ids<'c> {
+    from: &'c Conversation,
+    stamp: Option<Timestamp>,
+}
+
+impl Ids<'_> {
+    fn id(&self, kind: &str, key: &str, at: Option<Timestamp>, order: u16) -> Result<Uuid, Reason> {
+        if self.from.source == Source::Parallax {
+            return key.parse().map_err(|_| Reason::NoId);
+        }
+        let names = [kind, self.from.source.as_str(), &self.from.id, key];
+        Ok(import::stable(at.or(self.stamp), order, &names))
+    }
+}

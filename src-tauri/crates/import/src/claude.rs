@@ -1,0 +1,131 @@
+//! Claude's export: `conversations.json`, a list of conversations with their `chat_messages`.
+//!
+//! Read from exports as they were described in public up to 2026-11. Messages come in order; where they
+//! name a parent there are branches.
+
+use crate::{
+    Conversation, LeftOut, Reason, Source,
+    text::{self, clean, missing},
+    tree::{self, Node, Reading, Who},
+};
+use domain::Part;
+use serde_json::Value;
+
+pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
+    let id = text::id(&value["uuid"]).or_else(|| text::id(&value["id"])).ok_or(Reason::NoId)?;
+    let mut left_out = LeftOut::default();
+    let model = text::model(&value["model"]);
+    let messages = value["chat_messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let ids: Vec<String> = messages
+        .iter()
+        .enumerate()
+        .map(|(n, message)| text::id(&message["uuid"]).unwrap_or_else(|| format!("message {n}")))
+        .collect();
+    let branches = messages
+        .iter()
+        .any(|message| message["parent_message_uuid"].as_str().is_some_and(|p| ids.iter().any(|id| id == p)));
+    let nodes = messages
+        .iter()
+        .enumerate()
+        .map(|(n, message)| {
+            let before = n.checked_sub(1).map(|n| ids[n].clone());
+            let parent = if branches { text::id(&message["parent_message_uuid"]) } else { before };
+            let user = matches!(message["sender"].as_str(), Some("human" | "user"));
+            Node {
+                id: ids[n].clone(),
+                parent,
+                who: if user { Who::User } else { Who::Model },
+                at: text::time(&message["created_at"]),
+                model: if user {
+                    None
+                } else {
+                    text::model(&message["model"])
+                        .or_else(|| model.clone())
+                        .or_else(|| Some("claude".to_owned()))
+                },
+                system: None,
+                parts: parts(message, &mut left_out),
+                cut: message["stop_reason"] == "user_canceled",
+            }
+        })
+        .collect();
+    let last = text::id(&value["current_leaf_message_uuid"]).or_else(|| ids.last().cloned());
+    let (turns, lanes) = tree::turns(nodes, Reading { current: last.as_deref(), side_by_side: false });
+    Ok(Conversation {
+        source: Source::Claude,
+        id,
+        title: text::title(&value["name"]),
+        created_at: text::time(&value["created_at"]),
+        updated_at: text::time(&value["updated_at"]),
+        archived: false,
+        lanes,
+        turns,
+        left_out,
+    })
+}
+
+fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
+    let mut parts: Vec<Part> = message["content"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|block| part(block, left_out))
+        .collect();
+    if parts.is_empty() {
+        parts.extend(text::part(message["text"].as_str().unwrap_or_default(), left_out));
+    }
+    for file in message["attachments"].as_array().into_iter().flatten() {
+        let name = file["file_name"].as_str().unwrap_or_default();
+        match file["extracted_content"].as_str().filter(|words| !words.trim().is_empty()) {
+            // Pasted text and documents come as their words, which are part of what was said.
+            Some(words) => {
+                let heading = if name.is_empty() { "Attached text" } else { name };
+                let words = clean(words, left_out);
+                parts.push(Part::Text { text: format!("[{}]\n\n{words}", text::line(heading, 120)) });
+            }
+            None => parts.push(missing("File", name, left_out)),
+        }
+    }
+    for list in ["files", "files_v2"] {
+        for file in message[list].as_array().into_iter().flatten() {
+            parts.push(missing("File", file["file_name"].as_str().unwrap_or_default(), left_out));
+        }
+        if !message[list].as_array().is_none_or(Vec::is_empty) {
+            break;
+        }
+    }
+    parts
+}
+
+fn part(block: &Value, left_out: &mut LeftOut) -> Option<Part> {
+    match block["type"].as_str().unwrap_or_default() {
+        "text" => text::part(block["text"].as_str().unwrap_or_default(), left_out),
+        "thinking" => {
+            let text = clean(block["thinking"].as_str().unwrap_or_default(), left_out);
+            (!text.trim().is_empty()).then(|| Part::Reasoning {
+                text,
+                signature: None,
+                issuer: "claude".to_owned(),
+            })
+        }
+        "tool_use" => {
+            let name = text::line(block["name"].as_str().unwrap_or("tool"), 80);
+            let input = block["input"].to_string();
+            Some(Part::ServerTool { name, text: clean(&input, left_out) })
+        }
+        "tool_result" => {
+            let name = text::line(block["name"].as_str().unwrap_or("tool"), 80);
+            let words: Vec<&str> = match &block["content"] {
+                Value::String(text) => vec![text.as_str()],
+                Value::Array(list) => list.iter().filter_map(|item| item["text"].as_str()).collect(),
+                _ => Vec::new(),
+            };
+            let text = clean(&words.join("\n\n"), left_out);
+            (!text.trim().is_empty()).then_some(Part::ServerTool { name, text })
+        }
+        "image" | "document" => {
+            Some(missing("File", block["file_name"].as_str().unwrap_or_default(), left_out))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! Imports: which file brought which conversation, so that it is not brought twice and can be taken back.
+
+use crate::tx::{Cols, Key, Tx, int};
+use domain::{ConversationId, Failure, ImportId, ProcessId, Timestamp};
+use rusqlite::params;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE imports (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    file TEXT NOT NULL,
+    source TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    undone_at INTEGER,
+    conversations INTEGER NOT NULL,
+    messages INTEGER NOT NULL
+) STRICT;
+CREATE TABLE imported (
+    conversation BLOB PRIMARY KEY REFERENCES conversations (id),
+    import BLOB NOT NULL REFERENCES imports (id),
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX imported_by_import ON imported (import);
+";
+
+/// An import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportRow {
+    /// Id: the same for the same file.
+    pub id: ImportId,
+    /// Name of the file.
+    pub file: String,
+    /// Whose conversations: `chatgpt`, `claude` …
+    pub source: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was done; `None` = it was stopped, and goes on when the file is imported again.
+    pub finished_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub undone_at: Option<Timestamp>,
+    /// Conversations it brought.
+    pub conversations: u64,
+    /// Messages it brought.
+    pub messages: u64,
+}
+
+fn row(cols: &Cols<'_>) -> Result<ImportRow, Failure> {
+    Ok(ImportRow {
+        id: cols.id("id")?,
+        file: cols.get("file")?,
+        source: cols.get("source")?,
+        started_at: cols.time("started_at")?,
+        finished_at: cols.opt_time("finished_at")?,
+        undone_at: cols.opt_time("undone_at")?,
+        conversations: cols.get::<i64>("conversations")?.unsigned_abs(),
+        messages: cols.get::<i64>("messages")?.unsigned_abs(),
+    })
+}
+
+impl Tx<'_> {
+    /// Counts what a step of an import brought; the first step records the import itself.
+    pub fn note_import(&mut self, i: &ImportRow) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO imports (id, file, source, started_at, conversations, messages)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET undone_at = NULL, finished_at = NULL,
+                 conversations = conversations + excluded.conversations,
+                 messages = messages + excluded.messages",
+            params![i.id.blob(), i.file, i.source, i.started_at.0, int(i.conversations)?, int(i.messages)?],
+        )
+        .map(|_| ())
+    }
+
+    /// An import has come to the end of its file. Nothing if it brought nothing.
+    pub fn finish_import(&mut self, id: ImportId, at: Timestamp) -> Result<(), Failure> {
+        self.exec(
+            "UPDATE imports SET finished_at = ?2 WHERE id = ?1 AND finished_at IS NULL",
+            params![id.blob(), at.0],
+        )
+        .map(|_| ())
+    }
+
+    /// Every import, newest first.
+    pub fn imports(&self) -> Result<Vec<ImportRow>, Failure> {
+        self.all("SELECT * FROM imports ORDER BY started_at DESC, id DESC", [], row)
+    }
+
+    /// One import.
+    pub fn import(&self, id: ImportId) -> Result<Option<ImportRow>, Failure> {
+        self.one("SELECT * FROM imports WHERE id = ?1", [id.blob()], row)
+    }
+
+    /// A conversation came from this import.
+    pub fn insert_imported(
+        &mut self,
+        conversation: ConversationId,
+        import: ImportId,
+        source: &str,
+        source_id: &str,
+    ) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO imported (conversation, import, source, source_id) VALUES (?1, ?2, ?3, ?4)",
+            params![conversation.blob(), import.blob(), source, source_id],
+        )
+        .map(|_| ())
+    }
+
+    /// Was this conversation brought by an import?
+    pub fn is_imported(&self, conversation: ConversationId) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT 1 AS one FROM imported WHERE conversation = ?1",
+            [conversation.blob()],
+            |cols| cols.get::<i64>("one"),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Conversations of an import after `after` in the order of their ids, at most `limit`, each with
+    /// whether it was gone on with: a process of ours has asked something in it.
+    pub fn imported_by(
+        &self,
+        import: ImportId,
+        after: Option<ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, bool)>, Failure> {
+        self.all(
+            "SELECT i.conversation, EXISTS (
+                 SELECT 1 FROM turns t JOIN runs r ON r.turn = t.id
+                 WHERE t.conversation = i.conversation AND r.process <> ?4
+             ) AS used
+             FROM imported i WHERE i.import = ?1 AND i.conversation > ?2 ORDER BY i.conversation LIMIT ?3",
+            params![
+                import.blob(),
+                after.map_or_else(Vec::new, |id| id.blob().to_vec()),
+                limit,
+                ProcessId::new(uuid::Uuid::nil()).blob()
+            ],
+            |cols| Ok((cols.id("conversation")?, cols.get("used")?)),
+        )
+    }
+
+    /// An import was taken back.
+    pub fn undo_import(&mut self, id: ImportId, at: Timestamp) -> Result<(), Failure> {
+        self.change(
+            "import",
+            "UPDATE imports SET undone_at = ?2, conversations = 0, messages = 0 WHERE id = ?1",
+            params![id.blob(), at.0],
+        )
+    }
+}

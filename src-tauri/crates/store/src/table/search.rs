@@ -1,0 +1,244 @@
+//! The index of what was said: one document a prompt and one an answer, written when an answer settles.
+//!
+//! A document's place is its time (seconds times 4096, plus a number), so the newest come first without
+//! sorting and a span of days is a range. Words stand in `search_words`, every three letters in a row in
+//! `search_parts`; neither holds the text again.
+
+use crate::{
+    tx::{Key, Tx, opt_blob},
+    words,
+};
+use domain::{ConversationId, Cost, Failure, MessageId, Part, PicoUsd, RunId, Timestamp, TurnId};
+use rusqlite::params;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE search_docs (
+    place INTEGER PRIMARY KEY,
+    message BLOB NOT NULL CHECK (length(message) = 16),
+    conversation BLOB NOT NULL REFERENCES conversations (id),
+    turn BLOB NOT NULL REFERENCES turns (id),
+    run BLOB REFERENCES runs (id),
+    cost INTEGER
+) STRICT;
+CREATE INDEX search_docs_by_conversation ON search_docs (conversation);
+CREATE INDEX search_docs_by_turn ON search_docs (turn, run);
+CREATE INDEX search_docs_by_run ON search_docs (run);
+CREATE VIRTUAL TABLE search_words USING fts5 (
+    text, model, provider, marks,
+    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE search_parts USING fts5 (
+    text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram'
+);
+-- Turns from before there was an index: those after `done` up to `until` are still to be read.
+CREATE TABLE search_backlog (
+    done INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+INSERT INTO search_backlog (done, until) SELECT 0, coalesce(max(place), 0) FROM turns;
+";
+
+/// Places of one second.
+const SECOND: i64 = 4096;
+/// Turns indexed in one transaction: a send may be waiting for it.
+const AT_ONCE: u32 = 100;
+/// The last second that has places: the end of the year 9999.
+const LAST: i64 = 253_402_300_799;
+
+/// The first place of a time.
+pub(crate) fn place(at: Timestamp) -> i64 {
+    at.0.div_euclid(1_000).clamp(0, LAST) * SECOND
+}
+
+/// The time of a place, to the second.
+pub(crate) const fn time(place: i64) -> Timestamp {
+    Timestamp(place.div_euclid(SECOND) * 1_000)
+}
+
+/// Something that can be found.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// When it was said.
+    pub at: Timestamp,
+    /// The message.
+    pub message: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its turn.
+    pub turn: TurnId,
+    /// The run of an answer; `None` = this is the prompt.
+    pub run: Option<RunId>,
+    /// What the answer cost; `None` = unknown, or a prompt.
+    pub cost: Option<PicoUsd>,
+    /// The model of an answer, by every name it went under.
+    pub model: String,
+    /// Who served it.
+    pub provider: String,
+    /// What is said.
+    pub parts: Vec<Part>,
+}
+
+impl Tx<'_> {
+    /// Makes the answer of a run that has ended findable, and the prompt of its turn. Doing so again
+    /// changes nothing but for an answer whose text has changed.
+    pub fn index_run(&mut self, id: RunId) -> Result<(), Failure> {
+        let Some(run) = self.run(id)? else { return Ok(()) };
+        let mut documents = self.prompt_of(run.turn, run.user_message)?;
+        documents.extend(self.answer_of(id)?);
+        self.index(documents)
+    }
+
+    /// Indexes turns from before there was an index, at most a hundred; true = nothing is left. Gives back
+    /// quickly, and a turn that cannot be read is passed over.
+    pub fn index_backlog(&mut self) -> Result<bool, Failure> {
+        let turns: Vec<(i64, TurnId)> = self.all(
+            "SELECT t.place, t.id FROM turns t, search_backlog b
+             WHERE t.place > b.done AND t.place <= b.until ORDER BY t.place LIMIT ?1",
+            [AT_ONCE],
+            |cols| Ok((cols.get("place")?, cols.id("id")?)),
+        )?;
+        let Some((last, _)) = turns.last() else { return Ok(true) };
+        let mut documents = Vec::new();
+        for (_, turn) in &turns {
+            // A row that cannot be read must not keep the others from being found.
+            let runs = self.runs(*turn).unwrap_or_default();
+            if let Some(first) = runs.first() {
+                documents.extend(self.prompt_of(*turn, first.user_message).unwrap_or_default());
+            }
+            for run in runs {
+                documents.extend(self.answer_of(run.id).unwrap_or_default());
+            }
+        }
+        self.index(documents)?;
+        self.exec("UPDATE search_backlog SET done = ?1", [last])?;
+        Ok(turns.len() < AT_ONCE as usize)
+    }
+
+    /// The prompt of a turn, if it is not there yet.
+    fn prompt_of(&self, turn: TurnId, message: MessageId) -> Result<Vec<Document>, Failure> {
+        let known = "SELECT 1 AS one FROM search_docs WHERE turn = ?1 AND run IS NULL";
+        if self.one(known, [turn.blob()], |cols| cols.get::<i64>("one"))?.is_some() {
+            return Ok(Vec::new());
+        }
+        let Some(row) = self.turn(turn)? else { return Ok(Vec::new()) };
+        Ok(vec![Document {
+            at: row.created_at,
+            message,
+            conversation: row.conversation,
+            turn,
+            run: None,
+            cost: None,
+            model: String::new(),
+            provider: String::new(),
+            parts: self.content(&row.prompt)?.unwrap_or_default(),
+        }])
+    }
+
+    /// The answer of a run, if it has ended.
+    fn answer_of(&self, id: RunId) -> Result<Option<Document>, Failure> {
+        let Some(run) = self.run(id)?.filter(|run| run.state.is_final()) else { return Ok(None) };
+        let Some(message) = self.message(run.message)? else { return Ok(None) };
+        let attempts = self.attempts(id)?;
+        let mut model = run.target.model.model.clone();
+        let mut provider = run.target.model.provider.map(|id| id.to_string()).unwrap_or_default();
+        if let Some(last) = attempts.last() {
+            if last.model.as_str() != model {
+                model = format!("{model} {}", last.model);
+            }
+            provider = last.provider.to_string();
+        }
+        // One attempt of unknown cost makes the sum unknown.
+        let cost = attempts.iter().map(|row| row.cost.as_ref().and_then(|cost: &Cost| cost.total));
+        let cost = cost.collect::<Option<Vec<_>>>().filter(|costs| !costs.is_empty());
+        let cost = cost.and_then(|costs| costs.into_iter().try_fold(PicoUsd::ZERO, PicoUsd::checked_add));
+        Ok(Some(Document {
+            at: message.created_at,
+            message: run.message,
+            conversation: message.conversation,
+            turn: run.turn,
+            run: Some(id),
+            cost,
+            model,
+            provider,
+            parts: self.content(&message.content)?.unwrap_or_default(),
+        }))
+    }
+
+    /// Writes documents, each in the place of the one before it of the same run. Those with nothing to be
+    /// found in are left out.
+    pub fn index(&mut self, mut documents: Vec<Document>) -> Result<(), Failure> {
+        // The index takes rising places at once and falling ones only one by one.
+        documents.sort_by_key(|document| place(document.at));
+        for document in documents {
+            if let Some(run) = document.run {
+                let old = self.places("SELECT place FROM search_docs WHERE run = ?1", run.blob())?;
+                self.unindex(&old)?;
+            }
+            let text = words::plain(&document.parts);
+            if text.trim().is_empty() {
+                continue;
+            }
+            let place = self.free_place(document.at)?;
+            self.exec(
+                "INSERT INTO search_docs (place, message, conversation, turn, run, cost)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    place,
+                    document.message.blob(),
+                    document.conversation.blob(),
+                    document.turn.blob(),
+                    opt_blob(document.run),
+                    document.cost.map(PicoUsd::get)
+                ],
+            )?;
+            let marks = if words::has_code(&text) { "code" } else { "" };
+            self.exec(
+                "INSERT INTO search_words (rowid, text, model, provider, marks) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![place, words::segmented(&text), document.model, document.provider, marks],
+            )?;
+            self.exec(
+                "INSERT INTO search_parts (rowid, text) VALUES (?1, ?2)",
+                params![place, words::parts_text(&text)],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Takes everything of a conversation out of the index.
+    pub(crate) fn unindex_conversation(&mut self, id: ConversationId) -> Result<(), Failure> {
+        let places = self.places("SELECT place FROM search_docs WHERE conversation = ?1", id.blob())?;
+        self.unindex(&places)
+    }
+
+    fn places(&self, sql: &str, key: [u8; 16]) -> Result<Vec<i64>, Failure> {
+        self.all(sql, [key], |cols| cols.at(0))
+    }
+
+    fn unindex(&mut self, places: &[i64]) -> Result<(), Failure> {
+        for place in places {
+            self.exec("DELETE FROM search_words WHERE rowid = ?1", [place])?;
+            self.exec("DELETE FROM search_parts WHERE rowid = ?1", [place])?;
+            self.exec("DELETE FROM search_docs WHERE place = ?1", [place])?;
+        }
+        Ok(())
+    }
+
+    /// The next place of a second, or of one after it when that is full.
+    fn free_place(&self, at: Timestamp) -> Result<i64, Failure> {
+        let mut start = place(at);
+        loop {
+            let last: Option<i64> = self
+                .one(
+                    "SELECT max(place) AS last FROM search_docs WHERE place >= ?1 AND place < ?2",
+                    [start, start + SECOND],
+                    |cols| cols.get("last"),
+                )?
+                .flatten();
+            match last {
+                None => return Ok(start),
+                Some(last) if last + 1 < start + SECOND => return Ok(last + 1),
+                Some(_) => start += SECOND,
+            }
+        }
+    }
+}
