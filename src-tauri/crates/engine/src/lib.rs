@@ -37,6 +37,7 @@ mod policy;
 mod present;
 mod prices;
 mod providers;
+mod qualify;
 mod queue;
 mod receipt;
 mod registry;
