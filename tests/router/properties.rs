@@ -170,16 +170,4 @@ proptest! {
             prop_assert!(rate.is_some_and(|rate| rate.get() <= limit), "{rate:?} over {limit}");
         }
     }
-
-    #[test]
-    fn asked_for_the_lowest_price_the_price_shown_decides(
-        endpoints in endpoints(), prompt in 0u64..300, follow_ups in 0u32..8,
-    ) {
-        let prefs = RoutingPrefs { sort: Some(Sort::Price), ..RoutingPrefs::default() };
-        let route = World::new(endpoints).prompt(prompt).follow_ups(follow_ups).with(prefs).plan();
-        let local = |candidate: &domain::Candidate| candidate.endpoint.as_str().starts_with("local");
-        let shown: Vec<_> =
-            route.planned.iter().filter(|c| !local(c)).filter_map(|c| c.expected?.cost).collect();
-        prop_assert!(shown.is_sorted(), "{shown:?}");
-    }
 }

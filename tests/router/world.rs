@@ -47,7 +47,6 @@ pub(crate) struct World {
     pub(crate) model: Option<(Capabilities, Vec<Modality>)>,
     named: Option<ProviderId>,
     prompt: u64,
-    follow_ups: u32,
     prefs: RoutingPrefs,
     needs: Needs,
     warm: Option<Warm>,
@@ -63,7 +62,6 @@ impl World {
             model: None,
             named: None,
             prompt: 10,
-            follow_ups: 0,
             prefs: RoutingPrefs::default(),
             needs: Needs::default(),
             warm: None,
@@ -78,11 +76,6 @@ impl World {
 
     pub(crate) fn prompt(mut self, tokens: u64) -> Self {
         self.prompt = tokens;
-        self
-    }
-
-    pub(crate) fn follow_ups(mut self, turns: u32) -> Self {
-        self.follow_ups = turns;
         self
     }
 
@@ -177,7 +170,7 @@ impl World {
             needs: &self.needs,
             prompt_tokens: self.prompt,
             answer_tokens: 700,
-            follow_ups: self.follow_ups,
+            follow_ups: 0,
             warm: self.warm.as_ref(),
             seed: self.seed,
             now: NOW,

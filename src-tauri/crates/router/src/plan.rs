@@ -240,11 +240,7 @@ fn rank<'a>(
     let speed = health.throughput(&endpoint.id, ask.now);
     let ahead = price::follow_ups(endpoint.prices.as_ref(), ask.prompt_tokens + ask.answer_tokens)
         .map(|turn| turn * i128::from(ask.follow_ups));
-    let all = match ask.prefs.sort {
-        // Asked for the lowest price, only the price that is shown may decide.
-        Some(Sort::Price) => cost,
-        _ => cost.zip(ahead).map(|(now, ahead)| now + ahead),
-    };
+    let all = cost.zip(ahead).map(|(now, ahead)| now + ahead);
     let mut score = score(ask, all, first_content, speed) / success;
     if warm.is_some() {
         score *= STAY;
