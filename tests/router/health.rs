@@ -64,6 +64,16 @@ fn two_failures_in_a_row_move_an_endpoint_back_for_a_while() {
 }
 
 #[test]
+fn lanes_that_fail_together_are_one_trouble() {
+    let mut health = Health::default();
+    for _ in 0..8 {
+        fail(&mut health, NOW, "a", ErrorKind::UpstreamInternal);
+    }
+    assert!(setback(&health, later(2), "a").is_some());
+    assert_eq!(setback(&health, later(6), "a"), None, "one pause, not eight");
+}
+
+#[test]
 fn a_breaker_opens_longer_each_time_and_two_successes_close_it() {
     let mut health = Health::default();
     let mut at = NOW;

@@ -379,11 +379,13 @@ impl Record {
         self.failures += 1.0;
         self.streak = if at - self.last_failure <= SAME_TROUBLE { self.streak.saturating_add(1) } else { 1 };
         self.last_failure = at;
-        if self.streak >= 2 || refused || (self.opened > 0 && self.closing < 2) {
+        // What was on its way when the breaker opened is the same trouble: it makes no pause longer.
+        let open = at < self.open_until;
+        if !open && (self.streak >= 2 || refused || (self.opened > 0 && self.closing < 2)) {
             let pause = FIRST_PAUSE << self.opened.min(LONGEST_STEP);
             // Half of it for sure, the rest by chance, so that several endpoints do not return at once.
             let spread = i64::try_from(mix(hash(endpoint.as_str()) ^ at.unsigned_abs()) % 1_000).unwrap_or(0);
-            self.open_until = self.open_until.max(at + pause / 2 + pause * spread / 2_000);
+            self.open_until = at + pause / 2 + pause * spread / 2_000;
             self.opened = self.opened.saturating_add(1);
             self.closing = 0;
         }
