@@ -53,6 +53,8 @@ async fn everything_is_reached_without_a_mouse() {
     press(&window, Key::Control + ",").await;
     window.get("provider-openai").await;
     window.shots("keyboard-settings").await;
+    // Settings are long; the next pane is a key away.
+    pane_until(&window, "aside.side").await;
     tab_to(&window, "nav-spend").await;
     press(&window, Key::Enter).await;
     window.get("spend-month").await;
@@ -95,6 +97,18 @@ async fn pressed(window: &Window, id: &str) {
          || e?.getAttribute('aria-selected') === 'true' || e?.dataset.state === 'on'"
     );
     wait_for(window, &format!("{id} is not chosen"), &script).await;
+}
+
+/// Presses F6 until the focus is inside of this.
+async fn pane_until(window: &Window, pane: &str) {
+    for _ in 0..6 {
+        press(window, Key::F6).await;
+        let inside = format!("return !!document.activeElement?.closest('{pane}')");
+        if window.script(&inside, vec![]).await.as_bool().unwrap() {
+            return;
+        }
+    }
+    panic!("F6 does not lead to {pane}");
 }
 
 /// Presses Tab until this has the focus, and asks that the focus can be seen.
