@@ -9,6 +9,7 @@
     reason = "a proof fails by panicking, measures time and prints its table"
 )]
 
+#[allow(dead_code, reason = "the tests use the rest of it")]
 mod bench;
 
 use bench::Bench;
