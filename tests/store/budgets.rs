@@ -134,6 +134,34 @@ fn an_unknown_cost_counts_with_what_was_held_for_it_until_it_is_known() {
     assert!(store.read(|tx| Ok(tx.verify_budget_totals()? && tx.verify_chain()?)).wait().unwrap());
 }
 
+/// A correction may say that it was another day, model or key: the old place is left, the new one charged.
+#[test]
+fn a_correction_leaves_the_place_it_corrects() {
+    let store = memory();
+    settle(&store, entry(1, Some(300)));
+    settle(&store, entry(7, Some(5)));
+    let moved = EntryRow {
+        id: EntryId::new(uuid(2)),
+        adjusts: Some(EntryId::new(uuid(1))),
+        at: Timestamp(NOW.0 + 3 * QUARTER),
+        provider: "groq".into(),
+        ..entry(1, Some(120))
+    };
+    settle(&store, moved.clone());
+    assert_eq!(used(&store, "all", 0), (125, 0, 0, 0));
+    assert_eq!(used(&store, "all", QUARTER), (120, 0, 0, 0), "on the day it names");
+    assert_eq!(used(&store, "provider:openai", 0), (5, 0, 0, 0), "no longer on the one it named before");
+    assert_eq!(used(&store, "provider:groq", 0), (120, 0, 0, 0));
+    let sound = |store: &Store| store.read(|tx| Ok(tx.verify_budget_totals()? && tx.cells_agree()?)).wait();
+    assert!(sound(&store).unwrap());
+    // And back again, with an unknown cost, nothing having been held.
+    let back = EntryRow { id: EntryId::new(uuid(3)), adjusts: Some(moved.id), ..entry(1, None) };
+    settle(&store, back);
+    assert_eq!(used(&store, "all", 0), (5, 1, 0, 0));
+    assert_eq!(used(&store, "provider:groq", 0), (0, 0, 0, 0));
+    assert!(sound(&store).unwrap());
+}
+
 #[test]
 fn a_hold_comes_back_with_its_spender_prices_and_limit() {
     let store = memory();

@@ -358,9 +358,10 @@ impl Tx<'_> {
                      WHERE account IS NOT NULL
              ), summed AS (
                  SELECT scope, subject, at / 900000 AS slot, sum(charge) AS amount, sum(blank) AS unknown
-                 FROM of GROUP BY 1, 2, 3
+                 FROM of GROUP BY 1, 2, 3 HAVING sum(charge) <> 0 OR sum(blank) <> 0
              ), kept AS (
                  SELECT scope, subject, slot, amount, unknown FROM budget_totals
+                 WHERE amount <> 0 OR unknown <> 0
              )
              SELECT count(*) AS n FROM (SELECT * FROM summed EXCEPT SELECT * FROM kept)
              UNION ALL SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM summed)",

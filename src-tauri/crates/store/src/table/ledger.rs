@@ -315,8 +315,10 @@ pub(crate) fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
     })
 }
 
-/// Cost and hold of an entry, in pico-dollars.
+/// What budgets count of an entry, in pico-dollars, and where.
 struct Charge {
+    spender: Spender,
+    at: Timestamp,
     amount: Option<i64>,
     held: Option<i64>,
 }
@@ -402,18 +404,38 @@ impl Tx<'_> {
             ],
         )?;
         self.roll_up()?;
-        let now = Charge { amount: stored.amount, held };
-        let (was, was_unknown) = before.map_or((0, 0), |before| before.counted());
-        let (is, is_unknown) = now.counted();
-        self.count(&spender(e), e.at, is.saturating_sub(was), is_unknown - was_unknown)?;
+        // What it takes the place of is taken out where it was counted, which may be elsewhere.
+        if let Some(before) = before {
+            let (was, unknown) = before.counted();
+            self.count(&before.spender, before.at, was.saturating_neg(), -unknown)?;
+        }
+        let now = Charge { spender: spender(e), at: e.at, amount: stored.amount, held };
+        let (is, unknown) = now.counted();
+        self.count(&now.spender, now.at, is, unknown)?;
         Ok(true)
     }
 
     /// What an entry counts with.
     fn charged(&self, id: EntryId) -> Result<Option<Charge>, Failure> {
-        self.one("SELECT amount, held FROM ledger_entries WHERE id = ?1", [id.blob()], |c| {
-            Ok(Charge { amount: c.get("amount")?, held: c.get("held")? })
-        })
+        self.one(
+            "SELECT at, provider, model, conversation, app, account, amount, held FROM ledger_entries
+             WHERE id = ?1",
+            [id.blob()],
+            |c| {
+                Ok(Charge {
+                    spender: Spender {
+                        provider: ProviderId::new(c.get::<String>("provider")?),
+                        model: c.word("model")?,
+                        conversation: c.opt_id("conversation")?,
+                        app: c.get("app")?,
+                        key: c.get::<Option<String>>("account")?.map(AccountLabel::new),
+                    },
+                    at: c.time("at")?,
+                    amount: c.get("amount")?,
+                    held: c.get("held")?,
+                })
+            },
+        )
     }
 
     /// True when the attempt has an entry.
