@@ -28,6 +28,23 @@ impl Outcome {
     }
 }
 
+fn pattern_fits(pattern: &Value, value: &str) -> bool {
+    let pattern = pattern.as_str().unwrap();
+    pattern.strip_suffix('*').map_or(pattern == value, |start| value.starts_with(start))
+}
+
+/// The reason a section gives for a difference; empty = none.
+pub(crate) fn reason(section: &str, provider: &str, model: &str, outcome: Outcome) -> String {
+    let file: Value = serde_json::from_str(include_str!("explained.json")).unwrap();
+    let reasons = file[section].as_array().cloned().unwrap_or_default();
+    let fits = |reason: &&Value| {
+        pattern_fits(&reason["provider"], provider)
+            && pattern_fits(&reason["model"], model)
+            && reason["outcome"] == outcome.word()
+    };
+    reasons.iter().find(fits).and_then(|reason| reason["why"].as_str()).unwrap_or_default().to_owned()
+}
+
 /// Everything compared: provider, model, outcome → how often, and the first case in words.
 #[derive(Default)]
 pub(crate) struct Found(BTreeMap<(String, String, &'static str), (u32, String)>);
@@ -61,6 +78,8 @@ impl Found {
     pub(crate) fn check(&self, section: &str) {
         let file: Value = serde_json::from_str(include_str!("explained.json")).unwrap();
         let reasons = file[section].as_array().unwrap_or_else(|| panic!("no section {section}"));
+        // Some recordings lie beside the checkout; without them a difference may occur less often.
+        let all_at_hand = super::priced::shared("recordings/open").is_some();
         let mut complaints = Vec::new();
         let mut used = vec![0_u64; reasons.len()];
         for ((provider, model, outcome), (count, detail)) in &self.0 {
@@ -68,10 +87,7 @@ impl Found {
                 continue;
             }
             let fits = |reason: &Value| {
-                let name = |key: &str, value: &str| {
-                    let pattern = reason[key].as_str().unwrap();
-                    pattern.strip_suffix('*').map_or(pattern == value, |start| value.starts_with(start))
-                };
+                let name = |key: &str, value: &str| pattern_fits(&reason[key], value);
                 name("provider", provider) && name("model", model) && reason["outcome"] == *outcome
             };
             match reasons.iter().position(fits) {
@@ -83,7 +99,8 @@ impl Found {
         }
         for (reason, used) in reasons.iter().zip(used) {
             assert!(reason["why"].as_str().is_some_and(|why| why.len() > 20), "{reason} gives no reason");
-            if reason["count"].as_u64() != Some(used) {
+            let count = reason["count"].as_u64().unwrap();
+            if used > count || (used < count && all_at_hand) {
                 complaints.push(format!("explained {} times, found {used} times: {reason}", reason["count"]));
             }
         }

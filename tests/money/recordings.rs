@@ -5,7 +5,7 @@ use super::priced::{NOON, catalog, computed, decode, sides};
 use domain::{Basis, PicoUsd, Usage};
 use parallax_suite::support::recording::{Recording, repository};
 
-fn recordings() -> Vec<Recording> {
+pub(super) fn recordings() -> Vec<Recording> {
     let tests = repository().join("tests/recordings");
     let mut all = Recording::folder(&tests.join("registry"));
     all.extend(Recording::folder(&tests.join("documented")));
@@ -15,7 +15,7 @@ fn recordings() -> Vec<Recording> {
 }
 
 /// Our id of a recording's provider, where it differs.
-fn provider(recording: &Recording) -> &str {
+pub(super) fn provider(recording: &Recording) -> &str {
     match recording.text("/provider") {
         "vercel-gateway" => "vercel",
         other => other,
@@ -32,7 +32,7 @@ fn dialect(recording: &Recording) -> &str {
 }
 
 /// What was asked for; providers answer with other names of it.
-fn model(recording: &Recording) -> String {
+pub(super) fn model(recording: &Recording) -> String {
     let asked = match &recording.value["request"]["body"] {
         serde_json::Value::String(text) => {
             serde_json::from_str::<serde_json::Value>(text).unwrap_or_default()["model"].clone()
@@ -50,7 +50,7 @@ fn model(recording: &Recording) -> String {
     first.into_iter().find(|name| !name.is_empty()).unwrap_or("unnamed").to_owned()
 }
 
-fn usage(recording: &Recording) -> Usage {
+pub(super) fn usage(recording: &Recording) -> Usage {
     decode(dialect(recording), &domain::Headers(recording.headers()), &recording.body())
 }
 

@@ -18,6 +18,11 @@ const PROOFS: &[Proof] = &[
     ("start", "process start to first paint, beside an empty window", measure::start),
     ("memory", "memory of all the app's processes, beside an empty window's", measure::memory),
     ("size", "size of the release binaries", size),
+    (
+        "prices",
+        "two calculators of others over the same recordings (needs Python and a package index)",
+        prices,
+    ),
     ("decode", "how fast answers are decoded, beside a JSON parser on the same bytes", decode),
     ("diff", "two answers of 20 KB compared, and what six of them share", || compared("diff")),
     ("agreement", "how well \"only one says this\" is found on labelled answers", || compared("agreement")),
@@ -48,7 +53,8 @@ const ABOUT: &[(&str, &str)] = &[
 ];
 
 /// Proofs that drive no program of ours, so that none has to be built for them.
-const ALONE: &[&str] = &["agreement", "budgets", "decode", "diff", "faults", "fuzz", "ratings", "search"];
+const ALONE: &[&str] =
+    &["agreement", "budgets", "decode", "diff", "faults", "fuzz", "prices", "ratings", "search"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -147,6 +153,57 @@ fn ratings() -> Result<Lines> {
     shell::step("Rating the votes of simulated people");
     let command = ["bench", "--package", "parallax-compare", "--bench", "ratings"];
     shell::cargo(&command).env("PARALLAX_PYTHON", python).run_keeping(|line| line.starts_with('|'))
+}
+
+/// The two calculators: module, name, packages. LiteLLM asks for more than it needs here, and for a `certifi`
+/// newer than a package index may have, so what it does need is named.
+const CALCULATORS: [(&str, &str, &[&str]); 3] = [
+    ("genai_prices", "genai-prices", &["genai-prices==0.2.3"]),
+    (
+        "fastuuid, httpx, openai, tiktoken, tokenizers, jsonschema",
+        "what LiteLLM needs (90 MB)",
+        &[
+            "fastuuid",
+            "httpx[http2]",
+            "openai<4",
+            "python-dotenv",
+            "pyyaml",
+            "importlib-metadata",
+            "tiktoken",
+            "tokenizers",
+            "click",
+            "jinja2",
+            "aiohttp",
+            "pydantic",
+            "pydantic-settings",
+            "jsonschema",
+        ],
+    ),
+    // Looked for without running it: it fetches a price list when it is imported.
+    ("importlib.metadata as m; m.version('litellm')", "LiteLLM", &["--no-deps", "litellm==1.109.1"]),
+];
+
+/// LiteLLM is installed without what it asks for; see [`CALCULATORS`].
+fn prices() -> Result<Lines> {
+    setup::system(&[setup::PYTHON])?;
+    let root = shell::root()?;
+    let home = shell::target_dir()?.join("price-calculators");
+    std::fs::create_dir_all(&home)?;
+    let mut found = None;
+    for (module, what, packages) in CALCULATORS {
+        found = Some(python::environment(&home, module, packages, what)?);
+    }
+    let python = found.context("a calculator runs in Python")?;
+    shell::step("Asking them");
+    let script = root.join("src-tauri/crates/xtask/src/price_calculators.py");
+    let mut command = shell::Cmd::new(&python).arg(script);
+    for part in ["tests/recordings/registry", "tests/recordings/documented", "../shared/recordings/open"] {
+        command = command.arg(root.join(part));
+    }
+    std::fs::write(root.join("tests/money/calculators.json"), command.output()?)?;
+    shell::step("Comparing");
+    let test = ["test", "--workspace", "--test", "money", "calculators", "--", "--nocapture"];
+    shell::cargo(&test).run_keeping(|line| line.starts_with('|') || line.starts_with("genai-prices:"))
 }
 
 fn size() -> Result<Lines> {

@@ -77,7 +77,7 @@ export function rate({ amount, each }: PriceRate): string {
 
 export function policyWords(policy: DataPolicy, local: boolean): string {
   if (local) return 'On device';
-  const place = policy.region === null ? '' : `${policy.region}: `;
+  const place = policy.region === null ? '' : `${policy.region.toUpperCase()}: `;
   if (policy.trains === null) return `${place}${place ? 'policy' : 'Policy'} unknown`;
   const kept =
     policy.zdr === true || policy.retention_days === 0
