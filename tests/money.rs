@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 
 #[path = "money/acceptance.rs"]
 mod acceptance;
+#[path = "money/bills.rs"]
+mod bills;
+#[path = "money/calculators.rs"]
+mod calculators;
 #[path = "money/estimates.rs"]
 mod estimates;
 #[path = "money/explained.rs"]

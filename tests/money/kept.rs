@@ -18,7 +18,7 @@ use store::{Entry, EntryRow, Store};
 use transport::{Http, ProxyChoice};
 use vault::Vault;
 
-async fn engine_at(folder: &Path) -> Engine {
+pub(super) async fn engine_at(folder: &Path) -> Engine {
     engine::install_crypto();
     let clock = Arc::new(SystemClock::new());
     let process = ProcessId::new(clock.id());
@@ -41,7 +41,7 @@ async fn engine_on(folder: &Path, server: &Replay) -> Engine {
     engine
 }
 
-async fn ask(engine: &Engine, prompt: &str, model: &str) {
+pub(super) async fn ask(engine: &Engine, prompt: &str, model: &str) {
     let ask = Ask {
         conversation: None,
         line_up: vec![LaneTarget {
@@ -61,7 +61,7 @@ async fn entries(engine: &Engine) -> Vec<Entry> {
     engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap()
 }
 
-fn stream(prompt: u64, completion: u64) -> Answer {
+pub(super) fn stream(prompt: u64, completion: u64) -> Answer {
     let delta = json!({ "choices": [{ "index": 0, "delta": { "content": "one two" } }] });
     let stop = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
     let usage = json!({ "choices": [], "usage":

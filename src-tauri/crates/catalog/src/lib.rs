@@ -9,6 +9,7 @@
 #![deny(missing_docs)]
 
 mod address;
+pub mod bill;
 mod bundle;
 mod catalog;
 mod demo;

@@ -2,7 +2,7 @@
 
 use crate::{Json, out};
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{ErrorKind, Failure, Timestamp};
+use domain::{ErrorKind, Failure, ProviderId, Secret, Timestamp};
 use engine::{ConversationSpend, EndpointSpend, Engine, SpendKey, SpendSum};
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
@@ -36,6 +36,17 @@ enum SpendCommand {
     },
     /// Check that no row was changed and that every sum is right
     Verify(Json),
+    /// Put what a provider says it charged beside the ledger, day by day
+    Reconcile {
+        /// openai, anthropic or openrouter; its admin (management) key is taken from
+        /// `PARALLAX_ADMIN_KEY_PROVIDER` in the environment and not stored
+        provider: String,
+        /// UTC days to look back, today among them
+        #[arg(long, default_value_t = 14)]
+        days: u32,
+        #[command(flatten)]
+        json: Json,
+    },
 }
 
 #[derive(Args)]
@@ -74,7 +85,7 @@ impl SpendArgs {
         match &self.command {
             None => self.json.json,
             Some(SpendCommand::Export { form, .. }) => form.json,
-            Some(SpendCommand::Verify(json)) => json.json,
+            Some(SpendCommand::Verify(json) | SpendCommand::Reconcile { json, .. }) => json.json,
         }
     }
 }
@@ -112,6 +123,9 @@ pub(crate) async fn run(engine: &Engine, arguments: SpendArgs) -> Result<ExitCod
         None => sums(engine, arguments.by, &arguments.span, arguments.json.json).await,
         Some(SpendCommand::Export { form, span }) => export(engine, &form, &span).await,
         Some(SpendCommand::Verify(Json { json })) => verify(engine, json).await,
+        Some(SpendCommand::Reconcile { provider, days, json }) => {
+            reconcile(engine, &provider, days, json.json).await
+        }
     }
 }
 
@@ -276,4 +290,41 @@ async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
         });
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Exit code 0 if the provider answered, whatever it said.
+#[expect(clippy::disallowed_methods, reason = "the environment is the one place of a key that is not kept")]
+async fn reconcile(engine: &Engine, provider: &str, days: u32, json: bool) -> Result<ExitCode, Failure> {
+    let variable = format!("PARALLAX_ADMIN_KEY_{}", provider.to_ascii_uppercase().replace('-', "_"));
+    let key =
+        std::env::var(&variable).map(Secret::new).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
+            Failure::new(
+                ErrorKind::AuthMissing,
+                format!("What was charged is told to an admin (management) key only. Give it in {variable}."),
+            )
+        })?;
+    for day in engine.reconcile(&ProviderId::new(provider), &key, days).await? {
+        let reasons: Vec<String> = day.reasons.iter().map(|reason| reason.words()).collect();
+        let read = if json {
+            out::object(&json!({
+                "day": day.day,
+                "provider_usd": day.theirs,
+                "ledger_usd": day.ours,
+                "drift_usd": day.drift,
+                "attempts": day.attempts,
+                "unknown": day.unknown,
+                "reasons": reasons,
+            }))
+        } else {
+            let said = day.theirs.map_or_else(|| "nothing said".to_owned(), |amount| format!("${amount}"));
+            let least = if day.unknown > 0 { "at least " } else { "" };
+            let drift = day.drift.map_or_else(String::new, |drift| format!(", drift {drift}"));
+            let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) };
+            out::line(&format!("{}: charged {said}, booked {least}${}{drift}{why}", day.day, day.ours))
+        };
+        if !read {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -40,6 +40,7 @@ mod providers;
 mod qualify;
 mod queue;
 mod receipt;
+mod reconcile;
 mod registry;
 mod result;
 mod routing;
@@ -77,6 +78,7 @@ pub use policy::Rules;
 pub use prices::{Beside, Dated, PriceBook, Refreshed, Tally};
 pub use providers::KNOWN_DIALECTS;
 pub use receipt::{Receipt, Seen, SentRequest, Tried};
+pub use reconcile::{Reason, ReconciledDay};
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
@@ -235,6 +237,17 @@ impl Engine {
     /// Asks public lists for new prices. Nothing else ever does: it happens when a person asks for it.
     pub async fn refresh_prices(&self, lists: &[PriceList]) -> Result<Vec<Refreshed>, Failure> {
         prices::refresh(&self.inner, lists).await
+    }
+
+    /// What a provider says it charged in the last UTC days, beside the ledger. `key` is one that may read
+    /// charges; it is used for this question and kept nowhere.
+    pub async fn reconcile(
+        &self,
+        provider: &ProviderId,
+        key: &Secret,
+        days: u32,
+    ) -> Result<Vec<ReconciledDay>, Failure> {
+        reconcile::reconcile(&self.inner, provider, key, days).await
     }
 
     /// The database, for reading and for what is not a turn.

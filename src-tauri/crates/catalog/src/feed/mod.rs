@@ -6,7 +6,7 @@
 
 mod flat;
 mod genai;
-mod node;
+pub(crate) mod node;
 mod openrouter;
 
 use crate::{Catalog, CatalogError, bundle, snapshot::bad};
