@@ -2,6 +2,7 @@ export type Page =
   | { name: 'onboarding' }
   | { name: 'new' }
   | { name: 'chat'; id: string }
+  | { name: 'compare'; id: string }
   | { name: 'spend'; at?: 'budgets' }
   | { name: 'models' }
   | { name: 'history' }

@@ -6,6 +6,7 @@ import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
 import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
+import { Compare } from './compare.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
 import { History } from './history.svelte';
@@ -46,6 +47,7 @@ export class Services {
   readonly newLineUp: NewLineUp;
   readonly conversations: Conversations;
   readonly catalogue: Catalogue;
+  readonly compare: Compare;
   readonly history: History;
   readonly spend: Spend;
   readonly budgets: Budgets;
@@ -89,6 +91,7 @@ export class Services {
       draft,
       () => void this.money(),
     );
+    this.compare = new Compare(client, nav);
     this.history = new History(client, this.conversations, nav, toasts);
     nav.onGo((page) => {
       this.receipts.leave();

@@ -4,12 +4,15 @@ use crate::{
     Api, Sink,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, database, history, imports, links, models, providers, routing, settings,
+    chat, compare, database, history, imports, links, models, providers, routing, settings,
     spend::{self, types::*},
     types::*,
 };
 use domain::{Budget, ErrorKind, Failure, LaneTarget};
-use engine::frame::TurnView;
+use engine::{
+    differences::{Agreed, Differences},
+    frame::TurnView,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -122,6 +125,8 @@ commands! {
         "turn/snapshot" (TurnRef) -> TurnView = chat::snapshot;
         "turn/cancel" (Cancel) -> () = chat::cancel;
         "run/text" (RunRef) -> RunText = chat::text;
+        "compare/two" (CompareTwo) -> Differences = compare::two;
+        "compare/all" (CompareAll) -> Agreed = compare::all;
         "spend/today" (()) -> SpendFigure = spend::today;
         "spend/page" (SpendQuery) -> SpendPage = spend::page;
         "spend/attempts" (SpendAttempts) -> SpendAttemptList = spend::attempts;

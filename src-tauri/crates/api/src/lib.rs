@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod catalogue;
 mod chat;
 pub mod commands;
+mod compare;
 mod database;
 pub mod export;
 mod history;

@@ -1,9 +1,11 @@
 //! The shapes that cross to a window, beside the frames of the engine.
 
+mod compare;
 mod history;
 mod providers;
 mod routing;
 
+pub use compare::*;
 pub use history::*;
 pub use providers::*;
 pub use routing::*;

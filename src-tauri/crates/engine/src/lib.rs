@@ -16,6 +16,7 @@ mod budget;
 mod budgets;
 mod calendar;
 mod clock;
+pub mod differences;
 mod draft;
 mod estimate;
 mod experiment;
@@ -381,6 +382,21 @@ impl Engine {
     /// Markdown source of an answer.
     pub async fn text(&self, run: RunId) -> Result<String, Failure> {
         view::text(&self.inner, run).await
+    }
+
+    /// The words in which two answers differ; by words and letters alone, on this machine.
+    pub async fn differences(
+        &self,
+        left: RunId,
+        right: RunId,
+        ignore_formatting: bool,
+    ) -> Result<differences::Differences, Failure> {
+        differences::differences(&self.inner, left, right, ignore_formatting).await
+    }
+
+    /// What several answers say alike, and what only one says; by words and letters alone.
+    pub async fn agreed(&self, runs: Vec<RunId>) -> Result<differences::Agreed, Failure> {
+        differences::agreed(&self.inner, runs).await
     }
 
     /// Looks whether the keychain can be used. May take seconds; blocks nobody.

@@ -14,6 +14,7 @@ import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
 import { routingHost } from './routing';
+import { comparingHost } from './comparing';
 import { pastHost } from './past';
 import { spendAttempts, spendPage } from './spending';
 
@@ -375,5 +376,6 @@ export function demoHost(): FakeHost {
     stops.set(began.id, [...(stops.get(began.id) ?? []), stop]);
   }
   serveCatalogue(host, rows);
+  comparingHost(host);
   return host;
 }

@@ -1,5 +1,6 @@
 // Generated from the list of commands. Do not edit.
 import type { AddProvider } from "./AddProvider";
+import type { Agreed } from "./Agreed";
 import type { AppState } from "./AppState";
 import type { Archive } from "./Archive";
 import type { AttemptRef } from "./AttemptRef";
@@ -11,6 +12,8 @@ import type { BudgetRef } from "./BudgetRef";
 import type { BudgetView } from "./BudgetView";
 import type { Cancel } from "./Cancel";
 import type { CatalogueView } from "./CatalogueView";
+import type { CompareAll } from "./CompareAll";
+import type { CompareTwo } from "./CompareTwo";
 import type { ContinueRun } from "./ContinueRun";
 import type { ConversationPolicy } from "./ConversationPolicy";
 import type { ConversationRef } from "./ConversationRef";
@@ -18,6 +21,7 @@ import type { ConversationSummary } from "./ConversationSummary";
 import type { ConversationView } from "./ConversationView";
 import type { DatabaseCheck } from "./DatabaseCheck";
 import type { DecidePrices } from "./DecidePrices";
+import type { Differences } from "./Differences";
 import type { EnableLocal } from "./EnableLocal";
 import type { EstimateView } from "./EstimateView";
 import type { ExportConversation } from "./ExportConversation";
@@ -116,6 +120,8 @@ export interface Commands {
   "turn/snapshot": { payload: TurnRef; result: TurnView };
   "turn/cancel": { payload: Cancel; result: null };
   "run/text": { payload: RunRef; result: RunText };
+  "compare/two": { payload: CompareTwo; result: Differences };
+  "compare/all": { payload: CompareAll; result: Agreed };
   "spend/today": { payload: null; result: SpendFigure };
   "spend/page": { payload: SpendQuery; result: SpendPage };
   "spend/attempts": { payload: SpendAttempts; result: SpendAttemptList };

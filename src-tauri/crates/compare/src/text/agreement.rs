@@ -217,6 +217,11 @@ fn contrary(left: &Prepared, right: &Prepared) -> bool {
         && both < left.numbers.len().min(right.numbers.len())
 }
 
+/// Do two sentences say different things: other numbers, or one denies?
+pub fn contrary_text(left: &str, right: &str) -> bool {
+    contrary(&Prepared::new(left, 0..left.len()), &Prepared::new(right, 0..right.len()))
+}
+
 fn find(group: &mut [usize], mut n: usize) -> usize {
     while group[n] != n {
         group[n] = group[group[n]];

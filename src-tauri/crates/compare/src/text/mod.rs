@@ -9,7 +9,7 @@ mod myers;
 mod topic;
 mod words;
 
-pub use agreement::{Agreement, Claim, Statement, agreement};
+pub use agreement::{Agreement, Claim, Statement, agreement, contrary_text as contrary};
 pub use blocks::{Block, Kind, blocks};
 pub use diff::{Diff, Options, Row, RowKind, Share, diff};
 pub use mask::{Hidden, MASK, mask};

@@ -1,0 +1,83 @@
+// Differences of two answers and agreement of all, as a user finds them.
+import { cleanup, render, screen, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demoHost } from '../ipc/fake/demo-host';
+import type { FakeHost } from '../ipc/host.fake';
+import { ids } from '../shared/testids';
+import { Services } from '../state/services.svelte';
+import App from './App.svelte';
+import { errors } from './errors';
+
+let host: FakeHost;
+const user = userEvent.setup();
+
+beforeEach(async () => {
+  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
+  history.replaceState(null, '', '?scene=chat');
+  host = demoHost();
+  const services = new Services(host, errors);
+  render(App, { services });
+  await services.start();
+});
+afterEach(() => {
+  host.close();
+  cleanup();
+});
+
+async function open(): Promise<void> {
+  await user.click((await screen.findAllByTestId(ids.diff)).at(-1) ?? document.body);
+  await screen.findAllByTestId(ids.diffRow);
+}
+
+describe('differences', () => {
+  it('are opened from an answer by its key, with that answer on the left', async () => {
+    const second = screen.getByTestId(ids.lane(1, true));
+    second.focus();
+    await user.keyboard('d');
+    await screen.findAllByTestId(ids.diffRow);
+    const [asked] = host.sent('compare/two');
+    expect(asked?.left).toBe(second.dataset['run']);
+    expect(asked?.right).not.toBe(asked?.left);
+  });
+
+  it('show the words of each side, fold away what is the same, and swap', async () => {
+    await open();
+    expect(screen.getAllByTestId(ids.diffRow)).toHaveLength(5);
+    expect(screen.getAllByTestId(ids.diffRow)[2]).toHaveTextContent('Another number, or one denies');
+    await user.keyboard('o');
+    expect(screen.getAllByTestId(ids.diffRow)).toHaveLength(4);
+    const before = host.sent('compare/two').at(-1);
+    await user.keyboard('x');
+    expect(host.sent('compare/two').at(-1)).toEqual({
+      ...before,
+      left: before?.right,
+      right: before?.left,
+    });
+    await user.keyboard('{Escape}');
+    expect(screen.getByTestId(ids.composer)).toBeInTheDocument();
+  });
+
+  it('lead from a statement to its place in an answer', async () => {
+    await open();
+    const contrary = screen.getByTestId(ids.agreedGroup('contrary'));
+    const stands = within(contrary).getAllByRole('button');
+    expect(stands[0]).toHaveAccessibleName(/says it/);
+    await user.click(stands[0] ?? document.body);
+    // The place asked for is the fourth of the left answer, which no line of this comparison holds: the line stays.
+    await user.click(screen.getByTestId(ids.compareView('all')));
+    const texts = screen.getAllByTestId(ids.agreedText);
+    expect(texts.length).toBeGreaterThan(2);
+    expect(texts[0]?.querySelector('mark.chosen')).toHaveTextContent('within 14 days of hearing from you');
+  });
+
+  it('have no barrier', async () => {
+    await open();
+    const result = await axe.run(document.body, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+      rules: { 'color-contrast': { enabled: false } },
+    });
+    expect(result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+  });
+});
