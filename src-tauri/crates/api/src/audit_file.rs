@@ -4,7 +4,7 @@ use crate::export::{utc, words};
 use engine::LoggedRow;
 use serde_json::json;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "seq",
     "at",
     "purpose",
@@ -14,6 +14,7 @@ const COLUMNS: [&str; 13] = [
     "endpoint",
     "policy",
     "origin",
+    "app",
     "bytes",
     "messages",
     "attachments",
@@ -40,6 +41,7 @@ pub(crate) fn csv(logged: &LoggedRow) -> String {
         endpoint.unwrap_or_default(),
         row.policy.as_deref().map(words).unwrap_or_default(),
         words(&row.origin),
+        row.app.as_deref().map(words).unwrap_or_default(),
         row.bytes.to_string(),
         row.messages.to_string(),
         row.attachments.to_string(),
@@ -61,6 +63,7 @@ pub(crate) fn json(logged: &LoggedRow) -> String {
         "endpoint": row.endpoint,
         "policy": row.policy,
         "origin": row.origin,
+        "app": row.app,
         "bytes": row.bytes,
         "messages": row.messages,
         "attachments": row.attachments,

@@ -3,6 +3,7 @@
 //! No command prompts. `--json` prints one JSON object a line; its shapes are in `SCHEMA.md` beside this
 //! crate. Exit code 0 only if everything asked for was done.
 
+mod app_key;
 mod ask;
 mod budget;
 mod experiment;
@@ -48,6 +49,9 @@ enum Command {
     /// Limit what may be spent
     #[command(subcommand)]
     Budget(budget::BudgetCommand),
+    /// Keys for other programs that ask through the gateway
+    #[command(subcommand)]
+    AppKey(app_key::AppKeyCommand),
     /// Find, show, export and import conversations
     #[command(subcommand)]
     History(history::HistoryCommand),
@@ -107,6 +111,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Catalog(command) => price::catalog(&engine, command).await,
         Command::Spend(arguments) => spend::run(&engine, arguments).await,
         Command::Budget(command) => budget::run(&engine, command).await,
+        Command::AppKey(command) => app_key::run(&engine, command).await,
         Command::History(command) => Box::pin(history::run(&engine, command)).await,
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
@@ -157,6 +162,7 @@ impl Command {
             Self::Catalog(command) => command.json(),
             Self::Spend(arguments) => arguments.json(),
             Self::Budget(command) => command.json(),
+            Self::AppKey(command) => command.json(),
             Self::History(command) => command.json(),
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),

@@ -266,6 +266,7 @@ pub(crate) async fn audit(engine: &Engine, arguments: AuditArgs) -> Result<ExitC
                 "endpoint": row.endpoint,
                 "policy": row.policy,
                 "origin": row.origin,
+                "app": row.app,
                 "bytes": row.bytes,
                 "messages": row.messages,
                 "attachments": row.attachments,

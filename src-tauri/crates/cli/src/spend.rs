@@ -16,8 +16,8 @@ const PAGE: u32 = 1_000;
 pub(crate) struct SpendArgs {
     #[command(subcommand)]
     command: Option<SpendCommand>,
-    /// One line per model, provider, day or conversation
-    #[arg(long, value_enum, value_name = "model|provider|day|conversation")]
+    /// One line per model, provider, day, conversation or app key
+    #[arg(long, value_enum, value_name = "model|provider|day|conversation|app-key")]
     by: Option<By>,
     #[command(flatten)]
     span: Span,
@@ -77,6 +77,7 @@ enum By {
     Provider,
     Day,
     Conversation,
+    AppKey,
 }
 
 impl SpendArgs {
@@ -195,6 +196,12 @@ async fn groups(
             let rows = names.zip::<Vec<SpendSum>>(sums).filter(|(_, sum)| sum.attempts > 0);
             rows.map(|(day, sum)| (json!({ "day": day }), day, sum)).collect()
         }
+        Some(By::AppKey) => store
+            .read(move |tx| tx.spend_by_app(from, until))
+            .await?
+            .into_iter()
+            .map(|(app, sum)| (json!({ "app_key": app }), app, sum))
+            .collect(),
         Some(By::Conversation) => store
             .read(move |tx| tx.spend_by_conversation(from, until, usize::MAX))
             .await?

@@ -16,7 +16,7 @@ use domain::{
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
-use store::AttemptRow;
+use store::{AttemptRow, Purpose};
 use transport::{Deadlines, Origin, Response};
 use wire::{Decoder, Dialect, Encoded, Ending};
 
@@ -34,7 +34,12 @@ pub(crate) struct Plan {
     pub of: Arc<Request>,
     /// Ids of the policies that permit it.
     pub policy: Option<String>,
-    pub run: domain::RunId,
+    /// `None` = it is no chat's.
+    pub run: Option<domain::RunId>,
+    /// `window`, `cli` or `gateway`.
+    pub origin: &'static str,
+    /// The app that asks through the gateway.
+    pub app: Option<String>,
     pub conversation: Option<domain::ConversationId>,
     pub n: u32,
     /// The user said to send it whatever the budgets say.
@@ -48,6 +53,7 @@ pub(crate) struct Ended {
     pub billed: Option<Usage>,
     pub cost: Cost,
     pub prices: Option<PriceSheet>,
+    pub purpose: Purpose,
 }
 
 /// Receives decoded events. Returns once they are queued; the queue is bounded, so a slow disk slows the
@@ -89,7 +95,7 @@ impl<'a> Attempt<'a> {
         let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
         let row = AttemptRow {
             id: AttemptId::new(inner.clock.id()),
-            run: Some(plan.run),
+            run: plan.run,
             n: plan.n,
             endpoint: plan.endpoint.id.clone(),
             provider: provider.id.clone(),
@@ -97,7 +103,7 @@ impl<'a> Attempt<'a> {
             account: plan.account.clone().filter(|_| secret.is_some()),
             model: plan.endpoint.model.clone(),
             upstream_model: plan.endpoint.upstream_model.clone(),
-            origin: inner.origin.to_owned(),
+            origin: plan.origin.to_owned(),
             started_at: inner.clock.now(),
             first_byte: None,
             first_content: None,
@@ -389,7 +395,8 @@ impl<'a> Attempt<'a> {
         self.row.usage = draft.usage.clone();
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);
-        Ended { row: self.row, billed, cost, prices: sheet }
+        let purpose = Purpose { app: self.plan.app, ..Purpose::default() };
+        Ended { row: self.row, billed, cost, prices: sheet, purpose }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     inner::Inner,
 };
 use domain::{EntryId, Request, Usage, UsageSource};
-use store::{EntryRow, Purpose};
+use store::EntryRow;
 
 /// The ledger's row for an attempt that has ended.
 pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>, ended: &Ended) -> EntryRow {
@@ -33,7 +33,7 @@ pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>,
         cost: ended.cost.clone(),
         price_sheet: ended.prices.clone(),
         adjusts: None,
-        purpose: Purpose::default(),
+        purpose: ended.purpose.clone(),
     }
 }
 

@@ -77,7 +77,7 @@ impl Wish {
                     provider: plan.known.provider.id.clone(),
                     model: plan.endpoint.model.clone(),
                     conversation: plan.conversation,
-                    app: None,
+                    app: plan.app.clone(),
                     key,
                 },
                 output_limit: sent,
@@ -88,7 +88,7 @@ impl Wish {
             output_tokens,
             named: asked.is_some(),
             over_budget: plan.over_budget,
-            origin: inner.origin,
+            origin: plan.origin,
             calendar: Calendar::at(at)?,
         })
     }

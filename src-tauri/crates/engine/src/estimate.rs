@@ -15,7 +15,7 @@ use crate::{
 };
 use domain::{
     AttemptId, BudgetScope, ContextPolicy, ConversationId, ErrorKind, Failure, LaneTarget, Message, Part,
-    Period, PicoUsd, Request, Role, RunId, Timestamp,
+    Period, PicoUsd, Request, Role, Timestamp,
 };
 use ledger::Expected;
 use router::Warm;
@@ -227,7 +227,9 @@ fn ready(
         request: Arc::clone(&request),
         of: request,
         policy: None,
-        run: RunId::new(inner.clock.id()),
+        run: None,
+        origin: inner.origin,
+        app: None,
         conversation,
         n: 1,
         over_budget: false,

@@ -35,12 +35,21 @@ pub enum Table {
     Models,
     /// Budgets, not what counts against them.
     Budgets,
+    /// The gateway: its keys, and what is asked through it.
+    Gateway,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Conversations, Self::Spend, Self::Providers, Self::Storage, Self::Models, Self::Budgets];
+    pub const ALL: [Self; 7] = [
+        Self::Conversations,
+        Self::Spend,
+        Self::Providers,
+        Self::Storage,
+        Self::Models,
+        Self::Budgets,
+        Self::Gateway,
+    ];
 
     /// The word the window knows it by.
     pub const fn as_str(self) -> &'static str {
@@ -51,6 +60,7 @@ impl Table {
             Self::Storage => "storage",
             Self::Models => "models",
             Self::Budgets => "budgets",
+            Self::Gateway => "gateway",
         }
     }
 }
@@ -157,6 +167,7 @@ impl Inner {
             endpoint: None,
             policy: None,
             origin: self.origin.to_owned(),
+            app: None,
             bytes: 0,
             messages: 0,
             attachments: 0,

@@ -13,13 +13,15 @@ use crate::{
     learn,
     mixer::{Finished, LaneMessage, News, Priced, Settlement},
     policy,
-    registry::Registry,
+    registry::{Known, Registry},
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
     seam::{self, Kept, Splice},
     warm,
 };
-use domain::{BlockKind, Cost, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage};
+use domain::{
+    AccountLabel, BlockKind, Cost, Endpoint, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage,
+};
 use router::{Next, Shown, Situation};
 use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, RunRow};
@@ -265,18 +267,7 @@ impl Lane {
             at: self.inner.clock.now(),
         };
         self.tell(News::Priced(Box::new(priced))).await;
-        let plan = Plan {
-            policy: self.job.row.route.policy.clone(),
-            endpoint,
-            known,
-            account: account.clone(),
-            request: self.asked(),
-            of: Arc::clone(&self.job.request),
-            run: self.job.row.id,
-            conversation: self.job.conversation,
-            over_budget: self.job.over_budget,
-            n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
-        };
+        let plan = self.planned(endpoint, known, account.clone());
         let (mut attempt, encoded, secret) = match Attempt::begin(&self.inner, plan).await {
             Ok(begun) => begun,
             Err(failure) => return Last { ended: None, failure: Some(failure) },
@@ -313,6 +304,24 @@ impl Lane {
         place.counted(ended.billed.as_ref().map_or(0, tokens));
         learn::observe(&self.inner, &ended.row, account.as_ref(), failure.as_ref(), local);
         Last { ended: Some(ended), failure }
+    }
+
+    /// What the next attempt needs to know.
+    fn planned(&self, endpoint: Endpoint, known: Known, account: Option<AccountLabel>) -> Plan {
+        Plan {
+            policy: self.job.row.route.policy.clone(),
+            endpoint,
+            known,
+            account,
+            request: self.asked(),
+            of: Arc::clone(&self.job.request),
+            run: Some(self.job.row.id),
+            origin: self.inner.origin,
+            app: None,
+            conversation: self.job.conversation,
+            over_budget: self.job.over_budget,
+            n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
+        }
     }
 
     /// What is to be said of an endpoint whose model is not the one that was named.

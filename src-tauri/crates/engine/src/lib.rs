@@ -10,6 +10,7 @@
 mod abandoned;
 mod again;
 mod alone;
+mod app_keys;
 mod attempt;
 mod books;
 mod budget;
@@ -56,6 +57,7 @@ mod view;
 mod walk;
 mod warm;
 
+pub use app_keys::{AppKeyChange, AppSpending, NewAppKey, utc};
 pub use attempt::billed_usage;
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
@@ -83,7 +85,7 @@ pub use reconcile::{Reason, ReconciledDay};
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use result::RunResult;
 pub use store::{
-    AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellRow, CellState, CheckFound,
+    AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellRow, CellState, CheckFound,
     ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow, OverrideRow,
     PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used, WHOLE_PROVIDER,
 };

@@ -85,6 +85,7 @@ pub(crate) fn leaving(plan: &Plan, row: &AttemptRow) -> Option<AuditRow> {
         endpoint: Some(row.endpoint.clone()),
         policy: plan.policy.clone(),
         origin: row.origin.clone(),
+        app: plan.app.clone(),
         bytes: 0,
         messages: count(plan.request.messages.len()),
         attachments: count(attachments),

@@ -14,7 +14,7 @@ use domain::{
     RunId, RunState, StreamEvent, TurnId, UsageSource,
 };
 use std::{sync::Arc, time::Duration};
-use store::{AttemptRow, HoldRow, Tx};
+use store::{AttemptRow, HoldRow, Purpose, Tx};
 
 /// Recovers the runs of every process that is gone. Returns how many there were. What cannot be
 /// recovered is logged and tried again at the next start; it holds up nothing else.
@@ -166,7 +166,9 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
                 None => None,
             };
             let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
-            let ended = Ended { billed: row.usage.clone(), row, cost, prices: None };
+            let app = tx.hold(attempt)?.and_then(|hold| hold.spender.app);
+            let purpose = Purpose { app, ..Purpose::default() };
+            let ended = Ended { billed: row.usage.clone(), row, cost, prices: None, purpose };
             let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;
             tx.settle(&entry).map(|_| ())
@@ -277,7 +279,7 @@ pub(crate) fn close_attempt(
         ErrorKind::Interrupted => Outcome::Interrupted,
         _ => Outcome::Failed { failure: failure.clone() },
     });
-    Ended { row, billed: Some(usage), cost, prices }
+    Ended { row, billed: Some(usage), cost, prices, purpose: Purpose::default() }
 }
 
 /// For holds of an older version, which do not say.

@@ -70,6 +70,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, steps: &[table::requests::SCHEMA, table::limits::SCHEMA] },
     Migration { version: 10, steps: &[table::experiments::SCHEMA] },
     Migration { version: 11, steps: &[table::search::SCHEMA, table::imports::SCHEMA, table::views::SCHEMA] },
+    Migration { version: 12, steps: &[table::app_keys::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

@@ -1,4 +1,5 @@
 pub(crate) mod accounts;
+pub(crate) mod app_keys;
 pub(crate) mod attempts;
 pub(crate) mod budgets;
 pub(crate) mod conversations;
@@ -32,6 +33,7 @@ pub(crate) mod views;
 pub(crate) mod walk;
 
 pub use accounts::AccountRow;
+pub use app_keys::AppKeyRow;
 pub use attempts::AttemptRow;
 pub use budgets::{BudgetRow, OverrideRow, Spender, Starts, Used};
 pub use conversations::{ConversationRow, Shelf};

@@ -161,12 +161,13 @@ pub(crate) struct Delta {
     pub provider: String,
     pub model: String,
     pub conversation: Option<ConversationId>,
+    pub app: Option<String>,
     pub cell: Cell,
 }
 
 /// Columns that [`delta`] reads, of `e` and its attempt `t`.
 pub(crate) const DELTA: &str = "e.seq, e.at, e.provider, e.model, e.conversation, e.outcome, e.usage,
-    e.cost, e.adjusts, t.first_content, t.duration";
+    e.cost, e.adjusts, e.app, t.first_content, t.duration";
 
 pub(crate) fn delta(cols: &Cols<'_>) -> Result<Delta, Failure> {
     let usage = cols.opt_json::<Usage>("usage")?;
@@ -181,6 +182,7 @@ pub(crate) fn delta(cols: &Cols<'_>) -> Result<Delta, Failure> {
         seq: cols.get("seq")?,
         at: cols.get("at")?,
         provider: cols.get("provider")?,
+        app: cols.get("app")?,
         model: cols.get("model")?,
         conversation: cols.opt_id("conversation")?,
         cell,

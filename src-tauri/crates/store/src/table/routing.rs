@@ -69,8 +69,10 @@ pub struct AuditRow {
     pub endpoint: Option<EndpointId>,
     /// Id of the policy that permitted it.
     pub policy: Option<String>,
-    /// What asked: `window`, `cli` …
+    /// What asked: `window`, `cli`, `gateway` …
     pub origin: String,
+    /// The app that asked through the gateway.
+    pub app: Option<String>,
     /// Length of the body.
     pub bytes: u64,
     /// Messages in it.
@@ -131,6 +133,7 @@ fn audit(cols: &Cols<'_>) -> Result<AuditRow, Failure> {
         endpoint: cols.get::<Option<String>>("endpoint")?.map(EndpointId::new),
         policy: cols.get("policy")?,
         origin: cols.get("origin")?,
+        app: cols.get("app")?,
         bytes: count("bytes")?,
         messages: count("messages")?,
         attachments: count("attachments")?,
@@ -206,8 +209,8 @@ impl Tx<'_> {
     pub fn append_audit(&mut self, a: &AuditRow) -> Result<(), Failure> {
         self.exec(
             "INSERT INTO audit (at, purpose, attempt, host, provider, account, endpoint, policy, origin, bytes,
-                 messages, attachments)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 messages, attachments, app)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 a.at.0,
                 a.purpose,
@@ -221,6 +224,7 @@ impl Tx<'_> {
                 int(a.bytes)?,
                 int(a.messages)?,
                 int(a.attachments)?,
+                a.app,
             ],
         )
         .map(|_| ())

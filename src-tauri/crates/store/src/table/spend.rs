@@ -341,6 +341,27 @@ impl Tx<'_> {
         Ok(found)
     }
 
+    /// What was spent in `[from, until)` by each app that asked through the gateway, dearest first.
+    pub fn spend_by_app(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(String, SpendSum)>, Failure> {
+        let mut apps: BTreeMap<String, Cell> = BTreeMap::new();
+        let condition = "e.app IS NOT NULL AND e.at >= ?1 AND e.at < ?2";
+        self.deltas(condition, &[&from.0, &until.0], u32::MAX, |delta| {
+            if let Some(app) = &delta.app {
+                apps.entry(app.clone()).or_default().add(&delta.cell);
+            }
+        })?;
+        let mut found: Vec<(String, SpendSum)> = apps
+            .into_iter()
+            .map(|(app, cell)| SpendSum::new(cell).map(|sum| (app, sum)))
+            .collect::<Result<_, _>>()?;
+        found.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.amount));
+        Ok(found)
+    }
+
     fn endpoints(
         &self,
         from: Timestamp,

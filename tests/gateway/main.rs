@@ -1,0 +1,9 @@
+//! The gateway: other programs ask through us.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking and measure"
+)]
+
+mod keys;
