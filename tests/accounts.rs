@@ -57,6 +57,7 @@ impl Bench {
             }],
             prompt: "Hi".to_owned(),
             context: ContextPolicy::Own,
+            policy: None,
         };
         let (sender, results) = mpsc::channel();
         let listeners = Listeners { sink: None, observer: Some(Box::new(Results(sender))) };

@@ -136,6 +136,7 @@ fn prompt(model: &str, max: Option<u64>) -> Ask {
         }],
         prompt: "Hi".to_owned(),
         context: ContextPolicy::Own,
+        policy: None,
     }
 }
 

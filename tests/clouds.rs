@@ -111,6 +111,7 @@ impl Bench {
             line_up: models.iter().map(lane).collect(),
             prompt: "Tell me a joke.".to_owned(),
             context: ContextPolicy::Own,
+            policy: None,
         };
         let started = self.engine.start_turn(ask, Listeners::default()).await.unwrap();
         started.done.await.unwrap();

@@ -86,7 +86,7 @@ fn planning_thirty_endpoints_takes_less_than_a_tenth_of_a_millisecond() {
         .collect();
     times.sort();
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_nanos() as f64 / 1_000.0;
-    println!("| plan of {ENDPOINTS} endpoints with two keys each, every rule set | µs |");
+    println!("\n| plan of {ENDPOINTS} endpoints with two keys each, every rule set | µs |");
     println!("|---|---:|");
     for share in [50, 95, 99] {
         println!("| p{share} of {ROUNDS} | {:.1} |", at(share));

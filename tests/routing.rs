@@ -18,7 +18,10 @@ mod seams;
 #[path = "routing/twelve.rs"]
 mod twelve;
 
-use domain::{ErrorKind, NoticeKind, Outcome, Policy, Reason, RoutingPrefs, RunState, Timestamp};
+use domain::{
+    ContextPolicy, ErrorKind, NoticeKind, Outcome, Policy, Reason, RoutingPrefs, RunState, Timestamp,
+};
+use engine::{Ask, Listeners};
 use parallax_suite::support::program::Program;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -200,6 +203,34 @@ async fn every_call_that_leaves_is_in_the_log_and_the_log_stays() {
     }
     let later = world.engine.audit(Timestamp(i64::MAX)).await.unwrap();
     assert!(later.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_under_its_policy_from_the_first_request_on() {
+    let world = Twelve::start().await;
+    for (place, id) in CLEAN.iter().enumerate() {
+        world.server(id).first(failing(place));
+    }
+    let ask = |policy: &str| Ask {
+        conversation: None,
+        line_up: vec![world.target(MODEL, None)],
+        prompt: "Hi".to_owned(),
+        context: ContextPolicy::Own,
+        policy: Some(policy.to_owned()),
+    };
+    let gone = world.engine.start_turn(ask("nobody"), Listeners::default()).await;
+    assert_eq!(gone.err().unwrap().kind, ErrorKind::RequestInvalid);
+    let kept = world.engine.store().read(|tx| tx.conversations(10, engine::Shelf::Kept)).await.unwrap();
+    assert!(kept.is_empty(), "what was refused left a conversation behind");
+    let started = world.engine.start_turn(ask("private"), Listeners::default()).await.unwrap();
+    let id = started.conversation;
+    tokio::time::timeout(Duration::from_secs(60), started.done).await.unwrap().unwrap();
+    let policy = world.engine.store().read(move |tx| tx.conversation_policy(id)).await.unwrap();
+    assert_eq!(policy.as_deref(), Some("private"));
+    for id in TRAINS.iter().chain(UNKNOWN) {
+        assert_eq!(world.server(id).connections(), 0, "{id} was contacted by the first prompt");
+    }
+    assert!(CLEAN.iter().any(|id| world.server(id).connections() > 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -102,6 +102,7 @@ fn first(prompt: &str, models: &[&str]) -> Ask {
         line_up: models.iter().map(|model| lane(model)).collect(),
         prompt: prompt.to_owned(),
         context: ContextPolicy::Own,
+        policy: None,
     }
 }
 

@@ -143,6 +143,7 @@ fn ask(number: u64) -> Ask {
         line_up: vec![target],
         prompt: format!("storm {number}"),
         context: ContextPolicy::Own,
+        policy: None,
     }
 }
 

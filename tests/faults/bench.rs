@@ -78,6 +78,7 @@ impl Bench {
             line_up: vec![LaneTarget { model, system: None, params: Params::default(), policy: None }],
             prompt: format!("case {name}."),
             context: ContextPolicy::Own,
+            policy: None,
         }
     }
 

@@ -153,6 +153,7 @@ async fn imported_words_are_found_at_once_and_an_import_can_be_taken_back() {
         line_up: Vec::new(),
         prompt: "Go on".to_owned(),
         context: ContextPolicy::Own,
+        policy: None,
     };
     bench.engine.start_turn(ask, Listeners::default()).await.unwrap().done.await.unwrap();
     assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), (2, 1));

@@ -52,6 +52,7 @@ pub(super) async fn ask(engine: &Engine, prompt: &str, model: &str) {
         }],
         prompt: prompt.to_owned(),
         context: ContextPolicy::Own,
+        policy: None,
     };
     let started = engine.start_turn(ask, Listeners { sink: None, observer: None }).await.unwrap();
     started.done.await.unwrap();

@@ -169,6 +169,7 @@ impl Bench {
             line_up: vec![target],
             prompt: prompt.clone(),
             context: ContextPolicy::Own,
+            policy: None,
         };
         let seen = Arc::default();
         let observer: Box<dyn Observer> = Box::new(Watch(Arc::clone(&seen)));

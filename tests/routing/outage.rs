@@ -71,9 +71,13 @@ pub(crate) async fn outage(down_for: Duration) -> Outage {
     // Four answers of a second each, all of them reset after a third of it.
     first.first(Route::answer(pace("The answer begins and ", 30, Duration::from_millis(10))).times(4));
     let (turn, done) = world.start_turn(None, &lanes, None).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let writing = world.engine.snapshot(turn).await.unwrap();
-    found.begun = writing.runs.iter().filter(|run| !run.sections.is_empty()).count();
+    // It comes when all four have begun, however busy the machine is.
+    let since = Instant::now();
+    while found.begun < lanes.len() && since.elapsed() < Duration::from_secs(5) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let writing = world.engine.snapshot(turn).await.unwrap();
+        found.begun = writing.runs.iter().filter(|run| !run.sections.is_empty()).count();
+    }
     down.store(true, Ordering::SeqCst);
     let since = Instant::now();
     let before = first.seen().len();

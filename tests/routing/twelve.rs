@@ -210,6 +210,7 @@ impl Twelve {
             line_up: line_up.to_vec(),
             prompt: "Hi".to_owned(),
             context: ContextPolicy::Own,
+            policy: None,
         };
         let started = self.engine.start_turn(ask, Listeners { sink, observer: None }).await.unwrap();
         (started.turn, started.done)
@@ -285,6 +286,7 @@ impl Twelve {
             line_up: vec![target],
             prompt: "Hi".to_owned(),
             context: ContextPolicy::Own,
+            policy: None,
         };
         let result = Arc::default();
         let observer: Box<dyn Observer> = Box::new(Watch(Arc::clone(&result)));

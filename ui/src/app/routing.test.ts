@@ -143,6 +143,22 @@ describe('in a chat', () => {
     expect(services.conversations.open?.routedUnder).toBe('private');
   });
 
+  it('that begins is under the policy chosen for it, which stays chosen', async () => {
+    const services = await open('empty');
+    await user.click(await screen.findByTestId(ids.policyChoice));
+    await user.click(await screen.findByRole('menuitemradio', { name: /Private/ }));
+    await user.type(screen.getByTestId(ids.composer), 'Who reads this?');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await waitFor(() => expect(host.sent('turn/start')).toHaveLength(1));
+    expect(host.sent('turn/start')[0]).toMatchObject({ conversation: null, policy: 'private' });
+    services.nav.go({ name: 'new' });
+    await waitFor(() => expect(screen.getByTestId(ids.composer)).toHaveValue(''));
+    await waitFor(() => expect(screen.getByTestId(ids.policyChoice)).toHaveTextContent('Private'));
+    const again = new Services(host, errors);
+    await again.start();
+    expect(again.newLineUp.policy).toBe('private');
+  });
+
   it('keeps the policy it had when the core refuses another', async () => {
     const services = await open('chat');
     host.fails('conversation/policy', { kind: 'request.invalid', message: 'It is gone.', upstream: null });

@@ -220,6 +220,7 @@ export class Conversations {
       line_up: here ? [] : this.lineUp.targets,
       prompt,
       context: here?.policy ?? { type: 'own' },
+      policy: here ? null : this.lineUp.policy,
     };
   }
 

@@ -57,6 +57,8 @@ export class NewLineUp implements LineUp {
   readonly least = 0;
   private entries = $state.raw<{ key: string; target: LaneTarget }[]>([]);
   private next = 0;
+  /** Policy the chat will be under, beside the usual one; remembered like the line-up. */
+  policy = $state<string | null>(null);
 
   constructor(
     private readonly models: Models,
@@ -112,6 +114,15 @@ export class NewLineUp implements LineUp {
         place === index ? { ...entry, target: routed(entry.target, policy) } : entry,
       ),
     );
+  }
+
+  async loadPolicy(): Promise<void> {
+    this.policy = await this.view.get<string>('view.policy');
+  }
+
+  async setPolicy(policy: string | null): Promise<void> {
+    this.policy = policy;
+    await this.view.set('view.policy', policy);
   }
 
   private async change(entries: { key: string; target: LaneTarget }[]): Promise<void> {

@@ -115,6 +115,8 @@ export class Services {
       this.settings.paint();
       this.conversations.list = state.conversations;
       await this.newLineUp.set(state.line_up, false);
+      // Before anything can be sent: a prompt must not leave under looser rules than were chosen.
+      await this.newLineUp.loadPolicy();
       if (!state.onboarded) this.nav.go({ name: 'onboarding' });
       else await this.restore();
     } catch (reason) {

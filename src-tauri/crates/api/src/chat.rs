@@ -163,6 +163,7 @@ fn ask(wanted: SendTurn) -> Ask {
         line_up: wanted.line_up,
         prompt: wanted.prompt,
         context: wanted.context,
+        policy: wanted.policy,
     }
 }
 

@@ -164,6 +164,9 @@ pub struct SendTurn {
     pub prompt: String,
     /// What the lanes are shown.
     pub context: domain::ContextPolicy,
+    /// Id of the policy a new conversation is under, beside the usual one; ignored for an existing one.
+    #[serde(default)]
+    pub policy: Option<String>,
 }
 
 /// What a prompt would cost.

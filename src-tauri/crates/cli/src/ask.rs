@@ -72,7 +72,7 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
         .collect::<Result<Vec<_>, Failure>>()?;
     let printed = Arc::new(Mutex::new(Printed::default()));
     let many = line_up.len() > 1;
-    let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own };
+    let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own, policy: None };
     let printer = Printer { printed: Arc::clone(&printed), json: arguments.json, many, runs: Vec::new() };
     let listeners = Listeners { sink: None, observer: Some(Box::new(printer)) };
     let started = if arguments.over_budget {

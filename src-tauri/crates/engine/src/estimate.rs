@@ -154,6 +154,10 @@ fn standing(tx: &Tx<'_>, ask: &Ask) -> Result<Vec<(Standing, Option<Conversation
         Some(id) => tx.lanes(id)?.into_iter().map(|lane| (lane.target, lane.head)).collect(),
         None => ask.line_up.iter().map(|target| (target.clone(), None)).collect(),
     };
+    let conversation = match ask.conversation {
+        Some(_) => policy::of_conversation(tx, ask.conversation)?,
+        None => ask.policy.clone(),
+    };
     let mut found = Vec::new();
     for (target, head) in lanes {
         let parent = match ask.context {
@@ -164,7 +168,7 @@ fn standing(tx: &Tx<'_>, ask: &Ask) -> Result<Vec<(Standing, Option<Conversation
         let mut request = turn::request(&target, &branch);
         let text = Part::Text { text: ask.prompt.clone() };
         request.messages.push(Message { role: Role::User, parts: vec![text] });
-        let rules = policy::of_lane(tx, &target, ask.conversation)?;
+        let rules = policy::rules(tx, conversation.clone(), target.policy.clone())?;
         let warm = parent.map(|answer| warm::of_answer(tx, answer)).transpose()?.flatten();
         found.push((Standing { target, rules, request, warm }, ask.conversation));
     }

@@ -37,7 +37,10 @@ pub(crate) async fn explain(
     prompt: &str,
 ) -> Result<Explained, Failure> {
     let named = named.map(str::to_owned);
-    let rules = inner.store.read(move |tx| policy::rules(tx, named.as_deref(), conversation)).await?;
+    let rules = inner
+        .store
+        .read(move |tx| policy::rules(tx, policy::of_conversation(tx, conversation)?, named))
+        .await?;
     let text = Part::Text { text: prompt.to_owned() };
     let request =
         Request { messages: vec![Message { role: Role::User, parts: vec![text] }], ..Request::default() };

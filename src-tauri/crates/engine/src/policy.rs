@@ -39,17 +39,23 @@ pub(crate) fn usual(tx: &Tx<'_>) -> Result<String, Failure> {
     Ok(tx.setting(USUAL)?.unwrap_or_else(|| Policy::DEFAULT.to_owned()))
 }
 
-/// The rules for a lane of a conversation.
+/// Id of the policy that a conversation is under, beside the usual one.
+pub(crate) fn of_conversation(
+    tx: &Tx<'_>,
+    conversation: Option<ConversationId>,
+) -> Result<Option<String>, Failure> {
+    Ok(conversation.map(|id| tx.conversation_policy(id)).transpose()?.flatten())
+}
+
+/// The rules under the usual policy, that of a conversation and that of a lane.
 pub(crate) fn rules(
     tx: &Tx<'_>,
-    target: Option<&str>,
-    conversation: Option<ConversationId>,
+    conversation: Option<String>,
+    lane: Option<String>,
 ) -> Result<Rules, Failure> {
     let mut ids = vec![usual(tx)?];
-    if let Some(conversation) = conversation {
-        ids.extend(tx.conversation_policy(conversation)?);
-    }
-    ids.extend(target.map(str::to_owned));
+    ids.extend(conversation);
+    ids.extend(lane);
     let mut prefs = RoutingPrefs::default();
     for id in &ids {
         prefs = prefs.meet(&one(tx, id)?.prefs);
@@ -73,7 +79,7 @@ pub(crate) fn of_lane(
     target: &LaneTarget,
     conversation: Option<ConversationId>,
 ) -> Result<Rules, Failure> {
-    rules(tx, target.policy.as_deref(), conversation)
+    rules(tx, of_conversation(tx, conversation)?, target.policy.clone())
 }
 
 /// What a variant of a model's name asks for: `:floor`, `:nitro`, `:free`. `None` = no such variant.

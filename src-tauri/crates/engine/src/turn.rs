@@ -35,6 +35,9 @@ pub struct Ask {
     pub prompt: String,
     /// What the lanes are shown.
     pub context: ContextPolicy,
+    /// Id of the policy that a new conversation is under from its first request on, beside the usual one;
+    /// ignored for an existing one. Error `request.invalid` for an unknown policy.
+    pub policy: Option<String>,
 }
 
 /// Who is told.
@@ -166,6 +169,10 @@ fn begin_conversation(inner: &Inner, tx: &mut Tx<'_>, ask: &Ask) -> Result<Conve
         })
         .collect();
     tx.put_lanes(id, &lanes)?;
+    if let Some(policy) = &ask.policy {
+        crate::policy::one(tx, policy)?;
+        tx.set_conversation_policy(id, Some(policy))?;
+    }
     for target in &ask.line_up {
         let in_use: Vec<String> = ask.line_up.iter().map(|target| target.model.to_string()).collect();
         tx.assign_mark(&target.model.to_string(), now, &in_use)?;

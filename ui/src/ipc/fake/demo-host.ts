@@ -99,7 +99,7 @@ export function demoHost(): FakeHost {
         return lane(`lane-${made++}`, { ...row, mark: row.mark ?? place + 1 });
       }),
       turns: [],
-      policy: null,
+      policy: send.policy,
     };
     conversations.set(id, conversation);
     const began = turn(

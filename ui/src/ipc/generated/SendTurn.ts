@@ -22,4 +22,8 @@ prompt: string,
 /**
  * What the lanes are shown.
  */
-context: ContextPolicy, };
+context: ContextPolicy, 
+/**
+ * Id of the policy a new conversation is under, beside the usual one; ignored for an existing one.
+ */
+policy: string | null, };
