@@ -53,7 +53,7 @@ fn two_hundred_instant_cells_are_quick() {
     started.sort();
     let (all, start) = (whole[ROUNDS / 2], started[ROUNDS / 2]);
     let work = all.saturating_sub(start);
-    println!("| 50 prompts × 4 models, 20 at once, instant answers | ms | limit ms |");
+    println!("\n| 50 prompts × 4 models, 20 at once, instant answers | ms | limit ms |");
     println!("|---|---:|---:|");
     println!("| the whole command, median of {ROUNDS} | {} | |", all.as_millis());
     println!("| of it starting the program (`experiment list`) | {} | |", start.as_millis());

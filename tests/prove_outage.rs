@@ -18,7 +18,7 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn thirty_seconds_without_the_first_provider() {
     let found = outage::outage(Duration::from_secs(30)).await;
-    println!("| | |");
+    println!("\n| | |");
     println!("|---|---:|");
     println!("| answers that had begun | {} |", found.begun);
     println!("| of those gone on with behind one seam | {} |", found.seams);

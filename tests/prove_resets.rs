@@ -38,7 +38,7 @@ async fn every_byte_of_fifty_streams() {
         }
     }
     println!(
-        "| going on | dialect | streams | cuts | answered by another, unseen | gone on with, one seam | text kept, failure named | whole despite the cut |"
+        "\n| going on | dialect | streams | cuts | answered by another, unseen | gone on with, one seam | text kept, failure named | whole despite the cut |"
     );
     println!("|---|---|---:|---:|---:|---:|---:|---:|");
     for ((allowed, dialect), [streams, cuts, another, seams, kept, whole]) in &rows {

@@ -32,7 +32,7 @@ fn ways_of_choosing_over_thousands_of_hours() {
         }
     }
     println!(
-        "| way of choosing | answered | p50 first content | p99 first content | $ per 1,000 answered | regret, $ per 1,000 | attempts |"
+        "\n| way of choosing | answered | p50 first content | p99 first content | $ per 1,000 answered | regret, $ per 1,000 | attempts |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|");
     for of in &sums {

@@ -30,7 +30,7 @@ const MB: usize = 1 << 20;
 fn no_bytes_break_a_decoder() {
     // The name of the test stands on the line that is begun.
     println!();
-    println!("| what never ends | fed MB | most memory kept, MB |");
+    println!("\n| what never ends | fed MB | most memory kept, MB |");
     println!("|---|---:|---:|");
     #[cfg(target_os = "linux")]
     for body in hostile::framings() {

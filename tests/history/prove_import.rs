@@ -103,7 +103,7 @@ fn a_gigabyte_comes_in_whole_however_often_it_is_killed() {
     );
 
     let most = memory.max(again).max(known);
-    println!("| what | value |");
+    println!("\n| what | value |");
     println!("|---|---:|");
     println!("| export, MB | {} |", size / 1_000_000);
     println!("| conversations | {conversations} |");

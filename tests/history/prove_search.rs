@@ -47,7 +47,10 @@ async fn words_are_found_in_time() {
     let begun = Instant::now();
     bench.engine.import(path, false, Arc::new(ImportProgress::default())).await.unwrap();
     let took = begun.elapsed();
-    println!("| {messages} messages, imported in {} s | found | p50 ms | p95 ms | at most |", took.as_secs());
+    println!(
+        "\n| {messages} messages, imported in {} s | found | p50 ms | p95 ms | at most |",
+        took.as_secs()
+    );
     println!("|---|---:|---:|---:|---:|");
     let ms = |us: u128| format!("{}.{:02}", us / 1_000, us % 1_000 / 10);
     for (name, term, which, most) in [

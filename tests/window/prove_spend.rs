@@ -182,7 +182,7 @@ async fn a_million_rows() {
     spending::fill(&program.folder(), ROWS, DAYS, now);
     let filled = started.elapsed();
     let size = std::fs::metadata(program.folder().join("parallax.db")).unwrap().len() / 1_000_000;
-    println!("| what | p50 ms | p95 ms | bare SQL p50 ms | ratio |");
+    println!("\n| what | p50 ms | p95 ms | bare SQL p50 ms | ratio |");
     println!("|---|---:|---:|---:|---:|");
     let spans = spans(now);
     let plain = bare(&program.folder(), &spans);
