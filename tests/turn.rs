@@ -211,7 +211,7 @@ async fn all_lanes_can_continue_from_one_answer_and_say_so() {
     let (second, _) =
         bench.ask(Ask { conversation: Some(conversation), context, ..first("and now?", &[]) }).await;
     assert_eq!(second.runs[0].saw, Saw::Own { turns: 1 });
-    assert_eq!(second.runs[1].saw, Saw::Other { model: "m@alef".to_owned(), turns: 1 });
+    assert_eq!(second.runs[1].saw, Saw::Other { model: "m".to_owned(), turns: 1 });
     let seen = bench.scripted.seen();
     let to_b =
         String::from_utf8(seen.iter().rfind(|s| s.to.provider.as_str() == "beth").unwrap().call.body.clone());

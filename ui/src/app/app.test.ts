@@ -149,15 +149,6 @@ describe('a conversation', () => {
     expect(screen.getByTestId(ids.layout('grid'))).toHaveAttribute('aria-pressed', 'true');
     expect(host.sent('view/set')).toContainEqual({ key: 'view.layout.chat', value: '"grid"' });
   });
-
-  it('lets all lanes continue from one answer', async () => {
-    await open('chat');
-    await user.click(screen.getByTestId(ids.context));
-    await user.click(await screen.findByText('All continue from GPT-5'));
-    await user.type(screen.getByTestId(ids.composer), 'And then?');
-    await user.click(screen.getByTestId(ids.send));
-    expect(host.sent('turn/start')[0]?.context).toEqual({ type: 'from', message: 'head-1' });
-  });
 });
 
 describe('the model picker', () => {

@@ -8,6 +8,8 @@ export interface Command {
   keys: string;
   /** Works although a text field has the focus. */
   anywhere: boolean;
+  /** A key of one letter or digit: can be switched off. */
+  single?: boolean;
   run: () => void;
 }
 
@@ -19,9 +21,23 @@ export interface ShellActions {
 }
 
 export function commands(services: Services, shell: ShellActions): Command[] {
-  const { nav, history, conversations, toasts } = services;
+  const { branches, nav, history, conversations, toasts } = services;
   const layout = (name: Layout) => () => {
     if (nav.page.name === 'chat') conversations.open?.setLayout(name);
+  };
+  const map = () => {
+    if (nav.page.name === 'chat' && conversations.open) conversations.mapping = true;
+  };
+  // The best of the turn that has the focus, else of the newest; 0 is a tie.
+  const pick = (digit: number) => {
+    const id = document.activeElement?.closest<HTMLElement>('.turn')?.dataset['turn'];
+    const turns = nav.page.name === 'chat' ? (conversations.open?.turns ?? []) : [];
+    const turn = turns.find((known) => known.id === id) ?? turns.at(-1);
+    const runs = [...(turn?.view.runs ?? [])].sort((a, b) => a.position - b.position);
+    const run = runs[digit - 1];
+    if (!turn || runs.length < 2) return;
+    if (digit === 0) void branches.pick(turn, { type: 'tie' });
+    else if (run) void branches.pick(turn, { type: 'best', run: run.id });
   };
   return [
     { id: 'chat.new', keys: '$mod+KeyN', anywhere: true, run: () => nav.go({ name: 'new' }) },
@@ -39,7 +55,15 @@ export function commands(services: Services, shell: ShellActions): Command[] {
     },
     { id: 'pane.next', keys: 'F6', anywhere: true, run: () => shell.nextPane(false) },
     { id: 'pane.previous', keys: 'Shift+F6', anywhere: true, run: () => shell.nextPane(true) },
-    { id: 'undo', keys: 'z', anywhere: false, run: () => void toasts.undoLast() },
+    { id: 'map', keys: '$mod+Shift+KeyM', anywhere: true, run: map },
+    { id: 'undo', keys: 'z', anywhere: false, single: true, run: () => void toasts.undoLast() },
+    ...Array.from({ length: 10 }, (_, digit) => ({
+      id: `pick.${digit}`,
+      keys: `Digit${digit}`,
+      anywhere: false,
+      single: true,
+      run: () => pick(digit),
+    })),
     {
       id: 'stop',
       keys: 'Escape',
@@ -53,7 +77,11 @@ export function commands(services: Services, shell: ShellActions): Command[] {
 }
 
 /** Listens for the commands' keys. A dialog or menu that is open keeps its keys to itself. */
-export function listen(list: readonly Command[], available: () => boolean): () => void {
+export function listen(
+  list: readonly Command[],
+  available: () => boolean,
+  singles: () => boolean = () => true,
+): () => void {
   const bindings = Object.fromEntries(
     list.map((command) => [
       command.keys,
@@ -62,6 +90,7 @@ export function listen(list: readonly Command[], available: () => boolean): () =
         if (event.isComposing) return;
         if (event.defaultPrevented || !available() || overlayOpen()) return;
         if (!command.anywhere && isText(event.target)) return;
+        if (command.single && !singles()) return;
         event.preventDefault();
         command.run();
       },

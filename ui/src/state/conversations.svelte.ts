@@ -1,9 +1,11 @@
 import type { ContextPolicy } from '../ipc/generated/ContextPolicy';
 import type { ConversationSummary } from '../ipc/generated/ConversationSummary';
 import type { ConversationView } from '../ipc/generated/ConversationView';
+import type { LaneView } from '../ipc/generated/LaneView';
 import type { SendTurn } from '../ipc/generated/SendTurn';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
 import type { TurnStarted } from '../ipc/generated/TurnStarted';
+import type { TurnView } from '../ipc/generated/TurnView';
 import type { Client } from '../ipc/client';
 import { Draft } from './drafts.svelte';
 import { LanesLineUp, type NewLineUp } from './line-up.svelte';
@@ -32,6 +34,23 @@ export interface Place {
   run: string | null;
 }
 
+const POLICIES: readonly ContextPolicy['type'][] = ['own', 'winner', 'all', 'custom'];
+
+/** Two views of a turn that has ended look alike. Answers that have ended do not change. */
+function same(a: TurnView, b: TurnView): boolean {
+  const facts = (turn: TurnView) =>
+    JSON.stringify([
+      turn.live,
+      turn.siblings,
+      turn.pick,
+      turn.runs.map((run) => [run.id, run.state, run.metrics.cost, run.earlier, run.later]),
+    ]);
+  return facts(a) === facts(b);
+}
+
+/** The answers of a lane that another one has taken the place of. */
+const others = (run: TurnView['runs'][number]): string[] => [...run.earlier, ...run.later];
+
 /** A conversation on the screen. */
 export class OpenConversation {
   readonly id: string;
@@ -46,7 +65,14 @@ export class OpenConversation {
   routedUnder = $state<string | null>(null);
   /** Where to go next; `null` once it has been gone to. */
   place = $state.raw<Place | null>(null);
-  private chosen = $state.raw<ContextPolicy>({ type: 'own' });
+  /** What the next turn's lanes are shown. Stays until it is changed. */
+  policy = $state.raw<ContextPolicy>({ type: 'own' });
+  /** Lanes the next prompt is for; none = all of them. */
+  to = $state.raw<string[]>([]);
+  /** The turn whose prompt is being written anew. */
+  editing = $state<string | null>(null);
+  /** Share of the width each lane has, by its id; 1 where none is kept. */
+  widths = $state.raw<Readonly<Record<string, number>>>({});
 
   constructor(
     private readonly parts: Parts,
@@ -69,19 +95,16 @@ export class OpenConversation {
     this.learnOthers(view);
   }
 
-  /**
-   * What the next turn's lanes are shown; back to `own` after it, and while the chosen message ends no
-   * lane's branch: its lane has left the line-up or was asked again.
-   */
-  get policy(): ContextPolicy {
-    const { chosen } = this;
-    if (chosen.type === 'own') return chosen;
-    const stands = this.lineUp.lanes.some((lane) => lane.head === chosen.message);
-    return stands ? chosen : { type: 'own' };
+  /** The one answer that every lane continues from, if they do. */
+  get shared(): string | null {
+    const { lanes } = this.lineUp;
+    const head = lanes[0]?.head ?? null;
+    return lanes.length > 1 && lanes.every((lane) => lane.head === head) ? head : null;
   }
 
-  set policy(policy: ContextPolicy) {
-    this.chosen = policy;
+  /** Lanes of the line-up that the next prompt is for. */
+  get addressed(): LaneView[] {
+    return this.lineUp.lanes.filter((lane) => this.to.includes(lane.id));
   }
 
   get running(): LiveTurn | undefined {
@@ -91,6 +114,12 @@ export class OpenConversation {
   async load(): Promise<void> {
     const layout = await this.parts.view.get(`view.layout.${this.id}`).catch(() => null);
     if (isLayout(layout)) this.layout = layout;
+    const policy = await this.parts.view.get<ContextPolicy>(`view.context.${this.id}`).catch(() => null);
+    if (policy && POLICIES.includes(policy.type)) this.policy = policy;
+    const widths = await this.parts.view
+      .get<Record<string, number>>(`view.widths.${this.id}`)
+      .catch(() => null);
+    if (widths) this.widths = widths;
     await this.draft.load();
     for (const turn of this.turns) await turn.subscribe();
   }
@@ -98,6 +127,17 @@ export class OpenConversation {
   setLayout(layout: Layout): void {
     this.layout = layout;
     void this.parts.view.set(`view.layout.${this.id}`, layout);
+  }
+
+  setPolicy(policy: ContextPolicy): void {
+    this.policy = policy;
+    void this.parts.view.set(`view.context.${this.id}`, policy);
+  }
+
+  /** Gives a lane so much more of the width than one that was never resized. */
+  setWidth(lane: string, share: number): void {
+    this.widths = { ...this.widths, [lane]: Math.min(4, Math.max(0.25, share)) };
+    this.parts.view.setSoon(`view.widths.${this.id}`, this.widths);
   }
 
   /** Puts it under a policy from the next prompt on; refused, and said so, it stays where it was. */
@@ -115,8 +155,14 @@ export class OpenConversation {
     const turn = this.live(started.turn);
     this.lineUp.take(started.lanes);
     this.title = started.conversation.title;
-    this.turns = [...this.turns, turn];
-    this.policy = { type: 'own' };
+    // Another wording takes the place of the old one, and of what stood behind it.
+    const siblings = started.turn.siblings;
+    const place = this.turns.findIndex((known) => siblings.includes(known.id));
+    const before = place < 0 ? this.turns : this.turns.slice(0, place);
+    this.turns.slice(before.length).forEach((gone) => gone.close());
+    this.turns = [...before, turn];
+    this.to = [];
+    this.editing = null;
     early.forEach(turn.frame);
     return turn;
   }
@@ -126,15 +172,29 @@ export class OpenConversation {
     if (this.running) return;
     const view = await this.parts.client.call('conversation/open', { id: this.id });
     if (this.running) return;
+    await this.adopt(view);
+  }
+
+  /** The line-up as the core has it, while answers arrive. */
+  async relearn(): Promise<void> {
+    const view = await this.parts.client.call('conversation/open', { id: this.id });
+    this.lineUp.take(view.lanes);
+    this.learnOthers(view);
+  }
+
+  /** Shows a branch as the core has it. Turns that are as they were are not drawn anew. */
+  async adopt(view: ConversationView): Promise<void> {
     this.title = view.title;
     this.routedUnder = view.policy ?? null;
     this.lineUp.take(view.lanes);
+    const before = this.turns;
     this.turns = view.turns.map((turn) => {
-      const known = this.turns.find((candidate) => candidate.id === turn.id);
+      const known = before.find((candidate) => candidate.id === turn.id);
       if (!known) return this.live(turn);
-      if (turn.seq !== known.view.seq || turn.live) known.take(turn);
+      if (turn.live || !same(turn, known.view)) known.take(turn);
       return known;
     });
+    before.filter((turn) => !this.turns.includes(turn)).forEach((turn) => turn.close());
     this.learnOthers(view);
     for (const turn of this.turns) if (turn.view.live) await turn.subscribe();
   }
@@ -166,6 +226,8 @@ export class Conversations {
   opening = $state(false);
   /** The prompt is on its way. */
   sending = $state(false);
+  /** The map of the open one is shown. */
+  mapping = $state(false);
   private wanted: string | null = null;
 
   constructor(
@@ -191,7 +253,7 @@ export class Conversations {
     if (this.open?.id === id) {
       this.opening = false;
       this.parts.nav.go({ name: 'chat', id });
-      if (place) this.open.place = place;
+      if (place) await this.stand(this.open, place);
       return;
     }
     this.opening = true;
@@ -200,10 +262,10 @@ export class Conversations {
       // The user has asked for another one or gone elsewhere meanwhile.
       if (this.wanted !== id) return;
       const next = new OpenConversation(this.parts, view, () => this.ended());
-      next.place = place;
       this.replace(next);
       this.parts.nav.go({ name: 'chat', id });
       await next.load();
+      if (place) await this.stand(next, place);
     } catch (reason) {
       this.parts.toasts.fail(reason);
       if (this.wanted === id) this.wanted = null;
@@ -212,8 +274,21 @@ export class Conversations {
     }
   }
 
-  /** A prompt to the open conversation or to a new one. */
-  asking(prompt: string): SendTurn {
+  /** Goes to a place, on another branch if need be. */
+  private async stand(open: OpenConversation, place: Place): Promise<void> {
+    if (!open.turns.some((turn) => turn.id === place.turn)) {
+      await open.adopt(await this.parts.client.call('conversation/go', { id: open.id, turn: place.turn }));
+    }
+    const turn = open.turns.find((known) => known.id === place.turn);
+    const hidden = turn?.view.runs.some((run) => place.run !== null && others(run).includes(place.run));
+    if (turn && hidden && place.run !== null) {
+      turn.take(await this.parts.client.call('run/show', { run: place.run }));
+    }
+    open.place = place;
+  }
+
+  /** A prompt to the open conversation or to a new one; `beside` = another wording of that turn's. */
+  asking(prompt: string, beside: string | null = null): SendTurn {
     const here = this.parts.nav.page.name === 'chat' ? this.open : null;
     return {
       conversation: here?.id ?? null,
@@ -221,6 +296,8 @@ export class Conversations {
       prompt,
       context: here?.policy ?? { type: 'own' },
       policy: here ? null : this.lineUp.policy,
+      lanes: beside === null ? (here?.addressed.map((lane) => lane.id) ?? []) : [],
+      beside,
     };
   }
 
@@ -228,7 +305,7 @@ export class Conversations {
    * Sends the prompt of the open conversation or of a new one; `anyway`: past the budgets, once. True if the
    * core has recorded it.
    */
-  async send(prompt: string, anyway = false): Promise<boolean> {
+  async send(prompt: string, anyway = false, beside: string | null = null): Promise<boolean> {
     if (this.sending) return false;
     this.sending = true;
     const from = this.parts.nav.page.name;
@@ -239,7 +316,7 @@ export class Conversations {
     try {
       const started = await this.parts.client.stream(
         anyway ? 'turn/start_anyway' : 'turn/start',
-        this.asking(prompt),
+        this.asking(prompt, beside),
         (frame) => {
           if (turn) turn.frame(frame);
           else if (watched) early.push(frame);
@@ -249,7 +326,7 @@ export class Conversations {
       const shown = here && this.open?.id === here.id ? this.open : null;
       const draft = here ? (shown ?? here).draft : this.draft;
       // What was typed while the prompt was on its way stays.
-      if (draft.text === prompt) draft.clear();
+      if (beside === null && draft.text === prompt) draft.clear();
       const stayed = this.parts.nav.page.name === from && this.wanted === null;
       const target = here ? shown : stayed ? this.created(started) : null;
       if (target && !target.turns.some((known) => known.id === started.turn.id)) {
@@ -267,7 +344,10 @@ export class Conversations {
   }
 
   async stopAll(): Promise<void> {
-    await this.open?.running?.cancel(null).catch((reason: unknown) => this.parts.toasts.fail(reason));
+    const running = this.open?.turns.filter((turn) => turn.view.live) ?? [];
+    await Promise.all(
+      running.map((turn) => turn.cancel(null).catch((reason: unknown) => this.parts.toasts.fail(reason))),
+    );
   }
 
   async rename(id: string, title: string): Promise<void> {

@@ -27,6 +27,8 @@ export interface LineUp {
   move(from: number, to: number): Promise<void>;
   /** Puts one lane under a policy of its own, beside the conversation's and the usual one. */
   route(index: number, policy: string | null): Promise<void>;
+  /** Changes what one lane asks: its model, its system prompt, its settings. Its branch stays. */
+  change(index: number, target: LaneTarget): Promise<void>;
 }
 
 /** The core takes no more. */
@@ -89,31 +91,28 @@ export class NewLineUp implements LineUp {
 
   async add(model: ModelRef): Promise<void> {
     if (this.entries.length >= MOST_LANES) return;
-    await this.change([...this.entries, { key: `new-${this.next++}`, target: plainTarget(model) }]);
+    await this.keep([...this.entries, { key: `new-${this.next++}`, target: plainTarget(model) }]);
   }
 
   async remove(index: number): Promise<void> {
     const removed = this.entries[index];
     if (!removed) return;
     const name = this.items[index]?.model?.name ?? 'Model';
-    await this.change(this.entries.filter((_, place) => place !== index));
+    await this.keep(this.entries.filter((_, place) => place !== index));
     this.toasts.show(`${name} removed`, () => {
       // What was added or moved since then stays.
       if (this.entries.length >= MOST_LANES) this.toasts.show(full(name));
-      else void this.change(inserted(this.entries, index, removed));
+      else void this.keep(inserted(this.entries, index, removed));
     });
   }
 
   async move(from: number, to: number): Promise<void> {
-    await this.change(moved(this.entries, from, to));
+    await this.keep(moved(this.entries, from, to));
   }
 
   async route(index: number, policy: string | null): Promise<void> {
-    await this.change(
-      this.entries.map((entry, place) =>
-        place === index ? { ...entry, target: routed(entry.target, policy) } : entry,
-      ),
-    );
+    const entry = this.entries[index];
+    if (entry) await this.change(index, routed(entry.target, policy));
   }
 
   async loadPolicy(): Promise<void> {
@@ -125,7 +124,11 @@ export class NewLineUp implements LineUp {
     await this.view.set('view.policy', policy);
   }
 
-  private async change(entries: { key: string; target: LaneTarget }[]): Promise<void> {
+  async change(index: number, target: LaneTarget): Promise<void> {
+    await this.keep(this.entries.map((entry, place) => (place === index ? { ...entry, target } : entry)));
+  }
+
+  private async keep(entries: { key: string; target: LaneTarget }[]): Promise<void> {
     this.entries = entries;
     await this.view.set('view.line_up', this.targets);
     await this.models.ensure(this.targets);
@@ -189,11 +192,12 @@ export class LanesLineUp implements LineUp {
   }
 
   async route(index: number, policy: string | null): Promise<void> {
-    await this.store(
-      this.entries().map((entry, place) =>
-        place === index ? { ...entry, target: routed(entry.target, policy) } : entry,
-      ),
-    );
+    const entry = this.entries()[index];
+    if (entry) await this.change(index, routed(entry.target, policy));
+  }
+
+  async change(index: number, target: LaneTarget): Promise<void> {
+    await this.store(this.entries().map((entry, place) => (place === index ? { ...entry, target } : entry)));
   }
 
   private entries(): LineUpLane[] {

@@ -4,6 +4,7 @@ import type { ErrorKind } from '../ipc/generated/ErrorKind';
 import type { Failure } from '../ipc/generated/Failure';
 import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
+import { Branches } from './branches';
 import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
 import { Compare } from './compare.svelte';
@@ -15,6 +16,7 @@ import { Models } from './models.svelte';
 import { Nav } from './nav.svelte';
 import { Providers } from './providers.svelte';
 import { Audit } from './audit.svelte';
+import { Reading } from './reading.svelte';
 import { Receipts } from './receipts.svelte';
 import { Routing } from './routing.svelte';
 import { Settings, THEMES, type Theme } from './settings.svelte';
@@ -56,6 +58,8 @@ export class Services {
   readonly routing: Routing;
   readonly receipts: Receipts;
   readonly audit: Audit;
+  readonly branches: Branches;
+  readonly reading: Reading;
 
   started = $state(false);
   failure = $state.raw<Failure | null>(null);
@@ -92,6 +96,8 @@ export class Services {
       () => void this.money(),
     );
     this.compare = new Compare(client, nav);
+    this.branches = new Branches(client, this.conversations, toasts);
+    this.reading = new Reading(view);
     this.history = new History(client, this.conversations, nav, toasts);
     nav.onGo((page) => {
       this.receipts.leave();
@@ -129,7 +135,12 @@ export class Services {
     this.started = true;
     if (this.missed.size > 0) this.changed({ tables: [...this.missed] });
     this.thinkingOpen = (await this.view.get<boolean>('view.thinking').catch(() => null)) ?? false;
-    await Promise.all([this.money(), this.loadProviders(), this.conversations.draft.load()]);
+    await Promise.all([
+      this.money(),
+      this.loadProviders(),
+      this.conversations.draft.load(),
+      this.reading.load(),
+    ]);
     setTimeout(() => {
       this.settings.checkDatabase().catch((reason: unknown) => this.toasts.fail(reason));
     }, CHECK_AFTER_MS);

@@ -218,37 +218,43 @@ describe('sending', () => {
     expect(s.toasts.list.map((toast) => toast.text)).toEqual(['The disk is full.']);
   });
 
-  it('sends the chosen context once, then each lane continues its own', async () => {
+  it('sends the chosen context until it is changed', async () => {
     host.on('turn/start', started);
     const s = services();
     await s.start();
     await s.conversations.show('c1');
     const open = s.conversations.open;
     if (!open) throw new Error('nothing open');
-    open.policy = { type: 'from', message: 'h2' };
+    open.setPolicy({ type: 'winner' });
+    open.to = ['l1'];
     await s.conversations.send('And then?');
     expect(host.sent('turn/start')[0]).toMatchObject({
       conversation: 'c1',
       line_up: [],
-      context: { type: 'from', message: 'h2' },
+      context: { type: 'winner' },
     });
-    expect(open.policy).toEqual({ type: 'own' });
+    expect(open.policy).toEqual({ type: 'winner' });
+    expect(open.to).toEqual([]);
     open.close();
   });
-});
 
-describe('the chosen context', () => {
-  it('falls back when its message ends no branch any more', async () => {
-    host.on('conversation/line_up', () => lanes.slice(0, 1));
+  it('shows another wording in the place of the old one', async () => {
+    host.on('turn/start', started);
     const s = services();
     await s.start();
     await s.conversations.show('c1');
     const open = s.conversations.open;
     if (!open) throw new Error('nothing open');
-    open.policy = { type: 'from', message: 'h2' };
-    expect(open.policy).toEqual({ type: 'from', message: 'h2' });
-    await open.lineUp.remove(1);
-    expect(open.policy).toEqual({ type: 'own' });
+    await s.conversations.send('First');
+    const first = open.turns[0]?.id ?? '';
+    host.on('turn/start', () => {
+      const made = started();
+      return { ...made, turn: { ...made.turn, id: 'anew', siblings: [first, 'anew'] } };
+    });
+    await s.conversations.send('Second', false, first);
+    expect(host.sent('turn/start')[1]).toMatchObject({ beside: first });
+    expect(open.turns.map((turn) => turn.id)).toEqual(['anew']);
+    open.close();
   });
 });
 

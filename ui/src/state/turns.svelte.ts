@@ -1,3 +1,5 @@
+import type { LaneTarget } from '../ipc/generated/LaneTarget';
+import type { Pick } from '../ipc/generated/Pick';
 import type { RunView } from '../ipc/generated/RunView';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
 import type { TurnView } from '../ipc/generated/TurnView';
@@ -30,9 +32,21 @@ export function costSoFar(runs: readonly RunView[]): SumFacts {
   };
 }
 
+const NOTHING: TurnView = {
+  id: '',
+  prompt: '',
+  created_at: 0,
+  seq: 0,
+  live: false,
+  runs: [],
+  context: { type: 'own' },
+  siblings: [],
+  pick: null,
+};
+
 /** One turn as it is shown, fed by its stream. */
 export class LiveTurn {
-  view = $state.raw<TurnView>({ id: '', prompt: '', created_at: 0, seq: 0, live: false, runs: [] });
+  view = $state.raw<TurnView>(NOTHING);
   /** Moves while the turn is live, so that elapsed times do. */
   now = $state(Date.now());
 
@@ -104,6 +118,16 @@ export class LiveTurn {
   /** Goes on with an answer that broke off, behind a seam that stays visible. */
   async goOn(run: string, endpoint: string | null): Promise<void> {
     await this.follow((onFrame) => this.client.stream('run/continue', { run, endpoint }, onFrame));
+  }
+
+  /** Asks one more lane the prompt of this turn. */
+  async addLane(target: LaneTarget): Promise<void> {
+    await this.follow((onFrame) => this.client.stream('turn/add_lane', { turn: this.id, target }, onFrame));
+  }
+
+  /** What was said of its answers. */
+  picked(pick: Pick | null): void {
+    this.view = { ...this.view, pick };
   }
 
   /** Frames may come before the answer of the command that starts them. */

@@ -15,6 +15,7 @@ pub fn write(folder: &Path) -> Result<(), ExportError> {
     // A list has no file of its own, so what occurs in lists alone is named here.
     crate::types::LocalServer::export_all(&config)?;
     crate::types::RateRow::export_all(&config)?;
+    engine::MapTurn::export_all(&config)?;
     write_commands(folder, &config)?;
     Ok(())
 }

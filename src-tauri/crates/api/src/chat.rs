@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
-use engine::{Ask, LANE_LIMIT, Listeners, Shelf, SpendSum, Started, Table, frame::TurnView};
+use engine::{Ask, At, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table, frame::TurnView};
 use std::future::{Ready, ready};
 
 /// Sidebar lines read at once.
@@ -78,7 +78,7 @@ pub(crate) async fn open(api: &Api, which: ConversationRef) -> Result<Conversati
     })
 }
 
-async fn lane_views(api: &Api, lanes: Vec<Lane>) -> Result<Vec<LaneView>, Failure> {
+pub(crate) async fn lane_views(api: &Api, lanes: Vec<Lane>) -> Result<Vec<LaneView>, Failure> {
     let marks = models::marks(api).await?;
     let registry = api.engine.registry();
     Ok(lanes
@@ -157,19 +157,15 @@ pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, 
     lane_views(api, lanes).await
 }
 
-fn ask(wanted: SendTurn) -> Ask {
-    Ask {
-        conversation: wanted.conversation,
-        line_up: wanted.line_up,
-        prompt: wanted.prompt,
-        context: wanted.context,
-        policy: wanted.policy,
-    }
+fn ask(wanted: SendTurn) -> (Ask, At) {
+    let SendTurn { conversation, line_up, prompt, context, policy, lanes, beside } = wanted;
+    (Ask { conversation, line_up, prompt, context, policy }, At { lanes, beside })
 }
 
 /// What a prompt would cost. Nothing is sent.
 pub(crate) async fn estimate(api: &Api, wanted: SendTurn) -> Result<EstimateView, Failure> {
-    let estimate = api.engine.estimate(ask(wanted)).await?;
+    let (ask, at) = ask(wanted);
+    let estimate = api.engine.estimate_at(ask, at).await?;
     let budget_name = match &estimate.budget {
         Some(tightest) => Some(budget::name(api, &tightest.scope).await?),
         None => None,
@@ -178,14 +174,18 @@ pub(crate) async fn estimate(api: &Api, wanted: SendTurn) -> Result<EstimateView
 }
 
 pub(crate) async fn start(api: &Api, wanted: SendTurn, sink: Sink) -> Result<TurnStarted, Failure> {
-    let listeners = Listeners { sink: Some(sink), observer: None };
-    began(api, api.engine.start_turn(ask(wanted), listeners).await?).await
+    send(api, wanted, sink, Money::WithinBudgets).await
 }
 
 /// Starts a turn past the budgets that would hold it: once.
 pub(crate) async fn start_anyway(api: &Api, wanted: SendTurn, sink: Sink) -> Result<TurnStarted, Failure> {
+    send(api, wanted, sink, Money::OverBudget).await
+}
+
+async fn send(api: &Api, wanted: SendTurn, sink: Sink, money: Money) -> Result<TurnStarted, Failure> {
     let listeners = Listeners { sink: Some(sink), observer: None };
-    began(api, api.engine.start_turn_over_budget(ask(wanted), listeners).await?).await
+    let (ask, at) = ask(wanted);
+    began(api, api.engine.start_turn_at(ask, at, listeners, money).await?).await
 }
 
 async fn began(api: &Api, started: Started) -> Result<TurnStarted, Failure> {

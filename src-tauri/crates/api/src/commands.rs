@@ -1,7 +1,7 @@
 //! The list of commands. One line each: name, payload, result, handler.
 
 use crate::{
-    Api, Sink,
+    Api, Sink, branches,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
     chat, compare, database, history, imports, links, models, providers, routing, settings,
@@ -112,6 +112,12 @@ commands! {
         "import/run" (ImportFile) -> ImportOutcome = imports::run;
         "import/stop" (()) -> () = imports::stop;
         "import/undo" (ImportRef) -> ImportUndone = imports::undo;
+        "conversation/go" (GoTo) -> ConversationView = branches::go;
+        "conversation/continue" (ContinueFrom) -> Vec<LaneView> = branches::continue_from;
+        "conversation/map" (ConversationRef) -> Vec<engine::MapTurn> = branches::map;
+        "conversation/fork" (Fork) -> ForkView = branches::fork;
+        "turn/pick" (PickTurn) -> Picked = branches::pick;
+        "run/show" (RunRef) -> TurnView = branches::show;
         "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;
         "models/search" (ModelQuery) -> ModelList = models::search;
         "models/catalogue" (()) -> CatalogueView = catalogue::catalogue;
@@ -164,6 +170,7 @@ commands! {
     stream {
         "turn/start" (SendTurn) -> TurnStarted = chat::start;
         "turn/start_anyway" (SendTurn) -> TurnStarted = chat::start_anyway;
+        "turn/add_lane" (AddLane) -> TurnView = branches::add_lane;
         "turn/subscribe" (TurnRef) -> TurnView = chat::subscribe;
         "run/continue" (ContinueRun) -> TurnView = routing::go_on;
         "run/retry" (RunRef) -> TurnView = chat::retry;

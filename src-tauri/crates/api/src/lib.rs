@@ -7,6 +7,7 @@
 mod audit_file;
 #[cfg(feature = "ts")]
 pub mod bindings;
+mod branches;
 pub mod budget;
 pub mod calendar;
 pub mod catalogue;

@@ -167,6 +167,80 @@ pub struct SendTurn {
     /// Id of the policy a new conversation is under, beside the usual one; ignored for an existing one.
     #[serde(default)]
     pub policy: Option<String>,
+    /// These lanes alone; empty = all of them.
+    #[serde(default)]
+    pub lanes: Vec<LaneId>,
+    /// Another wording of this turn's prompt, beside it; it is shown what that one was.
+    #[serde(default)]
+    pub beside: Option<TurnId>,
+}
+
+/// Says which answer of a turn is the best.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PickTurn {
+    /// Turn.
+    pub turn: TurnId,
+    /// What is said.
+    pub choice: engine::PickChoice,
+}
+
+/// What stands after a pick.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Picked {
+    /// `None` = nothing.
+    pub pick: Option<engine::frame::Pick>,
+}
+
+/// A turn to go to, whatever branch it is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct GoTo {
+    /// Conversation.
+    pub id: ConversationId,
+    /// Turn.
+    pub turn: TurnId,
+}
+
+/// An answer that every lane is to continue from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ContinueFrom {
+    /// Conversation.
+    pub id: ConversationId,
+    /// The answer's message; `None` = each lane from its own.
+    pub message: Option<MessageId>,
+}
+
+/// A model to ask the prompt of a turn that others have answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AddLane {
+    /// Turn.
+    pub turn: TurnId,
+    /// What the new lane asks.
+    pub target: LaneTarget,
+}
+
+/// Where to fork a conversation: behind an answer, or before a prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Fork {
+    /// The turn of the prompt.
+    pub turn: TurnId,
+    /// An answer of it; `None` = before its prompt.
+    pub run: Option<RunId>,
+}
+
+/// A conversation that was forked off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ForkView {
+    /// The new one.
+    pub conversation: ConversationSummary,
+    /// The prompt that stood there; `None` behind an answer.
+    pub prompt: Option<String>,
 }
 
 /// What a prompt would cost.

@@ -1,6 +1,6 @@
 //! The shape of a conversation: a tree of messages, with lanes as named pointers to its leaves.
 
-use crate::{LaneId, MessageId, ModelRef, Params};
+use crate::{LaneId, MessageId, ModelRef, Params, RunId};
 use serde::{Deserialize, Serialize};
 
 /// Who speaks.
@@ -47,7 +47,7 @@ pub struct Lane {
 }
 
 /// What the lanes of a turn are shown of the conversation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ContextPolicy {
@@ -59,6 +59,25 @@ pub enum ContextPolicy {
         /// The answer to continue from.
         message: MessageId,
     },
+    /// Every lane continues from the best answer of the turn before; each its own where none was picked.
+    Winner,
+    /// Every lane is shown the answers of all lanes.
+    All,
+    /// Lane by lane.
+    Custom {
+        /// A lane that is not named continues its own branch.
+        lanes: Vec<LaneContext>,
+    },
+}
+
+/// What one lane is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LaneContext {
+    /// Which.
+    pub lane: LaneId,
+    /// The lanes whose answers it is shown, its own among them or not; none = the prompt alone.
+    pub sees: Vec<LaneId>,
 }
 
 /// What an answer was shown, stored with it.
@@ -80,6 +99,54 @@ pub enum Saw {
         /// How many earlier turns.
         turns: u32,
     },
+    /// This lane's own earlier turns: the best answer was to be continued from, and none was picked.
+    NoPick {
+        /// How many earlier turns.
+        turns: u32,
+    },
+    /// The answers of every lane.
+    All {
+        /// How many earlier turns.
+        turns: u32,
+        /// How many answers.
+        answers: u32,
+    },
+    /// The answers of the lanes that were chosen for it.
+    Chosen {
+        /// The models of these lanes, from the left.
+        models: Vec<String>,
+        /// How many earlier turns.
+        turns: u32,
+    },
+}
+
+/// What a vote on a turn says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum VoteOutcome {
+    /// One answer is the best.
+    Best,
+    /// None is better than the others.
+    Tie,
+    /// None is any good.
+    AllBad,
+    /// They stand in an order.
+    Rank,
+}
+
+/// An answer as it stood when a vote was cast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct VotedAnswer {
+    /// Its run.
+    pub run: RunId,
+    /// Its message.
+    pub message: MessageId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// The model that was asked for.
+    pub model: String,
 }
 
 /// State of a run.

@@ -27,7 +27,9 @@ mod usage;
 pub use account::AccountRef;
 pub use budget::{Budget, BudgetScope, Period};
 pub use call::{Call, Headers, Method};
-pub use conversation::{ContextPolicy, Lane, LaneTarget, Role, RunState, Saw};
+pub use conversation::{
+    ContextPolicy, Lane, LaneContext, LaneTarget, Role, RunState, Saw, VoteOutcome, VotedAnswer,
+};
 pub use endpoint::{
     Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm, Provider,
     Quirks, ReasoningForm, ReasoningSwitch, StreamUsage,
@@ -36,7 +38,7 @@ pub use event::{BlockKind, FinishReason, NoticeKind, Seam, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};
 pub use ids::{
     AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, ExperimentId,
-    ImportId, LaneId, MessageId, ProcessId, ProviderId, RunId, TurnId,
+    ImportId, LaneId, MessageId, ProcessId, ProviderId, RunId, TurnId, VoteId,
 };
 pub use model::{BadSlug, Capabilities, Modality, Model, ModelRef, ModelSlug, Variant};
 pub use money::{BadAmount, PicoUsd};

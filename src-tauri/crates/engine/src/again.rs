@@ -2,7 +2,9 @@
 
 use crate::frame::TurnView;
 use crate::{
+    context,
     inner::{Inner, Table},
+    lane::Job,
     live::FrameSink,
     present,
     seam::{self, Kept},
@@ -12,7 +14,7 @@ use crate::{
 };
 use domain::{EndpointId, ErrorKind, Failure, RunId};
 use std::sync::Arc;
-use store::{RunRow, Tx};
+use store::{RunRow, TurnRow, Tx};
 
 /// Asks one lane again. The earlier answers stay; the lane continues from the new one unless it has gone
 /// on to another turn.
@@ -41,7 +43,7 @@ pub(crate) async fn go_on(
 }
 
 /// Starts what was recorded, in its turn.
-async fn revive(
+pub(crate) async fn revive(
     inner: &Arc<Inner>,
     recorded: Recorded,
     earlier: Vec<RunId>,
@@ -96,14 +98,28 @@ fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded,
     lane.target = old.target.clone();
     lane.position = old.position;
     let head = lane.head;
-    let branch = tx.branch(user.id)?;
-    let job = record_run(inner, tx, &turn, &lane, &user, branch, old.saw.clone(), Some(old.id))?;
+    // Shown what it was shown the first time.
+    let context = tx.run_context(old.id)?;
+    let row = record_run(inner, tx, &turn, &lane, &user, old.saw.clone(), Some(old.id))?;
+    if let Some(context) = context {
+        tx.set_run_context(row.id, &context)?;
+    }
+    let request = Arc::new(context::request_of(tx, &row)?);
+    let (conversation, on) = (Some(turn.conversation), None);
+    let job = Job { row, conversation, request, after: Vec::new(), over_budget: false, kept: None, on };
     // A lane that has gone on since then stays where it is.
     if !elders.iter().any(|row| head == Some(row.message)) {
         tx.set_lane_head(lane.id, head)?;
     }
     let earlier = elders.iter().map(|row| row.id).collect();
-    Ok((Recorded { conversation: turn.conversation, turn, jobs: vec![job] }, earlier))
+    Ok((recorded_in(tx, turn, job)?, earlier))
+}
+
+/// One more run of a turn that was recorded before.
+pub(crate) fn recorded_in(tx: &Tx<'_>, turn: TurnRow, job: Job) -> Result<Recorded, Failure> {
+    let prompt = tx.content(&turn.prompt)?.map(|parts| view::plain(&parts)).unwrap_or_default();
+    let (conversation, context, siblings) = (turn.conversation, Default::default(), Vec::new());
+    Ok(Recorded { conversation, turn, prompt, context, siblings, jobs: vec![job] })
 }
 
 /// [`record_retry`], with what stands as the beginning of the new answer and of its journal.

@@ -1,6 +1,7 @@
 //! A turn that stands alone: one lane, and nothing of its conversation is shown to it.
 
 use crate::{
+    context::{At, Standing},
     inner::Inner,
     turn::{self, Listeners, Recorded, Started},
 };
@@ -51,17 +52,27 @@ pub(crate) async fn start(
                 return Ok(None);
             }
             let now = shared.clock.now();
-            let prompt = tx.put_content(&[Part::Text { text: alone.prompt }])?;
+            let parts = [Part::Text { text: alone.prompt }];
+            let prompt = tx.put_content(&parts)?;
             let turn = TurnRow {
                 id: TurnId::new(shared.clock.id()),
                 conversation: alone.conversation,
                 prompt,
                 created_at: now,
             };
+            let after = tx.leaf(alone.conversation)?;
+            let context = ContextPolicy::Own;
+            let name = |model: &domain::ModelRef| model.to_string();
+            let (at, lane) = (At::default(), &alone.lane);
+            let shown = Standing::new(tx, alone.conversation, &context, &at, &name)?.lane(tx, lane)?;
             tx.insert_turn(&turn)?;
-            let job = turn::record_lane(&shared, tx, &turn, &alone.lane, ContextPolicy::Own)?;
+            turn::place(tx, &turn, after, &context)?;
+            let job = turn::record_lane(&shared, tx, &turn, lane, shown, &parts)?;
             (alone.recorded)(tx, job.row.id)?;
-            Ok(Some(Recorded { conversation: alone.conversation, turn, jobs: vec![job] }))
+            let prompt = crate::view::plain(&parts);
+            let conversation = alone.conversation;
+            let jobs = vec![job];
+            Ok(Some(Recorded { conversation, turn, prompt, context, siblings: Vec::new(), jobs }))
         })
         .await?;
     Ok(recorded.map(|recorded| {

@@ -5,6 +5,7 @@
 use crate::{
     attempt::Plan,
     budget::{self, Foreseen, Wish},
+    context::{self, At},
     inner::Inner,
     outgoing::{Writer, fitted},
     policy::{self, Rules},
@@ -14,8 +15,8 @@ use crate::{
     warm,
 };
 use domain::{
-    AttemptId, BudgetScope, ContextPolicy, ConversationId, ErrorKind, Failure, LaneTarget, Message, Part,
-    Period, PicoUsd, Request, Role, Timestamp,
+    AttemptId, BudgetScope, ConversationId, ErrorKind, Failure, LaneTarget, Message, Part, Period, PicoUsd,
+    Request, Role, Timestamp,
 };
 use ledger::Expected;
 use router::Warm;
@@ -137,9 +138,10 @@ struct Ready {
     at: Timestamp,
 }
 
-pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Ask) -> Result<PromptEstimate, Failure> {
+pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Ask, at: At) -> Result<PromptEstimate, Failure> {
     turn::check(&ask)?;
-    let standing = inner.store.read(move |tx| standing(tx, &ask)).await?;
+    let shared = Arc::clone(inner);
+    let standing = inner.store.read(move |tx| standing(&shared, tx, &ask, &at)).await?;
     let shared = Arc::clone(inner);
     // Counting and writing a long conversation out takes a while: not on a thread that answers wait for.
     let drafted = tasks::aside(move || {
@@ -149,27 +151,35 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Ask) -> Result<PromptEstim
     inner.store.read(move |tx| judge(tx, drafted)).await
 }
 
-fn standing(tx: &Tx<'_>, ask: &Ask) -> Result<Vec<(Standing, Option<ConversationId>)>, Failure> {
-    let lanes: Vec<_> = match ask.conversation {
-        Some(id) => tx.lanes(id)?.into_iter().map(|lane| (lane.target, lane.head)).collect(),
-        None => ask.line_up.iter().map(|target| (target.clone(), None)).collect(),
-    };
-    let conversation = match ask.conversation {
-        Some(_) => policy::of_conversation(tx, ask.conversation)?,
-        None => ask.policy.clone(),
-    };
+fn standing(
+    inner: &Inner,
+    tx: &Tx<'_>,
+    ask: &Ask,
+    at: &At,
+) -> Result<Vec<(Standing, Option<ConversationId>)>, Failure> {
+    let prompt = [Part::Text { text: ask.prompt.clone() }];
     let mut found = Vec::new();
-    for (target, head) in lanes {
-        let parent = match ask.context {
-            ContextPolicy::Own => head,
-            ContextPolicy::From { message } => Some(message),
-        };
-        let branch = parent.map(|leaf| tx.branch(leaf)).transpose()?.unwrap_or_default();
-        let mut request = turn::request(&target, &branch);
-        let text = Part::Text { text: ask.prompt.clone() };
-        request.messages.push(Message { role: Role::User, parts: vec![text] });
-        let rules = policy::rules(tx, conversation.clone(), target.policy.clone())?;
+    let Some(id) = ask.conversation else {
+        for target in &ask.line_up {
+            let rules = policy::rules(tx, ask.policy.clone(), target.policy.clone())?;
+            let message = Message { role: Role::User, parts: prompt.to_vec() };
+            let request = context::request(target, vec![message]);
+            found.push((Standing { target: target.clone(), rules, request, warm: None }, None));
+        }
+        return Ok(found);
+    };
+    let registry = inner.registry();
+    let name = |model: &domain::ModelRef| registry.model_name(model);
+    let place = context::Standing::new(tx, id, &ask.context, at, &name)?;
+    let conversation = policy::of_conversation(tx, ask.conversation)?;
+    for lane in turn::addressed(tx, id, at)? {
+        let shown = place.lane(tx, &lane)?;
+        // What is put together anew each time is in no cache.
+        let parent = shown.parent.filter(|_| shown.earlier.is_none());
         let warm = parent.map(|answer| warm::of_answer(tx, answer)).transpose()?.flatten();
+        let target = lane.target;
+        let request = context::request(&target, shown.then(&prompt));
+        let rules = policy::rules(tx, conversation.clone(), target.policy.clone())?;
         found.push((Standing { target, rules, request, warm }, ask.conversation));
     }
     Ok(found)

@@ -1,8 +1,8 @@
 //! What a window is told while a turn runs. A frame leaves only after the text in it is committed.
 
 use domain::{
-    Basis, EndpointId, Failure, FinishReason, LaneId, LaneTarget, Millis, NoticeKind, PicoUsd, RunId,
-    RunState, Saw, Timestamp, TurnId,
+    Basis, ContextPolicy, EndpointId, Failure, FinishReason, LaneId, LaneTarget, MessageId, Millis,
+    NoticeKind, PicoUsd, RunId, RunState, Saw, Timestamp, TurnId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,8 @@ pub enum WaitFor {
     Limit,
     /// The provider asked for a pause, or has just failed.
     Retry,
+    /// An answer it is shown is still being written.
+    Earlier,
 }
 
 /// An endpoint that can go on with an answer.
@@ -246,7 +248,9 @@ pub struct RunView {
     pub model_name: String,
     /// State.
     pub state: RunState,
-    /// What it was shown.
+    /// Its node in the tree.
+    pub message: MessageId,
+    /// What it was shown; models by the names that are displayed.
     pub saw: Saw,
     /// Attempts so far.
     pub route: Vec<RouteStep>,
@@ -260,8 +264,11 @@ pub struct RunView {
     pub failure: Option<Failure>,
     /// Notices in order.
     pub notices: Vec<Notice>,
-    /// Older answers of the same lane in the same turn (before a retry), oldest first.
+    /// Older answers of the same lane in the same turn, oldest first.
     pub earlier: Vec<RunId>,
+    /// Newer answers of the same lane in the same turn, oldest first.
+    #[serde(default)]
+    pub later: Vec<RunId>,
     /// What it waits for before it is sent.
     #[serde(default)]
     pub waiting: Option<Waiting>,
@@ -304,6 +311,31 @@ pub struct TurnView {
     pub seq: u32,
     /// Some run is not final.
     pub live: bool,
-    /// Newest run per lane, left to right.
+    /// The run of each lane that is shown, left to right.
     pub runs: Vec<RunView>,
+    /// What its lanes were to be shown.
+    #[serde(default)]
+    pub context: ContextPolicy,
+    /// The turns that stand in the same place of the tree, this one among them, oldest first.
+    #[serde(default)]
+    pub siblings: Vec<TurnId>,
+    /// Which answer was picked as the best.
+    #[serde(default)]
+    pub pick: Option<Pick>,
+}
+
+/// What was picked among the answers of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Pick {
+    /// This answer is the best.
+    Best {
+        /// Its run.
+        run: RunId,
+    },
+    /// None is better than the others.
+    Tie,
+    /// None is any good.
+    AllBad,
 }

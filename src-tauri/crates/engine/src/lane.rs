@@ -33,6 +33,8 @@ pub(crate) struct Job {
     pub row: RunRow,
     pub conversation: Option<domain::ConversationId>,
     pub request: Arc<Request>,
+    /// Answers it is shown that are still being written; its request is built anew once they have ended.
+    pub after: Vec<domain::RunId>,
     /// The user said to send it whatever the budgets say.
     pub over_budget: bool,
     /// What it goes on with.

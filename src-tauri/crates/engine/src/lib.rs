@@ -13,10 +13,12 @@ mod alone;
 mod app_keys;
 mod attempt;
 mod books;
+mod branches;
 mod budget;
 mod budgets;
 mod calendar;
 mod clock;
+mod context;
 pub mod differences;
 mod draft;
 mod estimate;
@@ -24,6 +26,7 @@ mod experiment;
 mod explain;
 mod fields;
 mod fold_view;
+mod fork;
 pub mod frame;
 mod held_back;
 mod history;
@@ -54,20 +57,24 @@ mod tasks;
 mod turn;
 mod user_price;
 mod view;
+mod waiting;
 mod walk;
 mod warm;
 
 pub use app_keys::{AppKeyChange, AppSpending, NewAppKey, utc};
 pub use attempt::billed_usage;
+pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
 pub use compare::experiment::{BadSuite, Suite, from_yaml as suite_from_yaml};
+pub use context::At;
 pub use draft::{Draft, DraftBlock};
 pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};
 pub use experiment::{ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, RunOptions};
 pub use explain::Explained;
 pub use fold_view::apply as apply_frame;
+pub use fork::{ForkAt, Forked};
 pub use history::{
     ConversationRow, ExportForm, Find, Hit, ImportProgress, ImportReport, ImportRow, Match, SearchFrom,
     Searched, Shelf, TRASH_DAYS,
@@ -280,18 +287,18 @@ impl Engine {
 
     /// Records a turn and starts its lanes. When this returns the prompt is on disk.
     pub async fn start_turn(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask, listeners, Money::WithinBudgets).await
+        turn::start(&self.inner, ask, At::default(), listeners, Money::WithinBudgets).await
     }
 
     /// [`Engine::start_turn`], sent whatever the budgets say: once, and each request that a hard budget
     /// would have held or shortened is recorded with the budgets it passed.
     pub async fn start_turn_over_budget(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask, listeners, Money::OverBudget).await
+        turn::start(&self.inner, ask, At::default(), listeners, Money::OverBudget).await
     }
 
     /// What a prompt would cost, lane by lane, and whether the budgets let it through. Nothing is sent.
     pub async fn estimate(&self, ask: Ask) -> Result<PromptEstimate, Failure> {
-        estimate::estimate(&self.inner, ask).await
+        estimate::estimate(&self.inner, ask, At::default()).await
     }
 
     /// Asks one lane of a turn again; the earlier answer stays.

@@ -20,6 +20,8 @@ const FRAME_LIMIT: usize = 7_500;
 #[derive(Default)]
 pub(crate) struct LiveTurns {
     turns: Mutex<Turns>,
+    /// Rings when an answer has ended, for lanes that wait for it.
+    pub ended: tokio::sync::Notify,
 }
 
 #[derive(Default)]
@@ -140,6 +142,13 @@ impl LiveTurn {
 
     fn ended(&self) -> bool {
         lock(&self.state).ended()
+    }
+
+    /// Changes what is shown beside the answers themselves.
+    pub(crate) fn edit(&self, change: impl FnOnce(&mut TurnView)) -> TurnView {
+        let mut state = lock(&self.state);
+        change(&mut state.view);
+        state.view.clone()
     }
 
     /// The view so far; the sink gets every frame after it, without a hole between.

@@ -299,6 +299,7 @@ impl Mixer {
             self.live.publish(patches);
         }
         if ended {
+            self.inner.live.ended.notify_waiters();
             self.inner.changed(Table::Spend);
         }
     }

@@ -1,7 +1,7 @@
 //! The receipt of an answer: how its endpoint was chosen, what was tried, what was sent and seen, what it
 //! cost. Read from the store alone; nothing in it is made up afterwards.
 
-use crate::{inner::Inner, sent, turn, view};
+use crate::{context, inner::Inner, sent, view};
 use domain::{AttemptId, ErrorKind, Failure, LaneTarget, PriceSheet, Role, Route, RunId, Saw};
 use store::{AttemptRow, MessageRow, RunRow, Tx};
 
@@ -76,8 +76,9 @@ pub(crate) async fn of(inner: &Inner, run: RunId) -> Result<Receipt, Failure> {
         .read(move |tx| {
             let run = tx.run(run)?.ok_or_else(gone)?;
             let mut messages = Vec::new();
-            for (row, parts) in tx.branch(run.user_message)? {
+            for row in context::messages_of(tx, &run)? {
                 let author = author(tx, &row)?;
+                let parts = tx.content(&row.content)?.unwrap_or_default();
                 messages.push(seen(&row, author, &view::plain(&parts)));
             }
             let mut attempts = Vec::new();
@@ -120,7 +121,7 @@ pub(crate) async fn request(inner: &Inner, attempt: AttemptId) -> Result<SentReq
             })?;
             let run = tx.attempt(attempt)?.and_then(|row| row.run);
             let run = run.map(|run| tx.run(run)).transpose()?.flatten().ok_or_else(gone)?;
-            let of = turn::request(&run.target, &tx.branch(run.user_message)?);
+            let of = context::request_of(tx, &run)?;
             let body = sent::whole(&row, &of)?;
             let curl = sent::curl(&row, &body);
             Ok(SentRequest { method: row.method, url: row.url, headers: row.headers, body, curl })

@@ -103,7 +103,7 @@ pub(crate) fn recover_in(
     }
     let conversation = conversation_of(tx, run.turn)?;
     let draft = replay(&tx.journal(run.id)?);
-    let request = crate::turn::request(&run.target, &tx.branch(run.user_message)?);
+    let request = crate::context::request_of(tx, &run)?;
     let attempts = tx.attempts(run.id)?;
     let own = draft.piece(kept(tx, run.message)? + settled(&attempts));
     let open = attempts.into_iter().rfind(|row| row.outcome.is_none());

@@ -2,16 +2,17 @@
 
 use crate::{
     abandoned,
+    context::{self, At, Shown, Standing},
     frame::{Metrics, RunView, TurnView},
     inner::{Inner, Table},
     lane::{self, Job},
     live::{FrameSink, LiveTurn},
     mixer::{LaneMessage, Mix, Mixer, Observer},
-    seam, tasks,
+    seam, tasks, view, waiting,
 };
 use domain::{
-    ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, Part,
-    Request, Role, RunId, RunState, Saw, TurnId,
+    ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, MessageId, Part, Role,
+    RunId, RunState, Saw, TurnId,
 };
 use std::{collections::HashMap, sync::Arc};
 use store::{ConversationRow, MessageRow, RunRow, TurnRow, Tx};
@@ -65,6 +66,12 @@ pub struct Started {
 pub(crate) struct Recorded {
     pub conversation: ConversationId,
     pub turn: TurnRow,
+    /// Text of its prompt.
+    pub prompt: String,
+    /// What its lanes were to be shown.
+    pub context: ContextPolicy,
+    /// The turns in the same place of the tree, this one among them.
+    pub siblings: Vec<TurnId>,
     pub jobs: Vec<Job>,
 }
 
@@ -86,11 +93,12 @@ impl Recorded {
 pub(crate) async fn start(
     inner: &Arc<Inner>,
     ask: Ask,
+    at: At,
     listeners: Listeners,
     money: Money,
 ) -> Result<Started, Failure> {
     check(&ask)?;
-    let mut recorded = record(inner, ask).await?;
+    let mut recorded = record(inner, ask, at).await?;
     recorded.allow(money);
     inner.changed(Table::Conversations);
     let view = first_view(inner, &recorded);
@@ -116,7 +124,7 @@ pub(crate) fn check(ask: &Ask) -> Result<(), Failure> {
 
 /// Turn, prompt, user and assistant nodes and runs, in one transaction: a crash from here on loses no
 /// prompt.
-async fn record(inner: &Arc<Inner>, ask: Ask) -> Result<Recorded, Failure> {
+async fn record(inner: &Arc<Inner>, ask: Ask, at: At) -> Result<Recorded, Failure> {
     let shared = Arc::clone(inner);
     inner
         .store
@@ -126,24 +134,60 @@ async fn record(inner: &Arc<Inner>, ask: Ask) -> Result<Recorded, Failure> {
                 Some(id) => crate::history::kept(tx, id)?.id,
                 None => begin_conversation(&shared, tx, &ask)?,
             };
-            let lanes = tx.lanes(conversation)?;
-            if lanes.is_empty() {
-                return Err(Failure::new(
-                    ErrorKind::RequestInvalid,
-                    "No model is chosen: add one to the line-up first.",
-                ));
-            }
-            let prompt = tx.put_content(&[Part::Text { text: ask.prompt.clone() }])?;
+            let lanes = addressed(tx, conversation, &at)?;
+            let registry = shared.registry();
+            let name = |model: &domain::ModelRef| registry.model_name(model);
+            let standing = Standing::new(tx, conversation, &ask.context, &at, &name)?;
+            let parts = [Part::Text { text: ask.prompt.clone() }];
+            let prompt = tx.put_content(&parts)?;
             let turn = TurnRow { id: TurnId::new(shared.clock.id()), conversation, prompt, created_at: now };
+            // Resolved before the turn stands in the tree, so that it is not a part of what it shows.
+            let mut shown = Vec::new();
+            for lane in lanes {
+                let seen = standing.lane(tx, &lane)?;
+                shown.push((lane, seen));
+            }
             tx.insert_turn(&turn)?;
+            place(tx, &turn, standing.after, &standing.policy)?;
             let mut jobs = Vec::new();
-            for lane in &lanes {
-                jobs.push(record_lane(&shared, tx, &turn, lane, ask.context)?);
+            for (lane, seen) in shown {
+                jobs.push(record_lane(&shared, tx, &turn, &lane, seen, &parts)?);
             }
             tx.touch_conversation(conversation, now)?;
-            Ok(Recorded { conversation, turn, jobs })
+            let siblings = tx.turn_siblings(turn.id)?;
+            let prompt = view::plain(&parts);
+            Ok(Recorded { conversation, turn, prompt, context: standing.policy.clone(), siblings, jobs })
         })
         .await
+}
+
+/// The lanes a prompt goes to.
+pub(crate) fn addressed(tx: &Tx<'_>, conversation: ConversationId, at: &At) -> Result<Vec<Lane>, Failure> {
+    let refuse = |why| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    let mut lanes = tx.lanes(conversation)?;
+    if lanes.is_empty() {
+        return refuse("No model is chosen: add one to the line-up first.");
+    }
+    if !at.lanes.is_empty() {
+        lanes.retain(|lane| at.lanes.contains(&lane.id));
+        if lanes.len() < at.lanes.len() {
+            return refuse("A model the prompt is for has left the line-up.");
+        }
+    }
+    Ok(lanes)
+}
+
+/// Puts a recorded turn into the tree and onto the screen.
+pub(crate) fn place(
+    tx: &mut Tx<'_>,
+    turn: &TurnRow,
+    after: Option<TurnId>,
+    policy: &ContextPolicy,
+) -> Result<(), Failure> {
+    let policy = serde_json::to_string(policy)
+        .map_err(|error| Failure::new(ErrorKind::Bug, format!("A policy cannot be stored ({error}).")))?;
+    tx.link_turn(turn.id, after, Some(&policy))?;
+    tx.set_leaf(turn.conversation, Some(turn.id))
 }
 
 fn begin_conversation(inner: &Inner, tx: &mut Tx<'_>, ask: &Ask) -> Result<ConversationId, Failure> {
@@ -186,50 +230,42 @@ pub(crate) fn record_lane(
     tx: &mut Tx<'_>,
     turn: &TurnRow,
     lane: &Lane,
-    context: ContextPolicy,
+    shown: Shown,
+    prompt: &[Part],
 ) -> Result<Job, Failure> {
-    let parent = match context {
-        ContextPolicy::Own => lane.head,
-        ContextPolicy::From { message } => Some(message),
-    };
-    let history = match parent {
-        Some(leaf) => tx.branch(leaf)?,
-        None => Vec::new(),
-    };
-    if let Some(stranger) = history.iter().find(|(row, _)| row.conversation != turn.conversation) {
+    if let Some(parent) = shown.parent
+        && tx.message(parent)?.is_none_or(|row| row.conversation != turn.conversation)
+    {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            format!("Answer {} belongs to another conversation.", stranger.0.id),
+            format!("Answer {parent} belongs to another conversation."),
         ));
     }
-    let turns =
-        u32::try_from(history.iter().filter(|(row, _)| row.role == Role::User).count()).unwrap_or(u32::MAX);
-    let saw = match context {
-        _ if turns == 0 => Saw::PromptOnly,
-        ContextPolicy::From { message } if lane.head != Some(message) => {
-            Saw::Other { model: author(tx, message)?, turns }
-        }
-        ContextPolicy::Own | ContextPolicy::From { .. } => Saw::Own { turns },
-    };
-    let user = node(inner, turn, parent, Role::User, None);
+    let user = node(inner, turn, shown.parent, Role::User, None);
     tx.insert_message(&user)?;
-    let mut branch = history;
-    branch.push((user.clone(), tx.content(&turn.prompt)?.unwrap_or_default()));
-    record_run(inner, tx, turn, lane, &user, branch, saw, None)
+    let earlier = shown.earlier.as_ref().map(serde_json::to_string).transpose().map_err(|error| {
+        Failure::new(ErrorKind::Bug, format!("What a lane is shown cannot be stored ({error})."))
+    })?;
+    let (saw, unfinished) = (shown.saw.clone(), shown.unfinished.clone());
+    let request = Arc::new(context::request(&lane.target, shown.then(prompt)));
+    let row = record_run(inner, tx, turn, lane, &user, saw, None)?;
+    if let Some(earlier) = earlier {
+        tx.set_run_context(row.id, &earlier)?;
+    }
+    let conversation = Some(turn.conversation);
+    Ok(Job { row, conversation, request, after: unfinished, over_budget: false, kept: None, on: None })
 }
 
 /// An empty answer under a user node, and the run that will fill it.
-#[allow(clippy::too_many_arguments, reason = "each is one column of the rows written here")]
 pub(crate) fn record_run(
     inner: &Inner,
     tx: &mut Tx<'_>,
     turn: &TurnRow,
     lane: &Lane,
     user: &MessageRow,
-    branch: Vec<(MessageRow, Vec<Part>)>,
     saw: Saw,
     retry_of: Option<RunId>,
-) -> Result<Job, Failure> {
+) -> Result<RunRow, Failure> {
     let run = RunId::new(inner.clock.id());
     let empty = tx.put_content(&[])?;
     let mut answer = node(inner, turn, Some(user.id), Role::Assistant, Some(run));
@@ -257,9 +293,9 @@ pub(crate) fn record_run(
         usage: None,
     };
     tx.insert_run(&row)?;
+    tx.show_run(row.id)?;
     tx.set_lane_head(lane.id, Some(answer.id))?;
-    let request = Arc::new(request(&lane.target, &branch));
-    Ok(Job { row, conversation: Some(turn.conversation), request, over_budget: false, kept: None, on: None })
+    Ok(row)
 }
 
 fn node(
@@ -280,32 +316,6 @@ fn node(
     }
 }
 
-/// The model that wrote an answer, for "saw the answer of …".
-fn author(tx: &Tx<'_>, message: MessageId) -> Result<String, Failure> {
-    let run = tx.message(message)?.and_then(|row| row.run);
-    let run = match run {
-        Some(run) => tx.run(run)?,
-        None => None,
-    };
-    Ok(run.map_or_else(|| "another answer".to_owned(), |run| run.target.model.to_string()))
-}
-
-/// What a lane sends: its branch, without answers that never came.
-pub(crate) fn request(target: &LaneTarget, branch: &[(MessageRow, Vec<Part>)]) -> Request {
-    let messages = branch
-        .iter()
-        .filter(|(_, parts)| !parts.is_empty())
-        .map(|(row, parts)| Message { role: row.role, parts: seam::mended(parts) })
-        .collect();
-    Request {
-        system: target.system.clone().filter(|system| !system.trim().is_empty()),
-        messages,
-        params: target.params.clone(),
-        tools: Vec::new(),
-        tool_choice: None,
-    }
-}
-
 /// The first words of a prompt on one line.
 pub(crate) fn title(prompt: &str) -> String {
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -317,26 +327,17 @@ pub(crate) fn title(prompt: &str) -> String {
 }
 
 pub(crate) fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
-    let prompt = recorded.jobs.first().and_then(|job| job.request.messages.last()).map(text_of);
     TurnView {
         id: recorded.turn.id,
-        prompt: prompt.unwrap_or_default(),
+        prompt: recorded.prompt.clone(),
         created_at: recorded.turn.created_at,
         seq: 0,
         live: true,
         runs: recorded.jobs.iter().map(|job| empty_run(inner, &job.row, Vec::new())).collect(),
+        context: recorded.context.clone(),
+        siblings: recorded.siblings.clone(),
+        pick: None,
     }
-}
-
-fn text_of(message: &Message) -> String {
-    message
-        .parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Text { text } => Some(text.as_str()),
-            _ => None,
-        })
-        .collect()
 }
 
 pub(crate) fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> RunView {
@@ -347,7 +348,8 @@ pub(crate) fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> Run
         target: row.target.clone(),
         model_name: inner.registry().model_name(&row.target.model),
         state: RunState::Pending,
-        saw: row.saw.clone(),
+        message: row.message,
+        saw: view::named(inner, &row.saw),
         route: Vec::new(),
         sections: Vec::new(),
         metrics: Metrics::default(),
@@ -355,6 +357,7 @@ pub(crate) fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> Run
         failure: None,
         notices: Vec::new(),
         earlier,
+        later: Vec::new(),
         waiting: None,
         continue_on: Vec::new(),
     }
@@ -399,12 +402,18 @@ pub(crate) fn launch_lanes(
                 row: job.row.clone(),
                 conversation: job.conversation,
                 request: Arc::clone(&job.request),
+                after: Vec::new(),
                 over_budget: job.over_budget,
                 kept: job.kept.clone(),
                 on: None,
             };
-            let work = Box::pin(lane::run(Arc::clone(&inner), job, token, out.clone()));
-            if let Err(failure) = tasks::guarded(work).await {
+            let (shared, news) = (Arc::clone(&inner), out.clone());
+            let work = Box::pin(async move {
+                let job = waiting::for_earlier(&shared, job, &token, &news).await?;
+                Box::pin(lane::run(shared, job, token, news)).await;
+                Ok(())
+            });
+            if let Err(failure) = tasks::guarded(work).await.and_then(|worked| worked) {
                 abandoned::end(inner, spare, failure, out).await;
             }
         });

@@ -1,16 +1,19 @@
 //! Builds what a window shows of the past from the store.
 
 use crate::{
-    frame::{Notice, RouteStep, RunView, TurnView},
+    frame::{Notice, Pick, RouteStep, RunView, TurnView},
     inner::Inner,
     present,
     result::{metrics, total_cost},
     seam,
 };
-use domain::{ConversationId, Cost, ErrorKind, Failure, Outcome, Part, RunId, TurnId};
-use store::{AttemptRow, RunRow, TurnRow};
+use domain::{
+    ContextPolicy, ConversationId, Cost, ErrorKind, Failure, ModelRef, Outcome, Part, RunId, Saw, TurnId,
+    VoteOutcome,
+};
+use store::{AttemptRow, RunRow, TurnRow, Tx, VoteRow};
 
-/// One turn: the running view if it runs, else what is stored.
+/// One turn as it is stored.
 pub(crate) async fn turn(inner: &Inner, id: TurnId) -> Result<TurnView, Failure> {
     let row = inner
         .store
@@ -20,9 +23,19 @@ pub(crate) async fn turn(inner: &Inner, id: TurnId) -> Result<TurnView, Failure>
     stored(inner, row).await
 }
 
-/// Every turn of a conversation, oldest first.
+/// The turns of a conversation that are on the screen, oldest first.
 pub(crate) async fn turns(inner: &Inner, conversation: ConversationId) -> Result<Vec<TurnView>, Failure> {
-    let rows = inner.store.read(move |tx| tx.turns(conversation)).await?;
+    let rows = inner
+        .store
+        .read(move |tx| {
+            let path = tx.leaf(conversation)?.map(|leaf| tx.turn_path(leaf)).transpose()?.unwrap_or_default();
+            let mut rows = Vec::with_capacity(path.len());
+            for id in path {
+                rows.extend(tx.turn(id)?);
+            }
+            Ok(rows)
+        })
+        .await?;
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         views.push(match inner.live.get(row.id) {
@@ -31,6 +44,52 @@ pub(crate) async fn turns(inner: &Inner, conversation: ConversationId) -> Result
         });
     }
     Ok(views)
+}
+
+/// What a turn has beside its answers.
+struct Around {
+    context: ContextPolicy,
+    siblings: Vec<TurnId>,
+    pick: Option<Pick>,
+    shown: Vec<RunId>,
+}
+
+fn around(tx: &Tx<'_>, turn: TurnId) -> Result<Around, Failure> {
+    let context = tx.turn_context(turn)?.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(Around {
+        context: context.unwrap_or_default(),
+        siblings: tx.turn_siblings(turn)?,
+        pick: tx.newest_vote(turn)?.and_then(|vote| pick(&vote)),
+        shown: tx.shown_runs(turn)?,
+    })
+}
+
+/// A vote as the bar under a turn shows it.
+pub(crate) fn pick(vote: &VoteRow) -> Option<Pick> {
+    match vote.outcome {
+        VoteOutcome::Tie => Some(Pick::Tie),
+        VoteOutcome::AllBad => Some(Pick::AllBad),
+        VoteOutcome::Best | VoteOutcome::Rank => {
+            let best = vote.shown.iter().find(|answer| Some(answer.message) == vote.best);
+            best.map(|answer| Pick::Best { run: answer.run })
+        }
+    }
+}
+
+/// With the models' displayed names.
+pub(crate) fn named(inner: &Inner, saw: &Saw) -> Saw {
+    let registry = inner.registry();
+    let name = |model: &String| match ModelRef::parse(model) {
+        Ok(known) => registry.model_name(&known),
+        Err(_) => model.clone(),
+    };
+    match saw {
+        Saw::Other { model, turns } => Saw::Other { model: name(model), turns: *turns },
+        Saw::Chosen { models, turns } => {
+            Saw::Chosen { models: models.iter().map(name).collect(), turns: *turns }
+        }
+        other => other.clone(),
+    }
 }
 
 /// Markdown source of an answer.
@@ -73,7 +132,7 @@ struct Rows {
 async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
     let id = turn.id;
     let content = turn.prompt.clone();
-    let (prompt, rows) = inner
+    let (prompt, rows, around) = inner
         .store
         .read(move |tx| {
             let prompt = tx.content(&content)?.unwrap_or_default();
@@ -87,15 +146,16 @@ async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
                 };
                 rows.push(Rows { run, attempts, parts });
             }
-            Ok((prompt, rows))
+            Ok((prompt, rows, around(tx, id)?))
         })
         .await?;
     let live = rows.iter().any(|row| !row.run.state.is_final());
     let mut runs: Vec<RunView> = Vec::new();
-    // Rows come oldest first within a lane, so the newest answer ends up on top of its elders.
+    // Rows come oldest first within a lane: the newest is shown, unless another was chosen.
     for row in rows {
         let mut view = run_view(inner, row);
         match runs.iter_mut().find(|run| run.lane == view.lane) {
+            Some(chosen) if around.shown.contains(&chosen.id) => chosen.later.push(view.id),
             Some(older) => {
                 view.earlier.append(&mut older.earlier);
                 view.earlier.push(older.id);
@@ -105,7 +165,9 @@ async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
         }
     }
     runs.sort_by_key(|run| run.position);
-    Ok(TurnView { id, prompt: plain(&prompt), created_at: turn.created_at, seq: 0, live, runs })
+    let Around { context, siblings, pick, .. } = around;
+    let (prompt, created_at) = (plain(&prompt), turn.created_at);
+    Ok(TurnView { id, prompt, created_at, seq: 0, live, runs, context, siblings, pick })
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {
@@ -126,7 +188,8 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         model_name: inner.registry().model_name(&run.target.model),
         target: run.target,
         state: run.state,
-        saw: run.saw,
+        message: run.message,
+        saw: named(inner, &run.saw),
         route: attempts.iter().map(|attempt| step(inner, attempt)).collect(),
         sections: present::sections(&parts),
         metrics: metrics(&usage, &total_cost(&costs), run.ttft, run.duration, &attempts),
@@ -134,6 +197,7 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         failure: run.failure,
         notices: run.notices.into_iter().map(|(kind, detail)| Notice { kind, detail }).collect(),
         earlier: Vec::new(),
+        later: Vec::new(),
         waiting: None,
         continue_on,
     }

@@ -71,6 +71,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, steps: &[table::experiments::SCHEMA] },
     Migration { version: 11, steps: &[table::search::SCHEMA, table::imports::SCHEMA, table::views::SCHEMA] },
     Migration { version: 12, steps: &[table::app_keys::SCHEMA] },
+    Migration { version: 13, steps: &[table::tree::SCHEMA, table::votes::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

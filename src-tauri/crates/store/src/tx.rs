@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{
     AttemptId, ConversationId, EntryId, ExperimentId, Failure, ImportId, LaneId, MessageId, Millis,
-    ProcessId, RunId, Timestamp, TurnId,
+    ProcessId, RunId, Timestamp, TurnId, VoteId,
 };
 use rusqlite::{Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
@@ -182,7 +182,8 @@ keys!(
     MessageId,
     ProcessId,
     RunId,
-    TurnId
+    TurnId,
+    VoteId
 );
 
 /// The blob of an optional id.

@@ -93,5 +93,11 @@ export function saw(seen: Saw): string {
       return `Its own ${plural(seen.turns, 'turn')} before the prompt`;
     case 'other':
       return `The branch of ${seen.model}, ${plural(seen.turns, 'turn')}, before the prompt`;
+    case 'no_pick':
+      return `Its own ${plural(seen.turns, 'turn')} before the prompt: no best answer was picked to continue from`;
+    case 'all':
+      return `All ${plural(seen.answers, 'answer')} of ${plural(seen.turns, 'turn')} before the prompt`;
+    case 'chosen':
+      return `The answers of ${seen.models.join(' and ')} in ${plural(seen.turns, 'turn')} before the prompt`;
   }
 }

@@ -27,7 +27,8 @@ export function hasContent(run: RunView): boolean {
 }
 
 /** `Waiting for Groq, 4 s`; without a time where it ends with another request. */
-export function waitingWords({ provider, ms, ahead }: Waiting): string {
+export function waitingWords({ provider, why, ms, ahead }: Waiting): string {
+  if (why === 'earlier') return 'Waiting for the answer above';
   const long = ms === null ? '' : ms < 60_000 ? `, ${Math.max(1, Math.ceil(ms / 1000))} s` : `, ${span(ms)}`;
   return `Waiting for ${provider}${long}${ahead > 0 ? `, ${ahead} ahead` : ''}`;
 }
@@ -127,12 +128,19 @@ export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
 }
 
 function saw(run: RunView): string {
-  switch (run.saw.type) {
+  const { saw } = run;
+  switch (saw.type) {
     case 'prompt_only':
       return 'saw the prompt only';
     case 'own':
-      return `saw its own ${plural(run.saw.turns, 'turn')}`;
+      return `saw its own ${plural(saw.turns, 'turn')}`;
     case 'other':
-      return `saw ${run.saw.model}’s answer`;
+      return `saw ${saw.model}’s answer`;
+    case 'no_pick':
+      return `no best was picked: saw its own ${plural(saw.turns, 'turn')}`;
+    case 'all':
+      return `saw all ${plural(saw.answers, 'answer')}`;
+    case 'chosen':
+      return `saw the answers of ${saw.models.join(' and ')}`;
   }
 }

@@ -1,9 +1,9 @@
 // The scripted host behind `vite dev` and `--mode fake` builds: enough of a core to walk through every
 // screen. `?scene=` chooses what is there at the start.
 import type { AppState } from '../generated/AppState';
-import type { LaneView } from '../generated/LaneView';
 import type { BudgetView } from '../generated/BudgetView';
 import type { LocalServer } from '../generated/LocalServer';
+import type { RunView } from '../generated/RunView';
 import type { SendTurn } from '../generated/SendTurn';
 import type { TurnView } from '../generated/TurnView';
 import { FakeHost, type Send } from '../host.fake';
@@ -13,18 +13,13 @@ import { failure, key, lane, run, summary, target, turn } from './samples';
 import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
+import { branchHost, type FakeConversation, put } from './branches';
 import { routingHost } from './routing';
 import { comparingHost } from './comparing';
 import { pastHost } from './past';
 import { spendAttempts, spendPage } from './spending';
 
-interface Conversation {
-  id: string;
-  title: string;
-  lanes: LaneView[];
-  turns: TurnView[];
-  policy: string | null;
-}
+type Conversation = FakeConversation;
 
 export function demoHost(): FakeHost {
   const query = new URLSearchParams(location.search);
@@ -102,20 +97,30 @@ export function demoHost(): FakeHost {
       policy: send.policy,
     };
     conversations.set(id, conversation);
+    const asked = conversation.lanes.filter(
+      (column) => send.lanes.length === 0 || send.lanes.includes(column.id),
+    );
+    const at = conversation.turns.findIndex((known) => known.id === send.beside);
+    const beside = at < 0 ? null : conversation.turns[at];
+    if (beside) put(conversation, conversation.turns.slice(0, at));
+    const saw: Record<SendTurn['context']['type'], RunView['saw']> = {
+      own: { type: 'own', turns: conversation.turns.length },
+      from: { type: 'other', model: 'Claude Sonnet 4.5', turns: conversation.turns.length },
+      winner: { type: 'no_pick', turns: conversation.turns.length },
+      all: { type: 'all', turns: conversation.turns.length, answers: 4 * conversation.turns.length },
+      custom: { type: 'chosen', models: ['Claude Sonnet 4.5', 'GPT-5'], turns: conversation.turns.length },
+    };
     const began = turn(
       `turn-${made++}`,
-      conversation.lanes.map((column, place) =>
+      asked.map((column, place) =>
         run(`run-${made++}`, column, place, {
-          saw:
-            send.context.type === 'from'
-              ? { type: 'other', model: 'Claude Sonnet 4.5', turns: 1 }
-              : conversation.turns.length > 0
-                ? { type: 'own', turns: conversation.turns.length }
-                : { type: 'prompt_only' },
+          saw: conversation.turns.length === 0 ? { type: 'prompt_only' } : saw[send.context.type],
         }),
       ),
       { prompt: send.prompt, live: true, created_at: Date.now() },
     );
+    began.siblings = [...(beside?.siblings ?? []), began.id];
+    if (beside) beside.siblings = began.siblings;
     conversation.turns.push(began);
     follow(began, conversation, frames);
     return {
@@ -375,6 +380,7 @@ export function demoHost(): FakeHost {
     });
     stops.set(began.id, [...(stops.get(began.id) ?? []), stop]);
   }
+  branchHost(host, conversations, follow, (id) => must(everything().find((row) => row.id === id)));
   serveCatalogue(host, rows);
   comparingHost(host);
   return host;

@@ -87,6 +87,7 @@ export function run(id: string, lane: LaneView, position: number, part: Partial<
     target: lane.target,
     model_name: lane.model.name,
     state: 'pending',
+    message: `message-${id}`,
     saw: { type: 'prompt_only' },
     route: [],
     sections: [],
@@ -95,6 +96,7 @@ export function run(id: string, lane: LaneView, position: number, part: Partial<
     failure: null,
     notices: [],
     earlier: [],
+    later: [],
     waiting: null,
     continue_on: [],
     ...part,
@@ -102,7 +104,18 @@ export function run(id: string, lane: LaneView, position: number, part: Partial<
 }
 
 export function turn(id: string, runs: RunView[], part: Partial<TurnView> = {}): TurnView {
-  return { id, prompt: 'What is a lane?', created_at: Date.now(), seq: 0, live: false, runs, ...part };
+  return {
+    id,
+    prompt: 'What is a lane?',
+    created_at: Date.now(),
+    seq: 0,
+    live: false,
+    runs,
+    context: { type: 'own' },
+    siblings: [id],
+    pick: null,
+    ...part,
+  };
 }
 
 export function summary(id: string, part: Partial<ConversationSummary> = {}): ConversationSummary {

@@ -4,6 +4,7 @@ import type { Failure } from "./Failure";
 import type { FinishReason } from "./FinishReason";
 import type { LaneId } from "./LaneId";
 import type { LaneTarget } from "./LaneTarget";
+import type { MessageId } from "./MessageId";
 import type { Metrics } from "./Metrics";
 import type { Notice } from "./Notice";
 import type { RouteStep } from "./RouteStep";
@@ -42,7 +43,11 @@ model_name: string,
  */
 state: RunState, 
 /**
- * What it was shown.
+ * Its node in the tree.
+ */
+message: MessageId, 
+/**
+ * What it was shown; models by the names that are displayed.
  */
 saw: Saw, 
 /**
@@ -70,9 +75,13 @@ failure: Failure | null,
  */
 notices: Array<Notice>, 
 /**
- * Older answers of the same lane in the same turn (before a retry), oldest first.
+ * Older answers of the same lane in the same turn, oldest first.
  */
 earlier: Array<RunId>, 
+/**
+ * Newer answers of the same lane in the same turn, oldest first.
+ */
+later: Array<RunId>, 
 /**
  * What it waits for before it is sent.
  */

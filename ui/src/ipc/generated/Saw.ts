@@ -15,4 +15,24 @@ model: string,
 /**
  * How many earlier turns.
  */
+turns: number, } | { "type": "no_pick", 
+/**
+ * How many earlier turns.
+ */
+turns: number, } | { "type": "all", 
+/**
+ * How many earlier turns.
+ */
+turns: number, 
+/**
+ * How many answers.
+ */
+answers: number, } | { "type": "chosen", 
+/**
+ * The models of these lanes, from the left.
+ */
+models: Array<string>, 
+/**
+ * How many earlier turns.
+ */
 turns: number, };

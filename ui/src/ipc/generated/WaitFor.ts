@@ -3,4 +3,4 @@
 /**
  * Why a run waits.
  */
-export type WaitFor = "limit" | "retry";
+export type WaitFor = "limit" | "retry" | "earlier";

@@ -252,6 +252,13 @@ impl<'c> Rows<'c> {
         for (ids, turn) in self.turns.iter().zip(&self.from.turns) {
             self.write_turn(tx, ids, turn, documents)?;
         }
+        for (ids, turn) in self.turns.iter().zip(&self.from.turns) {
+            let before = turn.nodes.iter().filter_map(|node| node.parent).map(|(turn, _)| turn).max();
+            let before = before.and_then(|place| self.turns.get(place)).map(|turn| turn.id);
+            if tx.turn_parent(ids.id)?.is_none() {
+                tx.link_turn(ids.id, before, None)?;
+            }
+        }
         tx.touch_conversation(self.id, self.updated_at)?;
         let ours: HashSet<MessageId> =
             self.turns.iter().flat_map(|turn| turn.answers.iter().map(|(_, id)| *id)).collect();

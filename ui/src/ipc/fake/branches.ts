@@ -1,0 +1,133 @@
+// Branches on the scripted host: other wordings, other answers, picks, forks.
+import type { ConversationSummary } from '../generated/ConversationSummary';
+import type { LaneView } from '../generated/LaneView';
+import type { MapTurn } from '../generated/MapTurn';
+import type { TurnView } from '../generated/TurnView';
+import type { FakeHost, Send } from '../host.fake';
+import { lane, model, run } from './samples';
+
+export interface FakeConversation {
+  id: string;
+  title: string;
+  lanes: LaneView[];
+  turns: TurnView[];
+  policy: string | null;
+  /** Turns that are not on the screen, each with what stood behind it. */
+  away?: Map<string, TurnView[]>;
+}
+
+/** Shows these turns; what stood after them is kept. */
+export function put(conversation: FakeConversation, turns: TurnView[]): void {
+  const away = (conversation.away ??= new Map<string, TurnView[]>());
+  const gone = conversation.turns.slice(turns.length);
+  gone.forEach((turn, place) => away.set(turn.id, gone.slice(place)));
+  conversation.turns = turns;
+}
+
+export function branchHost(
+  host: FakeHost,
+  conversations: Map<string, FakeConversation>,
+  follow: (turn: TurnView, conversation: FakeConversation, frames: Send) => void,
+  summary: (id: string) => ConversationSummary,
+): void {
+  let made = 0;
+  const need = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('Not found.');
+    return value;
+  };
+  const at = (id: string) => need(conversations.get(id));
+  const holder = (turn: string) =>
+    need([...conversations.values()].find((known) => known.turns.some((one) => one.id === turn)));
+
+  host
+    .on('turn/pick', ({ turn, choice }) => {
+      const found = need(holder(turn).turns.find((known) => known.id === turn));
+      found.pick = choice.type === 'nothing' ? null : choice;
+      return { pick: found.pick };
+    })
+    .on('conversation/continue', ({ id, message }) => {
+      const conversation = at(id);
+      conversation.lanes = conversation.lanes.map((known) => ({
+        ...known,
+        head: message ?? `head-${known.id}`,
+      }));
+      return conversation.lanes;
+    })
+    .on('conversation/go', ({ id, turn }) => {
+      const conversation = at(id);
+      const behind = conversation.away?.get(turn);
+      if (behind) {
+        const siblings = behind[0]?.siblings ?? [];
+        const place = conversation.turns.findIndex((known) => siblings.includes(known.id));
+        put(conversation, conversation.turns.slice(0, Math.max(0, place)));
+        conversation.turns = [...conversation.turns, ...behind];
+        conversation.turns.forEach((known) => {
+          if (siblings.includes(known.id)) known.siblings = siblings;
+        });
+      }
+      return conversation;
+    })
+    .on('conversation/map', ({ id }) => {
+      const conversation = at(id);
+      const entry = (turn: TurnView, parent: TurnView | undefined, on: boolean): MapTurn => {
+        const { pick } = turn;
+        const best = pick?.type === 'best' ? turn.runs.find((one) => one.id === pick.run) : undefined;
+        return {
+          turn: turn.id,
+          parent: parent?.id ?? null,
+          prompt: turn.prompt.slice(0, 80),
+          created_at: turn.created_at,
+          answers: turn.runs.length,
+          best: best?.model_name ?? null,
+          on_screen: on,
+        };
+      };
+      const shown = conversation.turns.map((turn, place) => entry(turn, conversation.turns[place - 1], true));
+      const others = [...(conversation.away ?? [])].flatMap(([, [turn]]) => {
+        if (!turn || conversation.turns.some((known) => known.id === turn.id)) return [];
+        const place = conversation.turns.findIndex((known) => turn.siblings.includes(known.id));
+        return place < 0 ? [] : [entry(turn, conversation.turns[place - 1], false)];
+      });
+      return [...shown, ...others];
+    })
+    .on('conversation/fork', ({ turn, run: answer }) => {
+      const from = holder(turn);
+      const place = from.turns.findIndex((known) => known.id === turn);
+      const id = `fork-${made++}`;
+      conversations.set(id, {
+        ...from,
+        id,
+        title: `Fork of ${from.title}`,
+        turns: structuredClone(from.turns.slice(0, answer === null ? place : place + 1)),
+      });
+      return {
+        conversation: summary(id),
+        prompt: answer === null ? (from.turns[place]?.prompt ?? '') : null,
+      };
+    })
+    .on('run/show', ({ run: id }) => {
+      const all = [...conversations.values()].flatMap((known) => known.turns);
+      const turn = need(
+        all.find((known) => known.runs.some((one) => [...one.earlier, ...one.later].includes(id))),
+      );
+      turn.runs = turn.runs.map((one) => {
+        const every = [...one.earlier, one.id, ...one.later];
+        const place = every.indexOf(id);
+        return place < 0
+          ? one
+          : { ...one, id, earlier: every.slice(0, place), later: every.slice(place + 1) };
+      });
+      return turn;
+    })
+    .on('turn/add_lane', ({ turn, target }, frames) => {
+      const conversation = holder(turn);
+      const found = need(conversation.turns.find((known) => known.id === turn));
+      const slug = target.model.model;
+      const column = lane(`added-${made++}`, model(slug, slug.split('/').at(-1) ?? slug));
+      conversation.lanes = [...conversation.lanes, column];
+      found.runs = [...found.runs, run(`added-run-${made++}`, column, found.runs.length)];
+      found.live = true;
+      follow(found, conversation, frames);
+      return found;
+    });
+}
