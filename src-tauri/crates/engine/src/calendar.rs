@@ -43,6 +43,13 @@ impl Calendar {
     }
 }
 
+/// Has the system's time zone read by a thread of its own, so that the first request does not wait for it:
+/// finding its name goes through the folder of all zones.
+pub(crate) fn warm() {
+    // Where no thread can be had, the first request reads it.
+    let _ = std::thread::Builder::new().name("time-zone".to_owned()).spawn(TimeZone::system);
+}
+
 /// The first moment of a day: midnight, or what follows it where the clocks skip it.
 fn midnight(day: &Zoned) -> Result<Zoned, Failure> {
     day.start_of_day().map_err(bad)

@@ -165,6 +165,7 @@ impl Engine {
     ) -> Result<Self, Failure> {
         let clock = Arc::new(SystemClock::new());
         let process = ProcessId::new(clock.id());
+        calendar::warm();
         // The catalogue takes about as long to read as the database to open.
         let catalog = std::thread::spawn(Catalog::bundled);
         let store = Store::open(folder, store::Options { process, now: clock.now(), version })?;

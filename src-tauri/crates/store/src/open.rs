@@ -44,12 +44,18 @@ pub(crate) fn open(
     // Held until the schema stands: two processes that start at once must not both create it.
     let _gate = gate(dir, tuning.busy)?;
     let path = dir.join("parallax.db");
-    if path.try_exists().map_err(|e| io_failure(&e, "look for", &path))? {
-        update(dir, &path, options, tuning, migrations)?;
+    let connection = if path.try_exists().map_err(|e| io_failure(&e, "look for", &path))? {
+        match current(&path, tuning, migrations) {
+            Some(connection) => connection,
+            None => {
+                update(dir, &path, options, tuning, migrations)?;
+                connect(&path, tuning)?
+            }
+        }
     } else {
         create(dir, &path, options, tuning, migrations)?;
-    }
-    let connection = connect(&path, tuning)?;
+        connect(&path, tuning)?
+    };
     let leases = Leases::take(dir, options.process)?;
     register(&connection, options)?;
     Ok(Opened { connection, path, leases })
@@ -195,6 +201,29 @@ fn create(
     files::sync_file(&fresh)?;
     fs::rename(&fresh, path).map_err(|e| io_failure(&e, "rename", &fresh))?;
     files::sync_dir(dir)
+}
+
+/// The usual case: ours, and of this version. Its first bytes say so before anything is opened, so that a
+/// start reads the schema once. `None` = it has to be looked at, and nothing was changed.
+fn current(path: &Path, tuning: &Tuning, migrations: &[Migration]) -> Option<Connection> {
+    let ours = migrate::latest(migrations);
+    let mut header = [0; HEADER];
+    File::open(path).ok()?.read_exact(&mut header).ok()?;
+    // Places of the two numbers: sqlite.org/fileformat.html, 1.3.
+    let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(i32::from_be_bytes);
+    let is_ours = header.starts_with(MAGIC)
+        && number(60) == i32::try_from(ours).ok()
+        && number(68) == Some(APPLICATION_ID);
+    if !is_ours || files::close_to_others(path, 0o600).is_err() {
+        return None;
+    }
+    let connection = connect(path, tuning).ok()?;
+    // What turns out not to be ours is closed without folding its journal into it.
+    let keep = |on| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on).is_ok();
+    let sound = keep(true)
+        && migrate::version(&connection).ok() == Some(ours)
+        && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0)).is_ok();
+    (sound && keep(false)).then_some(connection)
 }
 
 /// Checks an existing database without writing to it, then migrates it if it is older.

@@ -20,7 +20,7 @@ use std::{
     thread::JoinHandle,
 };
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
+type Job = Box<dyn FnOnce(Result<&Connection, Failure>) + Send>;
 
 /// The pool.
 pub(crate) struct Readers {
@@ -41,11 +41,12 @@ impl Readers {
         let receiver = Arc::new(Mutex::new(receiver));
         let mut threads = Vec::new();
         for n in 0..tuning.readers.max(1) {
-            let connection = open::connect_to_read(path, tuning)?;
             let receiver = Arc::clone(&receiver);
+            let (path, tuning) = (path.to_owned(), tuning.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("store-read-{n}"))
-                .spawn(move || work(&connection, &receiver))
+                // Each reads the schema for itself, at the same time, and the program starts meanwhile.
+                .spawn(move || work(|| open::connect_to_read(&path, &tuning), &receiver))
                 .map_err(|e| bug(format!("Cannot start a thread: {e}.")))?;
             threads.push(thread);
         }
@@ -60,7 +61,7 @@ impl Readers {
         let (leases, own) = (Arc::clone(&self.leases), self.own);
         let job: Job = Box::new(move |connection| {
             // Nobody may be waiting any more; that is their choice.
-            let _ = reply.send(snapshot(connection, &leases, own, f));
+            let _ = reply.send(connection.and_then(|connection| snapshot(connection, &leases, own, f)));
         });
         if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             // A failure drops the job, and with it `reply`: the pending answer says "closed".
@@ -82,13 +83,17 @@ impl Readers {
     }
 }
 
-fn work(connection: &Connection, receiver: &Mutex<Receiver<Job>>) {
+/// Answers until the queue is closed. Where there is no connection each job tries for one, and is told why
+/// if it gets none.
+fn work(connect: impl Fn() -> Result<Connection, Failure>, receiver: &Mutex<Receiver<Job>>) {
+    let mut connected = connect();
     loop {
         let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match job {
-            Ok(job) => job(connection),
-            Err(_) => return,
+        let Ok(job) = job else { return };
+        if connected.is_err() {
+            connected = connect();
         }
+        job(connected.as_ref().map_err(Clone::clone));
     }
 }
 
