@@ -381,7 +381,7 @@ impl Outcome {
 
     /// As the rows of a table.
     pub(crate) fn table(&self, control: &Self) -> String {
-        let mut table = "| | ours | check, then act |\n|---|---:|---:|\n".to_owned();
+        let mut table = "\n| | ours | check, then act |\n|---|---:|---:|\n".to_owned();
         let mut row = |name: &str, of: fn(&Self) -> String| {
             writeln!(table, "| {name} | {} | {} |", of(self), of(control)).unwrap();
         };
