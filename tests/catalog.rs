@@ -117,7 +117,7 @@ fn provider_files_say_only_what_can_be() {
         address_is_safe(provider);
         let policy = &provider.data_policy;
         // Of these nothing was found, which is not "no".
-        let silent = ["github", "moonshotai", "novita", "nvidia", "sambanova", "snowflake", "zai"];
+        let silent = ["github", "novita", "sambanova"];
         let told = policy.source.is_some();
         assert_eq!(told, !provider.local && !silent.contains(&id.as_str()) && id.as_str() != "demo", "{id}");
         if told {
