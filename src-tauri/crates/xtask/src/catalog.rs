@@ -12,6 +12,7 @@ mod models;
 mod names;
 mod prices;
 mod sources;
+mod votes;
 mod write;
 
 use anyhow::{Result, bail};

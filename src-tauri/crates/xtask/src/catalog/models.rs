@@ -7,6 +7,7 @@ use super::{
     names::{self, Names, Served},
     prices::{self, Sheet},
     sources::{self, GENAI_PRICES, LITELLM, MODELS_DEV, PI_AI, Source, Sources},
+    votes,
 };
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -448,8 +449,10 @@ fn price(
     if offers.is_empty() {
         return Ok(None);
     }
-    // A `-latest` name moves from model to model; a source that stands alone has missed the move.
-    if id.ends_with("-latest") && outvoted(&offers) {
+    // A `-latest` name moves from model to model; a source that stands alone has missed the move. So has one
+    // with a price without a date that all others have higher. A lower price takes more than votes: it would
+    // loosen what is held for an answer.
+    if votes::outvoted(&offers) && (id.ends_with("-latest") || votes::risen(&offers)) {
         offers.rotate_left(1);
     }
     compare(host, entry, &offers, report);
@@ -458,21 +461,6 @@ fn price(
         .lost
         .extend(sheet.lost.iter().map(|what| format!("{} {} ({}): {what}", host.id, entry.id, source.name)));
     Ok(Some((source, sheet)))
-}
-
-/// Two or more others agree with each other and not with the first.
-fn outvoted(offers: &[(&'static Source, Sheet)]) -> bool {
-    let base = |sheet: &Sheet| {
-        let flat = sheet.flat(today());
-        (flat.get("input").copied().unwrap_or(0), flat.get("output").copied().unwrap_or(0))
-    };
-    let near = |a: (i64, i64), b: (i64, i64)| !prices::differ(a.0, b.0) && !prices::differ(a.1, b.1);
-    match offers {
-        [(_, first), (_, second), rest @ ..] if !rest.is_empty() => {
-            !near(base(first), base(second)) && rest.iter().all(|(_, other)| near(base(second), base(other)))
-        }
-        _ => false,
-    }
 }
 
 fn compare(host: &Host, entry: &Entry<'_>, offers: &[(&'static Source, Sheet)], report: &mut Report) {
