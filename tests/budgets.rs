@@ -8,6 +8,8 @@
 
 #[path = "budgets/estimates.rs"]
 mod estimates;
+#[path = "budgets/outgrown.rs"]
+mod outgrown;
 #[path = "budgets/provider.rs"]
 mod provider;
 #[path = "budgets/storm.rs"]
@@ -266,6 +268,28 @@ async fn an_answer_that_outgrows_its_limit_is_stopped_and_kept() {
     assert_eq!(bench.books().await, (1, 0, true));
 }
 
+/// A turn once all its answers have ended.
+fn ended(mut view: TurnView, frames: &mpsc::Receiver<TurnFrame>) -> TurnView {
+    while view.runs.iter().any(|run| !run.state.is_final()) {
+        let frame = frames.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+        engine::apply_frame(&mut view, &frame);
+    }
+    view
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_key_takes_its_limit_with_it() {
+    let bench = Bench::new().await;
+    let account = AccountRef::parse("groq/work").unwrap();
+    bench.engine.set_key(&account, Secret::new("gsk_of_work")).await.unwrap();
+    bench.budget("key:groq/work", "1").await;
+    bench.budget("provider:groq", "1").await;
+    assert!(bench.engine.delete_key(&account).await.unwrap());
+    let left: Vec<String> =
+        bench.engine.budgets().await.unwrap().iter().map(|one| one.budget.scope.to_string()).collect();
+    assert_eq!(left, ["provider:groq"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_answer_takes_more_where_the_budget_has_more() {
     let bench = Bench::new().await;
@@ -321,12 +345,7 @@ async fn a_budget_is_passed_once_on_the_users_word_and_that_is_recorded() {
     // The held answer can be sent all the same, from the answer itself.
     bench.scripted.push_for("groq", chat_stream(&["Hello"], 10, 2));
     let (sink, frames) = sink();
-    let again = bench.engine.retry_over_budget(held.runs[0].id, sink).await.unwrap();
-    let mut again = again;
-    while again.runs.iter().any(|run| !run.state.is_final()) {
-        let frame = frames.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
-        engine::apply_frame(&mut again, &frame);
-    }
+    let again = ended(bench.engine.retry_over_budget(held.runs[0].id, sink).await.unwrap(), &frames);
     assert_eq!(again.runs[0].state, RunState::Done);
     // What would have fitted anyway passes nothing.
     bench.budget("all", "5").await;

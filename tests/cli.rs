@@ -347,6 +347,47 @@ fn the_record_of_a_key_outlives_a_missing_keychain() {
     assert_eq!((&other["label"], &other["key"]), (&json!("work"), &json!("none")));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_that_is_set_is_tried_unless_told_otherwise() {
+    use parallax_suite::support::keyring_session::{KeyringSession, State};
+    use parallax_suite::support::program::binary;
+    use std::{io::Write as _, process::Stdio};
+    let server = Replay::start(vec![
+        Route::answer(Answer::json(401, &json!({ "error": { "message": "no", "code": "invalid_api_key" } })))
+            .path("/v1/models")
+            .times(1),
+        Route::answer(Answer::json(200, &json!({ "data": [{ "id": "gpt-5" }] }))).path("/v1/models"),
+    ]);
+    let session = KeyringSession::new(State::Unlocked);
+    let data = session.home().join("parallax");
+    let program = Program::on(&data);
+    let base = format!("{}/v1", server.url());
+    program.ok(&["provider", "add", "openai", "--dialect", "openai-chat", "--base-url", &base]);
+    let set = |arguments: &[&str]| {
+        let arguments = [&["key", "set"], arguments].concat();
+        let mut child = session
+            .command(&binary("parallax"), &arguments)
+            .env("PARALLAX_DATA_DIR", &data)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"sk-test-not-a-real-key").unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (accepted, said) = set(&["openai"]);
+    assert!(!accepted && said.contains("is in the system keychain"), "{said}");
+    let (accepted, said) = set(&["openai"]);
+    assert!(accepted && said.lines().count() == 2, "{said}");
+    assert_eq!(server.seen().len(), 2);
+    let (accepted, said) = set(&["openai", "--no-test"]);
+    assert!(accepted && said.lines().count() == 1, "{said}");
+    assert_eq!(server.seen().len(), 2, "nobody was asked");
+    assert!(!said.contains("sk-test"));
+}
+
 #[test]
 fn the_catalogue_and_the_providers_are_listed() {
     let program = Program::new();

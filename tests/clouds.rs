@@ -317,6 +317,12 @@ async fn vertex_asks_each_makers_models_in_their_form_with_one_token() {
     assert_eq!(bench.ask(&models[..1]).await[0].1.failure, None);
     assert_eq!(bench.calls("/token").len(), 2);
     assert_eq!(bench.calls("google/models")[1].header("authorization"), Some("Bearer ya29.second-token"));
+    // Who is asked for a token is in the log like everybody else, before the prompt it is for.
+    let log = bench.engine.audit(Timestamp(i64::MIN)).await.unwrap();
+    let purposes: Vec<&str> = log.iter().map(|row| row.purpose).collect();
+    assert!(purposes.iter().filter(|purpose| **purpose == "token").count() >= 2, "{purposes:?}");
+    let (token, last) = (purposes.iter().rposition(|p| *p == "token"), purposes.len() - 1);
+    assert_eq!((token, purposes[last]), (Some(last), "token"), "{purposes:?}");
     for call in bench.calls("/token") {
         assert_eq!(call.header("content-type"), Some("application/x-www-form-urlencoded"));
         assert!(

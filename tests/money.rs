@@ -25,6 +25,8 @@ mod calculators;
 mod estimates;
 #[path = "money/explained.rs"]
 mod explained;
+#[path = "money/gates.rs"]
+mod gates;
 #[path = "money/kept.rs"]
 mod kept;
 #[path = "money/priced.rs"]

@@ -73,6 +73,7 @@ fn planning_thirty_endpoints_takes_less_than_a_tenth_of_a_millisecond() {
                 prompt_tokens: 10_000,
                 answer_tokens: 700,
                 follow_ups: 2,
+                floor: false,
                 warm: Some(&warm),
                 seed: round as u64,
                 now: NOW,

@@ -149,6 +149,32 @@ fn a_warm_cache_is_left_only_for_something_clearly_better() {
     assert_eq!(order(&world.warm("warm", 19_000, -1).plan()), ["other", "warm"], "the cache has forgotten");
 }
 
+/// `sort: price` reckons the chat, in which all of it is sent again; `:floor` this request and nothing else.
+#[test]
+fn the_floor_is_the_price_of_this_request_alone() {
+    let mut cached = endpoint("cached", Some(("1.1", "1.1")));
+    if let Some(sheet) = &mut cached.prices {
+        let read = PicoUsd::per_million("0.1").expect("a price");
+        sheet.rules[0].rates.insert(Meter::InputCacheRead, read);
+    }
+    let mut flaky = World::new([cached, endpoint("plain", Some(("1", "1")))]).prompt(10_000);
+    flaky = flaky.with(domain::RoutingPrefs { sort: Some(domain::Sort::Price), ..Default::default() });
+    let (chat, floor) = (flaky.clone().turns(2).plan(), flaky.clone().floor().plan());
+    assert_eq!(order(&chat), ["cached", "plain"]);
+    assert_eq!(order(&floor), ["plain", "cached"]);
+    let of = |route: &Route, name: &str| {
+        let found = route.planned.iter().find(|c| c.endpoint.as_str().starts_with(name));
+        found.and_then(|candidate| candidate.expected).expect("it is planned")
+    };
+    // 10,000 and 700 tokens at $1 a million; then 10,700 of them twice more: at $1, and from the cache at $0.10.
+    assert_eq!(of(&chat, "plain").cost, PicoUsd::from_dollars("0.0107").ok());
+    assert_eq!(of(&chat, "plain").chat, PicoUsd::from_dollars("0.0321").ok());
+    assert_eq!(of(&chat, "cached").chat, PicoUsd::from_dollars("0.01391").ok());
+    // Neither failures nor a warm cache speak against the lower price.
+    flaky.fail("plain", domain::ErrorKind::UpstreamInternal, 1);
+    assert_eq!(order(&flaky.floor().warm("cached", 100, 1_000).plan()), ["plain", "cached"]);
+}
+
 #[test]
 fn the_users_order_is_taken_literally() {
     let world = World::new([

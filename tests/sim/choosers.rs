@@ -225,6 +225,7 @@ impl Chooser for Ours {
             prompt_tokens: request.prompt,
             answer_tokens: 700,
             follow_ups: 2,
+            floor: false,
             warm: self.last.get(&request.conversation),
             seed: Chance::of(&[world.seed, 14, request.number]).next(),
             now: stamp(now),

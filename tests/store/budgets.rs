@@ -134,32 +134,40 @@ fn an_unknown_cost_counts_with_what_was_held_for_it_until_it_is_known() {
     assert!(store.read(|tx| Ok(tx.verify_budget_totals()? && tx.verify_chain()?)).wait().unwrap());
 }
 
-/// A correction may say that it was another day, model or key: the old place is left, the new one charged.
+/// A correction may name another provider or key: the old place is left, the new one charged. It stays on its
+/// day, so that no period is opened again.
 #[test]
-fn a_correction_leaves_the_place_it_corrects() {
+fn a_correction_leaves_the_place_it_corrects_and_not_its_day() {
     let store = memory();
     settle(&store, entry(1, Some(300)));
     settle(&store, entry(7, Some(5)));
     let moved = EntryRow {
         id: EntryId::new(uuid(2)),
         adjusts: Some(EntryId::new(uuid(1))),
-        at: Timestamp(NOW.0 + 3 * QUARTER),
         provider: "groq".into(),
         ..entry(1, Some(120))
     };
     settle(&store, moved.clone());
     assert_eq!(used(&store, "all", 0), (125, 0, 0, 0));
-    assert_eq!(used(&store, "all", QUARTER), (120, 0, 0, 0), "on the day it names");
-    assert_eq!(used(&store, "provider:openai", 0), (5, 0, 0, 0), "no longer on the one it named before");
+    assert_eq!(used(&store, "provider:openai", 0), (5, 0, 0, 0), "no longer where it was counted");
     assert_eq!(used(&store, "provider:groq", 0), (120, 0, 0, 0));
     let sound = |store: &Store| store.read(|tx| Ok(tx.verify_budget_totals()? && tx.cells_agree()?)).wait();
     assert!(sound(&store).unwrap());
     // And back again, with an unknown cost, nothing having been held.
     let back = EntryRow { id: EntryId::new(uuid(3)), adjusts: Some(moved.id), ..entry(1, None) };
-    settle(&store, back);
+    settle(&store, back.clone());
     assert_eq!(used(&store, "all", 0), (5, 1, 0, 0));
     assert_eq!(used(&store, "provider:groq", 0), (0, 0, 0, 0));
     assert!(sound(&store).unwrap());
+    let later = EntryRow {
+        id: EntryId::new(uuid(4)),
+        adjusts: Some(back.id),
+        at: Timestamp(NOW.0 + 3 * QUARTER),
+        ..entry(1, Some(1))
+    };
+    let refused = store.write(move |tx| tx.settle(&later)).wait().unwrap_err();
+    assert_eq!(refused.kind, domain::ErrorKind::Bug);
+    assert_eq!(used(&store, "all", 0), (5, 1, 0, 0));
 }
 
 #[test]

@@ -228,7 +228,7 @@ describe('an answer that broke off', () => {
     ]);
     expect(await clean()).toEqual([]);
     if (buttons[0]) await user.click(buttons[0]);
-    expect(host.sent('run/continue')).toEqual([{ run: 'p3a', endpoint: 'azure/gpt-5' }]);
+    expect(host.sent('run/continue')).toEqual([{ run: 'p3a', endpoint: 'azure/gpt-5', over_budget: false }]);
     await waitFor(() => expect(lane.getByTestId(ids.seam)).toHaveTextContent('Azure'));
   });
 

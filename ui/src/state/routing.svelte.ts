@@ -4,22 +4,13 @@ import type { PolicyList } from '../ipc/generated/PolicyList';
 import type { RateLimit } from '../ipc/generated/RateLimit';
 import type { RateRow } from '../ipc/generated/RateRow';
 import type { RouteExplained } from '../ipc/generated/RouteExplained';
-import type { MaxPrice } from '../ipc/generated/MaxPrice';
-import type { Percentiles } from '../ipc/generated/Percentiles';
 import type { RoutingPrefs } from '../ipc/generated/RoutingPrefs';
 import { asFailure, type Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
 
-type Limits = 'max_price' | 'preferred_max_latency' | 'preferred_min_throughput';
 /** What a policy says, as it travels: what it does not say is left out. */
-export interface Prefs extends Partial<Omit<RoutingPrefs, Limits>> {
-  max_price?: Partial<MaxPrice>;
-  preferred_max_latency?: Partial<Percentiles> | null;
-  preferred_min_throughput?: Partial<Percentiles> | null;
-}
-export interface Rules extends Omit<Policy, 'prefs'> {
-  prefs: Prefs;
-}
+export type Prefs = RoutingPrefs;
+export type Rules = Policy;
 
 /** Typing into the trial prompt is followed by a new plan after this long. */
 const PLAN_AFTER_MS = 250;
@@ -81,8 +72,7 @@ export class Routing {
   }
 
   async put(policy: Rules): Promise<boolean> {
-    const { id, name, about } = policy;
-    const prefs = policy.prefs as RoutingPrefs;
+    const { id, name, about, prefs } = policy;
     return this.change(() => this.client.call('policy/put', { id, name, about, prefs }));
   }
 

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { planned, policy, rejected } from '../ipc/fake/routing';
 import type { Policy } from '../ipc/generated/Policy';
-import type { RoutingPrefs } from '../ipc/generated/RoutingPrefs';
 import { Client } from '../ipc/client';
 import { FakeHost } from '../ipc/host.fake';
 import { leftOut, reasonWords } from './reasons';
@@ -35,7 +34,7 @@ beforeEach(() => {
     })
     .on('route/explain', ({ model, policy: under }) => ({
       model,
-      prefs: {} as RoutingPrefs,
+      prefs: {},
       failure: null,
       route: {
         policy: under ?? usual,

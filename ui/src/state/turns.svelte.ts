@@ -115,9 +115,10 @@ export class LiveTurn {
     await this.follow((onFrame) => this.client.stream(command, { run }, onFrame));
   }
 
-  /** Goes on with an answer that broke off, behind a seam that stays visible. */
-  async goOn(run: string, endpoint: string | null): Promise<void> {
-    await this.follow((onFrame) => this.client.stream('run/continue', { run, endpoint }, onFrame));
+  /** Goes on with an answer that broke off, behind a seam that stays visible; `anyway` past the budgets. */
+  async goOn(run: string, endpoint: string | null, anyway = false): Promise<void> {
+    const wanted = { run, endpoint, over_budget: anyway };
+    await this.follow((onFrame) => this.client.stream('run/continue', wanted, onFrame));
   }
 
   /** Asks one more lane the prompt of this turn. */

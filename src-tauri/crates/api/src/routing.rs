@@ -125,6 +125,9 @@ pub(crate) async fn request(api: &Api, which: AttemptRef) -> Result<SentRequest,
 }
 
 pub(crate) async fn go_on(api: &Api, wanted: ContinueRun, sink: Sink) -> Result<TurnView, Failure> {
+    if wanted.over_budget {
+        return api.engine.continue_run_over_budget(wanted.run, wanted.endpoint, sink).await;
+    }
     api.engine.continue_run(wanted.run, wanted.endpoint, sink).await
 }
 

@@ -17,6 +17,9 @@ pub(crate) enum KeyCommand {
         /// Provider id; with a label to keep several keys of one provider
         #[arg(value_name = "PROVIDER[/LABEL]")]
         account: String,
+        /// Do not ask the provider whether it takes the key
+        #[arg(long)]
+        no_test: bool,
     },
     /// Whether keys are stored; never shows more than the last four characters of one
     Status {
@@ -115,7 +118,11 @@ impl ProviderCommand {
 
 pub(crate) async fn key(engine: &Engine, command: KeyCommand) -> Result<ExitCode, Failure> {
     match command {
-        KeyCommand::Set { account } => set(engine, &AccountRef::parse(&account)?).await,
+        KeyCommand::Set { account, no_test } => {
+            let named = AccountRef::parse(&account)?;
+            set(engine, &named).await?;
+            if no_test { Ok(ExitCode::SUCCESS) } else { tried(engine, &named).await }
+        }
         KeyCommand::Status { account, json } => status(engine, &account, json.json),
         KeyCommand::Order { provider, labels } => {
             let provider = ProviderId::from(provider.as_str());
@@ -135,7 +142,21 @@ pub(crate) async fn key(engine: &Engine, command: KeyCommand) -> Result<ExitCode
     }
 }
 
-async fn set(engine: &Engine, account: &AccountRef) -> Result<ExitCode, Failure> {
+/// Asks the provider whether it takes the key that was just stored. Spends nothing. The key stays whatever it
+/// says; exit code 1 only where it refuses.
+async fn tried(engine: &Engine, account: &AccountRef) -> Result<ExitCode, Failure> {
+    let tested = match engine.test_provider(&account.provider, Some(&account.label)).await {
+        Ok(tested) => tested,
+        Err(failure) => {
+            out::note(&format!("It could not be tested: {}", failure.message));
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    out::line(&tested.message);
+    Ok(if tested.result == TestResult::Rejected { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn set(engine: &Engine, account: &AccountRef) -> Result<(), Failure> {
     let mut key = String::new();
     std::io::stdin().lock().take(KEY_LIMIT + 1).read_to_string(&mut key).map_err(|_| {
         Failure::new(ErrorKind::RequestInvalid, "The key could not be read from standard input.")
@@ -162,7 +183,7 @@ async fn set(engine: &Engine, account: &AccountRef) -> Result<ExitCode, Failure>
     } else {
         format!("The key “{}” for {provider} is in the system keychain.", account.label)
     });
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// One line: with a label of that key, without of the provider and all its keys.

@@ -148,6 +148,7 @@ fn planned(candidate: &Candidate, explained: &Explained) -> Value {
     line["reasons"] = json!(candidate.because);
     line["expected"] = json!({
         "usd": expected.and_then(|expected| expected.cost),
+        "chat_usd": expected.and_then(|expected| expected.chat),
         "ttft_ms": expected.map(|expected| expected.first_content),
         "success_permille": expected.map(|expected| expected.success),
     });
@@ -160,7 +161,9 @@ fn print(model: &ModelRef, explained: &Explained) {
     for (number, candidate) in (1..).zip(&route.planned) {
         let expected = candidate.expected.map_or_else(String::new, |expected| {
             let cost = expected.cost.map_or_else(|| "price unknown".to_owned(), |cost| format!("${cost}"));
-            format!(", {cost}, first word in {} ms", expected.first_content.0)
+            let chat =
+                expected.chat.map_or_else(String::new, |chat| format!(" (with two more turns ${chat})"));
+            format!(", {cost}{chat}, first word in {} ms", expected.first_content.0)
         });
         let key = candidate.account.as_ref().map(|label| format!(" (key {label})")).unwrap_or_default();
         let ordered = candidate.because.contains(&Reason::Ordered);

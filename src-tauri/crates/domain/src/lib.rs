@@ -16,6 +16,7 @@ mod failure;
 mod ids;
 mod model;
 mod money;
+mod per_million;
 mod policy;
 mod price;
 mod request;

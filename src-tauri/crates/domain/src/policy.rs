@@ -4,9 +4,8 @@
 //! written for it means the same here. Two sets are joined by [`RoutingPrefs::meet`]: of what is
 //! *allowed* the stricter wins, of what is only *preferred* the more specific one does.
 
-use crate::PicoUsd;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::fmt;
+use crate::{PicoUsd, per_million};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// May providers keep or learn from what is sent?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +24,7 @@ pub enum DataCollection {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
-    /// Expected dollars for one success.
+    /// Expected dollars for one success, with the turns that usually follow: a cache pays from the second on.
     Price,
     /// Most tokens a second first.
     Throughput,
@@ -78,14 +77,15 @@ impl<'de> Deserialize<'de> for Sort {
 pub struct MaxPrice {
     /// Of a prompt token.
     #[serde(with = "per_million", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(type = "string | null"))]
+    #[cfg_attr(feature = "ts", ts(as = "Option<String>", optional = nullable))]
     pub prompt: Option<PicoUsd>,
     /// Of a completion token.
     #[serde(with = "per_million", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(type = "string | null"))]
+    #[cfg_attr(feature = "ts", ts(as = "Option<String>", optional = nullable))]
     pub completion: Option<PicoUsd>,
     /// Of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub request: Option<PicoUsd>,
 }
 
@@ -129,15 +129,19 @@ pub struct RateLimit {
 pub struct Percentiles {
     /// Half of all requests.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub p50: Option<f64>,
     /// Three of four.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub p75: Option<f64>,
     /// Nine of ten.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub p90: Option<f64>,
     /// Ninety-nine of a hundred.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub p99: Option<f64>,
 }
 
@@ -186,52 +190,68 @@ impl<'de> Deserialize<'de> for Percentiles {
 pub struct RoutingPrefs {
     /// Providers to try first, literally in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<String>>", optional))]
     pub order: Vec<String>,
     /// The only providers that may be asked; `None` = any, an empty list = none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub only: Option<Vec<String>>,
     /// Providers that may not be asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<String>>", optional))]
     pub ignore: Vec<String>,
     /// May another endpoint be tried when the first fails? Not set = yes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub allow_fallbacks: Option<bool>,
     /// Only endpoints that take every parameter of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub require_parameters: Option<bool>,
     /// `deny` = only providers known not to train on what is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub data_collection: Option<DataCollection>,
     /// Only providers known to keep nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub zdr: Option<bool>,
     /// The only precisions that may serve (`fp8`, `bf16` …; `unknown` = not said).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub quantizations: Option<Vec<String>>,
     /// Order of what is permitted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub sort: Option<Sort>,
     /// Dearer endpoints, and those of unknown price, may not serve.
     #[serde(skip_serializing_if = "MaxPrice::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<MaxPrice>", optional))]
     pub max_price: MaxPrice,
     /// Tokens a second; slower endpoints come last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub preferred_min_throughput: Option<Percentiles>,
     /// Seconds to the first content; slower endpoints come last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub preferred_max_latency: Option<Percentiles>,
     /// Other models that may stand in, in this order, when no endpoint of the asked one answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<String>>", optional))]
     pub models: Vec<String>,
     /// Nothing may leave this machine.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     pub local_only: bool,
     /// The only regions that may serve; `None` = any.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub regions: Option<Vec<String>>,
     /// May an answer that broke off be continued once at another endpoint of the same model without
     /// asking? Not set = no.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub continue_once: Option<bool>,
 }
 
@@ -351,7 +371,7 @@ impl Policy {
             policy(
                 "cheapest",
                 "Cheapest",
-                "The lowest expected cost of a whole answer, however slow.",
+                "The lowest expected cost over the whole chat, however slow.",
                 RoutingPrefs { sort: Some(Sort::Price), ..none() },
             ),
             policy(
@@ -373,49 +393,6 @@ impl Policy {
                 RoutingPrefs { local_only: true, ..none() },
             ),
         ]
-    }
-}
-
-/// Dollars per million units, as text. JSON numbers are read too, by the decimals they are written with.
-mod per_million {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(price: &Option<PicoUsd>, s: S) -> Result<S::Ok, S::Error> {
-        match price.and_then(|price| price.checked_times(1_000_000)) {
-            Some(million) => s.collect_str(&million),
-            None => s.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<PicoUsd>, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Option<PicoUsd>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("dollars per million, such as \"0.59\"")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                PicoUsd::per_million(text).map(Some).map_err(E::custom)
-            }
-            fn visit_u64<E: serde::de::Error>(self, whole: u64) -> Result<Self::Value, E> {
-                self.visit_str(&whole.to_string())
-            }
-            // The shortest decimal that reads back as this number is the one that was written.
-            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
-                self.visit_str(&number.to_string())
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_none<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-        }
-        let price = d.deserialize_any(Visitor)?;
-        match price {
-            Some(price) if price < PicoUsd::ZERO => Err(D::Error::custom("a price cannot be below zero")),
-            price => Ok(price),
-        }
     }
 }
 

@@ -96,6 +96,10 @@ pub enum Reason {
 pub struct Expected {
     /// Cost of a whole answer at list price; `None` = unknown.
     pub cost: Option<PicoUsd>,
+    /// The same with the turns that usually follow, which send all of it again: what the order by price rests
+    /// on. `None` = unknown, or of a route from before.
+    #[serde(default)]
+    pub chat: Option<PicoUsd>,
     /// Time to the first content.
     pub first_content: Millis,
     /// Chance of success in thousandths, from own traffic.

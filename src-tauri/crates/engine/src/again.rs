@@ -14,7 +14,7 @@ use crate::{
 };
 use domain::{EndpointId, ErrorKind, Failure, RunId};
 use std::sync::Arc;
-use store::{RunRow, TurnRow, Tx};
+use store::{AttemptRow, RunRow, TurnRow, Tx};
 
 /// Asks one lane again. The earlier answers stay; the lane continues from the new one unless it has gone
 /// on to another turn.
@@ -36,9 +36,11 @@ pub(crate) async fn go_on(
     run: RunId,
     on: Option<EndpointId>,
     sink: FrameSink,
+    money: Money,
 ) -> Result<TurnView, Failure> {
     let shared = Arc::clone(inner);
-    let (recorded, earlier) = inner.store.write(move |tx| record_going_on(&shared, tx, run, on)).await?;
+    let (mut recorded, earlier) = inner.store.write(move |tx| record_going_on(&shared, tx, run, on)).await?;
+    recorded.allow(money);
     revive(inner, recorded, earlier, sink).await
 }
 
@@ -122,6 +124,18 @@ pub(crate) fn recorded_in(tx: &Tx<'_>, turn: TurnRow, job: Job) -> Result<Record
     Ok(Recorded { conversation, turn, prompt, context, siblings, jobs: vec![job] })
 }
 
+/// The attempt that wrote the last of what stands. A run that a budget held before it was sent has none: then
+/// it is one of the answer it was to go on with.
+pub(crate) fn writer(tx: &Tx<'_>, run: &RunRow) -> Result<Option<AttemptRow>, Failure> {
+    let mut attempts = tx.attempts(run.id)?;
+    let mut before = run.retry_of;
+    while let Some(id) = before.filter(|_| attempts.is_empty()) {
+        attempts = tx.attempts(id)?;
+        before = tx.run(id)?.and_then(|row| row.retry_of);
+    }
+    Ok(seam::wrote(&attempts).cloned())
+}
+
 /// [`record_retry`], with what stands as the beginning of the new answer and of its journal.
 fn record_going_on(
     inner: &Inner,
@@ -134,7 +148,7 @@ fn record_going_on(
     let content = tx.message(old.message)?.map(|row| row.content).ok_or_else(gone)?;
     let parts = tx.content(&content)?.unwrap_or_default();
     let failure = old.failure.as_ref().filter(|failure| seam::possible(failure, &old.target, &parts));
-    let wrote = seam::wrote(&tx.attempts(run)?).cloned();
+    let wrote = writer(tx, &old)?;
     let Some((failure, wrote)) = failure.zip(wrote) else {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,

@@ -11,8 +11,8 @@ use crate::{
 };
 use domain::{
     AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Headers, Millis,
-    Outcome, PicoUsd, PriceSheet, Provider, ProviderId, Request, Secret, StreamEvent, Upstream, Usage,
-    UsageSource,
+    NoticeKind, Outcome, PicoUsd, PriceSheet, Provider, ProviderId, Request, Secret, StreamEvent, Upstream,
+    Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use std::{sync::Arc, time::Duration};
@@ -54,6 +54,8 @@ pub(crate) struct Ended {
     pub cost: Cost,
     pub prices: Option<PriceSheet>,
     pub purpose: Purpose,
+    /// It cost more than was set aside, in words.
+    pub outgrown: Option<(NoticeKind, String)>,
 }
 
 /// Receives decoded events. Returns once they are queued; the queue is bounded, so a slow disk slows the
@@ -227,7 +229,8 @@ impl<'a> Attempt<'a> {
         // Set before the wait: a Stop drops this future while the request is on its way, and what has
         // left may be billed.
         self.sent = true;
-        let result = self.inner.transport.send(&origin, encoded.call, secret.as_ref(), deadlines).await;
+        let account = self.row.account.as_ref();
+        let result = self.inner.send(&origin, encoded.call, secret.as_ref(), account, deadlines).await;
         if result.as_ref().is_err_and(|failure| never_sent(failure.kind)) {
             self.sent = false;
         }
@@ -396,7 +399,8 @@ impl<'a> Attempt<'a> {
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);
         let purpose = Purpose { app: self.plan.app, ..Purpose::default() };
-        Ended { row: self.row, billed, cost, prices: sheet, purpose }
+        let outgrown = self.watch.as_ref().zip(cost.total).and_then(|(watch, total)| watch.outgrown(total));
+        Ended { row: self.row, billed, cost, prices: sheet, purpose, outgrown }
     }
 }
 

@@ -379,20 +379,36 @@ impl Watch {
                 self.seen = self.seen.saturating_add(ledger::tokens_of(text));
             }
         }
-        self.most = self.most.max(self.seen.saturating_sub(before));
+        let came = self.seen.saturating_sub(before);
+        self.most = self.most.max(came);
         let reported = draft.usage.as_ref().and_then(|usage| usage.output.total).unwrap_or(0);
         if self.seen.max(reported) < self.end() {
             return false;
         }
         self.seen = ledger::tokens_of(&draft.generated()).max(reported);
-        // An answer whose end is known costs no more.
-        self.seen >= self.end() && draft.finish.is_none()
+        // An answer whose end is known costs no more, and a count without words mostly comes with the end.
+        self.seen >= self.end() && draft.finish.is_none() && came > 0
     }
 
     /// The longest answer it can be billed for: what was asked for, unless it has plainly written more than
-    /// that; then what was set aside.
+    /// that; then all that came.
     pub(crate) fn billable(&self) -> u64 {
-        if self.seen > self.limit.saturating_add(self.limit / 4) { self.allowed } else { self.limit }
+        if self.seen > self.limit.saturating_add(self.limit / 4) { u64::MAX } else { self.limit }
+    }
+
+    /// What is to be said of an answer that cost more than was set aside for it. Only a provider that does not
+    /// keep to the limit it was given gets there: what it sends in one piece cannot be stopped before it came.
+    pub(crate) fn outgrown(&self, cost: PicoUsd) -> Option<(NoticeKind, String)> {
+        let held = self.hold.amount?;
+        let above = cost.checked_sub(held).filter(|above| *above > PicoUsd::ZERO)?;
+        let words = format!(
+            "This answer cost {}, {} more than was set aside for it: the provider was asked for {} tokens at \
+             most and did not keep to that. Your budget counts all of it.",
+            usd(cost),
+            usd(above),
+            self.limit,
+        );
+        Some((NoticeKind::Budget, words))
     }
 
     /// Where it is stopped, or more is set aside. Whoever writes more than was asked for may end with a piece

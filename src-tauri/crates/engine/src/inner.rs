@@ -8,14 +8,14 @@ use crate::{
     registry::{Given, Known, Registry, StoredKey},
 };
 use catalog::Catalog;
-use domain::{AccountLabel, AccountRef, Failure, ProcessId, ProviderId, Secret};
+use domain::{AccountLabel, AccountRef, Call, Failure, ProcessId, ProviderId, Secret};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, RwLock},
 };
 use store::{ProviderStateRow, Store};
 use tokio::sync::broadcast;
-use transport::Transport;
+use transport::{Deadlines, Origin, Response, Transport};
 use vault::{Slot, Vault};
 
 /// Part of the data that changed, for windows to ask again.
@@ -173,6 +173,22 @@ impl Inner {
             attachments: 0,
         };
         self.store.write(move |tx| tx.append_audit(&row)).await
+    }
+
+    /// Sends a call. That it leaves is in the log already; that somebody is asked for an access token before
+    /// is written there here.
+    pub(crate) async fn send(
+        &self,
+        to: &Origin,
+        call: Call,
+        secret: Option<&Secret>,
+        account: Option<&AccountLabel>,
+        deadlines: Deadlines,
+    ) -> Result<Response, Failure> {
+        if let Some(host) = self.transport.asks_first(to, secret) {
+            self.note_leaving("token", host, to.provider.clone(), account.cloned()).await?;
+        }
+        self.transport.send(to, call, secret, deadlines).await
     }
 
     /// Tells whoever listens. Nobody listening is fine.

@@ -6,7 +6,7 @@ use crate::{
     providers::known,
     registry::{Known, StoredKey},
 };
-use domain::{AccountLabel, AccountRef, ErrorKind, Failure, Provider, ProviderId, Secret};
+use domain::{AccountLabel, AccountRef, BudgetScope, ErrorKind, Failure, Provider, ProviderId, Secret};
 use std::sync::Arc;
 use store::AccountRow;
 use vault::{Kept, Slot, StorageKind};
@@ -52,7 +52,7 @@ pub(crate) async fn set(inner: &Inner, named: &AccountRef, secret: Secret) -> Re
     Ok(kept)
 }
 
-/// Removes a key everywhere. `false` = there was none. Error `vault.unavailable` when the keychain that
+/// Removes a key everywhere, with the budgets set for it alone. `false` = there was none. Error `vault.unavailable` when the keychain that
 /// holds it is not there: what is known of the key then stays, so that it can still be deleted when the
 /// keychain is back.
 pub(crate) async fn delete(inner: &Inner, named: &AccountRef) -> Result<bool, Failure> {
@@ -73,6 +73,8 @@ async fn delete_one(inner: &Inner, named: &AccountRef) -> Result<bool, Failure> 
     if let Some(origin) = session {
         deleted = inner.vault.delete(&at(origin)).await?;
         forget_session(inner, named);
+        let scope = BudgetScope::Key { provider: named.provider.clone(), label: named.label.clone() };
+        inner.store.write(move |tx| tx.remove_budgets_of(&scope)).await?;
     }
     // Another process may have stored or deleted one since this one looked.
     let wanted = named.clone();
@@ -90,6 +92,7 @@ async fn delete_one(inner: &Inner, named: &AccountRef) -> Result<bool, Failure> 
             let present = tx.account(&gone.provider, &gone.label)?;
             if present.is_some_and(|row| row.key_origin == stored.key_origin) {
                 tx.remove_account(&gone.provider, &gone.label)?;
+                tx.remove_budgets_of(&BudgetScope::Key { provider: gone.provider, label: gone.label })?;
             }
             Ok(())
         })

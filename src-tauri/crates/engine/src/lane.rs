@@ -303,6 +303,7 @@ impl Lane {
         self.notices = notices;
         self.spliced = splice.map(|splice| splice.shown()).unwrap_or_default();
         let ended = attempt.end(&self.draft, failure.clone(), cancelled);
+        self.tell_outgrown(ended.outgrown.clone()).await;
         place.counted(ended.billed.as_ref().map_or(0, tokens));
         learn::observe(&self.inner, &ended.row, account.as_ref(), failure.as_ref(), local);
         Last { ended: Some(ended), failure }

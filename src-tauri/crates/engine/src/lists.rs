@@ -418,7 +418,7 @@ impl Asking<'_> {
             let account = self.account.filter(|_| secret.is_some()).cloned();
             self.inner.note_leaving("models", host, provider.id.clone(), account).await?;
         }
-        self.inner.transport.send(&to, call, secret, self.deadlines).await
+        self.inner.send(&to, call, secret, self.account, self.deadlines).await
     }
 
     /// The body of a whole answer. An error status is read as its failure.

@@ -191,7 +191,9 @@ async fn ask(
         headers.push("anthropic-version", "2023-06-01");
     }
     let call = Call { method: Method::Get, path: api.path.to_owned(), query, headers, body: Vec::new() };
-    let mut response = inner.transport.send(&origin, call, Some(key), Deadlines::default()).await?;
+    let host = transport::origin_of(&origin.base_url)?;
+    inner.note_leaving("bill", host, provider.clone(), None).await?;
+    let mut response = inner.send(&origin, call, Some(key), None, Deadlines::default()).await?;
     let mut body = Vec::new();
     while let Some(chunk) = response.body.next().await {
         body.extend_from_slice(&chunk?);

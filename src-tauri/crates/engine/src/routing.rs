@@ -33,6 +33,8 @@ pub(crate) struct Field {
     /// Endpoints, and which of them serve a stand-in.
     pub endpoints: Vec<(Endpoint, u32)>,
     pub rules: Rules,
+    /// The name asks for the lowest price of this request.
+    pub floor: bool,
     /// The name left the choice of the model to us.
     pub auto: bool,
 }
@@ -48,10 +50,11 @@ pub(crate) fn field(
     if let Some(wish) = model.model.strip_prefix("auto/").filter(|_| model.provider.is_none()) {
         return automatic(registry, wish, request, rules);
     }
-    let mut rules = rules;
+    let (mut rules, mut floor) = (rules, false);
     let own = match named_variant(registry, model) {
         Some((plain, wish)) => {
             rules.prefs = rules.prefs.meet(&wish);
+            floor = model.model.ends_with(":floor");
             registry.resolve(&plain)?
         }
         None => registry.resolve(model)?,
@@ -68,7 +71,7 @@ pub(crate) fn field(
             }
         }
     }
-    Ok(Field { endpoints, rules, auto: false })
+    Ok(Field { endpoints, rules, floor, auto: false })
 }
 
 /// `author/name:floor` where no model is called so.
@@ -122,7 +125,7 @@ fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rule
              key set PROVIDER`.",
         ));
     }
-    Ok(Field { endpoints, rules, auto: true })
+    Ok(Field { endpoints, rules, floor: false, auto: true })
 }
 
 /// What a plan rests on besides the endpoints.
@@ -149,6 +152,7 @@ pub(crate) fn plan(
         prompt_tokens: ledger::prompt_estimate(wanted.request),
         answer_tokens: needs.max_output.map_or(USUAL_ANSWER, |most| most.min(USUAL_ANSWER)),
         follow_ups: FOLLOW_UPS,
+        floor: field.floor,
         warm: wanted.warm,
         seed: wanted.seed,
         now: inner.clock.now(),

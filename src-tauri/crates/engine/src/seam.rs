@@ -57,9 +57,9 @@ impl Kept {
         let start = said.char_indices().rev().nth(QUOTED - 1).map_or(0, |(at, _)| at);
         let end = said.get(start..).unwrap_or_default();
         let ask = format!(
-            "The connection broke off in the middle of your answer above. Go on exactly where it stops, in \
-             the middle of a word if need be. Repeat nothing, explain nothing, and do not mention the \
-             interruption. Your answer so far ends with:\n\n{end}"
+            "Your answer above was cut off in the middle. Go on exactly where it stops, in the middle of a word \
+             if need be. Repeat nothing, explain nothing, and do not mention the interruption. Your answer so \
+             far ends with:\n\n{end}"
         );
         request.messages.push(message(Role::Assistant, said.clone()));
         request.messages.push(message(Role::User, ask));
@@ -91,10 +91,11 @@ pub(crate) fn mended(parts: &[Part]) -> Vec<Part> {
     mended
 }
 
-/// Can an answer that failed so, and of which this stands, be gone on with? Words can; half a call or half a
-/// document of a schema cannot.
+/// Can an answer that failed so, and of which this stands, be gone on with? Words can, also where a budget
+/// stopped them; half a call or half a document of a schema cannot.
 pub(crate) fn possible(failure: &Failure, target: &LaneTarget, parts: &[Part]) -> bool {
-    let broke = router::broke_off(failure.kind) || failure.kind == ErrorKind::Interrupted;
+    let broke = router::broke_off(failure.kind)
+        || matches!(failure.kind, ErrorKind::Interrupted | ErrorKind::BillingBudget);
     let plain = |part: &Part| {
         matches!(part, Part::Text { .. } | Part::Reasoning { .. } | Part::Citation { .. } | Part::Seam(_))
     };
@@ -106,12 +107,14 @@ pub(crate) fn wrote(attempts: &[AttemptRow]) -> Option<&AttemptRow> {
     attempts.iter().rfind(|row| row.first_content.is_some()).or(attempts.last())
 }
 
-/// The endpoints of the route that serve this model: others first, the one that broke off last.
+/// The endpoints of the route that serve this model: others first, the one that broke off last. Where a
+/// budget stopped it, the one that wrote it comes first: it knows the beginning.
 pub(crate) fn offers(
     registry: &Registry,
     route: &Route,
     broke: &EndpointId,
     model: &ModelSlug,
+    kind: ErrorKind,
 ) -> Vec<ContinueOn> {
     let mut offers: Vec<ContinueOn> = Vec::new();
     for candidate in &route.planned {
@@ -121,7 +124,8 @@ pub(crate) fn offers(
             offers.push(ContinueOn { endpoint: id.clone(), provider: known.provider.name.clone() });
         }
     }
-    offers.sort_by_key(|offer| offer.endpoint == *broke);
+    let well = kind == ErrorKind::BillingBudget;
+    offers.sort_by_key(|offer| (offer.endpoint == *broke) != well);
     offers
 }
 

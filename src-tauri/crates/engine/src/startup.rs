@@ -168,7 +168,7 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
             let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
             let app = tx.hold(attempt)?.and_then(|hold| hold.spender.app);
             let purpose = Purpose { app, ..Purpose::default() };
-            let ended = Ended { billed: row.usage.clone(), row, cost, prices: None, purpose };
+            let ended = Ended { billed: row.usage.clone(), row, cost, prices: None, purpose, outgrown: None };
             let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;
             tx.settle(&entry).map(|_| ())
@@ -279,7 +279,7 @@ pub(crate) fn close_attempt(
         ErrorKind::Interrupted => Outcome::Interrupted,
         _ => Outcome::Failed { failure: failure.clone() },
     });
-    Ended { row, billed: Some(usage), cost, prices, purpose: Purpose::default() }
+    Ended { row, billed: Some(usage), cost, prices, purpose: Purpose::default(), outgrown: None }
 }
 
 /// For holds of an older version, which do not say.

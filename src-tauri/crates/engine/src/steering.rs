@@ -2,7 +2,7 @@
 
 use crate::{
     AuditFilter, AuditRow, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, again, explain,
-    frame::TurnView, policy, providers, receipt,
+    frame::TurnView, policy, providers, receipt, turn::Money,
 };
 use domain::{
     AttemptId, ConversationId, EndpointId, Failure, ModelRef, Policy, ProviderId, RateLimit, RunId, Timestamp,
@@ -89,6 +89,16 @@ impl Engine {
         on: Option<EndpointId>,
         sink: FrameSink,
     ) -> Result<TurnView, Failure> {
-        again::go_on(&self.inner, run, on, sink).await
+        again::go_on(&self.inner, run, on, sink, Money::WithinBudgets).await
+    }
+
+    /// [`Engine::continue_run`], sent whatever the budgets say: once, and recorded.
+    pub async fn continue_run_over_budget(
+        &self,
+        run: RunId,
+        on: Option<EndpointId>,
+        sink: FrameSink,
+    ) -> Result<TurnView, Failure> {
+        again::go_on(&self.inner, run, on, sink, Money::OverBudget).await
     }
 }

@@ -1,6 +1,7 @@
 //! Builds what a window shows of the past from the store.
 
 use crate::{
+    again,
     frame::{Notice, Pick, RouteStep, RunView, TurnView},
     inner::Inner,
     present,
@@ -127,6 +128,8 @@ struct Rows {
     run: RunRow,
     attempts: Vec<AttemptRow>,
     parts: Vec<Part>,
+    /// The attempt that wrote the last of what stands, looked for where the answer failed.
+    wrote: Option<AttemptRow>,
 }
 
 async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
@@ -144,7 +147,8 @@ async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
                     Some(message) => tx.content(&message.content)?.unwrap_or_default(),
                     None => Vec::new(),
                 };
-                rows.push(Rows { run, attempts, parts });
+                let wrote = if run.failure.is_some() { again::writer(tx, &run)? } else { None };
+                rows.push(Rows { run, attempts, parts, wrote });
             }
             Ok((prompt, rows, around(tx, id)?))
         })
@@ -171,14 +175,15 @@ async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {
-    let Rows { run, attempts, parts } = rows;
+    let Rows { run, attempts, parts, wrote } = rows;
     let costs: Vec<Cost> =
         attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)).collect();
     let usage = run.usage.clone().unwrap_or_default();
     let broke = run.failure.as_ref().filter(|failure| seam::possible(failure, &run.target, &parts));
-    let wrote = seam::wrote(&attempts);
     let continue_on = match broke.zip(wrote) {
-        Some((_, wrote)) => seam::offers(&inner.registry(), &run.route, &wrote.endpoint, &wrote.model),
+        Some((failure, wrote)) => {
+            seam::offers(&inner.registry(), &run.route, &wrote.endpoint, &wrote.model, failure.kind)
+        }
         None => Vec::new(),
     };
     RunView {

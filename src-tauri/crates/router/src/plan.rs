@@ -100,6 +100,9 @@ pub struct Ask<'a> {
     /// Likely number of further turns of the conversation: what they cost is part of choosing where it
     /// begins, since its prompt is sent again with each of them.
     pub follow_ups: u32,
+    /// The list price of this request alone decides, whatever comes after it and however often it succeeds:
+    /// `:floor`.
+    pub floor: bool,
     /// Where the conversation went before.
     pub warm: Option<&'a Warm>,
     /// Chance, as a number: the same seed gives the same route.
@@ -241,10 +244,12 @@ fn rank<'a>(
     let ahead = price::follow_ups(endpoint.prices.as_ref(), ask.prompt_tokens + ask.answer_tokens)
         .map(|turn| turn * i128::from(ask.follow_ups));
     let all = cost.zip(ahead).map(|(now, ahead)| now + ahead);
-    let mut score = score(ask, all, first_content, speed) / success;
-    if warm.is_some() {
-        score *= STAY;
-    }
+    let score = if ask.floor {
+        floor(cost, first_content)
+    } else {
+        let stay = if warm.is_some() { STAY } else { 1.0 };
+        stay * score(ask, all, first_content, speed) / success
+    };
     Ranked {
         offer,
         account,
@@ -259,7 +264,7 @@ fn rank<'a>(
         first_content,
         cached: warm.is_some(),
         explored: false,
-        expected: expected(cost, first_content, success),
+        expected: Expected { chat: amount(all), ..expected(cost, first_content, success) },
     }
 }
 
@@ -281,6 +286,16 @@ fn score(ask: &Ask<'_>, cost: Option<i128>, first_content: f64, speed: f64) -> f
     }
 }
 
+/// The cheapest request first; waiting decides only among equals.
+#[allow(clippy::cast_precision_loss, reason = "for comparing, not for booking")]
+fn floor(cost: Option<i128>, first_content: f64) -> f64 {
+    cost.map_or(0.0, |cost| cost as f64) + 1e-6 * first_content
+}
+
+fn amount(cost: Option<i128>) -> Option<PicoUsd> {
+    cost.and_then(|cost| i64::try_from(cost).ok()).map(PicoUsd::new)
+}
+
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -288,7 +303,8 @@ fn score(ask: &Ask<'_>, cost: Option<i128>, first_content: f64, speed: f64) -> f
 )]
 fn expected(cost: Option<i128>, first_content: f64, success: f64) -> Expected {
     Expected {
-        cost: cost.and_then(|cost| i64::try_from(cost).ok()).map(PicoUsd::new),
+        cost: amount(cost),
+        chat: None,
         first_content: Millis(first_content.round() as u64),
         success: (success * 1_000.0).round() as u16,
     }

@@ -72,6 +72,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, steps: &[table::search::SCHEMA, table::imports::SCHEMA, table::views::SCHEMA] },
     Migration { version: 12, steps: &[table::app_keys::SCHEMA] },
     Migration { version: 13, steps: &[table::tree::SCHEMA, table::votes::SCHEMA] },
+    Migration { version: 14, steps: &[table::routing::PURPOSES] },
 ];
 
 /// The version after the last of `migrations`.

@@ -336,6 +336,13 @@ impl Transport for Http {
         // Boxed: reqwest's future is several kilobytes and lanes hold many of these.
         Box::pin(self.send_out(to, call, auth, deadlines)).await.map_err(|failure| scrubbed(failure, auth))
     }
+
+    fn asks_first(&self, to: &Origin, auth: Option<&Secret>) -> Option<String> {
+        let wanted = wanted(to, auth.filter(|key| !key.is_empty())?)?;
+        let credential = credential::parse(&to.auth, wanted.key).ok()?;
+        let exchanged = matches!(credential, Credential::Service(_) | Credential::User(_));
+        (exchanged && self.tokens.missing(&wanted)).then(|| crate::origin_of(wanted.token_url).ok())?
+    }
 }
 
 /// The last net: whatever the rules above let into a sentence, the key is taken out of it.

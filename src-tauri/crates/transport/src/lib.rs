@@ -126,6 +126,12 @@ pub trait Transport: Send + Sync {
         auth: Option<&Secret>,
         deadlines: Deadlines,
     ) -> Result<Response, Failure>;
+
+    /// Origin of somebody else whom [`Transport::send`] would ask first, with what proves this key: for an
+    /// access token that is not at hand. `None` = nobody.
+    fn asks_first(&self, _to: &Origin, _auth: Option<&Secret>) -> Option<String> {
+        None
+    }
 }
 
 /// Chooses the cryptography of TLS for the whole process. Every binary calls it first; calling it

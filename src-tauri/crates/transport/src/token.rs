@@ -68,6 +68,13 @@ impl Tokens {
         Ok(token)
     }
 
+    /// Will the next call fetch a token? While another call fetches it, the answer is yes.
+    pub(crate) fn missing(&self, wanted: &Wanted<'_>) -> bool {
+        let place = self.place(wanted);
+        let kept = place.try_lock();
+        !kept.is_ok_and(|kept| kept.as_ref().is_some_and(|kept| wanted.now.0 < kept.until.0))
+    }
+
     /// The kept token was not accepted: the next call fetches a new one.
     pub(crate) fn forget(&self, wanted: &Wanted<'_>) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(wanted));

@@ -10,9 +10,9 @@ import type { RoutingPrefs } from '../generated/RoutingPrefs';
 import type { FakeHost } from '../host.fake';
 import { failure } from './samples';
 
-export function policy(id: string, name: string, about: string, prefs: object, own = false): Policy {
+export function policy(id: string, name: string, about: string, prefs: RoutingPrefs, own = false): Policy {
   // What a policy does not say is left out, as the core leaves it out.
-  return { id, name, about, built_in: !own, prefs: prefs as RoutingPrefs };
+  return { id, name, about, built_in: !own, prefs };
 }
 
 export function policies(): Policy[] {
@@ -23,7 +23,7 @@ export function policies(): Policy[] {
       'Balances price, speed and reliability; stays where the prompt is cached.',
       {},
     ),
-    policy('cheapest', 'Cheapest', 'The lowest expected cost of a whole answer, however slow.', {
+    policy('cheapest', 'Cheapest', 'The lowest expected cost over the whole chat, however slow.', {
       sort: 'price',
     }),
     policy('fastest', 'Fastest', 'The shortest expected time to the first word.', { sort: 'latency' }),
@@ -79,7 +79,7 @@ export function planned(
     place: place(provider, name, where),
     account: 'default',
     reasons: ['best_value'],
-    expected: { cost: '0.0071', first_content: 1800, success: 985 },
+    expected: { cost: '0.0071', chat: '0.0112', first_content: 1800, success: 985 },
     ...part,
   };
 }
@@ -102,7 +102,12 @@ export function routeOf(row: ModelRow, rules: Policy, usual: string): RouteView 
     else if (name === 'OpenRouter') route.rejected.push(rejected(id, name, ['training_unknown', 'no_key']));
     else if (!row.usable) route.rejected.push(rejected(id, name, ['no_key']));
     else {
-      const expected = { cost: '0.0071', first_content: 1800 - at * 1100, success: 985 - at * 120 };
+      const expected = {
+        cost: '0.0071',
+        chat: '0.0112',
+        first_content: 1800 - at * 1100,
+        success: 985 - at * 120,
+      };
       const reasons: Reason[] = at === 0 ? ['best_value'] : ['failing'];
       const { local, price_input, price_output } = row;
       route.planned.push(planned(id, name, { reasons, expected }, { local, price_input, price_output }));

@@ -13,4 +13,8 @@ run: RunId,
 /**
  * Where; `None` = wherever the route leads now.
  */
-endpoint: EndpointId | null, };
+endpoint: EndpointId | null, 
+/**
+ * Past the budgets that would hold it: once.
+ */
+over_budget: boolean, };

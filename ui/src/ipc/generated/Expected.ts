@@ -11,6 +11,11 @@ export type Expected = {
  */
 cost: PicoUsd | null, 
 /**
+ * The same with the turns that usually follow, which send all of it again: what the order by price rests
+ * on. `None` = unknown, or of a route from before.
+ */
+chat: PicoUsd | null, 
+/**
  * Time to the first content.
  */
 first_content: Millis, 

@@ -9,12 +9,12 @@ export type MaxPrice = {
 /**
  * Of a prompt token.
  */
-prompt: string | null, 
+prompt?: string | null, 
 /**
  * Of a completion token.
  */
-completion: string | null, 
+completion?: string | null, 
 /**
  * Of a request.
  */
-request: PicoUsd | null, };
+request?: PicoUsd | null, };

@@ -7,16 +7,16 @@ export type Percentiles = {
 /**
  * Half of all requests.
  */
-p50: number | null, 
+p50?: number | null, 
 /**
  * Three of four.
  */
-p75: number | null, 
+p75?: number | null, 
 /**
  * Nine of ten.
  */
-p90: number | null, 
+p90?: number | null, 
 /**
  * Ninety-nine of a hundred.
  */
-p99: number | null, };
+p99?: number | null, };

@@ -13,65 +13,65 @@ export type RoutingPrefs = {
 /**
  * Providers to try first, literally in this order.
  */
-order: Array<string>, 
+order?: Array<string>, 
 /**
  * The only providers that may be asked; `None` = any, an empty list = none.
  */
-only: Array<string> | null, 
+only?: Array<string> | null, 
 /**
  * Providers that may not be asked.
  */
-ignore: Array<string>, 
+ignore?: Array<string>, 
 /**
  * May another endpoint be tried when the first fails? Not set = yes.
  */
-allow_fallbacks: boolean | null, 
+allow_fallbacks?: boolean | null, 
 /**
  * Only endpoints that take every parameter of the request.
  */
-require_parameters: boolean | null, 
+require_parameters?: boolean | null, 
 /**
  * `deny` = only providers known not to train on what is sent.
  */
-data_collection: DataCollection | null, 
+data_collection?: DataCollection | null, 
 /**
  * Only providers known to keep nothing.
  */
-zdr: boolean | null, 
+zdr?: boolean | null, 
 /**
  * The only precisions that may serve (`fp8`, `bf16` …; `unknown` = not said).
  */
-quantizations: Array<string> | null, 
+quantizations?: Array<string> | null, 
 /**
  * Order of what is permitted.
  */
-sort: Sort | null, 
+sort?: Sort | null, 
 /**
  * Dearer endpoints, and those of unknown price, may not serve.
  */
-max_price: MaxPrice, 
+max_price?: MaxPrice, 
 /**
  * Tokens a second; slower endpoints come last.
  */
-preferred_min_throughput: Percentiles | null, 
+preferred_min_throughput?: Percentiles | null, 
 /**
  * Seconds to the first content; slower endpoints come last.
  */
-preferred_max_latency: Percentiles | null, 
+preferred_max_latency?: Percentiles | null, 
 /**
  * Other models that may stand in, in this order, when no endpoint of the asked one answers.
  */
-models: Array<string>, 
+models?: Array<string>, 
 /**
  * Nothing may leave this machine.
  */
-local_only: boolean, 
+local_only?: boolean, 
 /**
  * The only regions that may serve; `None` = any.
  */
-regions: Array<string> | null, 
+regions?: Array<string> | null, 
 /**
  * May an answer that broke off be continued once at another endpoint of the same model without
  * asking? Not set = no.
  */
-continue_once: boolean | null, };
+continue_once?: boolean | null, };

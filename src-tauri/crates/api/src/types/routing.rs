@@ -355,4 +355,7 @@ pub struct ContinueRun {
     /// Where; `None` = wherever the route leads now.
     #[serde(default)]
     pub endpoint: Option<EndpointId>,
+    /// Past the budgets that would hold it: once.
+    #[serde(default)]
+    pub over_budget: bool,
 }

@@ -12,7 +12,7 @@ use crate::{
     routing::{self, Choice},
     seam::{self, Kept},
 };
-use domain::{Failure, Millis, Request};
+use domain::{Failure, Millis, NoticeKind, Request, StreamEvent};
 use std::{collections::VecDeque, sync::Arc};
 
 impl Lane {
@@ -46,6 +46,13 @@ impl Lane {
         let id = &choice.endpoint.provider;
         let provider = registry.provider(id).map_or_else(|| id.to_string(), |k| k.provider.name.clone());
         self.tell(News::Waiting(Waiting { provider, why: WaitFor::Retry, ms: Some(after), ahead: 0 })).await;
+    }
+
+    /// Says on the answer that it cost more than was set aside for it.
+    pub(super) async fn tell_outgrown(&mut self, said: Option<(NoticeKind, String)>) {
+        let Some((kind, detail)) = said else { return };
+        self.notices.push((kind, detail.clone()));
+        self.tell(News::Events(vec![StreamEvent::Notice { kind, detail }])).await;
     }
 
     /// May what broke off be gone on with now, without asking? Once, where the rules allow it, and at
@@ -87,8 +94,8 @@ impl Lane {
         let wrote = wrote.map(|row| (&row.endpoint, &row.model));
         let wrote = wrote.or(self.kept.as_ref().map(|kept| (&kept.endpoint, &kept.model)));
         match broke.zip(wrote) {
-            Some((_, (endpoint, model))) => {
-                seam::offers(&self.inner.registry(), &self.job.row.route, endpoint, model)
+            Some((failure, (endpoint, model))) => {
+                seam::offers(&self.inner.registry(), &self.job.row.route, endpoint, model, failure.kind)
             }
             None => Vec::new(),
         }

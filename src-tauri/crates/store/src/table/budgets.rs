@@ -236,6 +236,14 @@ impl Tx<'_> {
         Ok(self.exec("DELETE FROM budgets WHERE id = ?1", [id])? > 0)
     }
 
+    /// Removes every budget of a scope that is gone. What was spent in it stays counted.
+    pub fn remove_budgets_of(&mut self, scope: &BudgetScope) -> Result<usize, Failure> {
+        self.exec(
+            "DELETE FROM budgets WHERE scope = ?1 AND subject = ?2",
+            params![scope.sort(), subject(scope)],
+        )
+    }
+
     /// Every budget, widest scope first.
     pub fn budgets(&self) -> Result<Vec<BudgetRow>, Failure> {
         self.all("SELECT * FROM budgets ORDER BY scope <> 'all', scope, subject, period, id", [], row)

@@ -347,6 +347,9 @@ impl Tx<'_> {
     pub fn settle(&mut self, e: &EntryRow) -> Result<bool, Failure> {
         // An adjustment restates what was held, so that it can be counted by itself.
         let before = e.adjusts.map(|adjusted| self.charged(adjusted)).transpose()?.flatten();
+        if before.as_ref().is_some_and(|before| before.at != e.at) {
+            return Err(bug("An adjustment must stay at the time of what it adjusts."));
+        }
         let held = match &before {
             Some(before) => before.held,
             None => self

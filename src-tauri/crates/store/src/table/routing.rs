@@ -49,13 +49,44 @@ CREATE TRIGGER audit_delete BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit log is never shortened'); END;
 ";
 
+/// More reasons to ask somebody. The table is written anew, because its check names them.
+pub(crate) const PURPOSES: &str = "
+CREATE TABLE audit_anew (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('chat', 'models', 'prices', 'bill', 'token')),
+    attempt BLOB CHECK (attempt IS NULL OR length(attempt) = 16),
+    host TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    account TEXT,
+    endpoint TEXT,
+    policy TEXT,
+    origin TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    attachments INTEGER NOT NULL,
+    app TEXT
+) STRICT;
+INSERT INTO audit_anew SELECT seq, at, purpose, attempt, host, provider, account, endpoint, policy, origin,
+    bytes, messages, attachments, app FROM audit ORDER BY seq;
+DROP TRIGGER audit_update;
+DROP TRIGGER audit_delete;
+DROP TABLE audit;
+ALTER TABLE audit_anew RENAME TO audit;
+CREATE INDEX audit_by_time ON audit (at);
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is never shortened'); END;
+";
+
 /// One call that left this machine. Written before its first byte does; what it said is not in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
     /// When.
     pub at: Timestamp,
     /// `chat`: a prompt; `models`: a list of models was asked for, also to test a key; `prices`: a public list
-    /// of prices was.
+    /// of prices was; `bill`: what a provider charged; `token`: an access token, with what proves a key.
     pub purpose: &'static str,
     /// The attempt it is, for a prompt.
     pub attempt: Option<AttemptId>,
@@ -124,6 +155,8 @@ fn audit(cols: &Cols<'_>) -> Result<AuditRow, Failure> {
         purpose: match cols.get::<String>("purpose")?.as_str() {
             "models" => "models",
             "prices" => "prices",
+            "bill" => "bill",
+            "token" => "token",
             _ => "chat",
         },
         attempt: cols.opt_id("attempt")?,

@@ -44,7 +44,7 @@ export const ORDER: Record<Order, { label: string; about: string }> = {
     label: 'Balanced',
     about: 'Price, speed and chance of success together; stays where the prompt is cached',
   },
-  price: { label: 'Cheapest', about: 'The lowest expected cost of a whole answer first' },
+  price: { label: 'Cheapest', about: 'The lowest expected cost over the whole chat first' },
   latency: { label: 'Quickest', about: 'The shortest expected time to the first word first' },
   throughput: { label: 'Fastest writer', about: 'Most tokens a second first' },
   own: { label: 'My own order', about: 'These providers first, exactly in this order' },
