@@ -3,16 +3,19 @@
 
 mod bridge;
 mod core;
+mod place;
 mod window;
 
 use tauri::Manager as _;
 
 fn main() -> anyhow::Result<()> {
+    api::read_pdf_if_asked();
     api::prepare_process();
     let folder = folder()?;
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
         .plugin(tauri_plugin_opener::init())
+        .manage(place::Kept::in_folder(&folder))
         .manage(core::Core::new(folder))
         .invoke_handler(tauri::generate_handler![bridge::rpc, bridge::rpc_stream])
         .setup(|app| {
@@ -23,6 +26,10 @@ fn main() -> anyhow::Result<()> {
         })
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
+        if let tauri::RunEvent::WindowEvent { event: tauri::WindowEvent::CloseRequested { .. }, .. } = &event
+        {
+            place::remember(app);
+        }
         if let tauri::RunEvent::ExitRequested { api, code: None, .. } = event {
             // What is running is stopped and settled before the process ends; this takes moments.
             let core = app.state::<core::Core>();

@@ -10,7 +10,11 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
     let Some(config) = app.config().app.windows.iter().find(|window| window.label == MAIN) else {
         return Err(tauri::Error::WindowNotFound);
     };
-    WebviewWindowBuilder::from_config(app.handle(), config)?
+    let mut config = config.clone();
+    if let Some(place) = app.try_state::<crate::place::Kept>().and_then(|kept| kept.read()) {
+        place.apply(&mut config);
+    }
+    WebviewWindowBuilder::from_config(app.handle(), &config)?
         .on_navigation(ours)
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
         .build()?;

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("compare", &["domain"]),
     ("render", &[]),
     ("import", &["domain"]),
+    ("attach", &[]),
     ("store", &["domain"]),
     ("vault", &["domain"]),
     ("transport", &["domain"]),
@@ -29,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "compare",
             "render",
             "import",
+            "attach",
             "store",
             "vault",
             "transport",
@@ -61,6 +63,10 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("ammonia", &["render"]),
     ("syntect", &["render"]),
     ("two-face", &["render"]),
+    ("katex-rs", &["render"]),
+    // what reads files of unknown origin
+    ("image", &["attach"]),
+    ("pdf-extract", &["attach"]),
     // what unpacks
     ("flate2", &["import"]),
     // randomness, time and places come from the engine's clock and from the binaries

@@ -25,7 +25,7 @@ fn text(text: &str) -> Part {
 }
 
 fn file(name: &str, media_type: &str, data: &[u8]) -> Part {
-    Part::File { name: name.into(), media_type: media_type.into(), data: data.into() }
+    Part::File { name: name.into(), media_type: media_type.into(), data: data.into(), text: None }
 }
 
 fn everything() -> Request {

@@ -11,6 +11,7 @@ pub mod chatgpt;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod keyring_session;
+pub mod pdf;
 pub mod program;
 pub mod recording;
 pub mod replay;

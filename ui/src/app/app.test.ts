@@ -348,7 +348,7 @@ describe('settings and spend', () => {
 describe('what was said before', () => {
   it('is found by key and gone to at the very place', async () => {
     const services = await open('chat');
-    await user.keyboard('{Control>}k{/Control}');
+    await user.keyboard('{Control>}{Shift>}f{/Shift}{/Control}');
     const field = await screen.findByTestId(ids.searchInput);
     await user.type(field, 'distinct');
     await waitFor(() => expect(screen.getAllByRole('option').length).toBeGreaterThan(0));

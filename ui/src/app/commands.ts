@@ -1,34 +1,271 @@
-// Everything a key can do. Buttons, keys and tests speak of the same commands.
+// Everything a key can do. Buttons, keys, the palette and tests speak of the same actions.
 import { createKeybindingsHandler } from 'tinykeys';
+import type { Action } from '../shared/action';
+import { isLetter } from '../shared/keys';
+import { ids } from '../shared/testids';
 import type { Services } from '../state/services.svelte';
+import { THEMES } from '../state/settings.svelte';
 import type { Layout } from '../state/conversations.svelte';
-
-export interface Command {
-  id: string;
-  keys: string;
-  /** Works although a text field has the focus. */
-  anywhere: boolean;
-  /** A key of one letter or digit: can be switched off. */
-  single?: boolean;
-  run: () => void;
-}
 
 export interface ShellActions {
   toggleSidebar: () => void;
   addModel: () => void;
   focusComposer: () => void;
   nextPane: (back: boolean) => void;
+  openPalette: () => void;
 }
 
-export function commands(services: Services, shell: ShellActions): Command[] {
-  const { branches, nav, history, conversations, toasts } = services;
-  const layout = (name: Layout) => () => {
-    if (nav.page.name === 'chat') conversations.open?.setLayout(name);
+export function commands(services: Services, shell: ShellActions): Action[] {
+  return [
+    ...going(services, shell),
+    ...chatting(services, shell),
+    ...judging(services),
+    ...arranging(services, shell),
+    ...settling(services),
+  ];
+}
+
+/** Presses a button of the page by its test name. */
+const press = (id: string) => () => document.querySelector<HTMLElement>(`[data-testid="${id}"]`)?.click();
+
+function going(services: Services, shell: ShellActions): Action[] {
+  const { nav, history, conversations } = services;
+  const group = 'Go to';
+  const last = () => {
+    const open = conversations.open;
+    nav.go(open ? { name: 'chat', id: open.id } : { name: 'new' });
   };
-  const map = () => {
-    if (nav.page.name === 'chat' && conversations.open) conversations.mapping = true;
-  };
-  // The best of the turn that has the focus, else of the newest; 0 is a tie.
+  return [
+    {
+      id: 'palette',
+      title: 'Open the command palette',
+      group,
+      keys: '$mod+KeyK',
+      anywhere: true,
+      quiet: true,
+      run: shell.openPalette,
+    },
+    {
+      id: 'chat.new',
+      title: 'New chat',
+      group,
+      keys: '$mod+KeyN',
+      anywhere: true,
+      run: () => nav.go({ name: 'new' }),
+    },
+    {
+      id: 'search',
+      title: 'Search messages',
+      group,
+      keys: '$mod+Shift+KeyF',
+      anywhere: true,
+      run: () => history.find(''),
+    },
+    { id: 'go.chat', title: 'Chats', group, keys: 'Alt+Digit1', anywhere: true, run: last },
+    {
+      id: 'go.spend',
+      title: 'Spend',
+      group,
+      keys: 'Alt+Digit2',
+      anywhere: true,
+      run: () => nav.go({ name: 'spend' }),
+    },
+    {
+      id: 'go.models',
+      title: 'Models',
+      group,
+      keys: 'Alt+Digit3',
+      anywhere: true,
+      run: () => nav.go({ name: 'models' }),
+    },
+    {
+      id: 'go.history',
+      title: 'Archive, trash and import',
+      group,
+      keys: 'Alt+Digit4',
+      anywhere: true,
+      run: () => nav.go({ name: 'history' }),
+    },
+    {
+      id: 'go.budgets',
+      title: 'Budgets',
+      group,
+      keys: '',
+      anywhere: true,
+      run: () => nav.go({ name: 'spend', at: 'budgets' }),
+    },
+    {
+      id: 'settings.open',
+      title: 'Settings',
+      group,
+      keys: '$mod+Comma',
+      anywhere: true,
+      run: () => nav.go({ name: 'settings', provider: null }),
+    },
+    {
+      id: 'pane.next',
+      title: 'Next part of the window',
+      group,
+      keys: 'F6',
+      anywhere: true,
+      quiet: true,
+      run: () => shell.nextPane(false),
+    },
+    {
+      id: 'pane.previous',
+      title: 'Previous part of the window',
+      group,
+      keys: 'Shift+F6',
+      anywhere: true,
+      quiet: true,
+      run: () => shell.nextPane(true),
+    },
+  ];
+}
+
+function chatting(services: Services, shell: ShellActions): Action[] {
+  const { nav, history, conversations, toasts } = services;
+  const group = 'Chat';
+  const inChat = () => nav.page.name === 'chat' && conversations.open !== null;
+  const writing = () => nav.page.name === 'chat' || nav.page.name === 'new';
+  const open = () => conversations.open?.id ?? '';
+  const give = (form: 'markdown' | 'html' | 'json') => () => void history.export(open(), form);
+  return [
+    {
+      id: 'model.add',
+      title: 'Add a model',
+      group,
+      keys: '$mod+KeyM',
+      anywhere: true,
+      can: writing,
+      run: shell.addModel,
+    },
+    {
+      id: 'attach',
+      title: 'Attach files',
+      group,
+      keys: '$mod+KeyU',
+      anywhere: true,
+      can: writing,
+      run: press(ids.attach),
+    },
+    {
+      id: 'write',
+      title: 'Write a message',
+      group,
+      keys: '',
+      anywhere: true,
+      can: writing,
+      run: shell.focusComposer,
+    },
+    {
+      id: 'stop',
+      title: 'Stop all answers, or go to the message',
+      group,
+      keys: 'Escape',
+      anywhere: true,
+      quiet: true,
+      run: () => {
+        if (inChat() && conversations.open?.running) void conversations.stopAll();
+        else shell.focusComposer();
+      },
+    },
+    {
+      id: 'stop.all',
+      title: 'Stop all answers',
+      group,
+      keys: '',
+      anywhere: true,
+      can: () => inChat() && conversations.open?.running !== undefined,
+      run: () => void conversations.stopAll(),
+    },
+    {
+      id: 'map',
+      title: 'Map of this conversation',
+      group,
+      keys: '$mod+Shift+KeyM',
+      anywhere: true,
+      can: inChat,
+      run: () => {
+        if (inChat()) conversations.mapping = true;
+      },
+    },
+    {
+      id: 'chat.rename',
+      title: 'Rename this conversation',
+      group,
+      keys: '',
+      anywhere: true,
+      can: inChat,
+      run: press(ids.title),
+    },
+    {
+      id: 'export.markdown',
+      title: 'Export as Markdown',
+      group,
+      keys: '',
+      anywhere: true,
+      can: inChat,
+      run: give('markdown'),
+    },
+    {
+      id: 'export.html',
+      title: 'Export as a web page',
+      group,
+      keys: '',
+      anywhere: true,
+      can: inChat,
+      run: give('html'),
+    },
+    {
+      id: 'export.json',
+      title: 'Export as JSON',
+      group,
+      keys: '',
+      anywhere: true,
+      can: inChat,
+      run: give('json'),
+    },
+    {
+      id: 'chat.archive',
+      title: 'Archive this conversation',
+      group,
+      keys: '',
+      anywhere: true,
+      can: inChat,
+      run: () => void conversations.archive(open()),
+    },
+    {
+      id: 'chat.delete',
+      title: 'Delete this conversation',
+      group,
+      keys: '',
+      anywhere: true,
+      can: inChat,
+      run: () => void conversations.remove(open()),
+    },
+    {
+      id: 'import',
+      title: 'Import conversations',
+      group,
+      keys: '',
+      anywhere: true,
+      run: () => (history.importing = true),
+    },
+    {
+      id: 'undo',
+      title: 'Undo what was just done',
+      group,
+      keys: 'z',
+      anywhere: false,
+      run: () => void toasts.undoLast(),
+    },
+  ];
+}
+
+/** The best of the turn that has the focus, else of the newest; 0 is a tie. */
+function judging(services: Services): Action[] {
+  const { branches, nav, conversations } = services;
   const pick = (digit: number) => {
     const id = document.activeElement?.closest<HTMLElement>('.turn')?.dataset['turn'];
     const turns = nav.page.name === 'chat' ? (conversations.open?.turns ?? []) : [];
@@ -39,60 +276,100 @@ export function commands(services: Services, shell: ShellActions): Command[] {
     if (digit === 0) void branches.pick(turn, { type: 'tie' });
     else if (run) void branches.pick(turn, { type: 'best', run: run.id });
   };
+  return Array.from({ length: 10 }, (_, digit) => ({
+    id: `pick.${digit}`,
+    title: digit === 0 ? 'Call the answers equal' : `Answer ${digit} is the best`,
+    group: 'Chat',
+    keys: `Digit${digit}`,
+    anywhere: false,
+    quiet: true,
+    run: () => pick(digit),
+  }));
+}
+
+function arranging(services: Services, shell: ShellActions): Action[] {
+  const { nav, conversations } = services;
+  const group = 'Layout';
+  const inChat = () => nav.page.name === 'chat' && conversations.open !== null;
+  const layout = (name: Layout) => () => {
+    if (nav.page.name === 'chat') conversations.open?.setLayout(name);
+  };
   return [
-    { id: 'chat.new', keys: '$mod+KeyN', anywhere: true, run: () => nav.go({ name: 'new' }) },
-    { id: 'search', keys: '$mod+KeyK', anywhere: true, run: () => (history.searching = true) },
-    { id: 'sidebar.toggle', keys: '$mod+KeyB', anywhere: true, run: shell.toggleSidebar },
-    { id: 'model.add', keys: '$mod+KeyM', anywhere: true, run: shell.addModel },
-    { id: 'layout.columns', keys: '$mod+Digit1', anywhere: true, run: layout('columns') },
-    { id: 'layout.grid', keys: '$mod+Digit2', anywhere: true, run: layout('grid') },
-    { id: 'layout.focus', keys: '$mod+Digit3', anywhere: true, run: layout('focus') },
     {
-      id: 'settings.open',
-      keys: '$mod+Comma',
+      id: 'sidebar.toggle',
+      title: 'Show or hide the sidebar',
+      group,
+      keys: '$mod+KeyB',
       anywhere: true,
-      run: () => nav.go({ name: 'settings', provider: null }),
+      run: shell.toggleSidebar,
     },
-    { id: 'pane.next', keys: 'F6', anywhere: true, run: () => shell.nextPane(false) },
-    { id: 'pane.previous', keys: 'Shift+F6', anywhere: true, run: () => shell.nextPane(true) },
-    { id: 'map', keys: '$mod+Shift+KeyM', anywhere: true, run: map },
-    { id: 'undo', keys: 'z', anywhere: false, single: true, run: () => void toasts.undoLast() },
-    ...Array.from({ length: 10 }, (_, digit) => ({
-      id: `pick.${digit}`,
-      keys: `Digit${digit}`,
-      anywhere: false,
-      single: true,
-      run: () => pick(digit),
-    })),
     {
-      id: 'stop',
-      keys: 'Escape',
+      id: 'layout.columns',
+      title: 'Answers in columns',
+      group,
+      keys: '$mod+Digit1',
       anywhere: true,
-      run: () => {
-        if (nav.page.name === 'chat' && conversations.open?.running) void conversations.stopAll();
-        else shell.focusComposer();
-      },
+      can: inChat,
+      run: layout('columns'),
+    },
+    {
+      id: 'layout.grid',
+      title: 'Answers in a grid',
+      group,
+      keys: '$mod+Digit2',
+      anywhere: true,
+      can: inChat,
+      run: layout('grid'),
+    },
+    {
+      id: 'layout.focus',
+      title: 'One answer at a time',
+      group,
+      keys: '$mod+Digit3',
+      anywhere: true,
+      can: inChat,
+      run: layout('focus'),
     },
   ];
 }
 
-/** Listens for the commands' keys. A dialog or menu that is open keeps its keys to itself. */
-export function listen(
-  list: readonly Command[],
-  available: () => boolean,
-  singles: () => boolean = () => true,
-): () => void {
+function settling(services: Services): Action[] {
+  const { settings, toasts } = services;
+  return THEMES.map((theme) => ({
+    id: `theme.${theme}`,
+    title: `Theme: ${theme}`,
+    group: 'Settings',
+    keys: '',
+    anywhere: true,
+    can: () => settings.theme !== theme,
+    run: () => void settings.setTheme(theme).catch((reason: unknown) => toasts.fail(reason)),
+  }));
+}
+
+/** Keys as they are now. */
+export interface Bound {
+  of: (id: string, usual: string) => string;
+  readonly letters: boolean;
+}
+
+/** The keys actions come with, for whoever changes none. */
+export const USUAL: Bound = { of: (_, usual) => usual, letters: true };
+
+/** Listens for the actions' keys. A dialog or menu that is open keeps its keys to itself. */
+export function listen(list: readonly Action[], available: () => boolean, bound: Bound = USUAL): () => void {
+  const keyed = list
+    .map((action) => ({ action, chord: bound.of(action.id, action.keys) }))
+    .filter(({ chord }) => chord !== '' && (bound.letters || !isLetter(chord)));
   const bindings = Object.fromEntries(
-    list.map((command) => [
-      command.keys,
+    keyed.map(({ action, chord }) => [
+      chord,
       (event: KeyboardEvent) => {
         // While an input method composes, its keys (Esc among them) belong to it.
         if (event.isComposing) return;
         if (event.defaultPrevented || !available() || overlayOpen()) return;
-        if (!command.anywhere && isText(event.target)) return;
-        if (command.single && !singles()) return;
+        if (!action.anywhere && isText(event.target)) return;
         event.preventDefault();
-        command.run();
+        action.run();
       },
     ]),
   );

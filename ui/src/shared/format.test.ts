@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ago,
+  bytes,
   compareMoney,
   contextSize,
   cost,
@@ -107,4 +108,8 @@ describe('days', () => {
     expect(moment(at(3, 9, 9), now)).toBe('3 Oct 09:41');
     expect(ago(now - 125_000, now)).toBe('2 min ago');
   });
+});
+
+it('lengths of files are read at a glance', () => {
+  expect([820, 18_240, 999_600, 3_420_000].map(bytes)).toEqual(['820 B', '18 kB', '1.0 MB', '3.4 MB']);
 });

@@ -174,3 +174,10 @@ export function word(count: number): string {
 export function plural(count: number, one: string, many: string = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
+
+/** `820 B`, `18 kB`, `3.4 MB`. */
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  if (count < 999_500) return `${Math.round(count / 1000)} kB`;
+  return `${(count / 1e6).toFixed(1)} MB`;
+}

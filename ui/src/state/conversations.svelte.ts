@@ -1,3 +1,4 @@
+import type { Attachment } from '../ipc/generated/Attachment';
 import type { ContextPolicy } from '../ipc/generated/ContextPolicy';
 import type { ConversationSummary } from '../ipc/generated/ConversationSummary';
 import type { ConversationView } from '../ipc/generated/ConversationView';
@@ -294,6 +295,7 @@ export class Conversations {
       conversation: here?.id ?? null,
       line_up: here ? [] : this.lineUp.targets,
       prompt,
+      attachments: this.carried(here, beside),
       context: here?.policy ?? { type: 'own' },
       policy: here ? null : this.lineUp.policy,
       lanes: beside === null ? (here?.addressed.map((lane) => lane.id) ?? []) : [],
@@ -310,13 +312,14 @@ export class Conversations {
     this.sending = true;
     const from = this.parts.nav.page.name;
     const here = from === 'chat' ? this.open : null;
+    const asking = this.asking(prompt, beside);
     const early: TurnFrame[] = [];
     let turn: LiveTurn | null = null;
     let watched = true;
     try {
       const started = await this.parts.client.stream(
         anyway ? 'turn/start_anyway' : 'turn/start',
-        this.asking(prompt, beside),
+        asking,
         (frame) => {
           if (turn) turn.frame(frame);
           else if (watched) early.push(frame);
@@ -326,7 +329,7 @@ export class Conversations {
       const shown = here && this.open?.id === here.id ? this.open : null;
       const draft = here ? (shown ?? here).draft : this.draft;
       // What was typed while the prompt was on its way stays.
-      if (beside === null && draft.text === prompt) draft.clear();
+      if (beside === null && draft.text === prompt) draft.clear(asking.attachments ?? []);
       const stayed = this.parts.nav.page.name === from && this.wanted === null;
       const target = here ? shown : stayed ? this.created(started) : null;
       if (target && !target.turns.some((known) => known.id === started.turn.id)) {
@@ -341,6 +344,12 @@ export class Conversations {
     } finally {
       this.sending = false;
     }
+  }
+
+  /** Files of a prompt: those of the draft, or of the turn whose prompt is written anew. */
+  private carried(here: OpenConversation | null, beside: string | null): Attachment[] {
+    if (beside === null) return (here?.draft ?? this.draft).files;
+    return here?.turns.find((turn) => turn.id === beside)?.view.attachments ?? [];
   }
 
   async stopAll(): Promise<void> {

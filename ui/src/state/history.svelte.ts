@@ -19,6 +19,8 @@ const LOOK_MS = 400;
 export class History {
   /** The search is open. */
   searching = $state(false);
+  /** What the search begins with. */
+  beginning = $state('');
   /** The import is open. */
   importing = $state(false);
 
@@ -73,6 +75,12 @@ export class History {
       if (!on) this.hits = [];
       this.more = false;
     }
+  }
+
+  /** Opens the search over messages with these words. */
+  find(words: string): void {
+    this.beginning = words;
+    this.searching = true;
   }
 
   /** Opens the conversation of a result at the very place. */

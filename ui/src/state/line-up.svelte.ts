@@ -25,6 +25,10 @@ export interface LineUp {
   add(model: ModelRef): Promise<void>;
   remove(index: number): Promise<void>;
   move(from: number, to: number): Promise<void>;
+  /** Gives every lane this system prompt; `null` = none. */
+  instruct(system: string | null): Promise<void>;
+  /** Puts other lanes in the place of these; a model that stays keeps its branch. */
+  replace(targets: readonly LaneTarget[]): Promise<void>;
   /** Puts one lane under a policy of its own, beside the conversation's and the usual one. */
   route(index: number, policy: string | null): Promise<void>;
   /** Changes what one lane asks: its model, its system prompt, its settings. Its branch stays. */
@@ -128,6 +132,14 @@ export class NewLineUp implements LineUp {
     await this.keep(this.entries.map((entry, place) => (place === index ? { ...entry, target } : entry)));
   }
 
+  async instruct(system: string | null): Promise<void> {
+    await this.keep(this.entries.map((entry) => ({ ...entry, target: { ...entry.target, system } })));
+  }
+
+  async replace(targets: readonly LaneTarget[]): Promise<void> {
+    await this.set(targets.slice(0, MOST_LANES));
+  }
+
   private async keep(entries: { key: string; target: LaneTarget }[]): Promise<void> {
     this.entries = entries;
     await this.view.set('view.line_up', this.targets);
@@ -198,6 +210,20 @@ export class LanesLineUp implements LineUp {
 
   async change(index: number, target: LaneTarget): Promise<void> {
     await this.store(this.entries().map((entry, place) => (place === index ? { ...entry, target } : entry)));
+  }
+
+  async instruct(system: string | null): Promise<void> {
+    await this.store(this.entries().map((entry) => ({ ...entry, target: { ...entry.target, system } })));
+  }
+
+  async replace(targets: readonly LaneTarget[]): Promise<void> {
+    const left = this.entries();
+    const next = targets.slice(0, MOST_LANES).map((target): LineUpLane => {
+      const at = left.findIndex((entry) => refText(entry.target.model) === refText(target.model));
+      const [known] = at < 0 ? [] : left.splice(at, 1);
+      return { lane: known?.lane ?? null, target };
+    });
+    await this.store(next);
   }
 
   private entries(): LineUpLane[] {

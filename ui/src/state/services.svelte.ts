@@ -4,6 +4,7 @@ import type { ErrorKind } from '../ipc/generated/ErrorKind';
 import type { Failure } from '../ipc/generated/Failure';
 import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
+import { Attachments } from './attachments.svelte';
 import { Branches } from './branches';
 import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
@@ -14,12 +15,14 @@ import { History } from './history.svelte';
 import { NewLineUp } from './line-up.svelte';
 import { Models } from './models.svelte';
 import { Nav } from './nav.svelte';
+import { Prompts } from './prompts.svelte';
 import { Providers } from './providers.svelte';
 import { Audit } from './audit.svelte';
 import { Reading } from './reading.svelte';
 import { Receipts } from './receipts.svelte';
 import { Routing } from './routing.svelte';
 import { Settings, THEMES, type Theme } from './settings.svelte';
+import { Shortcuts } from './shortcuts.svelte';
 import { Spend } from './spend.svelte';
 import { Toasts } from './toasts.svelte';
 import { View } from './view';
@@ -45,6 +48,7 @@ export class Services {
   readonly toasts = new Toasts();
   readonly nav = new Nav();
   readonly view: View;
+  readonly attachments: Attachments;
   readonly models: Models;
   readonly newLineUp: NewLineUp;
   readonly conversations: Conversations;
@@ -54,7 +58,9 @@ export class Services {
   readonly spend: Spend;
   readonly budgets: Budgets;
   readonly providers: Providers;
+  readonly prompts: Prompts;
   readonly settings: Settings;
+  readonly shortcuts: Shortcuts;
   readonly routing: Routing;
   readonly receipts: Receipts;
   readonly audit: Audit;
@@ -77,12 +83,15 @@ export class Services {
     const fail = (reason: unknown) => this.toasts.fail(reason);
     this.client = new Client(host);
     this.view = new View(this.client, fail);
+    this.prompts = new Prompts(this.client, this.toasts);
+    this.attachments = new Attachments(this.client, this.toasts);
     this.models = new Models(this.client);
     this.newLineUp = new NewLineUp(this.models, this.view, this.toasts);
     this.catalogue = new Catalogue(this.client);
     this.spend = new Spend(this.client);
     this.budgets = new Budgets(this.client, this.toasts);
     this.settings = new Settings(this.client);
+    this.shortcuts = new Shortcuts(this.view);
     this.routing = new Routing(this.client, this.toasts);
     this.receipts = new Receipts(this.client);
     this.audit = new Audit(this.client);
@@ -136,6 +145,8 @@ export class Services {
     if (this.missed.size > 0) this.changed({ tables: [...this.missed] });
     this.thinkingOpen = (await this.view.get<boolean>('view.thinking').catch(() => null)) ?? false;
     await Promise.all([
+      this.shortcuts.load(),
+      this.prompts.load(),
       this.money(),
       this.loadProviders(),
       this.conversations.draft.load(),

@@ -31,6 +31,7 @@ beforeEach(() => {
   values = new Map();
   host = new FakeHost()
     .on('app/state', () => state)
+    .on('prompt/list', () => ({ prompts: [], teams: [] }))
     .on('view/get', ({ key }) => ({ key, value: values.get(key) ?? null }))
     .on('view/set', ({ key, value }) => {
       if (value === null) values.delete(key);

@@ -8,7 +8,9 @@ use crate::{
     },
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
-use engine::{Ask, At, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table, frame::TurnView};
+use engine::{
+    Ask, Asked, At, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table, frame::TurnView,
+};
 use std::future::{Ready, ready};
 
 /// Sidebar lines read at once.
@@ -157,9 +159,10 @@ pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, 
     lane_views(api, lanes).await
 }
 
-fn ask(wanted: SendTurn) -> (Ask, At) {
-    let SendTurn { conversation, line_up, prompt, context, policy, lanes, beside } = wanted;
-    (Ask { conversation, line_up, prompt, context, policy }, At { lanes, beside })
+fn ask(wanted: SendTurn) -> (Asked, At) {
+    let SendTurn { conversation, line_up, prompt, attachments, context, policy, lanes, beside } = wanted;
+    let ask = Ask { conversation, line_up, prompt, context, policy };
+    (ask.with_files(attachments), At { lanes, beside })
 }
 
 /// What a prompt would cost. Nothing is sent.

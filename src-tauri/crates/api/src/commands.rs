@@ -1,10 +1,10 @@
 //! The list of commands. One line each: name, payload, result, handler.
 
 use crate::{
-    Api, Sink, branches,
+    Api, Sink, attachments, branches,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, compare, database, history, imports, links, models, providers, routing, settings,
+    chat, compare, database, history, imports, links, models, prompts, providers, routing, settings,
     spend::{self, types::*},
     types::*,
 };
@@ -119,6 +119,15 @@ commands! {
         "turn/pick" (PickTurn) -> Picked = branches::pick;
         "run/show" (RunRef) -> TurnView = branches::show;
         "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;
+        "attachment/add" (AttachFile) -> AttachmentFact = attachments::add;
+        "attachment/view" (AttachmentRef) -> AttachmentFact = attachments::view;
+        "attachment/data" (AttachmentRef) -> MediaData = attachments::data;
+        "run/picture" (PictureRef) -> MediaData = attachments::picture;
+        "prompt/list" (()) -> PromptList = prompts::list;
+        "prompt/put" (PutPrompt) -> PromptList = prompts::put;
+        "prompt/remove" (SavedRef) -> PromptList = prompts::remove;
+        "team/put" (PutTeam) -> PromptList = prompts::put_team;
+        "team/remove" (SavedRef) -> PromptList = prompts::remove_team;
         "models/search" (ModelQuery) -> ModelList = models::search;
         "models/catalogue" (()) -> CatalogueView = catalogue::catalogue;
         "models/detail" (ModelName) -> ModelDetail = catalogue::detail;

@@ -4,6 +4,7 @@
 //! TypeScript twin is generated from the same line. This crate knows neither Tauri nor HTTP, and **never**
 //! returns a key.
 
+mod attachments;
 mod audit_file;
 #[cfg(feature = "ts")]
 pub mod bindings;
@@ -21,6 +22,7 @@ mod imports;
 mod links;
 mod models;
 mod process;
+mod prompts;
 mod providers;
 pub mod query;
 mod routing;
@@ -31,7 +33,7 @@ pub mod types;
 pub use catalogue::condition as price_condition;
 pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
 pub use database::DatabaseCheck;
-pub use engine::{Table, frame::TurnFrame};
+pub use engine::{Table, frame::TurnFrame, read_pdf_if_asked};
 pub use history::stem;
 pub use imports::outcome as import_outcome;
 pub use links::check as check_link;

@@ -1,12 +1,16 @@
 //! The shapes that cross to a window, beside the frames of the engine.
 
+mod attachments;
 mod compare;
 mod history;
+mod prompts;
 mod providers;
 mod routing;
 
+pub use attachments::*;
 pub use compare::*;
 pub use history::*;
+pub use prompts::*;
 pub use providers::*;
 pub use routing::*;
 
@@ -162,6 +166,10 @@ pub struct SendTurn {
     pub line_up: Vec<LaneTarget>,
     /// The prompt, Markdown.
     pub prompt: String,
+    /// Files that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<Vec<domain::Attachment>>"))]
+    pub attachments: Vec<domain::Attachment>,
     /// What the lanes are shown.
     pub context: domain::ContextPolicy,
     /// Id of the policy a new conversation is under, beside the usual one; ignored for an existing one.

@@ -3,8 +3,8 @@
 use crate::{json, out};
 use clap::Args;
 use domain::{
-    BlockKind, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params, RunId,
-    StreamEvent,
+    Attachment, BlockKind, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params,
+    RunId, StreamEvent,
 };
 use engine::{Ask, Engine, Listeners, Observer, RunResult};
 use serde_json::json;
@@ -17,6 +17,8 @@ use std::{
 
 /// Longest prompt read from standard input.
 const STDIN_LIMIT: u64 = 4 * 1024 * 1024;
+/// Largest file that is read; what is taken of it is decided by its sort.
+const FILE_LIMIT: u64 = 32 * 1024 * 1024;
 
 #[derive(Args)]
 pub(crate) struct AskArgs {
@@ -35,6 +37,9 @@ pub(crate) struct AskArgs {
     /// Sampling temperature
     #[arg(long, value_name = "NUMBER")]
     temperature: Option<f64>,
+    /// A picture, PDF or text to send along, as often as you like
+    #[arg(short, long = "file", value_name = "PATH")]
+    file: Vec<std::path::PathBuf>,
     /// Send it whatever your budgets say, this once; it is recorded and counts against them
     #[arg(long)]
     over_budget: bool,
@@ -72,7 +77,9 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
         .collect::<Result<Vec<_>, Failure>>()?;
     let printed = Arc::new(Mutex::new(Printed::default()));
     let many = line_up.len() > 1;
-    let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own, policy: None };
+    let files = attached(engine, &arguments.file).await?;
+    let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own, policy: None }
+        .with_files(files);
     let printer = Printer { printed: Arc::clone(&printed), json: arguments.json, many, runs: Vec::new() };
     let listeners = Listeners { sink: None, observer: Some(Box::new(printer)) };
     let started = if arguments.over_budget {
@@ -99,6 +106,27 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
     }
     let whole = printed.ended.len() == arguments.model.len() && printed.failed == 0 && !printed.deaf;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Takes the files in and says what was changed in them.
+async fn attached(engine: &Engine, paths: &[std::path::PathBuf]) -> Result<Vec<Attachment>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let refuse =
+            |why: String| Failure::new(ErrorKind::RequestInvalid, format!("{}: {why}", path.display()));
+        let length = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
+        if length > FILE_LIMIT {
+            return Err(refuse("larger than 32 MB. Send a smaller file, or a part of it.".to_owned()));
+        }
+        let data = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let attached = engine.attach(name, data).await?;
+        for note in &attached.notes {
+            out::note(&format!("parallax: {}: {note}", attached.file.name));
+        }
+        files.push(attached.file);
+    }
+    Ok(files)
 }
 
 /// A prompt that is too long is refused: cut, it would be another question.

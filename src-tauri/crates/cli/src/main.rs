@@ -83,6 +83,7 @@ struct Json {
 }
 
 fn main() -> ExitCode {
+    api::read_pdf_if_asked();
     let cli = Cli::parse();
     api::prepare_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {

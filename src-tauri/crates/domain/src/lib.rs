@@ -47,7 +47,9 @@ pub use policy::{
     DataCollection, MaxPrice, Percentiles, Policy, RateLimit, RoutingPrefs, Sort, covers as slug_covers,
 };
 pub use price::{Basis, Cost, CostLine, Meter, PriceOrigin, PriceRule, PriceSheet, PriceSource, When};
-pub use request::{Effort, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool, ToolChoice};
+pub use request::{
+    Attachment, Effort, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool, ToolChoice,
+};
 pub use route::{Candidate, Expected, Outcome, Reason, Rejected, Route};
 pub use secret::Secret;
 pub use time::{Millis, Timestamp};

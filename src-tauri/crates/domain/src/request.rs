@@ -69,7 +69,12 @@ pub enum Part {
         /// Bytes, shared between lanes.
         #[serde(with = "hex_bytes")]
         data: Arc<[u8]>,
+        /// What it says in words, where that is known: for models that read no documents.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<Arc<str>>,
     },
+    /// A file that lies beside the database; it becomes a picture or a document before it is sent.
+    Attachment(Attachment),
     /// A call the model made.
     ToolCall {
         /// Id that the result names.
@@ -119,6 +124,25 @@ pub enum Part {
         /// It is an error message.
         is_error: bool,
     },
+}
+
+/// A file of the user's, by the hash of its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Attachment {
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// File name.
+    pub name: String,
+    /// IANA media type.
+    pub media_type: String,
+    /// Length in bytes.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub bytes: u64,
+    /// SHA-256 of the text of a PDF, which lies beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub text_sha256: Option<String>,
 }
 
 /// A tool the model may call.

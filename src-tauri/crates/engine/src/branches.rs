@@ -69,17 +69,21 @@ impl Engine {
     /// [`Engine::start_turn`] at a place of the tree and to some of the lanes.
     pub async fn start_turn_at(
         &self,
-        ask: crate::Ask,
+        ask: impl Into<crate::Asked>,
         at: At,
         listeners: Listeners,
         money: Money,
     ) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask, at, listeners, money).await
+        turn::start(&self.inner, ask.into(), at, listeners, money).await
     }
 
     /// [`Engine::estimate`] at a place of the tree and to some of the lanes.
-    pub async fn estimate_at(&self, ask: crate::Ask, at: At) -> Result<crate::PromptEstimate, Failure> {
-        crate::estimate::estimate(&self.inner, ask, at).await
+    pub async fn estimate_at(
+        &self,
+        ask: impl Into<crate::Asked>,
+        at: At,
+    ) -> Result<crate::PromptEstimate, Failure> {
+        crate::estimate::estimate(&self.inner, ask.into(), at).await
     }
 
     /// Says which answer of a turn is the best, seen with the names of the models.

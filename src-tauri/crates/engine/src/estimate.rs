@@ -6,16 +6,15 @@ use crate::{
     attempt::Plan,
     budget::{self, Foreseen, Wish},
     context::{self, At},
+    files::{self, Asked},
     inner::Inner,
     outgoing::{Writer, fitted},
     policy::{self, Rules},
     routing::{self, Wanted},
-    tasks, turn,
-    turn::Ask,
-    warm,
+    tasks, turn, warm,
 };
 use domain::{
-    AttemptId, BudgetScope, ConversationId, ErrorKind, Failure, LaneTarget, Message, Part, Period, PicoUsd,
+    AttemptId, BudgetScope, ConversationId, ErrorKind, Failure, LaneTarget, Message, Period, PicoUsd,
     Request, Role, Timestamp,
 };
 use ledger::Expected;
@@ -138,7 +137,7 @@ struct Ready {
     at: Timestamp,
 }
 
-pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Ask, at: At) -> Result<PromptEstimate, Failure> {
+pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Asked, at: At) -> Result<PromptEstimate, Failure> {
     turn::check(&ask)?;
     let shared = Arc::clone(inner);
     let standing = inner.store.read(move |tx| standing(&shared, tx, &ask, &at)).await?;
@@ -154,15 +153,15 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Ask, at: At) -> Result<Pro
 fn standing(
     inner: &Inner,
     tx: &Tx<'_>,
-    ask: &Ask,
+    Asked { ask, files }: &Asked,
     at: &At,
 ) -> Result<Vec<(Standing, Option<ConversationId>)>, Failure> {
-    let prompt = [Part::Text { text: ask.prompt.clone() }];
+    let prompt = files::content(tx, files, &ask.prompt)?;
     let mut found = Vec::new();
     let Some(id) = ask.conversation else {
         for target in &ask.line_up {
             let rules = policy::rules(tx, ask.policy.clone(), target.policy.clone())?;
-            let message = Message { role: Role::User, parts: prompt.to_vec() };
+            let message = Message { role: Role::User, parts: prompt.clone() };
             let request = context::request(target, vec![message]);
             found.push((Standing { target: target.clone(), rules, request, warm: None }, None));
         }
@@ -185,8 +184,12 @@ fn standing(
     Ok(found)
 }
 
-fn draft(inner: &Inner, lane: Standing, conversation: Option<ConversationId>) -> Drafted {
+fn draft(inner: &Inner, mut lane: Standing, conversation: Option<ConversationId>) -> Drafted {
     let registry = inner.registry();
+    // A file that is gone is counted by what is known of it; sending says so.
+    if let Ok(request) = files::loaded(&inner.store, &lane.request) {
+        lane.request = request;
+    }
     let mut shown = LaneEstimate {
         model: registry.model_name(&lane.target.model),
         provider: None,

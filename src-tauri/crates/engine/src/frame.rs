@@ -305,6 +305,10 @@ pub struct TurnView {
     pub id: TurnId,
     /// The prompt as the user wrote it.
     pub prompt: String,
+    /// Files that came with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<Vec<domain::Attachment>>"))]
+    pub attachments: Vec<domain::Attachment>,
     /// When Send was pressed.
     pub created_at: Timestamp,
     /// Sequence number of the last frame folded in; a subscriber continues after it.

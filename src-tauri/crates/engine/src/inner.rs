@@ -94,6 +94,7 @@ pub(crate) struct Inner {
     pub live: LiveTurns,
     pub changes: broadcast::Sender<Table>,
     pub walking: crate::walk::Walking,
+    pub pdf_reader: crate::files::PdfReader,
 }
 
 impl Inner {

@@ -7,6 +7,7 @@ use crate::{
     books::{entry, merged, shown_usage},
     clock::millis,
     draft::Draft,
+    files,
     frame::RouteStep,
     held_back::HeldBack,
     inner::Inner,
@@ -136,6 +137,10 @@ impl Lane {
     async fn work(&mut self) -> Last {
         self.inner.notice_waking();
         let last = |failure| Last { ended: None, failure: Some(failure) };
+        self.job.request = match files::put_in(&self.inner, &self.job.request).await {
+            Ok(request) => request,
+            Err(failure) => return last(failure),
+        };
         let (target, conversation, user) =
             (self.job.row.target.clone(), self.job.conversation, self.job.row.user_message);
         let known = self

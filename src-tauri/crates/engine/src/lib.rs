@@ -25,6 +25,7 @@ mod estimate;
 mod experiment;
 mod explain;
 mod fields;
+mod files;
 mod fold_view;
 mod fork;
 pub mod frame;
@@ -73,6 +74,7 @@ pub use draft::{Draft, DraftBlock};
 pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};
 pub use experiment::{ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, RunOptions};
 pub use explain::Explained;
+pub use files::{Asked, Attached, FILES_LIMIT, Media, read_pdf_if_asked};
 pub use fold_view::apply as apply_frame;
 pub use fork::{ForkAt, Forked};
 pub use history::{
@@ -94,7 +96,8 @@ pub use result::RunResult;
 pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellRow, CellState, CheckFound,
     ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow, OverrideRow,
-    PriceEvent, PriceRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, Used, WHOLE_PROVIDER,
+    PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, TeamRow, Used,
+    WHOLE_PROVIDER,
 };
 pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;
@@ -174,15 +177,20 @@ impl Engine {
         let catalog = catalog
             .join()
             .map_err(|_| Failure::new(ErrorKind::Bug, "The built-in catalogue could not be read."))?;
-        Self::with_catalog(catalog, Parts { store, vault, transport, clock, process, origin }).await
+        let reader = std::env::current_exe().map_or(files::PdfReader::Here, files::PdfReader::Child);
+        Self::with_catalog(catalog, Parts { store, vault, transport, clock, process, origin }, reader).await
     }
 
     /// Puts an engine together from its parts.
     pub async fn assemble(parts: Parts) -> Result<Self, Failure> {
-        Self::with_catalog(Catalog::bundled(), parts).await
+        Self::with_catalog(Catalog::bundled(), parts, files::PdfReader::Here).await
     }
 
-    async fn with_catalog(catalog: Result<Catalog, CatalogError>, parts: Parts) -> Result<Self, Failure> {
+    async fn with_catalog(
+        catalog: Result<Catalog, CatalogError>,
+        parts: Parts,
+        pdf_reader: files::PdfReader,
+    ) -> Result<Self, Failure> {
         let catalog = catalog.map_err(|error| {
             Failure::new(ErrorKind::Bug, format!("The built-in catalogue cannot be read ({error})."))
         })?;
@@ -209,6 +217,7 @@ impl Engine {
             live: live::LiveTurns::default(),
             changes: broadcast::channel(64).0,
             walking: walk::Walking::default(),
+            pdf_reader,
         });
         inner.reload().await?;
         Ok(Self { inner })
@@ -287,19 +296,23 @@ impl Engine {
     }
 
     /// Records a turn and starts its lanes. When this returns the prompt is on disk.
-    pub async fn start_turn(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask, At::default(), listeners, Money::WithinBudgets).await
+    pub async fn start_turn(&self, ask: impl Into<Asked>, listeners: Listeners) -> Result<Started, Failure> {
+        turn::start(&self.inner, ask.into(), At::default(), listeners, Money::WithinBudgets).await
     }
 
     /// [`Engine::start_turn`], sent whatever the budgets say: once, and each request that a hard budget
     /// would have held or shortened is recorded with the budgets it passed.
-    pub async fn start_turn_over_budget(&self, ask: Ask, listeners: Listeners) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask, At::default(), listeners, Money::OverBudget).await
+    pub async fn start_turn_over_budget(
+        &self,
+        ask: impl Into<Asked>,
+        listeners: Listeners,
+    ) -> Result<Started, Failure> {
+        turn::start(&self.inner, ask.into(), At::default(), listeners, Money::OverBudget).await
     }
 
     /// What a prompt would cost, lane by lane, and whether the budgets let it through. Nothing is sent.
-    pub async fn estimate(&self, ask: Ask) -> Result<PromptEstimate, Failure> {
-        estimate::estimate(&self.inner, ask, At::default()).await
+    pub async fn estimate(&self, ask: impl Into<Asked>) -> Result<PromptEstimate, Failure> {
+        estimate::estimate(&self.inner, ask.into(), At::default()).await
     }
 
     /// Asks one lane of a turn again; the earlier answer stays.

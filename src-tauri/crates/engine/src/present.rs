@@ -164,7 +164,9 @@ fn section(part: &Part) -> Option<Section> {
         Part::GeneratedImage { media_type, .. } => {
             Section { kind: SectionKind::Image { media_type: media_type.clone() }, blocks: Vec::new() }
         }
-        Part::Image { .. } | Part::File { .. } | Part::ToolResult { .. } => return None,
+        Part::Image { .. } | Part::File { .. } | Part::Attachment(_) | Part::ToolResult { .. } => {
+            return None;
+        }
     })
 }
 

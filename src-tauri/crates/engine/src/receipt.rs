@@ -1,7 +1,7 @@
 //! The receipt of an answer: how its endpoint was chosen, what was tried, what was sent and seen, what it
 //! cost. Read from the store alone; nothing in it is made up afterwards.
 
-use crate::{context, inner::Inner, sent, view};
+use crate::{context, files, inner::Inner, sent, tasks, view};
 use domain::{AttemptId, ErrorKind, Failure, LaneTarget, PriceSheet, Role, Route, RunId, Saw};
 use store::{AttemptRow, MessageRow, RunRow, Tx};
 
@@ -113,7 +113,7 @@ fn seen(row: &MessageRow, author: Option<String>, text: &str) -> Seen {
 }
 
 pub(crate) async fn request(inner: &Inner, attempt: AttemptId) -> Result<SentRequest, Failure> {
-    inner
+    let (row, of) = inner
         .store
         .read(move |tx| {
             let row = tx.request(attempt)?.ok_or_else(|| {
@@ -121,10 +121,15 @@ pub(crate) async fn request(inner: &Inner, attempt: AttemptId) -> Result<SentReq
             })?;
             let run = tx.attempt(attempt)?.and_then(|row| row.run);
             let run = run.map(|run| tx.run(run)).transpose()?.flatten().ok_or_else(gone)?;
-            let of = context::request_of(tx, &run)?;
-            let body = sent::whole(&row, &of)?;
-            let curl = sent::curl(&row, &body);
-            Ok(SentRequest { method: row.method, url: row.url, headers: row.headers, body, curl })
+            Ok((row, context::request_of(tx, &run)?))
         })
-        .await
+        .await?;
+    let store = inner.store.clone();
+    let (row, body) = tasks::aside(move || {
+        let of = files::loaded(&store, &of)?;
+        sent::whole(&row, &of).map(|body| (row, body))
+    })
+    .await??;
+    let curl = sent::curl(&row, &body);
+    Ok(SentRequest { method: row.method, url: row.url, headers: row.headers, body, curl })
 }

@@ -8,8 +8,8 @@ use crate::{
     registry::{Known, Registry},
 };
 use domain::{
-    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef, Part, RateLimit,
-    Reason, Request, Route, RoutingPrefs, Sort,
+    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef, RateLimit, Reason,
+    Request, Route, RoutingPrefs, Sort,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
 use std::collections::{BTreeSet, VecDeque};
@@ -300,11 +300,7 @@ fn offer<'a>(
 pub(crate) fn needs(request: &Request) -> Needs {
     let mut input = Vec::new();
     for part in request.messages.iter().flat_map(|message| &message.parts) {
-        let kind = match part {
-            Part::Image { .. } => Modality::Image,
-            Part::File { .. } => Modality::File,
-            _ => continue,
-        };
+        let Some(kind) = wire::reads(part) else { continue };
         if !input.contains(&kind) {
             input.push(kind);
         }

@@ -1,8 +1,9 @@
 //! What a request looked like, for the receipt of an answer: taken down before it leaves, with the long
 //! texts of the conversation left out, and put together again when somebody asks.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{AttemptId, Call, ErrorKind, Failure, Method, Part, Request};
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 use store::RequestRow;
 use transport::Origin;
 
@@ -69,17 +70,31 @@ pub(crate) fn curl(row: &RequestRow, body: &str) -> String {
 /// The long texts of a request, as they stand in JSON, in a fixed order.
 fn texts(request: &Request) -> Vec<String> {
     let said = request.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
-        Part::Text { text } | Part::Refusal { text } | Part::Reasoning { text, .. } => Some(text),
-        Part::ToolResult { content, .. } => Some(content),
-        Part::ToolCall { arguments, .. } => Some(arguments),
+        Part::Text { text } | Part::Refusal { text } | Part::Reasoning { text, .. } => {
+            Some(text.as_str().into())
+        }
+        Part::ToolResult { content, .. } => Some(content.as_str().into()),
+        Part::ToolCall { arguments, .. } => Some(arguments.as_str().into()),
+        // Files lie beside the database, so nothing of them is kept a second time.
+        Part::Image { data, .. } => Some(Cow::Owned(STANDARD.encode(data))),
+        Part::File { data, text, .. } => match (std::str::from_utf8(data), text) {
+            (Ok(words), None) => Some(words.into()),
+            _ => Some(Cow::Owned(STANDARD.encode(data))),
+        },
+        _ => None,
+    });
+    let worded = request.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
+        Part::File { text: Some(text), .. } => Some(Cow::Borrowed(&**text)),
         _ => None,
     });
     request
         .system
         .iter()
+        .map(|system| Cow::Borrowed(system.as_str()))
         .chain(said)
+        .chain(worded)
         .filter(|text| text.len() >= LONG)
-        .filter_map(|text| serde_json::to_string(text).ok())
+        .filter_map(|text| serde_json::to_string(&*text).ok())
         .map(|quoted| quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned())
         .collect()
 }

@@ -3,6 +3,7 @@
 use crate::{
     abandoned,
     context::{self, At, Shown, Standing},
+    files::{self, Asked},
     frame::{Metrics, RunView, TurnView},
     inner::{Inner, Table},
     lane::{self, Job},
@@ -92,7 +93,7 @@ impl Recorded {
 
 pub(crate) async fn start(
     inner: &Arc<Inner>,
-    ask: Ask,
+    ask: Asked,
     at: At,
     listeners: Listeners,
     money: Money,
@@ -105,9 +106,10 @@ pub(crate) async fn start(
     Ok(launch(inner, recorded, view, listeners))
 }
 
-pub(crate) fn check(ask: &Ask) -> Result<(), Failure> {
+pub(crate) fn check(Asked { ask, files }: &Asked) -> Result<(), Failure> {
     let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
-    if ask.prompt.trim().is_empty() {
+    files::check(files)?;
+    if ask.prompt.trim().is_empty() && files.is_empty() {
         return refuse("There is nothing to send: write a prompt first.");
     }
     if ask.prompt.len() > PROMPT_LIMIT {
@@ -124,7 +126,7 @@ pub(crate) fn check(ask: &Ask) -> Result<(), Failure> {
 
 /// Turn, prompt, user and assistant nodes and runs, in one transaction: a crash from here on loses no
 /// prompt.
-async fn record(inner: &Arc<Inner>, ask: Ask, at: At) -> Result<Recorded, Failure> {
+async fn record(inner: &Arc<Inner>, Asked { ask, files }: Asked, at: At) -> Result<Recorded, Failure> {
     let shared = Arc::clone(inner);
     inner
         .store
@@ -132,13 +134,13 @@ async fn record(inner: &Arc<Inner>, ask: Ask, at: At) -> Result<Recorded, Failur
             let now = shared.clock.now();
             let conversation = match ask.conversation {
                 Some(id) => crate::history::kept(tx, id)?.id,
-                None => begin_conversation(&shared, tx, &ask)?,
+                None => begin_conversation(&shared, tx, &ask, &files)?,
             };
             let lanes = addressed(tx, conversation, &at)?;
             let registry = shared.registry();
             let name = |model: &domain::ModelRef| registry.model_name(model);
             let standing = Standing::new(tx, conversation, &ask.context, &at, &name)?;
-            let parts = [Part::Text { text: ask.prompt.clone() }];
+            let parts = files::content(tx, &files, &ask.prompt)?;
             let prompt = tx.put_content(&parts)?;
             let turn = TurnRow { id: TurnId::new(shared.clock.id()), conversation, prompt, created_at: now };
             // Resolved before the turn stands in the tree, so that it is not a part of what it shows.
@@ -190,12 +192,20 @@ pub(crate) fn place(
     tx.set_leaf(turn.conversation, Some(turn.id))
 }
 
-fn begin_conversation(inner: &Inner, tx: &mut Tx<'_>, ask: &Ask) -> Result<ConversationId, Failure> {
+fn begin_conversation(
+    inner: &Inner,
+    tx: &mut Tx<'_>,
+    ask: &Ask,
+    files: &[domain::Attachment],
+) -> Result<ConversationId, Failure> {
     let now = inner.clock.now();
     let id = ConversationId::new(inner.clock.id());
     tx.insert_conversation(&ConversationRow {
         id,
-        title: title(&ask.prompt),
+        title: match files.first() {
+            Some(file) if ask.prompt.trim().is_empty() => title(&file.name),
+            _ => title(&ask.prompt),
+        },
         created_at: now,
         updated_at: now,
         archived_at: None,
@@ -327,9 +337,11 @@ pub(crate) fn title(prompt: &str) -> String {
 }
 
 pub(crate) fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
+    let asked = recorded.jobs.first().and_then(|job| job.request.messages.last());
     TurnView {
         id: recorded.turn.id,
         prompt: recorded.prompt.clone(),
+        attachments: asked.map(|message| files::named(&message.parts)).unwrap_or_default(),
         created_at: recorded.turn.created_at,
         seq: 0,
         live: true,

@@ -170,8 +170,9 @@ async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
     }
     runs.sort_by_key(|run| run.position);
     let Around { context, siblings, pick, .. } = around;
+    let attachments = crate::files::named(&prompt);
     let (prompt, created_at) = (plain(&prompt), turn.created_at);
-    Ok(TurnView { id, prompt, created_at, seq: 0, live, runs, context, siblings, pick })
+    Ok(TurnView { id, prompt, attachments, created_at, seq: 0, live, runs, context, siblings, pick })
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {

@@ -136,6 +136,7 @@ fn parts(value: &Value, left_out: &mut LeftOut) -> Result<Vec<Part>, Reason> {
             | Part::ToolResult { content: text, .. } => *text = clean(text, left_out),
             Part::Image { .. }
             | Part::File { .. }
+            | Part::Attachment(_)
             | Part::Citation { .. }
             | Part::Seam(_)
             | Part::GeneratedImage { .. } => {}

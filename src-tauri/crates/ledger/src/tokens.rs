@@ -90,6 +90,10 @@ impl Measure {
                 self.texts([text, signature.as_deref().unwrap_or_default()])
             }
             Part::Image { .. } => self.image,
+            // Not yet read: by its type and length.
+            Part::Attachment(file) if file.media_type.starts_with("image/") => self.image,
+            Part::Attachment(file) if file.media_type == "application/pdf" => (self.document)(file.bytes),
+            Part::Attachment(file) => file.bytes,
             Part::File { name, data, .. } => {
                 let inside = match std::str::from_utf8(data) {
                     Ok(text) => self.texts([text]),

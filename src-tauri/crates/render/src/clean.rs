@@ -1,11 +1,12 @@
 //! The second wall: what `emit` wrote is parsed as a browser would parse it, and only what is listed here
-//! comes out. Then code blocks are put into their places.
+//! comes out. Then code blocks and formulas are put into their places.
 
 use crate::{
     code,
     document::{Raw, Slot},
     emit::SLOT,
     markdown::Highlighted,
+    mask,
     text::{self, Ground},
 };
 use ammonia::{Builder, UrlRelative};
@@ -52,6 +53,7 @@ pub(crate) fn finish(raw: &Raw, known: &Highlighted, used: &mut Highlighted) -> 
                 let highlighted = if *closed { code::remembered(language, text, known, used) } else { None };
                 code::block(&mut html, language, text, highlighted.as_deref());
             }
+            Some(Slot::Math { source }) => html.push_str(&mask::remembered(source, known, used)),
             None => filled = false,
         }
         html.push_str(part);
@@ -68,8 +70,11 @@ fn plain(raw: &Raw) -> SafeHtml {
     let mut html = String::from("<p class=\"raw-html\">");
     text::push(&mut html, &raw.html, Ground::Exact, &mut 0);
     html.push_str("</p>");
-    for Slot::Code { language, text, .. } in &raw.slots {
-        code::block(&mut html, language, text, None);
+    for slot in &raw.slots {
+        match slot {
+            Slot::Code { language, text, .. } => code::block(&mut html, language, text, None),
+            Slot::Math { source } => html.push_str(&mask::as_written(source)),
+        }
     }
     SafeHtml(html)
 }
@@ -126,15 +131,14 @@ fn builder() -> Builder<'static> {
         ),
     ]);
     let classes = HashMap::from([
-        ("a", set(&["link"])),
-        ("code", set(&["math", "math-block"])),
+        ("a", set(&["image-chip", "link"])),
         ("div", set(&["fn", "table-scroll"])),
-        ("hr", set(&["slot"])),
         ("p", set(&["note", "raw-html"])),
         ("span", set(&["hidden-char", "image-chip", "image-host", "link-off", "task", "task-done"])),
         ("sup", set(&["fn-ref"])),
         ("td", set(&["ctr", "n"])),
         ("th", set(&["ctr", "n"])),
+        ("wbr", set(&["slot"])),
     ]);
     let mut builder = Builder::empty();
     builder

@@ -25,6 +25,11 @@ pub(crate) enum Slot {
         /// No more of it will come; only then it is worth highlighting.
         closed: bool,
     },
+    /// A formula, its delimiters included.
+    Math {
+        /// As written.
+        source: String,
+    },
 }
 
 /// An event with the place in the source it came from.

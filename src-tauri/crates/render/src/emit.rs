@@ -18,8 +18,8 @@ const WIDEST: usize = 200;
 /// Bytes of text without an element between them.
 const STRETCH: usize = 4096;
 
-/// The place of a code block. A content cannot write it: its angle brackets are escaped.
-pub(crate) const SLOT: &str = "<hr class=\"slot\">";
+/// The place of a code block or formula. A content cannot write it: its angle brackets are escaped.
+pub(crate) const SLOT: &str = "<wbr class=\"slot\">";
 
 /// Writes the blocks of a document. `source` is what the events' ranges point into; where `math` lies, the
 /// events carry filler and the source is shown instead.
@@ -305,13 +305,25 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A picture would be fetched without anyone asking; its description and its host stand in for it.
+    /// A picture would be fetched without anyone asking; its description and its host stand in for it, and
+    /// open it in the browser.
     fn end_image(&mut self) {
         let tail = std::mem::take(&mut self.state.text);
         let Some((mut alt, address)) = self.state.image.take() else { return };
         alt.push_str(&tail);
         let html = &mut self.raw.html;
-        html.push_str("<span class=\"image-chip\" title=\"");
+        let close = match link::target(&address) {
+            Target::Open(url) if self.state.links == 0 => {
+                html.push_str("<a class=\"image-chip\" href=\"");
+                text::push_attribute(html, &url);
+                "</span></a>"
+            }
+            _ => {
+                html.push_str("<span class=\"image-chip");
+                "</span></span>"
+            }
+        };
+        html.push_str("\" title=\"");
         text::push_attribute(html, &link::shortened(&address));
         html.push_str("\">");
         let alt = if alt.trim().is_empty() { "Image" } else { alt.trim() };
@@ -319,7 +331,7 @@ impl<'a> Writer<'a> {
         let html = &mut self.raw.html;
         html.push_str(" <span class=\"image-host\">");
         text::push_attribute(html, &link::place(&address));
-        html.push_str("</span></span>");
+        html.push_str(close);
     }
 
     fn inline_code(&mut self, code: &str) {
@@ -451,15 +463,12 @@ impl<'a> Writer<'a> {
         if self.state.image.is_some() {
             return self.state.text.push_str(source);
         }
-        self.tag(if source.starts_with("\\[") {
-            "<code class=\"math math-block\">"
-        } else {
-            "<code class=\"math\">"
-        });
-        if !self.state.cut {
-            self.write(source, Ground::Exact);
+        self.flush();
+        if self.state.cut {
+            return;
         }
-        self.tag("</code>");
+        self.raw.html.push_str(SLOT);
+        self.raw.slots.push(Slot::Math { source: source.to_owned() });
     }
 }
 

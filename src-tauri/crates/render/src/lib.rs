@@ -4,7 +4,7 @@
 //! type the window may insert as HTML. Nothing that came as HTML goes out as HTML: the writer in `emit`
 //! knows a fixed set of elements and escapes everything else, `clean` then parses what was written and
 //! keeps listed elements and attributes only, and the window's content policy is the wall behind both.
-//! Code blocks are our own HTML and are put into their places after cleaning.
+//! Code blocks and formulas are our own HTML and are put into their places after cleaning.
 //!
 //! It **never** fetches anything, never emits an image, an id, a style, a form control other than the two
 //! buttons of a code block, or a link to anything but `http`, `https` and `mailto`; it reads no clock and
@@ -23,6 +23,7 @@ mod highlight;
 mod link;
 mod markdown;
 mod mask;
+mod math;
 mod text;
 
 pub use clean::SafeHtml;

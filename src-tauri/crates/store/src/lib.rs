@@ -1,7 +1,7 @@
 //! The database: one SQLite file, its tables, and the threads that read and write it.
 //!
 //! One writer thread commits in groups (`synchronous=FULL`) and answers a write only after its commit;
-//! a few threads read. A write is a closure over [`Tx`]; it has a savepoint of its own, so its error or
+//! a few threads read. Files a user attached lie beside it, by their hash. A write is a closure over [`Tx`]; it has a savepoint of its own, so its error or
 //! panic undoes it alone. Another process (the command line) may write the same file.
 //!
 //! This crate **never** touches the network, the keychain or a clock, never holds a key, never opens an
@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 
 mod backup;
+mod blobs;
 mod error;
 mod files;
 mod foreign;
@@ -31,6 +32,7 @@ pub mod table;
 #[cfg(test)]
 mod store_tests;
 
+pub use blobs::sha256;
 pub use foreign::{LlmConversation, LlmRow, read_llm_log};
 pub use pending::Pending;
 pub use table::*;
@@ -83,6 +85,7 @@ struct Inner {
     writer: writer::Writer,
     leases: Arc<Leases>,
     dir: Option<PathBuf>,
+    blobs: blobs::Blobs,
 }
 
 impl Store {
@@ -105,7 +108,8 @@ impl Store {
             Arc::clone(&leases),
             options.process,
         )?;
-        Ok(Self(Arc::new(Inner { readers: Some(readers), writer, leases, dir: Some(dir.to_owned()) })))
+        let (blobs, dir) = (blobs::Blobs::Folder(dir.join("files")), Some(dir.to_owned()));
+        Ok(Self(Arc::new(Inner { readers: Some(readers), writer, leases, dir, blobs })))
     }
 
     /// An empty database in memory, for tests. Reads run on the writer's thread.
@@ -113,7 +117,8 @@ impl Store {
         let connection = open::memory(&options, migrate::MIGRATIONS)?;
         let leases = Arc::new(Leases::none());
         let writer = writer::Writer::start(connection, None, Arc::clone(&leases), options.process)?;
-        Ok(Self(Arc::new(Inner { readers: None, writer, leases, dir: None })))
+        let blobs = blobs::Blobs::Memory(Default::default());
+        Ok(Self(Arc::new(Inner { readers: None, writer, leases, dir: None, blobs })))
     }
 
     /// Runs `f` on the writer's thread in its own savepoint; answers after the commit that holds it.

@@ -73,6 +73,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 12, steps: &[table::app_keys::SCHEMA] },
     Migration { version: 13, steps: &[table::tree::SCHEMA, table::votes::SCHEMA] },
     Migration { version: 14, steps: &[table::routing::PURPOSES] },
+    Migration { version: 15, steps: &[table::attachments::SCHEMA] },
+    Migration { version: 16, steps: &[table::prompts::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

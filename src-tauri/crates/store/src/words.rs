@@ -31,6 +31,7 @@ pub(crate) fn plain(parts: &[Part]) -> String {
                 url.as_ref().map_or("", |url| url)
             }
             Part::File { name, .. } => name,
+            Part::Attachment(file) => &file.name,
             Part::Image { .. } | Part::GeneratedImage { .. } | Part::Seam(_) => "",
         };
         paragraph(&mut text, words);

@@ -125,6 +125,7 @@ fn documents_get_plain_names_and_each_its_own() {
         name: name.into(),
         media_type: media_type.into(),
         data: Arc::from(data),
+        text: None,
     };
     let parts = vec![
         Part::Image { media_type: "image/webp".into(), data: Arc::from(&b"abc"[..]) },

@@ -4,7 +4,7 @@
 //! would be about is not: a question about a picture is not answered without it, but refused. Declarations come
 //! from the catalogue; of a model that is not in it nothing is known, all is sent, and its provider decides.
 
-use crate::media;
+use crate::{media, parts};
 use domain::{
     Capabilities, Effort, ErrorKind, Failure, Modality, NoticeKind, Params, Part, Reasoning, Request,
     ResponseFormat, Role, ToolChoice,
@@ -29,6 +29,7 @@ pub struct Declared<'a> {
 pub fn fit(request: &Request, to: &Declared<'_>) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
     let mut request = request.clone();
     let mut notices = Vec::new();
+    worded(&mut request, to, &mut notices);
     attachments(&mut request, to, &mut notices)?;
     if let Some(can) = to.capabilities {
         tools(&mut request, can, to.name, &mut notices)?;
@@ -47,6 +48,14 @@ fn dropped(notices: &mut Vec<(NoticeKind, String)>, detail: String) {
     notices.push((NoticeKind::DroppedParameter, detail));
 }
 
+/// What a part wants a model to read besides text; `None` = text does.
+pub fn reads(part: &Part) -> Option<Modality> {
+    match part {
+        Part::File { text: Some(_), .. } => None,
+        _ => wants(part).map(|(modality, _)| modality),
+    }
+}
+
 /// What a part wants read besides text, and its word.
 fn wants(part: &Part) -> Option<(Modality, &'static str)> {
     match part {
@@ -60,6 +69,20 @@ fn wants(part: &Part) -> Option<(Modality, &'static str)> {
             })
         }
         _ => None,
+    }
+}
+
+/// A document whose text is known goes as its text to a model that is not known to read documents.
+fn worded(request: &mut Request, to: &Declared<'_>, notices: &mut Vec<(NoticeKind, String)>) {
+    if to.input.contains(&Modality::File) {
+        return;
+    }
+    for part in request.messages.iter_mut().flat_map(|message| &mut message.parts) {
+        let Part::File { name, media_type, data, text } = part else { continue };
+        let Some(words) = text.take() else { continue };
+        notices.push((NoticeKind::DroppedContent, parts::as_text(name)));
+        "text/plain".clone_into(media_type);
+        *data = words.as_bytes().into();
     }
 }
 

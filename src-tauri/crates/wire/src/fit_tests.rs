@@ -14,7 +14,7 @@ fn picture() -> Part {
 }
 
 fn file(media_type: &str, data: &[u8]) -> Part {
-    Part::File { name: "a".into(), media_type: media_type.into(), data: data.into() }
+    Part::File { name: "a".into(), media_type: media_type.into(), data: data.into(), text: None }
 }
 
 fn everything() -> Request {

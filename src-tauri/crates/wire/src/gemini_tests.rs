@@ -147,6 +147,7 @@ fn files_go_inline_or_as_text() {
         name: name.into(),
         media_type: media_type.into(),
         data: Arc::from(data),
+        text: None,
     };
     let asked = request(vec![user(vec![
         Part::Image { media_type: "image/png".into(), data: Arc::from(&b"abc"[..]) },

@@ -36,7 +36,7 @@ mod thinking;
 mod trial;
 mod vertex;
 
-pub use fit::{Declared, fit};
+pub use fit::{Declared, fit, reads};
 
 use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
 

@@ -12,7 +12,7 @@ pub(crate) enum Asked<'a> {
     /// A picture.
     Image { media_type: &'a str, data: &'a [u8] },
     /// A document that is not text.
-    File { name: &'a str, media_type: &'a str, data: &'a [u8] },
+    File { name: &'a str, media_type: &'a str, data: &'a [u8], text: Option<&'a str> },
     /// What a tool answered.
     Result { id: &'a str, name: &'a str, content: &'a str },
 }
@@ -36,10 +36,13 @@ pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Aske
                 pieces.push(Asked::Text(text.into()));
             }
             Part::Image { media_type, data } => pieces.push(Asked::Image { media_type, data }),
-            Part::File { name, media_type, data } => pieces.push(match media::file_text(media_type, data) {
-                Some(text) => Asked::Text(media::quote_file(name, text).into()),
-                None => Asked::File { name, media_type, data },
-            }),
+            Part::File { name, media_type, data, text } => {
+                pieces.push(match media::file_text(media_type, data) {
+                    Some(text) => Asked::Text(media::quote_file(name, text).into()),
+                    None => Asked::File { name, media_type, data, text: text.as_deref() },
+                });
+            }
+            Part::Attachment(file) => notices.content(not_read(&file.name)),
             Part::ToolResult { id, name, content, .. } => pieces.push(Asked::Result { id, name, content }),
             Part::ToolCall { name, .. } => {
                 notices.content(format!("A call of {name} outside an answer is not sent."));
@@ -73,7 +76,7 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
                 let arguments = if arguments.trim().is_empty() { "{}" } else { arguments.as_str() };
                 pieces.push(Said::Call { id, name, arguments });
             }
-            Part::Image { .. } | Part::File { .. } => {
+            Part::Image { .. } | Part::File { .. } | Part::Attachment(_) => {
                 notices.content("Attachments inside an answer are not sent back.");
             }
             Part::Text { .. }
@@ -88,7 +91,27 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
     pieces
 }
 
-/// Notes a document that the dialect has no place for.
-pub(crate) fn no_file(name: &str, media_type: &str, notices: &mut Notices) {
+/// What is said of a file whose bytes nobody has put in its place.
+pub(crate) fn not_read(name: &str) -> String {
+    format!("The file “{name}” was not read and is not sent.")
+}
+
+/// A document that the dialect has no place for: its text, or a note.
+pub(crate) fn no_file(
+    name: &str,
+    media_type: &str,
+    text: Option<&str>,
+    notices: &mut Notices,
+) -> Option<String> {
+    if let Some(text) = text {
+        notices.content(as_text(name));
+        return Some(media::quote_file(name, text));
+    }
     notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+    None
+}
+
+/// Said where a document goes as its text.
+pub(crate) fn as_text(name: &str) -> String {
+    format!("“{name}” is sent as its text, without pictures and layout.")
 }

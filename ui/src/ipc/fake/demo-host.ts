@@ -10,6 +10,8 @@ import { FakeHost, type Send } from '../host.fake';
 import { serveCatalogue } from './catalogue';
 import { catalogue, history, offered, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
+import { attachedHost } from './attached';
+import { keptHost } from './kept';
 import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
@@ -42,6 +44,8 @@ export function demoHost(): FakeHost {
   const unspent = scene === 'empty' || scene === 'onboarding';
   const conversations = new Map<string, Conversation>();
   for (const known of history(rows)) conversations.set(known.id, known);
+  attachedHost(host);
+  keptHost(host);
   const past = pastHost(host, conversations, (id) => everything().find((row) => row.id === id));
   if (scene === 'chat' || scene === 'states' || scene === 'seam')
     values.set('view.last', JSON.stringify(scene));
@@ -117,7 +121,12 @@ export function demoHost(): FakeHost {
           saw: conversation.turns.length === 0 ? { type: 'prompt_only' } : saw[send.context.type],
         }),
       ),
-      { prompt: send.prompt, live: true, created_at: Date.now() },
+      {
+        prompt: send.prompt,
+        attachments: send.attachments ?? [],
+        live: true,
+        created_at: Date.now(),
+      },
     );
     began.siblings = [...(beside?.siblings ?? []), began.id];
     if (beside) beside.siblings = began.siblings;

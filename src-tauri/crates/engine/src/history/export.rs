@@ -188,6 +188,11 @@ fn words(parts: &[Part]) -> String {
                 format!("[Picture, {media_type}; in the JSON export]")
             }
             Part::File { name, .. } => format!("[File: {}; in the JSON export]", one_line(name)),
+            Part::Attachment(file) => {
+                let domain::Attachment { name, media_type, bytes, sha256, .. } = file;
+                let kb = bytes.div_ceil(1000);
+                format!("[File: {}, {media_type}, {kb} kB, SHA-256 {sha256}]", one_line(name))
+            }
         };
         let _ = writeln!(out, "{}\n", text.trim_end());
     }
@@ -262,6 +267,7 @@ fn html_parts(out: &mut String, parts: &[Part]) {
             | Part::Seam(_)
             | Part::Image { .. }
             | Part::GeneratedImage { .. }
+            | Part::Attachment(_)
             | Part::File { .. } => {
                 let _ = write!(out, "<p>{}</p>", escaped(words(std::slice::from_ref(part)).trim()));
             }

@@ -90,5 +90,6 @@ pub(crate) fn settled(tx: &mut store::Tx<'_>, run: domain::RunId) -> Result<(), 
 /// What a start leaves for later.
 pub(crate) async fn tidy(inner: &Inner) -> Result<(), Failure> {
     search::finish_index(inner).await?;
-    trash::sweep(inner).await.map(|_| ())
+    trash::sweep(inner).await?;
+    crate::files::sweep(inner).await
 }

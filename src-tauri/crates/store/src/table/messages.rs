@@ -3,8 +3,6 @@
 use crate::tx::{Cols, Key, Tx, json, opt_blob};
 use domain::{ContentId, ConversationId, Failure, MessageId, Part, Role, RunId, Timestamp};
 use rusqlite::params;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 // `run` has no foreign key: message and run point at each other, and a deferred key would be checked
 // only at the commit, where a violation would undo the writes of others in the same group.
@@ -64,12 +62,7 @@ pub fn content_id(parts: &[Part]) -> Result<ContentId, Failure> {
 }
 
 fn id_of(text: &str) -> ContentId {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    ContentId::new(hex)
+    ContentId::new(crate::sha256(text.as_bytes()))
 }
 
 impl Tx<'_> {
@@ -81,6 +74,7 @@ impl Tx<'_> {
             "INSERT INTO contents (id, parts) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
             params![id.as_str(), text],
         )?;
+        self.note_files(id.as_str(), parts)?;
         Ok(id)
     }
 

@@ -1,7 +1,7 @@
 //! Requests in the words of the Messages API.
 
 use super::VERSION;
-use crate::{Encoded, call, media, notices::Notices, replay, thinking::Thinking};
+use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{Endpoint, Failure, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice};
 use serde_json::{Map, Value, json};
 
@@ -92,7 +92,11 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
             None
         }
-        Part::File { name, media_type, data } => file(name, media_type, data, role, notices),
+        Part::File { name, media_type, data, .. } => file(name, media_type, data, role, notices),
+        Part::Attachment(file) => {
+            notices.content(parts::not_read(&file.name));
+            None
+        }
         Part::ToolCall { id, name, arguments, .. } => Some(json!({
             "type": "tool_use", "id": replay::id(id), "name": name, "input": replay::arguments(arguments),
         })),

@@ -175,6 +175,7 @@ fn pictures_and_documents_travel_as_their_own_kind_of_block() {
         name: name.into(),
         media_type: media_type.into(),
         data: Arc::from(data),
+        text: None,
     };
     let parts = vec![
         image("image/png"),

@@ -1,7 +1,7 @@
 //! Requests in the words of the Converse API. Source of the shapes: botocore 1.44.5,
 //! `bedrock-runtime/2023-09-30/service-2.json`, 2026-11.
 
-use crate::{Encoded, call, media, notices::Notices, replay, thinking::Thinking};
+use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{
     Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
     ToolChoice,
@@ -94,7 +94,7 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
             notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
             None
         }
-        Part::File { name, media_type, data } => {
+        Part::File { name, media_type, data, .. } => {
             if let Some(format) = document_format(media_type).filter(|_| role == Role::User) {
                 *documents += 1;
                 let name = document_name(name, *documents);
@@ -105,6 +105,10 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
                 return Some(json!({ "text": media::quote_file(name, text) }));
             }
             notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+            None
+        }
+        Part::Attachment(file) => {
+            notices.content(parts::not_read(&file.name));
             None
         }
         Part::ToolCall { id, name, arguments, .. } => Some(json!({ "toolUse": {

@@ -49,7 +49,10 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
             }
-            Asked::File { name, media_type, .. } => parts::no_file(name, media_type, notices),
+            Asked::File { name, media_type, text, .. } => {
+                let text = parts::no_file(name, media_type, text, notices);
+                content.extend(text.map(|text| json!({ "type": "text", "text": text })));
+            }
             Asked::Result { id, content, .. } => {
                 messages.push(json!({ "role": "tool", "tool_call_id": id, "content": content }));
             }

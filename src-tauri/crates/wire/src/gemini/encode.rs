@@ -1,7 +1,7 @@
 //! Requests in the words of the Gemini API.
 
 use super::schema;
-use crate::{Encoded, call, media, notices::Notices, replay};
+use crate::{Encoded, call, media, notices::Notices, parts, replay};
 use domain::{
     Effort, Endpoint, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
     ToolChoice,
@@ -97,11 +97,12 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                     notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
                 }
             }
-            Part::File { name, media_type, data } => {
+            Part::File { name, media_type, data, .. } => {
                 if let Some(part) = file(name, media_type, data, notices) {
                     out.push(part);
                 }
             }
+            Part::Attachment(file) => notices.content(parts::not_read(&file.name)),
             Part::ToolCall { id, name, arguments, signature, issuer } => {
                 let mut part =
                     json!({ "functionCall": { "name": name, "args": replay::arguments(arguments) } });

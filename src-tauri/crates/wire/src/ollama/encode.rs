@@ -63,7 +63,9 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
         match piece {
             Asked::Text(text) => texts.push(text.into_owned()),
             Asked::Image { data, .. } => images.push(Value::String(media::base64(data))),
-            Asked::File { name, media_type, .. } => parts::no_file(name, media_type, notices),
+            Asked::File { name, media_type, text, .. } => {
+                texts.extend(parts::no_file(name, media_type, text, notices));
+            }
             Asked::Result { name, content, .. } => {
                 messages.push(json!({ "role": "tool", "tool_name": name, "content": content }));
             }

@@ -55,7 +55,12 @@ fn the_window_is_always_said_and_a_prompt_beyond_it_refused() {
 #[test]
 fn pictures_tools_and_results_have_their_places() {
     let image = Part::Image { media_type: "image/png".into(), data: vec![0, 1, 2].into() };
-    let pdf = Part::File { name: "a.pdf".into(), media_type: "application/pdf".into(), data: vec![1].into() };
+    let pdf = Part::File {
+        name: "a.pdf".into(),
+        media_type: "application/pdf".into(),
+        data: vec![1].into(),
+        text: None,
+    };
     let thought = Part::Reasoning { text: "Hm".into(), signature: None, issuer: "acme/qwen3:4b".into() };
     let request = Request {
         tools: vec![Tool {

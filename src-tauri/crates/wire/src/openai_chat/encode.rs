@@ -69,7 +69,7 @@ fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: 
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "document_url", "document_url": url }));
             }
-            Asked::File { name, media_type, data } => content.push(json!({
+            Asked::File { name, media_type, data, .. } => content.push(json!({
                 "type": "file",
                 "file": { "filename": name, "file_data": media::to_data_url(media_type, data) },
             })),

@@ -107,7 +107,12 @@ fn departures_of_a_provider_are_obeyed_and_told() {
 #[test]
 fn pictures_and_files_travel_inside() {
     let image = Part::Image { media_type: "image/png".into(), data: vec![0, 1, 2].into() };
-    let pdf = Part::File { name: "a.pdf".into(), media_type: "application/pdf".into(), data: vec![1].into() };
+    let pdf = Part::File {
+        name: "a.pdf".into(),
+        media_type: "application/pdf".into(),
+        data: vec![1].into(),
+        text: None,
+    };
     let notes =
         Part::File { name: "a.md".into(), media_type: "text/markdown".into(), data: (*b"# x").into() };
     let sent = body(&encode(&ask(vec![user(vec![text("see"), image, pdf, notes])]), &Quirks::default()));

@@ -1,0 +1,317 @@
+//! Files the user attaches: taken in, kept beside the database, and put into a request before it is sent.
+
+use crate::{Engine, inner::Inner, tasks};
+use attach::{Kind, Refused, Taken};
+use domain::{Attachment, ErrorKind, Failure, Message, Part, Request, Role, RunId, Timestamp};
+use std::{
+    fs::File,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use store::{AttachmentRow, Store, Tx};
+
+/// Most files of one prompt.
+pub const FILES_LIMIT: usize = 20;
+/// Most bytes of the files of one prompt: what requests may have in all (Anthropic 32 MB; as known, not re-read).
+const TOGETHER_LIMIT: u64 = 40 * 1024 * 1024;
+/// Longest time for reading the text of a PDF.
+const PATIENCE: Duration = Duration::from_secs(20);
+const STEP: Duration = Duration::from_millis(15);
+/// Most memory for it, in kB, where the system lets a process be limited.
+const MEMORY_KB: u32 = 1_500_000;
+/// Files that nothing names any more are kept this long.
+const KEPT_FOR: i64 = 7 * 86_400_000;
+/// The argument with which a program of ours reads a PDF and does nothing else.
+const READ_PDF: &str = "--read-pdf";
+
+/// Who reads the text of a PDF.
+#[derive(Clone, Debug)]
+pub(crate) enum PdfReader {
+    /// This process.
+    Here,
+    /// A process of its own, made from this program.
+    Child(PathBuf),
+}
+
+/// A prompt with its files.
+pub struct Asked {
+    pub(crate) ask: crate::Ask,
+    pub(crate) files: Vec<Attachment>,
+}
+
+impl From<crate::Ask> for Asked {
+    fn from(ask: crate::Ask) -> Self {
+        Self { ask, files: Vec::new() }
+    }
+}
+
+impl crate::Ask {
+    /// The same prompt with files.
+    pub fn with_files(self, files: Vec<Attachment>) -> Asked {
+        Asked { ask: self, files }
+    }
+}
+
+/// A file that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// What a prompt names it by.
+    pub file: Attachment,
+    /// Pixels across and down, of a picture.
+    pub size: Option<(u32, u32)>,
+    /// A small JPEG of a picture.
+    pub preview: Option<Vec<u8>>,
+    /// What was changed in it, and what it cannot do.
+    pub notes: Vec<String>,
+}
+
+/// Bytes with their sort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// IANA media type.
+    pub media_type: String,
+    /// The bytes.
+    pub data: Vec<u8>,
+}
+
+impl Engine {
+    /// Takes a file in: cleaned, measured, kept. Error `request.invalid` with what to do for what cannot be
+    /// attached.
+    pub async fn attach(&self, name: String, data: Vec<u8>) -> Result<Attached, Failure> {
+        let inner = Arc::clone(&self.inner);
+        let taken = tasks::aside(move || keep(&inner, &name, data)).await??;
+        let row = AttachmentRow {
+            file: taken.file.clone(),
+            size: taken.size,
+            preview: taken.preview.clone(),
+            used_at: self.inner.clock.now(),
+        };
+        self.inner.store.write(move |tx| tx.put_attachment(&row)).await?;
+        Ok(taken)
+    }
+
+    /// What is known of a file that was attached.
+    pub async fn attachment(&self, sha256: String) -> Result<Attached, Failure> {
+        let row = self.inner.store.read(move |tx| tx.attachment(&sha256)).await?.ok_or_else(gone)?;
+        Ok(Attached { file: row.file, size: row.size, preview: row.preview, notes: Vec::new() })
+    }
+
+    /// A file as it is sent.
+    pub async fn attachment_data(&self, sha256: String) -> Result<Media, Failure> {
+        let hash = sha256.clone();
+        let row = self.inner.store.read(move |tx| tx.attachment(&hash)).await?.ok_or_else(gone)?;
+        let store = self.inner.store.clone();
+        let data = tasks::aside(move || store.file(&sha256)).await??.ok_or_else(gone)?;
+        Ok(Media { media_type: row.file.media_type, data })
+    }
+
+    /// A picture that an answer holds: base64 as it came. `nth` counts its pictures, from 0.
+    pub async fn picture(&self, run: RunId, nth: usize) -> Result<(String, String), Failure> {
+        let none = || Failure::new(ErrorKind::RequestInvalid, "There is no picture here any more.");
+        let parts = self
+            .inner
+            .store
+            .read(move |tx| {
+                let message = tx.run(run)?.map(|row| row.message);
+                let row = message.map(|message| tx.message(message)).transpose()?.flatten();
+                row.map(|row| tx.content(&row.content)).transpose()
+            })
+            .await?
+            .flatten()
+            .ok_or_else(none)?;
+        let pictures = parts.into_iter().filter_map(|part| match part {
+            Part::GeneratedImage { media_type, base64 } => Some((media_type, base64)),
+            _ => None,
+        });
+        pictures.into_iter().nth(nth).ok_or_else(none)
+    }
+}
+
+fn gone() -> Failure {
+    Failure::new(ErrorKind::RequestInvalid, "This file is not on this computer any more. Attach it again.")
+}
+
+fn keep(inner: &Inner, name: &str, data: Vec<u8>) -> Result<Attached, Failure> {
+    let taken =
+        attach::take(name, data).map_err(|Refused(words)| Failure::new(ErrorKind::RequestInvalid, words))?;
+    let Taken { kind, name, media_type, data, size, preview, mut notes } = taken;
+    let sha256 = inner.store.keep_file(&data)?;
+    let text_sha256 = match kind {
+        Kind::Pdf => match read_pdf(inner, &sha256, &data) {
+            Some(text) => Some(inner.store.keep_file(text.as_bytes())?),
+            None => {
+                notes.push(
+                    "No text could be read from it: only models that read documents will see what it says."
+                        .to_owned(),
+                );
+                None
+            }
+        },
+        Kind::Picture | Kind::Text => None,
+    };
+    let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+    let file = Attachment { sha256, name, media_type: media_type.to_owned(), bytes, text_sha256 };
+    Ok(Attached { file, size, preview, notes })
+}
+
+fn read_pdf(inner: &Inner, sha256: &str, data: &[u8]) -> Option<String> {
+    match (&inner.pdf_reader, inner.store.file_path(sha256)) {
+        (PdfReader::Child(program), Some(path)) => read_in_child(program, &path),
+        _ => attach::pdf_text(data),
+    }
+}
+
+/// A process of its own reads the document, with an end to its time and memory: a hostile one costs that
+/// process and nothing else. Its words come through a file, so that nobody waits for a full pipe.
+fn read_in_child(program: &std::path::Path, path: &std::path::Path) -> Option<String> {
+    let out = path.with_extension("words");
+    let mut command = if cfg!(unix) {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("ulimit -v {MEMORY_KB} 2>/dev/null; exec \"$0\" \"$@\"")]).arg(program);
+        shell
+    } else {
+        Command::new(program)
+    };
+    let text = File::create(&out).ok().and_then(|words| {
+        let child =
+            command.arg(READ_PDF).arg(path).stdin(Stdio::null()).stdout(words).stderr(Stdio::null()).spawn();
+        let mut child = child.ok()?;
+        let mut waited = Duration::ZERO;
+        let ended = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break status.success(),
+                Ok(None) if waited < PATIENCE => {
+                    std::thread::sleep(STEP);
+                    waited += STEP;
+                }
+                _ => {
+                    // Killed or gone: both are no text.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    break false;
+                }
+            }
+        };
+        ended.then(|| std::fs::read_to_string(&out).ok()).flatten()
+    });
+    let _ = std::fs::remove_file(&out);
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// Reads a PDF and ends the process, if it was started for that. First thing in every program of ours.
+pub fn read_pdf_if_asked() {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_none_or(|first| first != READ_PDF) {
+        return;
+    }
+    let data = arguments.next().and_then(|path| std::fs::read(path).ok());
+    let text = data.and_then(|data| attach::pdf_text(&data));
+    let written = text.is_some_and(|text| {
+        std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes()).is_ok()
+    });
+    std::process::exit(i32::from(!written));
+}
+
+/// Refuses what no provider takes.
+pub(crate) fn check(files: &[Attachment]) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    if files.len() > FILES_LIMIT {
+        return refuse("More than 20 files at once are not supported. Take some out.");
+    }
+    if files.iter().map(|file| file.bytes).fold(0, u64::saturating_add) > TOGETHER_LIMIT {
+        return refuse("The files are larger than 40 MB together, more than providers take. Take some out.");
+    }
+    Ok(())
+}
+
+/// A prompt as content: its files as this program knows them, whatever the caller says of them, then its text.
+pub(crate) fn content(tx: &Tx<'_>, files: &[Attachment], prompt: &str) -> Result<Vec<Part>, Failure> {
+    let mut parts = Vec::new();
+    for file in files {
+        let known = tx.attachment(&file.sha256)?.ok_or_else(gone)?.file;
+        let name = if file.name.trim().is_empty() { known.name } else { file.name.clone() };
+        let part = Part::Attachment(Attachment { name, ..known });
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    if !prompt.trim().is_empty() {
+        parts.push(Part::Text { text: prompt.to_owned() });
+    }
+    Ok(parts)
+}
+
+/// The files that a content names.
+pub(crate) fn named(parts: &[Part]) -> Vec<Attachment> {
+    parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Attachment(file) => Some(file.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The request with every file read and in its place. A file of the newest prompt that is gone is an error;
+/// where an earlier one was, words say so, to the model and in the receipt.
+pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failure> {
+    let newest = request.messages.iter().rposition(|message| message.role == Role::User);
+    let mut messages = Vec::with_capacity(request.messages.len());
+    for (at, message) in request.messages.iter().enumerate() {
+        let mut parts = Vec::with_capacity(message.parts.len());
+        for part in &message.parts {
+            parts.push(match part {
+                Part::Attachment(file) => match read(store, file)? {
+                    Some(part) => part,
+                    None if Some(at) == newest => {
+                        return Err(Failure::new(
+                            ErrorKind::RequestInvalid,
+                            format!("“{}” is not on this computer any more. Attach it again.", file.name),
+                        ));
+                    }
+                    None => Part::Text {
+                        text: format!("[The file “{}” is not available any more.]", file.name),
+                    },
+                },
+                other => other.clone(),
+            });
+        }
+        messages.push(Message { role: message.role, parts });
+    }
+    Ok(Request { messages, ..request.clone() })
+}
+
+fn read(store: &Store, file: &Attachment) -> Result<Option<Part>, Failure> {
+    let Some(data) = store.file(&file.sha256)? else { return Ok(None) };
+    let (media_type, data) = (file.media_type.clone(), Arc::from(data));
+    if media_type.starts_with("image/") {
+        return Ok(Some(Part::Image { media_type, data }));
+    }
+    let text = match &file.text_sha256 {
+        Some(hash) => store.file(hash)?.and_then(|text| String::from_utf8(text).ok()).map(Arc::from),
+        None => None,
+    };
+    Ok(Some(Part::File { name: file.name.clone(), media_type, data, text }))
+}
+
+/// [`loaded`], beside the tasks that answers wait for; nothing to do where no file is named.
+pub(crate) async fn put_in(inner: &Arc<Inner>, request: &Arc<Request>) -> Result<Arc<Request>, Failure> {
+    let named = |message: &Message| message.parts.iter().any(|part| matches!(part, Part::Attachment(_)));
+    if !request.messages.iter().any(named) {
+        return Ok(Arc::clone(request));
+    }
+    let (store, request) = (inner.store.clone(), Arc::clone(request));
+    tasks::aside(move || loaded(&store, &request)).await?.map(Arc::new)
+}
+
+/// Removes files that nothing names any more.
+pub(crate) async fn sweep(inner: &Inner) -> Result<(), Failure> {
+    let before = Timestamp(inner.clock.now().0.saturating_sub(KEPT_FOR));
+    let gone = inner.store.write(move |tx| tx.forget_attachments(before)).await?;
+    for file in gone {
+        inner.store.drop_file(&file)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+export { default as ShortcutsSection } from './ShortcutsSection.svelte';
