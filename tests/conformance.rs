@@ -25,6 +25,8 @@ mod recording;
 #[path = "conformance/requests.rs"]
 mod requests;
 
+#[path = "conformance/serve.rs"]
+mod serve;
 #[path = "conformance/whole.rs"]
 mod whole;
 

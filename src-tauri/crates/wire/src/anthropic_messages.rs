@@ -12,7 +12,7 @@ use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, event_stream, failu
 use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 
 /// `anthropic-version`, unless the provider's quirks give another.
-const VERSION: &str = "2023-06-01";
+pub(crate) const VERSION: &str = "2023-06-01";
 
 /// The dialect.
 pub(crate) struct AnthropicMessages;

@@ -16,6 +16,11 @@ use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 /// The dialect.
 pub(crate) struct Gemini;
 
+/// Path of a streaming call for this model.
+pub(crate) fn path(model: &str) -> String {
+    encode::default_path(model)
+}
+
 impl Dialect for Gemini {
     fn id(&self) -> &'static str {
         "gemini"

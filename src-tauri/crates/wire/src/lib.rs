@@ -4,6 +4,8 @@
 //! come out, bad input becomes `Unknown` events or an [`Ending`], and nothing panics. This crate
 //! **never** does I/O, knows no provider by name (departures arrive as [`Quirks`]) and sees no key.
 //!
+//! [`serve`] is the other direction: what a client asks of us in one of four protocols, and our answers.
+//!
 //! To add a dialect: one file with a type that implements [`Dialect`], one line in [`DIALECTS`].
 #![deny(missing_docs)]
 
@@ -28,6 +30,7 @@ mod parts;
 mod replay;
 mod retry;
 mod scan;
+pub mod serve;
 mod snapshot;
 mod sse;
 mod tally;

@@ -23,7 +23,9 @@ impl Snapshot {
     pub(crate) fn take(&mut self, usage: &Json<'_>, out: &mut Vec<StreamEvent>) -> bool {
         let mut changed = false;
         for (key, value) in usage.fields().iter().filter(|(_, value)| !value.is_null()) {
-            if matches!(value, Json::Number(_)) && value.count() == Count::Bad && !self.doubted {
+            // Gateways say there what it cost, in dollars, which is no count.
+            let counts = matches!(value, Json::Number(_)) && key != "cost";
+            if counts && value.count() == Count::Bad && !self.doubted {
                 self.doubted = true;
                 let detail = format!("The provider's usage gives no whole number for “{key}”.");
                 out.push(StreamEvent::Notice { kind: NoticeKind::UsageMismatch, detail });

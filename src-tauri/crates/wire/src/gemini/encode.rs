@@ -43,7 +43,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
 }
 
 /// The list gives names such as `models/x`; tuned models have a collection of their own.
-fn default_path(model: &str) -> String {
+pub(super) fn default_path(model: &str) -> String {
     let (collection, name) = match model.split_once('/') {
         Some((collection @ ("models" | "tunedModels"), name)) => (collection, name),
         _ => ("models", model),

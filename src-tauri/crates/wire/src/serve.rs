@@ -1,0 +1,234 @@
+//! The other direction: what a client asks of us in a provider's protocol, and our answers in it.
+//!
+//! Four protocols come in. What goes on to an endpoint of the same protocol passes as it came (see
+//! [`retarget`] and [`Tap`]); anything else goes through [`domain::Request`] and [`domain::StreamEvent`].
+//! Everything here is total: no bytes of a client or a provider make it panic, and an answer that broke
+//! off is never given a reason of success.
+
+mod chat_in;
+mod chat_out;
+mod errors;
+mod fold;
+mod gemini_in;
+mod gemini_out;
+mod lists;
+mod messages_in;
+mod messages_out;
+mod openapi;
+mod pass;
+mod read;
+mod responses_in;
+mod responses_out;
+mod seal;
+mod splice;
+mod steps;
+mod tap;
+mod write;
+
+pub use errors::{error_body, status_of};
+pub use lists::{KeyInfo, Offer, OfferedEndpoint, credits, endpoints, key, model, models, supported};
+pub use openapi::openapi;
+pub use pass::{Passed, model_of, passes, retarget, swap_model};
+pub use tap::Tap;
+
+use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent};
+use read::Draft;
+
+/// A protocol in which a client may speak to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// OpenAI's Chat Completions, with OpenRouter's extensions.
+    OpenAiChat,
+    /// OpenAI's Responses.
+    OpenAiResponses,
+    /// Anthropic's Messages.
+    AnthropicMessages,
+    /// Gemini's `generateContent` and `streamGenerateContent`.
+    Gemini,
+}
+
+impl Protocol {
+    /// Every one.
+    pub const ALL: [Self; 4] =
+        [Self::OpenAiChat, Self::OpenAiResponses, Self::AnthropicMessages, Self::Gemini];
+
+    /// Id of the dialect in which a provider speaks it.
+    pub const fn dialect(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai-chat",
+            Self::OpenAiResponses => "openai-responses",
+            Self::AnthropicMessages => "anthropic-messages",
+            Self::Gemini => "gemini",
+        }
+    }
+}
+
+/// What a client asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// In which protocol, and so in which the answer goes back.
+    pub protocol: Protocol,
+    /// The model as asked, with its `:variant`. Never empty.
+    pub model: String,
+    /// OpenRouter's `provider` object; the models that may stand in are in `prefs.models`.
+    pub prefs: RoutingPrefs,
+    /// The same for an endpoint of any protocol.
+    pub request: Request,
+    /// The answer goes back piece by piece.
+    pub stream: bool,
+    /// Chat: the stream ends with a chunk that tells the usage.
+    pub include_usage: bool,
+    /// Reasoning is not to be told.
+    pub hide_reasoning: bool,
+    /// Which conversation it belongs to, if the client says so; for staying where a prompt is cached.
+    pub session: Option<String>,
+    /// How many answers it asks for; at least 1.
+    pub outputs: u64,
+    /// What no other protocol takes, in plain words: it is lost unless the request passes as it is.
+    pub dropped: Vec<String>,
+    /// Something in it cannot be put into another protocol: only an endpoint that [`passes`] may be asked, and
+    /// without one this is the answer.
+    pub bound: Option<Failure>,
+    /// It carries proofs or reasoning that our own answers were given: as it is, no provider would take it.
+    pub(crate) sealed: bool,
+    /// It asks for reasoning in OpenRouter's words, which only some servers of the protocol know.
+    pub(crate) unified_reasoning: bool,
+}
+
+/// Reads a request. `path_model` is the model in the path and `stream_by_path` whether the path asks for a stream
+/// (Gemini's way); the other protocols say both in the body. An error is the client's (400).
+pub fn parse(
+    protocol: Protocol,
+    path_model: Option<&str>,
+    stream_by_path: bool,
+    body: &[u8],
+) -> Result<Asked, Failure> {
+    let text = read::text_of(body)?;
+    let json = read::object(text)?;
+    let mut draft = Draft::new(protocol);
+    draft.asked.stream = stream_by_path;
+    match protocol {
+        Protocol::OpenAiChat => chat_in::read(&json, &mut draft)?,
+        Protocol::OpenAiResponses => responses_in::read(&json, &mut draft)?,
+        Protocol::AnthropicMessages => messages_in::read(&json, &mut draft)?,
+        Protocol::Gemini => gemini_in::read(&json, &mut draft)?,
+    }
+    draft.finish(&json, path_model)
+}
+
+/// What an answer tells of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Our id of the answer; protocols whose ids begin with a word of their own get it before this.
+    pub id: String,
+    /// The model's public name.
+    pub model: String,
+    /// When it was asked, in seconds of Unix time.
+    pub created: u64,
+    /// The provider's display name.
+    pub provider: Option<String>,
+    /// `provider/upstream model`: who may see proofs of reasoning again.
+    pub issuer: String,
+    /// See [`Asked::include_usage`].
+    pub include_usage: bool,
+    /// See [`Asked::hide_reasoning`].
+    pub hide_reasoning: bool,
+    /// Gemini without `alt=sse`: the stream is one JSON array.
+    pub array: bool,
+}
+
+/// Writes an answer in the client's protocol, piece by piece. Every method appends what belongs into one write,
+/// which may be nothing.
+pub struct Encoder(Box<dyn Write>);
+
+/// How one protocol writes a stream.
+trait Write: Send {
+    fn event(&mut self, event: &StreamEvent, out: &mut Vec<u8>);
+    fn end(&mut self, cost: Option<PicoUsd>, out: &mut Vec<u8>);
+    fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>);
+    fn keep_alive(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b": PROCESSING\n\n");
+    }
+}
+
+impl Encoder {
+    /// An encoder of one answer.
+    pub fn new(protocol: Protocol, told: Told) -> Self {
+        Self(match protocol {
+            Protocol::OpenAiChat => Box::new(chat_out::Chunks::new(told)),
+            Protocol::OpenAiResponses => Box::new(responses_out::Events::new(told)),
+            Protocol::AnthropicMessages => Box::new(messages_out::Events::new(told)),
+            Protocol::Gemini => Box::new(gemini_out::Chunks::new(told)),
+        })
+    }
+
+    /// The next step of the answer.
+    pub fn event(&mut self, event: &StreamEvent, out: &mut Vec<u8>) {
+        self.0.event(event, out);
+    }
+
+    /// The answer is whole: why it ended, what it used and cost, and the protocol's closing mark.
+    pub fn end(&mut self, cost: Option<PicoUsd>, out: &mut Vec<u8>) {
+        self.0.end(cost, out);
+    }
+
+    /// The answer failed after it had begun: the protocol's error event, and no closing mark.
+    pub fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>) {
+        self.0.failed(failure, out);
+    }
+
+    /// What keeps a silent connection open and every client ignores.
+    pub fn keep_alive(&self, out: &mut Vec<u8>) {
+        self.0.keep_alive(out);
+    }
+}
+
+/// The error event of a stream whose earlier part passed as it came.
+pub fn broken_off(protocol: Protocol, failure: &Failure, told: &Told, out: &mut Vec<u8>) {
+    Encoder::new(protocol, told.clone()).failed(failure, out);
+}
+
+/// Whether this is content: with the first of it the status line is sent, and nothing else can be tried.
+pub fn is_content(event: &StreamEvent) -> bool {
+    match event {
+        StreamEvent::BlockDelta { .. } => true,
+        StreamEvent::BlockOpen { kind, .. } => matches!(kind, domain::BlockKind::ToolCall { .. }),
+        StreamEvent::BlockClose { signature, .. } => signature.is_some(),
+        StreamEvent::Started { .. }
+        | StreamEvent::Usage(_)
+        | StreamEvent::Finish { .. }
+        | StreamEvent::Notice { .. }
+        | StreamEvent::Unknown { .. } => false,
+    }
+}
+
+/// The whole answer as one document, from the events of an answer that is complete.
+pub fn whole(protocol: Protocol, told: &Told, events: &[StreamEvent], cost: Option<PicoUsd>) -> Vec<u8> {
+    let folded = fold::fold(events);
+    let value = match protocol {
+        Protocol::OpenAiChat => chat_out::whole(told, &folded, cost),
+        Protocol::OpenAiResponses => responses_out::whole(told, &folded, cost),
+        Protocol::AnthropicMessages => messages_out::whole(told, &folded, cost),
+        Protocol::Gemini => gemini_out::whole(told, &folded),
+    };
+    value.to_string().into_bytes()
+}
+
+/// How many tokens a prompt has, in the words of the protocol's counting call.
+pub fn tokens(protocol: Protocol, count: u64) -> Vec<u8> {
+    match protocol {
+        Protocol::AnthropicMessages => format!("{{\"input_tokens\":{count}}}"),
+        Protocol::Gemini => format!("{{\"totalTokens\":{count}}}"),
+        Protocol::OpenAiChat | Protocol::OpenAiResponses => {
+            format!("{{\"object\":\"response.input_tokens\",\"input_tokens\":{count}}}")
+        }
+    }
+    .into_bytes()
+}
+
+#[cfg(test)]
+#[path = "serve/tests.rs"]
+mod tests;
+#[cfg(test)]
+#[path = "serve/whole_tests.rs"]
+mod whole_tests;

@@ -1,0 +1,294 @@
+//! Requests in the words of Chat Completions, OpenRouter's extensions included.
+
+use super::read::{self, Draft, invalid};
+use crate::json::Json;
+use domain::{Failure, Part, Reasoning, ResponseFormat, Role, ToolChoice};
+
+pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    if json.get("messages").is_none() {
+        return Err(invalid("messages", "The request has no “messages”."));
+    }
+    for message in read::list(json, "messages")? {
+        self::message(message, draft)?;
+    }
+    params(json, draft)?;
+    tools(json, draft)?;
+    for key in ["audio", "modalities", "web_search_options", "prediction"] {
+        let only_text =
+            |v: &Json<'_>| key == "modalities" && v.items().iter().all(|m| m.str() == Some("text"));
+        if json.get(key).is_some_and(|v| !only_text(v)) {
+            draft.bind(&format!("“{key}”"));
+        }
+    }
+    draft.know(&["messages", "user", "metadata", "store", "parallel_tool_calls", "safety_identifier"]);
+    Ok(())
+}
+
+fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    match message.text("role").unwrap_or_default() {
+        "system" | "developer" => {
+            let text = texts(message.get("content"))?;
+            draft.system(&text);
+        }
+        "user" => {
+            let mut parts = Vec::new();
+            content(message.get("content"), &mut parts, draft)?;
+            draft.message(Role::User, parts);
+        }
+        "assistant" => assistant(message, draft)?,
+        "tool" | "function" => {
+            let mut parts = Vec::new();
+            content(message.get("content"), &mut parts, draft)?;
+            let id = message.text("tool_call_id").or_else(|| message.text("name")).unwrap_or_default();
+            let mut words = String::new();
+            parts.retain(|part| match part {
+                Part::Text { text } => {
+                    words.push_str(text);
+                    false
+                }
+                _ => true,
+            });
+            let result = draft.result(id, words, false);
+            // Results of calls made together stand together; pictures in them stand behind.
+            draft.extend(Role::User, result);
+            parts.into_iter().for_each(|part| draft.extend(Role::User, part));
+        }
+        other => {
+            let other: String = other.chars().take(40).collect();
+            let words = format!(
+                "A message's role is “{other}”: it must be system, developer, user, assistant or tool."
+            );
+            return Err(invalid("messages", words));
+        }
+    }
+    Ok(())
+}
+
+/// Content that can only be words.
+fn texts(content: Option<&Json<'_>>) -> Result<String, Failure> {
+    match content {
+        None => Ok(String::new()),
+        Some(Json::String(text)) => Ok(text.clone().into_owned()),
+        Some(Json::Array(parts)) => {
+            Ok(parts.iter().filter_map(|part| part.text("text").or_else(|| part.str())).collect())
+        }
+        Some(_) => Err(invalid("messages", "A message's content must be a text or a list of parts.")),
+    }
+}
+
+fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft) -> Result<(), Failure> {
+    let Some(Json::Array(pieces)) = content else {
+        let text = texts(content)?;
+        if !text.is_empty() {
+            parts.push(Part::Text { text });
+        }
+        return Ok(());
+    };
+    for piece in pieces {
+        match piece.text("type").unwrap_or("text") {
+            "text" | "input_text" => {
+                let text = piece.text("text").or_else(|| piece.str()).unwrap_or_default();
+                if !text.is_empty() {
+                    parts.push(Part::Text { text: text.to_owned() });
+                }
+            }
+            "image_url" => {
+                let url = piece.at("/image_url/url").or_else(|| piece.get("image_url")).and_then(Json::str);
+                let url = url.ok_or_else(|| invalid("image_url", "A picture has no address."))?;
+                parts.extend(draft.image(url)?);
+            }
+            "file" => {
+                let file = piece.get("file").unwrap_or(piece);
+                match file.text("file_data").filter(|data| !data.starts_with("http")) {
+                    Some(data) => parts.push(draft.file(file.text("filename"), data)?),
+                    None => draft.bind("A file given by its id or address"),
+                }
+            }
+            "refusal" => {
+                let text = piece.text("refusal").unwrap_or_default().to_owned();
+                parts.push(Part::Refusal { text });
+            }
+            other => {
+                let other: String = other.chars().take(40).collect();
+                draft.bind(&format!("Content of the type “{other}”"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    let mut parts = Vec::new();
+    let words = ["reasoning", "reasoning_content"].iter().find_map(|key| message.text(key));
+    let words = words.filter(|words| !words.is_empty());
+    let details = message.list("reasoning_details");
+    // Not yet part of the message: a proof may belong to a call that stands behind it.
+    let foreign = details.iter().all(|detail| !sealed(detail));
+    if foreign && (words.is_some() || !details.is_empty()) {
+        let proof = match message.get("reasoning_details").filter(|_| !details.is_empty()) {
+            Some(details) => details.to_text(),
+            None if message.text("reasoning_content").is_some() => "reasoning_content".to_owned(),
+            None => String::new(),
+        };
+        let text = words.map_or_else(|| details.iter().filter_map(said).collect(), str::to_owned);
+        draft.thought(text, &proof, &mut parts);
+    }
+    let place = parts.len();
+    content(message.get("content"), &mut parts, draft)?;
+    if let Some(text) = message.text("refusal").filter(|text| !text.is_empty()) {
+        parts.push(Part::Refusal { text: text.to_owned() });
+    }
+    let old = message.get("function_call");
+    for call in read::list(message, "tool_calls")?.iter().chain(old) {
+        let function = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
+        let name = function.text("name").unwrap_or_default();
+        let id = call.text("id").unwrap_or(name);
+        let arguments = match function.get("arguments").or_else(|| function.get("input")) {
+            None => String::new(),
+            Some(Json::String(text)) => text.clone().into_owned(),
+            Some(other) => other.to_text(),
+        };
+        let call = draft.call(id, name, arguments);
+        parts.push(call);
+    }
+    if !foreign {
+        let mut thoughts = Vec::new();
+        let mut text = String::new();
+        for detail in details {
+            text.push_str(said(detail).unwrap_or_default());
+            if let Some(proof) = proof(detail) {
+                let before = parts.len();
+                draft.thought(std::mem::take(&mut text), proof, &mut parts);
+                thoughts.extend(parts.drain(before..));
+            }
+        }
+        parts.splice(place..place, thoughts);
+    }
+    draft.message(Role::Assistant, parts);
+    Ok(())
+}
+
+fn said<'a>(detail: &'a Json<'_>) -> Option<&'a str> {
+    detail.text("text").or_else(|| detail.text("summary"))
+}
+
+fn proof<'a>(detail: &'a Json<'_>) -> Option<&'a str> {
+    detail.text("signature").or_else(|| detail.text("data")).filter(|proof| !proof.is_empty())
+}
+
+fn sealed(detail: &Json<'_>) -> bool {
+    proof(detail).is_some_and(|proof| super::seal::open(proof).is_some())
+}
+
+fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    draft.asked.stream = read::flag(json, "stream")?;
+    let options = json.get("stream_options");
+    let usage = [options.and_then(|o| o.get("include_usage")), json.at("/usage/include")];
+    draft.asked.include_usage = usage.into_iter().flatten().any(Json::is_true);
+    let outputs = read::whole_number(json, "n")?;
+    draft.outputs(outputs);
+    let limit = match read::whole_number(json, "max_completion_tokens")? {
+        Some(limit) => Some(limit),
+        None => read::whole_number(json, "max_tokens")?,
+    };
+    let format = format(json, draft)?;
+    let params = &mut draft.asked.request.params;
+    params.response_format = format;
+    params.max_completion_tokens = limit;
+    params.temperature = read::number(json, "temperature")?;
+    params.top_p = read::number(json, "top_p")?;
+    params.stop = read::stops(json, "stop")?;
+    params.seed = read::signed(json, "seed")?;
+    if let Some(reasoning) = json.get("reasoning") {
+        if !reasoning.is_object() {
+            return Err(invalid("reasoning", "“reasoning” must be an object."));
+        }
+        draft.asked.unified_reasoning = true;
+        draft.reasoning(reasoning)?;
+    }
+    if let Some(word) = json.text("reasoning_effort") {
+        let effort = Reasoning::Effort(read::effort(word, "reasoning_effort")?);
+        let asked = &mut draft.asked.request.params.reasoning;
+        if asked.is_some_and(|asked| asked != effort) {
+            return Err(invalid(
+                "reasoning_effort",
+                "“reasoning_effort” and “reasoning” say different things.",
+            ));
+        }
+        *asked = Some(effort);
+    }
+    if json.get("include_reasoning") == Some(&Json::Bool(false)) {
+        draft.asked.hide_reasoning = true;
+    }
+    draft.know(&[
+        "stream_options",
+        "n",
+        "max_completion_tokens",
+        "max_tokens",
+        "temperature",
+        "top_p",
+        "stop",
+        "seed",
+        "response_format",
+        "reasoning",
+        "reasoning_effort",
+    ]);
+    Ok(())
+}
+
+fn format(json: &Json<'_>, draft: &mut Draft) -> Result<Option<ResponseFormat>, Failure> {
+    let Some(format) = json.get("response_format") else { return Ok(None) };
+    Ok(match format.text("type").unwrap_or_default() {
+        "text" => None,
+        "json_object" => Some(ResponseFormat::JsonObject),
+        "json_schema" => {
+            let schema = format.get("json_schema");
+            let schema = schema.ok_or_else(|| invalid("response_format", "“json_schema” is missing."))?;
+            Some(read::json_schema(schema)?)
+        }
+        other => {
+            let other: String = other.chars().take(40).collect();
+            draft.bind(&format!("An answer in the form “{other}”"));
+            None
+        }
+    })
+}
+
+fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    for tool in read::list(json, "tools")? {
+        match (tool.text("type").unwrap_or("function"), tool.get("function")) {
+            ("function", function) => {
+                let tool = read::tool(function.unwrap_or(tool), "parameters")?;
+                draft.asked.request.tools.push(tool);
+            }
+            (other, _) => {
+                let other: String = other.chars().take(40).collect();
+                draft.bind(&format!("A tool of the type “{other}”"));
+            }
+        }
+    }
+    for function in read::list(json, "functions")? {
+        let tool = read::tool(function, "parameters")?;
+        draft.asked.request.tools.push(tool);
+    }
+    draft.asked.request.tool_choice = match json.get("tool_choice").or_else(|| json.get("function_call")) {
+        None => None,
+        Some(Json::String(word)) => match word.as_ref() {
+            "auto" => Some(ToolChoice::Auto),
+            "none" => Some(ToolChoice::None),
+            "required" | "any" => Some(ToolChoice::Required),
+            _ => return Err(invalid("tool_choice", "“tool_choice” must be auto, none, required or a tool.")),
+        },
+        Some(choice) => {
+            match choice.at("/function/name").or_else(|| choice.get("name")).and_then(Json::str) {
+                Some(name) => Some(ToolChoice::Named { name: name.to_owned() }),
+                None => {
+                    draft.bind("A choice among some of the tools");
+                    None
+                }
+            }
+        }
+    };
+    draft.know(&["tools", "functions", "tool_choice", "function_call"]);
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Failures in each protocol's own shape.
+//!
+//! The word in `error_type` is OpenRouter's, whose list of them is the one that is published
+//! (its OpenAPI document, read 2026-08-22).
+
+use super::Protocol;
+use domain::{ErrorKind, Failure};
+use serde_json::{Map, Value, json};
+
+/// What one kind of failure is called.
+struct Names {
+    status: u16,
+    /// OpenRouter's `error_type`, and the `code` of the OpenAI protocols.
+    word: &'static str,
+    /// `type` in the OpenAI protocols.
+    openai: &'static str,
+    /// `type` in the Messages API.
+    messages: &'static str,
+    /// `status` in the Gemini API.
+    google: &'static str,
+}
+
+const fn names(
+    status: u16,
+    word: &'static str,
+    openai: &'static str,
+    messages: &'static str,
+    google: &'static str,
+) -> Names {
+    Names { status, word, openai, messages, google }
+}
+
+fn of(kind: ErrorKind) -> Names {
+    use ErrorKind as K;
+    const INVALID: &str = "invalid_request_error";
+    match kind {
+        K::AuthMissing | K::AuthRejected => {
+            names(401, "authentication", "authentication_error", "authentication_error", "UNAUTHENTICATED")
+        }
+        K::AuthForbidden => {
+            names(403, "permission_denied", "permission_error", "permission_error", "PERMISSION_DENIED")
+        }
+        K::BillingCredits | K::BillingBudget => {
+            names(402, "payment_required", "insufficient_quota", "billing_error", "RESOURCE_EXHAUSTED")
+        }
+        K::LimitRate => {
+            names(429, "rate_limit_exceeded", "rate_limit_error", "rate_limit_error", "RESOURCE_EXHAUSTED")
+        }
+        K::LimitOverloaded => {
+            names(503, "provider_overloaded", "server_error", "overloaded_error", "UNAVAILABLE")
+        }
+        K::LimitContext => names(400, "context_length_exceeded", INVALID, INVALID, "INVALID_ARGUMENT"),
+        K::RequestInvalid => names(400, "invalid_request", INVALID, INVALID, "INVALID_ARGUMENT"),
+        K::RequestUnsupported => names(400, "unprocessable", INVALID, INVALID, "FAILED_PRECONDITION"),
+        K::RequestNoModel => names(404, "not_found", INVALID, "not_found_error", "NOT_FOUND"),
+        K::PolicyRefused => names(403, "refusal", INVALID, "permission_error", "PERMISSION_DENIED"),
+        K::PolicyFiltered => {
+            names(403, "content_policy_violation", INVALID, "permission_error", "PERMISSION_DENIED")
+        }
+        K::TimeConnect | K::TimeFirstByte | K::TimeIdle | K::TimeTotal => {
+            names(504, "timeout", "server_error", "timeout_error", "DEADLINE_EXCEEDED")
+        }
+        K::NetDns
+        | K::NetConnect
+        | K::NetTls
+        | K::NetProxy
+        | K::NetRedirect
+        | K::StreamTruncated
+        | K::StreamMalformed
+        | K::UpstreamInternal => {
+            names(502, "provider_unavailable", "server_error", "api_error", "UNAVAILABLE")
+        }
+        // The client is gone, or we are closing: no status reaches anyone.
+        K::Cancelled | K::Interrupted => names(499, "unmapped", "server_error", "api_error", "CANCELLED"),
+        K::StoreBusy | K::VaultLocked | K::VaultUnavailable => {
+            names(503, "server", "server_error", "api_error", "UNAVAILABLE")
+        }
+        K::StoreFull | K::StoreNewer | K::StoreCorrupt | K::StoreDenied | K::Bug => {
+            names(500, "server", "server_error", "api_error", "INTERNAL")
+        }
+    }
+}
+
+/// The HTTP status of a failure.
+pub fn status_of(kind: ErrorKind) -> u16 {
+    of(kind).status
+}
+
+/// Status and body of an answer that is a failure.
+pub fn error_body(protocol: Protocol, failure: &Failure) -> (u16, Vec<u8>) {
+    let body = match protocol {
+        Protocol::OpenAiChat | Protocol::OpenAiResponses => json!({ "error": chat_error(failure) }),
+        Protocol::AnthropicMessages => messages_error(failure),
+        Protocol::Gemini => gemini_error(failure),
+    };
+    let status = match (protocol, failure.kind) {
+        // The API's own status for it, after which its clients wait and ask again.
+        (Protocol::AnthropicMessages, ErrorKind::LimitOverloaded) => 529,
+        (_, kind) => status_of(kind),
+    };
+    (status, body.to_string().into_bytes())
+}
+
+/// The `error` object of the OpenAI protocols, with OpenRouter's `metadata`.
+pub(super) fn chat_error(failure: &Failure) -> Value {
+    let names = of(failure.kind);
+    let param = failure.upstream.as_ref().and_then(|upstream| upstream.param.clone());
+    let code = match failure.kind {
+        ErrorKind::RequestNoModel => "model_not_found",
+        ErrorKind::BillingCredits | ErrorKind::BillingBudget => "insufficient_quota",
+        ErrorKind::AuthMissing | ErrorKind::AuthRejected => "invalid_api_key",
+        _ => names.word,
+    };
+    json!({ "message": failure.message, "type": names.openai, "param": param, "code": code,
+        "metadata": metadata(failure) })
+}
+
+/// The `error` object inside a Responses answer.
+pub(super) fn responses_error(failure: &Failure) -> Value {
+    let code = match failure.kind {
+        ErrorKind::LimitRate => "rate_limit_exceeded",
+        ErrorKind::RequestInvalid | ErrorKind::LimitContext => "invalid_prompt",
+        _ => "server_error",
+    };
+    json!({ "code": code, "message": failure.message, "metadata": metadata(failure) })
+}
+
+/// The error document of the Messages API, whole or as an event.
+pub(super) fn messages_error(failure: &Failure) -> Value {
+    let error = json!({ "type": of(failure.kind).messages, "message": failure.message,
+        "error_type": of(failure.kind).word, "metadata": metadata(failure) });
+    json!({ "type": "error", "error": error })
+}
+
+/// The error document of the Gemini API, whole or as a chunk.
+pub(super) fn gemini_error(failure: &Failure) -> Value {
+    let names = of(failure.kind);
+    let mut details =
+        vec![json!({ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": names.word,
+        "domain": "parallax", "metadata": metadata(failure) })];
+    let wait = failure.upstream.as_ref().and_then(|upstream| upstream.retry_after);
+    if let Some(wait) = wait {
+        let (seconds, rest) = (wait.0 / 1000, wait.0 % 1000);
+        let delay = if rest == 0 { format!("{seconds}s") } else { format!("{seconds}.{rest:03}s") };
+        details.push(json!({ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay }));
+    }
+    json!({ "error": { "code": names.status, "message": failure.message, "status": names.google,
+        "details": details } })
+}
+
+/// Our own word for it, and what the provider said. All of it text, as the Gemini API demands.
+fn metadata(failure: &Failure) -> Value {
+    let mut all = Map::new();
+    all.insert("error_type".into(), of(failure.kind).word.into());
+    all.insert("kind".into(), failure.kind.as_str().into());
+    if let Some(upstream) = &failure.upstream {
+        let provider = upstream.provider.as_ref().map(ToString::to_string);
+        let status = upstream.status.map(|status| status.to_string());
+        let said = [
+            ("provider_name", provider),
+            ("provider_status", status),
+            ("provider_code", upstream.code.clone()),
+            ("raw", upstream.message.clone()),
+            ("provider_request_id", upstream.request_id.clone()),
+        ];
+        all.extend(said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))));
+    }
+    all.into()
+}

@@ -1,0 +1,283 @@
+//! Requests in the words of the Gemini API. Its JSON may name every field in two ways.
+
+use super::read::{self, Draft, invalid};
+use crate::json::Json;
+use domain::{Effort, Failure, Part, Reasoning, ResponseFormat, Role, Tool, ToolChoice};
+use serde_json::{Value, json};
+
+/// Deepest schema read.
+const MAX_DEPTH: u32 = 64;
+
+/// A field by either of its names.
+fn get<'a, 'b>(json: &'a Json<'b>, name: &str, other: &str) -> Option<&'a Json<'b>> {
+    json.get(name).or_else(|| json.get(other))
+}
+
+pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    if let Some(system) = get(json, "systemInstruction", "system_instruction") {
+        let parts = system.list("parts").iter().filter_map(|part| part.text("text"));
+        let texts: Vec<&str> = parts.chain(system.str()).collect();
+        draft.system(&texts.join("\n\n"));
+    }
+    let contents = json.get("contents");
+    let contents = contents.ok_or_else(|| invalid("contents", "The request has no “contents”."))?;
+    let one = std::slice::from_ref(contents);
+    let all = if let Json::Array(items) = contents { items.as_slice() } else { one };
+    for content in all {
+        self::content(content, draft)?;
+    }
+    // Thoughts are told only to those who ask for them.
+    draft.asked.hide_reasoning = true;
+    if let Some(config) = get(json, "generationConfig", "generation_config") {
+        self::config(config, draft)?;
+    }
+    tools(json, draft)?;
+    if get(json, "cachedContent", "cached_content").is_some() {
+        draft.bind("Content kept at the provider");
+    }
+    draft.know(&["contents", "systemInstruction", "system_instruction", "generationConfig"]);
+    draft.know(&["generation_config", "tools", "toolConfig", "tool_config", "cachedContent", "labels"]);
+    draft.know(&["cached_content"]);
+    Ok(())
+}
+
+fn content(content: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    let mut parts = Vec::new();
+    let role = match content.text("role").unwrap_or("user") {
+        "user" | "function" | "tool" => Role::User,
+        "model" => Role::Assistant,
+        _ => return Err(invalid("contents", "A content's role must be user or model.")),
+    };
+    for part in read::list(content, "parts")? {
+        self::part(part, role, &mut parts, draft)?;
+    }
+    draft.message(role, parts);
+    Ok(())
+}
+
+fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -> Result<(), Failure> {
+    let proof = get(part, "thoughtSignature", "thought_signature").and_then(Json::str).unwrap_or_default();
+    if let Some(call) = get(part, "functionCall", "function_call") {
+        let name = call.text("name").unwrap_or_default();
+        let count = draft.asked.request.messages.iter().map(|m| m.parts.len()).sum::<usize>() + parts.len();
+        let made = format!("call_{count}");
+        let id = call.text("id").filter(|id| !id.is_empty()).unwrap_or(&made);
+        let arguments = call.get("args").map_or_else(|| "{}".to_owned(), Json::to_text);
+        let mut made = draft.call(id, name, arguments);
+        if let Part::ToolCall { signature, issuer, .. } = &mut made
+            && !proof.is_empty()
+        {
+            match super::seal::open(proof) {
+                Some(opened) => {
+                    draft.asked.sealed = true;
+                    *signature = opened.signature;
+                    *issuer = opened.issuer;
+                }
+                None => *signature = Some(proof.to_owned()),
+            }
+        }
+        parts.push(made);
+    } else if let Some(response) = get(part, "functionResponse", "function_response") {
+        result(response, parts, draft);
+    } else if let Some(text) = part.text("text") {
+        let thought = part.get("thought").is_some_and(Json::is_true);
+        if thought && role == Role::Assistant {
+            draft.thought(text.to_owned(), proof, parts);
+            return Ok(());
+        }
+        if !text.is_empty() {
+            parts.push(Part::Text { text: text.to_owned() });
+        }
+        // The proof of a text is kept behind it, as reasoning without words.
+        if !proof.is_empty() && role == Role::Assistant {
+            draft.thought(String::new(), proof, parts);
+        }
+    } else if let Some(data) = get(part, "inlineData", "inline_data") {
+        let media_type = get(data, "mimeType", "mime_type").and_then(Json::str).unwrap_or_default();
+        let bytes =
+            read::bytes(data.text("data").unwrap_or_default().replace('-', "+").replace('_', "/").as_str())?;
+        let name = data.text("displayName").unwrap_or("document").to_owned();
+        parts.push(if media_type.starts_with("image/") {
+            Part::Image { media_type: media_type.to_owned(), data: bytes.into() }
+        } else {
+            Part::File { name, media_type: media_type.to_owned(), data: bytes.into() }
+        });
+    } else if let Some((name, _)) = part.fields().iter().find(|(name, _)| !name.starts_with("thought")) {
+        let name: String = name.chars().take(40).collect();
+        draft.bind(&format!("A part of the sort “{name}”"));
+    }
+    Ok(())
+}
+
+/// The inverse of how results are put into the dialect's words.
+fn result(response: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) {
+    let name = response.text("name").unwrap_or_default();
+    let given = response.text("id").filter(|id| !id.is_empty()).map(str::to_owned);
+    let id = given.or_else(|| draft.take_call(name)).unwrap_or_else(|| name.to_owned());
+    let said = response.get("response");
+    let only = said.map(Json::fields).filter(|fields| fields.len() == 1).map(|fields| &fields[0]);
+    let (content, is_error) = match only {
+        Some((key, Json::String(text))) if key == "output" => (text.clone().into_owned(), false),
+        Some((key, Json::String(text))) if key == "error" => (text.clone().into_owned(), true),
+        _ => (said.map(Json::to_text).unwrap_or_default(), false),
+    };
+    parts.push(Part::ToolResult { id, name: name.to_owned(), content, is_error });
+}
+
+fn config(config: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    let either =
+        |name: &'static str, other: &'static str| if config.get(name).is_some() { name } else { other };
+    let outputs = read::whole_number(config, either("candidateCount", "candidate_count"))?;
+    draft.outputs(outputs);
+    let params = &mut draft.asked.request.params;
+    params.max_completion_tokens =
+        read::whole_number(config, either("maxOutputTokens", "max_output_tokens"))?;
+    params.temperature = read::number(config, "temperature")?;
+    params.top_p = read::number(config, either("topP", "top_p"))?;
+    params.stop = read::stops(config, either("stopSequences", "stop_sequences"))?;
+    params.seed = read::signed(config, "seed")?;
+    params.response_format = format(config)?;
+    if let Some(thinking) = get(config, "thinkingConfig", "thinking_config") {
+        self::thinking(thinking, draft)?;
+    }
+    let wanted = get(config, "responseModalities", "response_modalities").map_or(&[][..], Json::items);
+    if wanted.iter().any(|m| !m.str().unwrap_or_default().eq_ignore_ascii_case("text")) {
+        draft.bind("An answer that is not only text");
+    }
+    let known = [
+        "candidateCount",
+        "candidate_count",
+        "maxOutputTokens",
+        "max_output_tokens",
+        "temperature",
+        "topP",
+        "top_p",
+        "stopSequences",
+        "stop_sequences",
+        "seed",
+        "responseMimeType",
+        "response_mime_type",
+        "responseSchema",
+        "response_schema",
+        "responseJsonSchema",
+        "response_json_schema",
+        "thinkingConfig",
+        "thinking_config",
+        "responseModalities",
+        "response_modalities",
+    ];
+    for (key, value) in config.fields() {
+        if !value.is_null() && !known.contains(&key.as_ref()) {
+            draft.lose(key.chars().take(80).collect::<String>());
+        }
+    }
+    Ok(())
+}
+
+fn format(config: &Json<'_>) -> Result<Option<ResponseFormat>, Failure> {
+    let kind = get(config, "responseMimeType", "response_mime_type").and_then(Json::str).unwrap_or_default();
+    if kind != "application/json" {
+        return Ok(None);
+    }
+    let name = || "answer".to_owned();
+    if let Some(schema) = get(config, "responseJsonSchema", "response_json_schema") {
+        let schema = read::schema(Some(schema), "responseJsonSchema")?;
+        return Ok(Some(ResponseFormat::JsonSchema { name: name(), schema }));
+    }
+    Ok(Some(match get(config, "responseSchema", "response_schema") {
+        Some(schema) => {
+            let mut schema = read::schema(Some(schema), "responseSchema")?;
+            plain(&mut schema, 0);
+            ResponseFormat::JsonSchema { name: name(), schema }
+        }
+        None => ResponseFormat::JsonObject,
+    }))
+}
+
+/// The API's schemas name types in capitals and say `nullable`; everyone else's are JSON Schema.
+fn plain(schema: &mut Value, depth: u32) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let Value::Object(fields) = schema else { return };
+    if let Some(Value::String(sort)) = fields.get_mut("type") {
+        *sort = sort.to_ascii_lowercase();
+    }
+    if fields.remove("nullable") == Some(Value::Bool(true))
+        && let Some(sort) = fields.get("type").cloned()
+    {
+        fields.insert("type".into(), json!([sort, "null"]));
+    }
+    fields.remove("propertyOrdering");
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = fields.get_mut(key) {
+            plain(inner, depth + 1);
+        }
+    }
+    if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+        properties.values_mut().for_each(|property| plain(property, depth + 1));
+    }
+    for key in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(branches)) = fields.get_mut(key) {
+            branches.iter_mut().for_each(|branch| plain(branch, depth + 1));
+        }
+    }
+}
+
+fn thinking(thinking: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    let told = get(thinking, "includeThoughts", "include_thoughts").is_some_and(Json::is_true);
+    draft.asked.hide_reasoning = !told;
+    let level = get(thinking, "thinkingLevel", "thinking_level").and_then(Json::str);
+    let budget = if thinking.get("thinkingBudget").is_some() { "thinkingBudget" } else { "thinking_budget" };
+    let budget = read::signed(thinking, budget)?;
+    draft.asked.request.params.reasoning = match (level, budget) {
+        (Some(level), _) if !level.eq_ignore_ascii_case("thinking_level_unspecified") => {
+            Some(Reasoning::Effort(read::effort(level, "thinkingLevel")?))
+        }
+        (_, Some(0)) => Some(Reasoning::Effort(Effort::None)),
+        // −1 leaves it to the model.
+        (_, Some(budget)) => u64::try_from(budget).ok().map(Reasoning::Budget),
+        _ => None,
+    };
+    Ok(())
+}
+
+fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    for tool in read::list(json, "tools")? {
+        for (name, _) in tool.fields() {
+            if name != "functionDeclarations" && name != "function_declarations" {
+                let name: String = name.chars().take(40).collect();
+                draft.bind(&format!("The tool “{name}”"));
+            }
+        }
+        let declared =
+            get(tool, "functionDeclarations", "function_declarations").map_or(&[][..], Json::items);
+        for function in declared {
+            let own = get(function, "parametersJsonSchema", "parameters_json_schema");
+            let mut schema = read::schema(own.or_else(|| function.get("parameters")), "parameters")?;
+            if own.is_none() {
+                plain(&mut schema, 0);
+            }
+            let name = function.text("name").filter(|name| !name.is_empty());
+            let name = name.ok_or_else(|| invalid("tools", "A function has no name."))?.to_owned();
+            let description = function.text("description").unwrap_or_default().to_owned();
+            draft.asked.request.tools.push(Tool { name, description, parameters: schema });
+        }
+    }
+    let config = get(json, "toolConfig", "tool_config");
+    let config = config.and_then(|c| get(c, "functionCallingConfig", "function_calling_config"));
+    let Some(config) = config else { return Ok(()) };
+    let allowed = get(config, "allowedFunctionNames", "allowed_function_names").map_or(&[][..], Json::items);
+    let mode = config.text("mode").unwrap_or("AUTO").to_ascii_uppercase();
+    draft.asked.request.tool_choice = match (mode.as_str(), allowed) {
+        ("NONE", _) => Some(ToolChoice::None),
+        ("ANY", [only]) => Some(ToolChoice::Named { name: only.str().unwrap_or_default().to_owned() }),
+        ("ANY" | "VALIDATED", []) => Some(ToolChoice::Required),
+        ("AUTO" | "MODE_UNSPECIFIED", _) => Some(ToolChoice::Auto),
+        _ => {
+            draft.bind("A choice among some of the tools");
+            None
+        }
+    };
+    Ok(())
+}

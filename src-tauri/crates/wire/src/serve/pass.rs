@@ -1,0 +1,215 @@
+//! Requests that go on as they came, to an endpoint that speaks the client's own protocol.
+
+use super::{
+    Asked, Protocol,
+    read::{OURS, invalid, object, text_of},
+    splice::{Splice, quoted},
+};
+use crate::{anthropic_messages, gemini, json::Json};
+use domain::{Call, Endpoint, Failure, Headers, Method, Quirks, ReasoningSwitch, StreamUsage};
+
+/// A request ready to be sent on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passed {
+    /// The call.
+    pub call: Call,
+    /// The client did not ask for the usage chunk of its stream, we did: it is withheld (see [`super::Tap`]).
+    pub hide_usage: bool,
+    /// The longest answer the call itself allows, in tokens; `None` = it names no limit.
+    pub output_limit: Option<u64>,
+}
+
+/// May the request go on as it is to an endpoint of this dialect with these quirks? What its quirks would have
+/// written otherwise, and what our own earlier answers marked, has to be put into its words instead.
+pub fn passes(asked: &Asked, dialect: &str, quirks: &Quirks) -> bool {
+    if asked.protocol.dialect() != dialect || !quirks.forms.is_empty() {
+        return false;
+    }
+    if asked.bound.is_some() {
+        return true;
+    }
+    if asked.sealed {
+        return false;
+    }
+    if asked.protocol != Protocol::OpenAiChat {
+        return true;
+    }
+    let unified = |form: &domain::ReasoningForm| form.switch == Some(ReasoningSwitch::Reasoning);
+    let unified = quirks.reasoning.iter().any(unified);
+    let reasons = asked.request.params.reasoning.is_some();
+    let answered = asked.request.messages.iter().any(|message| message.role == domain::Role::Assistant);
+    // Each of these changes what stands inside the messages, or the words for reasoning.
+    !(quirks.system_role.is_some()
+        || (quirks.tool_id_length.is_some() && answered)
+        || quirks.document_url
+        || (!quirks.wants_reasoning.is_empty() && answered)
+        || (asked.unified_reasoning && !unified)
+        || (reasons && !quirks.reasoning.is_empty() && !unified))
+}
+
+/// The call that sends the body on. `limit` is the longest answer a budget leaves, in tokens: it stands in place of
+/// the client's own limit.
+pub fn retarget(
+    asked: &Asked,
+    body: &[u8],
+    to: &Endpoint,
+    quirks: &Quirks,
+    limit: Option<u64>,
+) -> Result<Passed, Failure> {
+    let mut splice = Splice::new(text_of(body)?)?;
+    let unified = quirks.reasoning.iter().any(|form| form.switch == Some(ReasoningSwitch::Reasoning));
+    if !unified {
+        OURS.iter().for_each(|key| splice.remove(key));
+    }
+    // A gateway behind us must not choose where we have chosen.
+    ["models", "fallbacks", "route"].iter().for_each(|key| splice.remove(key));
+    if asked.protocol == Protocol::Gemini {
+        splice.remove("model");
+        splice.remove("stream");
+    } else {
+        splice.set("model", &quoted(&to.upstream_model));
+    }
+    let kept = quirks.max_tokens_field.as_deref();
+    let output_limit = match asked.protocol {
+        Protocol::OpenAiChat => chat_limit(&mut splice, kept.unwrap_or("max_tokens"), limit),
+        Protocol::OpenAiResponses => set_limit(&mut splice, "max_output_tokens", limit),
+        Protocol::AnthropicMessages => set_limit(&mut splice, "max_tokens", limit),
+        Protocol::Gemini => gemini_limit(&mut splice, limit)?,
+    };
+    let chunks = asked.protocol == Protocol::OpenAiChat && asked.stream;
+    if chunks {
+        ask_usage(&mut splice, quirks)?;
+    }
+    quirks.drop_params.iter().for_each(|name| splice.remove(name));
+    for (name, value) in &quirks.body {
+        if splice.value(name).is_none() {
+            splice.set(name, &value.to_string());
+        }
+    }
+    let call = call(asked, to, quirks, splice.finish());
+    Ok(Passed { call, hide_usage: chunks && !asked.include_usage, output_limit })
+}
+
+fn call(asked: &Asked, to: &Endpoint, quirks: &Quirks, body: Vec<u8>) -> Call {
+    let mut headers = Headers::default();
+    headers.push("content-type", "application/json");
+    let mut query = Vec::new();
+    let path = match asked.protocol {
+        Protocol::OpenAiChat => "/chat/completions".to_owned(),
+        Protocol::OpenAiResponses => "/responses".to_owned(),
+        Protocol::AnthropicMessages => {
+            if !quirks.extra_headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("anthropic-version")) {
+                headers.push("anthropic-version", anthropic_messages::VERSION);
+            }
+            "/v1/messages".to_owned()
+        }
+        Protocol::Gemini => gemini::path(&to.upstream_model),
+    };
+    let own = quirks.path.as_ref();
+    let mut path =
+        own.map_or(path, |path| path.replace("{model}", &crate::call::segment(&to.upstream_model)));
+    if asked.protocol == Protocol::Gemini {
+        if asked.stream {
+            query.push(("alt".to_owned(), "sse".to_owned()));
+        } else {
+            path = path.replace(":streamGenerateContent", ":generateContent");
+        }
+    }
+    Call { method: Method::Post, path, query, headers, body }
+}
+
+/// The limit in this field, after `limit` has taken its place.
+fn set_limit(splice: &mut Splice<'_>, field: &str, limit: Option<u64>) -> Option<u64> {
+    match limit {
+        Some(limit) => {
+            splice.set(field, &limit.to_string());
+            Some(limit)
+        }
+        None => count(splice.value(field)),
+    }
+}
+
+/// The chat protocol has two names for its limit, and servers know one, the other, or both.
+fn chat_limit(splice: &mut Splice<'_>, field: &str, limit: Option<u64>) -> Option<u64> {
+    const NAMES: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+    let Some(other) = NAMES.iter().find(|name| **name != field).filter(|_| NAMES.contains(&field)) else {
+        return set_limit(splice, field, limit);
+    };
+    if let Some(limit) = limit {
+        splice.remove(other);
+        splice.set(field, &limit.to_string());
+        return Some(limit);
+    }
+    match (count(splice.value(field)), count(splice.value(other))) {
+        (Some(said), _) => {
+            splice.remove(other);
+            Some(said)
+        }
+        (None, Some(said)) => {
+            splice.remove(field);
+            splice.rename(other, field);
+            Some(said)
+        }
+        (None, None) => None,
+    }
+}
+
+fn gemini_limit(splice: &mut Splice<'_>, limit: Option<u64>) -> Result<Option<u64>, Failure> {
+    const FIELD: &str = "maxOutputTokens";
+    const OTHER: &str = "max_output_tokens";
+    let key =
+        if splice.value("generation_config").is_some() { "generation_config" } else { "generationConfig" };
+    let Some(text) = splice.value(key).filter(|text| text.starts_with('{')) else {
+        if let Some(limit) = limit {
+            splice.set(key, &format!("{{\"{FIELD}\":{limit}}}"));
+        }
+        return Ok(limit);
+    };
+    let mut config = Splice::new(text)?;
+    let said = count(config.value(FIELD)).or_else(|| count(config.value(OTHER)));
+    let Some(limit) = limit else { return Ok(said) };
+    config.remove(OTHER);
+    config.set(FIELD, &limit.to_string());
+    let config = String::from_utf8(config.finish()).unwrap_or_default();
+    splice.set(key, &config);
+    Ok(Some(limit))
+}
+
+/// Asks for usage in a stream, where the provider does not send it unasked.
+fn ask_usage(splice: &mut Splice<'_>, quirks: &Quirks) -> Result<(), Failure> {
+    if quirks.stream_usage == StreamUsage::Always {
+        return Ok(());
+    }
+    match splice.value("stream_options") {
+        Some(text) if text.starts_with('{') => {
+            let mut options = Splice::new(text)?;
+            options.set("include_usage", "true");
+            let options = String::from_utf8(options.finish()).unwrap_or_default();
+            splice.set("stream_options", &options);
+        }
+        _ => splice.set("stream_options", "{\"include_usage\":true}"),
+    }
+    Ok(())
+}
+
+fn count(text: Option<&str>) -> Option<u64> {
+    Json::parse(text?).ok()?.index()
+}
+
+/// The model a request names, for calls that only pass (embeddings).
+pub fn model_of(body: &[u8]) -> Result<String, Failure> {
+    let json = object(text_of(body)?)?;
+    let model = json.text("model").unwrap_or_default().trim();
+    if model.is_empty() || model.len() > 256 || model.chars().any(char::is_control) {
+        return Err(invalid("model", "The request names no model."));
+    }
+    Ok(model.to_owned())
+}
+
+/// The same body for another model, without OpenRouter's own fields.
+pub fn swap_model(body: &[u8], model: &str) -> Result<Vec<u8>, Failure> {
+    let mut splice = Splice::new(text_of(body)?)?;
+    OURS.iter().for_each(|key| splice.remove(key));
+    splice.set("model", &quoted(model));
+    Ok(splice.finish())
+}

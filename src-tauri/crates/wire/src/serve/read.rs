@@ -1,0 +1,430 @@
+//! What the readers of requests share.
+
+use super::{Asked, Protocol, seal};
+use crate::{json::Json, media};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use domain::{
+    Effort, ErrorKind, Failure, Message, Part, Reasoning, Request, ResponseFormat, Role, RoutingPrefs, Tool,
+    Upstream,
+};
+use serde_json::{Value, json};
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A request that is not what the protocol says; `param` is the field at fault.
+pub(super) fn invalid(param: &str, words: impl Into<String>) -> Failure {
+    let upstream = Upstream { param: Some(param.to_owned()), ..Upstream::default() };
+    Failure::new(ErrorKind::RequestInvalid, words).with_upstream(upstream)
+}
+
+/// The body as text.
+pub(super) fn text_of(body: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(body)
+        .map(|text| text.trim_start_matches('\u{FEFF}'))
+        .map_err(|_| invalid("body", "The body of the request is not UTF-8."))
+}
+
+/// The body as an object.
+pub(super) fn object(text: &str) -> Result<Json<'_>, Failure> {
+    let json = Json::parse(text).map_err(|bad| {
+        invalid("body", format!("The body of the request is not JSON: {} at byte {}.", bad.why, bad.at))
+    })?;
+    if json.is_object() {
+        Ok(json)
+    } else {
+        Err(invalid("body", "The body of the request is no JSON object."))
+    }
+}
+
+/// A number of the request.
+pub(super) fn number(json: &Json<'_>, key: &str) -> Result<Option<f64>, Failure> {
+    match json.get(key) {
+        None => Ok(None),
+        Some(Json::Number(text)) => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Some(number)),
+            _ => Err(invalid(key, format!("“{key}” is not a number that can be sent."))),
+        },
+        Some(_) => Err(invalid(key, format!("“{key}” must be a number."))),
+    }
+}
+
+/// A count of the request.
+pub(super) fn whole_number(json: &Json<'_>, key: &str) -> Result<Option<u64>, Failure> {
+    match json.get(key) {
+        None => Ok(None),
+        Some(value) => value
+            .index()
+            .map(Some)
+            .ok_or_else(|| invalid(key, format!("“{key}” must be a whole number, not negative."))),
+    }
+}
+
+/// A whole number that may be negative.
+pub(super) fn signed(json: &Json<'_>, key: &str) -> Result<Option<i64>, Failure> {
+    match json.get(key) {
+        None => Ok(None),
+        Some(Json::Number(text)) => {
+            text.parse().map(Some).map_err(|_| invalid(key, format!("“{key}” must be a whole number.")))
+        }
+        Some(_) => Err(invalid(key, format!("“{key}” must be a whole number."))),
+    }
+}
+
+/// A yes or no; absent = no.
+pub(super) fn flag(json: &Json<'_>, key: &str) -> Result<bool, Failure> {
+    match json.get(key) {
+        None => Ok(false),
+        Some(Json::Bool(value)) => Ok(*value),
+        Some(_) => Err(invalid(key, format!("“{key}” must be true or false."))),
+    }
+}
+
+/// A list, or nothing.
+pub(super) fn list<'a, 'b>(json: &'a Json<'b>, key: &str) -> Result<&'a [Json<'b>], Failure> {
+    match json.get(key) {
+        None => Ok(&[]),
+        Some(Json::Array(items)) => Ok(items),
+        Some(_) => Err(invalid(key, format!("“{key}” must be a list."))),
+    }
+}
+
+/// Words that end the answer: one, or a list.
+pub(super) fn stops(json: &Json<'_>, key: &str) -> Result<Vec<String>, Failure> {
+    let bad = || invalid(key, format!("“{key}” must be a text or a list of texts."));
+    match json.get(key) {
+        None => Ok(Vec::new()),
+        Some(Json::String(stop)) => Ok(vec![stop.clone().into_owned()]),
+        Some(Json::Array(items)) => {
+            items.iter().map(|item| item.str().map(str::to_owned).ok_or_else(bad)).collect()
+        }
+        Some(_) => Err(bad()),
+    }
+}
+
+/// A value as other crates hold it. A number too large for them is refused rather than changed.
+pub(super) fn value(json: &Json<'_>, param: &str) -> Result<Value, Failure> {
+    serde_json::from_str(&json.to_text())
+        .map_err(|_| invalid(param, format!("“{param}” holds a value that cannot be sent on.")))
+}
+
+/// A schema; nothing given takes no arguments.
+pub(super) fn schema(json: Option<&Json<'_>>, param: &str) -> Result<Value, Failure> {
+    match json {
+        None => Ok(json!({ "type": "object", "properties": {} })),
+        Some(schema @ Json::Object(_)) => value(schema, param),
+        Some(_) => Err(invalid(param, format!("“{param}” must be a JSON Schema."))),
+    }
+}
+
+/// A tool of the client's own.
+pub(super) fn tool(function: &Json<'_>, parameters: &str) -> Result<Tool, Failure> {
+    let name = function.text("name").filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| invalid("tools", "A tool has no name."))?;
+    Ok(Tool {
+        name: name.to_owned(),
+        description: function.text("description").unwrap_or_default().to_owned(),
+        parameters: schema(function.get(parameters), parameters)?,
+    })
+}
+
+/// A form of the answer by `json_schema`.
+pub(super) fn json_schema(format: &Json<'_>) -> Result<ResponseFormat, Failure> {
+    let name = format.text("name").filter(|name| !name.is_empty()).unwrap_or("answer").to_owned();
+    Ok(ResponseFormat::JsonSchema { name, schema: schema(format.get("schema"), "schema")? })
+}
+
+/// How hard to think, by anyone's word for it.
+pub(super) fn effort(word: &str, param: &str) -> Result<Effort, Failure> {
+    Ok(match word.to_ascii_lowercase().as_str() {
+        "none" => Effort::None,
+        "minimal" => Effort::Minimal,
+        "low" => Effort::Low,
+        "medium" => Effort::Medium,
+        "high" => Effort::High,
+        "xhigh" | "max" => Effort::Max,
+        _ => {
+            let words = "none, minimal, low, medium, high, xhigh or max";
+            return Err(invalid(param, format!("“{param}” must be one of {words}.")));
+        }
+    })
+}
+
+/// A request while it is being read.
+pub(super) struct Draft {
+    pub(super) asked: Asked,
+    /// Fields of the body that were understood or mean nothing here; every other is told as dropped.
+    known: Vec<&'static str>,
+    /// Names of the tools called so far, by the ids of the calls.
+    calls: Vec<(String, String)>,
+}
+
+/// OpenRouter's own fields, which are for us and for no provider.
+pub(super) const OURS: &[&str] = &[
+    "provider",
+    "models",
+    "route",
+    "transforms",
+    "plugins",
+    "preset",
+    "usage",
+    "debug",
+    "trace",
+    "session_id",
+    "include_reasoning",
+    "fallbacks",
+];
+
+impl Draft {
+    pub(super) fn new(protocol: Protocol) -> Self {
+        let asked = Asked {
+            protocol,
+            model: String::new(),
+            prefs: RoutingPrefs::default(),
+            request: Request::default(),
+            stream: false,
+            include_usage: false,
+            hide_reasoning: false,
+            session: None,
+            outputs: 1,
+            dropped: Vec::new(),
+            bound: None,
+            sealed: false,
+            unified_reasoning: false,
+        };
+        Self { asked, known: Vec::new(), calls: Vec::new() }
+    }
+
+    /// Fields that are not lost.
+    pub(super) fn know(&mut self, fields: &[&'static str]) {
+        self.known.extend_from_slice(fields);
+    }
+
+    /// Something that only the same protocol can carry.
+    pub(super) fn bind(&mut self, what: &str) {
+        self.asked.bound.get_or_insert_with(|| {
+            let words = format!(
+                "{what} can only be sent to a provider that speaks the same protocol, and none that may serve this model does. Choose another model, or leave it out."
+            );
+            Failure::new(ErrorKind::RequestUnsupported, words)
+        });
+    }
+
+    /// Something that gets lost in another protocol.
+    pub(super) fn lose(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.asked.dropped.contains(&what) {
+            self.asked.dropped.push(what);
+        }
+    }
+
+    /// A request for several answers.
+    pub(super) fn outputs(&mut self, count: Option<u64>) {
+        self.asked.outputs = count.unwrap_or(1).max(1);
+        if self.asked.outputs > 1 {
+            self.bind("A request for several answers at once");
+        }
+    }
+
+    /// OpenRouter's `reasoning`, or OpenAI's with its `summary`.
+    pub(super) fn reasoning(&mut self, json: &Json<'_>) -> Result<(), Failure> {
+        let asked = match (whole_number(json, "max_tokens")?, json.text("effort")) {
+            (Some(tokens), _) => Some(Reasoning::Budget(tokens)),
+            (None, Some(word)) => Some(Reasoning::Effort(effort(word, "reasoning.effort")?)),
+            (None, None) => match json.get("enabled") {
+                Some(Json::Bool(true)) => Some(Reasoning::Effort(Effort::Medium)),
+                Some(Json::Bool(false)) => Some(Reasoning::Effort(Effort::None)),
+                _ => None,
+            },
+        };
+        self.asked.request.params.reasoning = asked;
+        self.asked.hide_reasoning |= flag(json, "exclude")?;
+        Ok(())
+    }
+
+    /// A picture by its address: in the address itself, or elsewhere.
+    pub(super) fn image(&mut self, url: &str) -> Result<Option<Part>, Failure> {
+        match media::data_url(url) {
+            Some((media_type, data)) => {
+                Ok(Some(Part::Image { media_type: media_type.to_owned(), data: bytes(data)?.into() }))
+            }
+            None if url.starts_with("data:") => {
+                Err(invalid("image_url", "A picture's address is no data URL with a media type and base64."))
+            }
+            None => {
+                self.bind("A picture given by its address");
+                Ok(None)
+            }
+        }
+    }
+
+    /// A document by its name and content: a data URL, or bare base64.
+    pub(super) fn file(&mut self, name: Option<&str>, data: &str) -> Result<Part, Failure> {
+        let name = name.filter(|name| !name.is_empty()).unwrap_or("document.pdf");
+        let (media_type, data) = match media::data_url(data) {
+            Some((media_type, data)) => (media_type, data),
+            None => (by_name(name), data),
+        };
+        Ok(Part::File { name: name.to_owned(), media_type: media_type.to_owned(), data: bytes(data)?.into() })
+    }
+
+    /// A call of a tool in an earlier answer.
+    pub(super) fn call(&mut self, id: &str, name: &str, arguments: String) -> Part {
+        self.calls.push((id.to_owned(), name.to_owned()));
+        let (id, name) = (id.to_owned(), name.to_owned());
+        Part::ToolCall { id, name, arguments, signature: None, issuer: String::new() }
+    }
+
+    /// A tool's answer; the name is that of the call it answers.
+    pub(super) fn result(&self, id: &str, content: String, is_error: bool) -> Part {
+        let name = self.calls.iter().rev().find(|(call, _)| call == id).map(|(_, name)| name.clone());
+        Part::ToolResult { id: id.to_owned(), name: name.unwrap_or_default(), content, is_error }
+    }
+
+    /// A tool's answer by the tool's name: the first call of it that has none yet.
+    pub(super) fn take_call(&mut self, name: &str) -> Option<String> {
+        let place = self.calls.iter().position(|(_, called)| called == name)?;
+        Some(self.calls.remove(place).0)
+    }
+
+    /// Reasoning that came back, with its proof if it has one.
+    pub(super) fn thought(&mut self, text: String, proof: &str, message: &mut Vec<Part>) {
+        let Some(opened) = seal::open(proof) else {
+            let signature = (!proof.is_empty()).then(|| proof.to_owned());
+            message.push(Part::Reasoning { text, signature, issuer: String::new() });
+            return;
+        };
+        self.asked.sealed = true;
+        let Some(call) = opened.call else {
+            // Without a proof it can go nowhere; the mark alone told that it was ours.
+            message.push(Part::Reasoning { text, signature: opened.signature, issuer: opened.issuer });
+            return;
+        };
+        for part in message.iter_mut() {
+            if let Part::ToolCall { id, signature, issuer, .. } = part
+                && *id == call
+            {
+                signature.clone_from(&opened.signature);
+                issuer.clone_from(&opened.issuer);
+            }
+        }
+    }
+
+    /// Adds a piece of the system prompt.
+    pub(super) fn system(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match &mut self.asked.request.system {
+            Some(system) => {
+                system.push_str("\n\n");
+                system.push_str(text);
+            }
+            none => *none = Some(text.to_owned()),
+        }
+    }
+
+    /// Adds a message; one without content is left out.
+    pub(super) fn message(&mut self, role: Role, parts: Vec<Part>) {
+        if !parts.is_empty() {
+            self.asked.request.messages.push(Message { role, parts });
+        }
+    }
+
+    /// Adds to the last message if it is of the same role, or begins one.
+    pub(super) fn extend(&mut self, role: Role, part: Part) {
+        match self.asked.request.messages.last_mut() {
+            Some(message) if message.role == role => message.parts.push(part),
+            _ => self.asked.request.messages.push(Message { role, parts: vec![part] }),
+        }
+    }
+
+    /// What every protocol's body may hold, and the check that there is something to ask.
+    pub(super) fn finish(mut self, json: &Json<'_>, path_model: Option<&str>) -> Result<Asked, Failure> {
+        let model = path_model.or_else(|| json.text("model")).unwrap_or_default().trim();
+        let model = model.strip_prefix("models/").unwrap_or(model);
+        if model.is_empty() {
+            return Err(invalid("model", "The request names no model."));
+        }
+        if model.len() > 256 || model.chars().any(char::is_control) {
+            return Err(invalid("model", "The model's name is not one."));
+        }
+        self.asked.model = model.to_owned();
+        self.routing(json)?;
+        let session = ["session_id", "prompt_cache_key"].iter().find_map(|key| json.text(key));
+        self.asked.session = session.filter(|s| !s.is_empty()).map(|s| s.chars().take(256).collect());
+        if self.asked.request.messages.is_empty() && self.asked.bound.is_none() {
+            return Err(invalid("messages", "There is nothing to answer: every message is empty."));
+        }
+        let ours = |key: &str| OURS.contains(&key) || matches!(key, "model" | "stream" | "prompt_cache_key");
+        for (key, value) in json.fields() {
+            let said = !value.is_null() && *value != Json::Bool(false);
+            if said && !ours(key) && !self.known.contains(&key.as_ref()) {
+                self.lose(key.chars().take(80).collect::<String>());
+            }
+        }
+        Ok(self.asked)
+    }
+
+    /// OpenRouter's ways of saying where a request may go.
+    fn routing(&mut self, json: &Json<'_>) -> Result<(), Failure> {
+        if let Some(prefs) = json.get("provider") {
+            if !prefs.is_object() {
+                return Err(invalid("provider", "“provider” must be an object."));
+            }
+            // What is not understood is not obeyed in part: a misspelt rule would permit what it forbids.
+            self.asked.prefs = serde_json::from_str(&prefs.to_text())
+                .map_err(|bad| invalid("provider", format!("“provider” cannot be obeyed: {bad}.")))?;
+        }
+        let named = |item: &Json<'_>, key: &str| {
+            let name = item.str().or_else(|| item.text("model")).filter(|name| !name.is_empty());
+            name.map(str::to_owned).ok_or_else(|| invalid(key, format!("“{key}” must name models.")))
+        };
+        for key in ["models", "fallbacks"] {
+            for item in list(json, key)? {
+                let name = named(item, key)?;
+                let models = &mut self.asked.prefs.models;
+                if name != self.asked.model && !models.contains(&name) && models.len() < 16 {
+                    models.push(name);
+                }
+            }
+        }
+        if let Some(preset) = json.get("preset") {
+            let word = preset.str().unwrap_or_default();
+            return Err(invalid("preset", format!("There are no presets here, so “{word}” is not one.")));
+        }
+        if !list(json, "plugins")?.is_empty() {
+            self.lose("plugins");
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of base64.
+pub(super) fn bytes(data: &str) -> Result<Vec<u8>, Failure> {
+    let bad = |_| invalid("data", "An attachment is not base64.");
+    if data.bytes().any(|b| b.is_ascii_whitespace()) {
+        let data: String = data.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        return BASE64.decode(data).map_err(bad);
+    }
+    BASE64.decode(data).map_err(bad)
+}
+
+fn by_name(name: &str) -> &'static str {
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    match ending.as_str() {
+        "txt" | "log" => "text/plain",
+        "md" => "text/markdown",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        "xml" => "application/xml",
+        _ => "application/pdf",
+    }
+}

@@ -1,0 +1,246 @@
+//! Requests in the words of the Responses API.
+
+use super::read::{self, Draft, invalid};
+use crate::json::Json;
+use domain::{Failure, Part, ResponseFormat, Role, ToolChoice};
+
+/// What binds a request to what its provider keeps.
+const KEPT: &[&str] = &["previous_response_id", "conversation", "prompt"];
+
+pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    if let Some(instructions) = json.text("instructions") {
+        draft.system(instructions);
+    }
+    match json.get("input") {
+        Some(Json::String(text)) if !text.is_empty() => {
+            draft.message(Role::User, vec![Part::Text { text: text.clone().into_owned() }]);
+        }
+        Some(Json::Array(items)) => {
+            let mut open = false;
+            for item in items {
+                open = self::item(item, open, draft)?;
+            }
+        }
+        Some(Json::String(_)) | None => {}
+        Some(_) => return Err(invalid("input", "“input” must be a text or a list of items.")),
+    }
+    for key in KEPT {
+        if json.get(key).is_some() {
+            draft.bind(&format!("“{key}”"));
+        }
+    }
+    if read::flag(json, "background")? {
+        draft.bind("“background”");
+    }
+    params(json, draft)?;
+    tools(json, draft)?;
+    draft.know(&[
+        "input",
+        "instructions",
+        "include",
+        "store",
+        "truncation",
+        "metadata",
+        "user",
+        "background",
+    ]);
+    draft.know(&["parallel_tool_calls", "safety_identifier", "stream_options", "service_tier"]);
+    Ok(())
+}
+
+/// Reads an item. `answering`: the last one belonged to an answer, and what goes on with it joins it.
+fn item(item: &Json<'_>, answering: bool, draft: &mut Draft) -> Result<bool, Failure> {
+    let sort = item.text("type").unwrap_or("message");
+    match sort {
+        "message" => match item.text("role").unwrap_or_default() {
+            "system" | "developer" => {
+                let mut parts = Vec::new();
+                content(item.get("content"), &mut parts, draft)?;
+                for part in parts {
+                    if let Part::Text { text } = part {
+                        draft.system(&text);
+                    }
+                }
+                Ok(false)
+            }
+            "user" => {
+                let mut parts = Vec::new();
+                content(item.get("content"), &mut parts, draft)?;
+                draft.message(Role::User, parts);
+                Ok(false)
+            }
+            "assistant" => {
+                let mut parts = Vec::new();
+                content(item.get("content"), &mut parts, draft)?;
+                answer(parts, answering, draft);
+                Ok(true)
+            }
+            _ => Err(invalid("input", "A message's role must be user, assistant, system or developer.")),
+        },
+        "function_call" | "custom_tool_call" => {
+            let name = item.text("name").unwrap_or_default();
+            let id = item.text("call_id").or_else(|| item.text("id")).unwrap_or(name);
+            let arguments = item.text("arguments").or_else(|| item.text("input")).unwrap_or_default();
+            let call = draft.call(id, name, arguments.to_owned());
+            answer(vec![call], answering, draft);
+            Ok(true)
+        }
+        "function_call_output" | "custom_tool_call_output" => {
+            let mut parts = Vec::new();
+            content(item.get("output"), &mut parts, draft)?;
+            let mut words = String::new();
+            parts.retain(|part| match part {
+                Part::Text { text } => {
+                    words.push_str(text);
+                    false
+                }
+                _ => true,
+            });
+            let result = draft.result(item.text("call_id").unwrap_or_default(), words, false);
+            draft.extend(Role::User, result);
+            parts.into_iter().for_each(|part| draft.extend(Role::User, part));
+            Ok(false)
+        }
+        "reasoning" => {
+            reasoning(item, answering, draft);
+            Ok(true)
+        }
+        other => {
+            let other: String = other.chars().take(40).collect();
+            draft.bind(&format!("An item of the type “{other}”"));
+            Ok(answering)
+        }
+    }
+}
+
+fn answer(parts: Vec<Part>, answering: bool, draft: &mut Draft) {
+    if answering {
+        parts.into_iter().for_each(|part| draft.extend(Role::Assistant, part));
+    } else {
+        draft.message(Role::Assistant, parts);
+    }
+}
+
+fn reasoning(item: &Json<'_>, answering: bool, draft: &mut Draft) {
+    let pieces = item.list("summary").iter().chain(item.list("content"));
+    let texts: Vec<&str> = pieces.filter_map(|piece| piece.text("text")).collect();
+    let text = texts.join("\n\n");
+    let proof = item.text("encrypted_content").unwrap_or_default();
+    // Of another maker the proof is the whole item: it must go back unchanged.
+    let whole =
+        if super::seal::open(proof).is_none() && !proof.is_empty() { item.to_text() } else { String::new() };
+    let proof = if whole.is_empty() { proof } else { &whole };
+    let messages = &mut draft.asked.request.messages;
+    let mut parts = match messages.last_mut() {
+        Some(last) if answering && last.role == Role::Assistant => std::mem::take(&mut last.parts),
+        _ => Vec::new(),
+    };
+    let going_on = !parts.is_empty();
+    draft.thought(text, proof, &mut parts);
+    match draft.asked.request.messages.last_mut() {
+        Some(last) if going_on => last.parts = parts,
+        _ => draft.message(Role::Assistant, parts),
+    }
+}
+
+fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft) -> Result<(), Failure> {
+    let text = |text: &str, parts: &mut Vec<Part>| {
+        if !text.is_empty() {
+            parts.push(Part::Text { text: text.to_owned() });
+        }
+    };
+    let pieces = match content {
+        None => return Ok(()),
+        Some(Json::String(words)) => {
+            text(words, parts);
+            return Ok(());
+        }
+        Some(Json::Array(pieces)) => pieces,
+        Some(_) => return Err(invalid("input", "Content must be a text or a list of parts.")),
+    };
+    for piece in pieces {
+        match piece.text("type").unwrap_or("input_text") {
+            "input_text" | "output_text" | "text" | "summary_text" => {
+                text(piece.text("text").unwrap_or_default(), parts);
+            }
+            "input_image" => match piece.get("image_url").map(|url| url.text("url").or_else(|| url.str())) {
+                Some(Some(url)) => parts.extend(draft.image(url)?),
+                _ => draft.bind("A picture given by its id"),
+            },
+            "input_file" => match piece.text("file_data") {
+                Some(data) => parts.push(draft.file(piece.text("filename"), data)?),
+                None => draft.bind("A file given by its id or address"),
+            },
+            "refusal" => {
+                let text = piece.text("refusal").unwrap_or_default().to_owned();
+                parts.push(Part::Refusal { text });
+            }
+            other => {
+                let other: String = other.chars().take(40).collect();
+                draft.bind(&format!("Content of the type “{other}”"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    draft.asked.stream = read::flag(json, "stream")?;
+    let params = &mut draft.asked.request.params;
+    params.max_completion_tokens = read::whole_number(json, "max_output_tokens")?;
+    params.temperature = read::number(json, "temperature")?;
+    params.top_p = read::number(json, "top_p")?;
+    if let Some(reasoning) = json.get("reasoning") {
+        draft.reasoning(reasoning)?;
+    }
+    if let Some(format) = json.at("/text/format") {
+        draft.asked.request.params.response_format = match format.text("type").unwrap_or_default() {
+            "text" => None,
+            "json_object" => Some(ResponseFormat::JsonObject),
+            "json_schema" => Some(read::json_schema(format)?),
+            other => {
+                let other: String = other.chars().take(40).collect();
+                draft.bind(&format!("An answer in the form “{other}”"));
+                None
+            }
+        };
+    }
+    if json.at("/text/verbosity").is_some() {
+        draft.lose("text.verbosity");
+    }
+    draft.know(&["max_output_tokens", "temperature", "top_p", "reasoning", "text"]);
+    Ok(())
+}
+
+fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    for tool in read::list(json, "tools")? {
+        match tool.text("type").unwrap_or("function") {
+            "function" => {
+                let tool = read::tool(tool, "parameters")?;
+                draft.asked.request.tools.push(tool);
+            }
+            other => {
+                let other: String = other.chars().take(40).collect();
+                draft.bind(&format!("A tool of the type “{other}”"));
+            }
+        }
+    }
+    draft.asked.request.tool_choice = match json.get("tool_choice") {
+        None => None,
+        Some(Json::String(word)) => match word.as_ref() {
+            "auto" => Some(ToolChoice::Auto),
+            "none" => Some(ToolChoice::None),
+            "required" => Some(ToolChoice::Required),
+            _ => return Err(invalid("tool_choice", "“tool_choice” must be auto, none, required or a tool.")),
+        },
+        Some(choice) => match choice.text("name").filter(|_| choice.text("type") == Some("function")) {
+            Some(name) => Some(ToolChoice::Named { name: name.to_owned() }),
+            None => {
+                draft.bind("A choice among some of the tools");
+                None
+            }
+        },
+    };
+    draft.know(&["tools", "tool_choice"]);
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! An answer that passes as it came, and is understood on its way.
+
+use super::Protocol;
+use crate::{Decoder, Ending, Framing, decoder_for, dialect, framed::MAX_BODY, json::Json, scan};
+use domain::{NoticeKind, Quirks, StreamEvent};
+
+/// Watches a same-protocol answer. Events of a stream pass whole or not at all, so that one that breaks off can be
+/// followed by a proper error; the usage chunk nobody asked for and events that cannot be read are withheld.
+pub struct Tap {
+    decoder: Option<Box<dyn Decoder>>,
+    framing: Option<Framing>,
+    hide_usage: bool,
+    /// Bytes that do not make up an event yet.
+    held: Vec<u8>,
+    /// How many of them were looked at.
+    seen: usize,
+    /// Where among them the last line begins.
+    line: usize,
+    begun: bool,
+}
+
+impl Tap {
+    /// A tap; `content_type` is what the provider says its answer is, `hide_usage` comes from [`super::Passed`].
+    pub fn new(protocol: Protocol, content_type: Option<&str>, quirks: &Quirks, hide_usage: bool) -> Self {
+        let decoder = dialect(protocol.dialect()).map(|dialect| decoder_for(dialect, content_type, quirks));
+        Self { decoder, framing: None, hide_usage, held: Vec::new(), seen: 0, line: 0, begun: false }
+    }
+
+    /// What the answer turned out to be, once its first byte is there: [`Framing::Sse`], or [`Framing::Json`] for
+    /// anything else. It is not always what was asked for.
+    pub fn framing(&self) -> Option<Framing> {
+        self.framing
+    }
+
+    /// Takes the next bytes: what they mean goes to `events`, what may be sent on goes to `pass`.
+    pub fn push(&mut self, bytes: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
+        if !self.begun {
+            self.held.extend_from_slice(bytes);
+            let start = self.held.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.held);
+            let Some(first) = start.iter().find(|b| !b.is_ascii_whitespace()) else { return };
+            if *first == 0xEF && self.held.len() < 3 {
+                return;
+            }
+            self.framing = Some(if matches!(first, b'{' | b'[') { Framing::Json } else { Framing::Sse });
+            let mark = self.held.len() - start.len();
+            self.held.drain(..mark);
+            self.begun = true;
+        } else {
+            self.held.extend_from_slice(bytes);
+        }
+        match self.framing {
+            Some(Framing::Sse) => self.events(events, pass),
+            _ => self.document(events),
+        }
+    }
+
+    /// One document is only known to be whole when it ends.
+    fn document(&mut self, events: &mut Vec<StreamEvent>) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.push(&self.held[self.seen..], events);
+        }
+        // Beyond what the decoder takes nothing needs to be kept: it can only end as malformed.
+        if self.held.len() as u64 > MAX_BODY {
+            self.held = Vec::new();
+        }
+        self.seen = self.held.len();
+    }
+
+    fn events(&mut self, events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
+        let mut held = std::mem::take(&mut self.held);
+        let mut start = 0;
+        while let Some(end) = self.end_of_event(&held) {
+            self.event(&held[start..end], events, pass);
+            start = end;
+        }
+        if held.len() as u64 - start as u64 > MAX_BODY {
+            // Nothing so long is an event; the decoder says so.
+            self.event(&held[start..], events, &mut Vec::new());
+            start = held.len();
+            (self.seen, self.line) = (start, start);
+        }
+        held.drain(..start);
+        self.seen -= start;
+        self.line -= start;
+        self.held = held;
+    }
+
+    /// The place behind the next blank line, if it is there.
+    fn end_of_event(&mut self, held: &[u8]) -> Option<usize> {
+        loop {
+            let Some(step) = scan::find(&held[self.seen..], b'\n', b'\r') else {
+                self.seen = held.len();
+                return None;
+            };
+            let at = self.seen + step;
+            let blank = at == self.line;
+            let end = match (held[at], held.get(at + 1)) {
+                (b'\r', Some(b'\n')) => at + 2,
+                // The line feed that belongs to it may be still on its way.
+                (b'\r', None) if !blank => {
+                    self.seen = at;
+                    return None;
+                }
+                _ => at + 1,
+            };
+            (self.seen, self.line) = (end, end);
+            if blank {
+                return Some(end);
+            }
+        }
+    }
+
+    fn event(&mut self, event: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
+        let before = events.len();
+        if let Some(decoder) = &mut self.decoder {
+            decoder.push(event, events);
+        }
+        let skipped =
+            |event: &StreamEvent| matches!(event, StreamEvent::Notice { kind: NoticeKind::SkippedEvent, .. });
+        if events[before..].iter().any(skipped) || (self.hide_usage && only_usage(event)) {
+            return;
+        }
+        pass.extend_from_slice(event);
+    }
+
+    /// The body ended. Of a complete answer, or one that ends with the provider's own error, the rest is in
+    /// `pass`; after any other ending [`super::broken_off`] says what happened.
+    pub fn finish(mut self, events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) -> Ending {
+        let rest = std::mem::take(&mut self.held);
+        let stream = self.framing == Some(Framing::Sse);
+        if let (true, Some(decoder)) = (stream, &mut self.decoder) {
+            decoder.push(&rest, events);
+        }
+        let ending = match self.decoder {
+            Some(decoder) => decoder.finish(events),
+            None => Ending::Truncated,
+        };
+        if matches!(ending, Ending::Complete | Ending::Failed(_)) {
+            if !stream {
+                pass.extend_from_slice(&rest);
+            } else if is_event(&rest) && !(self.hide_usage && only_usage(&rest)) {
+                pass.extend_from_slice(&rest);
+                pass.extend_from_slice(b"\n\n");
+            }
+        }
+        ending
+    }
+}
+
+/// The data of an event.
+fn data(event: &[u8]) -> String {
+    let text = String::from_utf8_lossy(event);
+    let mut data = String::new();
+    for line in text.split(['\n', '\r']) {
+        if let Some(piece) = line.strip_prefix("data:") {
+            if !data.is_empty() {
+                data.push('\n');
+            }
+            data.push_str(piece.strip_prefix(' ').unwrap_or(piece));
+        }
+    }
+    data
+}
+
+/// An event that no blank line ended, but that is whole.
+fn is_event(rest: &[u8]) -> bool {
+    let data = data(rest);
+    data.trim() == "[DONE]" || Json::parse(&data).is_ok()
+}
+
+/// The chunk that tells nothing but the usage.
+fn only_usage(event: &[u8]) -> bool {
+    // Looked for before it is read: every other chunk of the stream would be read for nothing.
+    if !event.windows(7).any(|piece| piece == b"\"usage\"") {
+        return false;
+    }
+    let data = data(event);
+    let Ok(json) = Json::parse(&data) else { return false };
+    let none = matches!(json.get("choices"), Some(Json::Array(choices)) if choices.is_empty());
+    none && json.get("usage").is_some() && json.get("error").is_none()
+}
