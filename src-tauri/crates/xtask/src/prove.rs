@@ -203,7 +203,11 @@ fn prices() -> Result<Lines> {
     std::fs::write(root.join("tests/money/calculators.json"), command.output()?)?;
     shell::step("Comparing");
     let test = ["test", "--workspace", "--test", "money", "calculators", "--", "--nocapture"];
-    shell::cargo(&test).run_keeping(|line| line.starts_with('|') || line.starts_with("genai-prices:"))
+    let kept =
+        shell::cargo(&test).run_keeping(|line| line.starts_with('|') || line.starts_with("genai-prices:"))?;
+    // A table ends with an empty line.
+    let (table, sums): (Lines, Lines) = kept.into_iter().partition(|line| line.starts_with('|'));
+    Ok(table.into_iter().chain([String::new()]).chain(sums).collect())
 }
 
 fn size() -> Result<Lines> {
