@@ -62,7 +62,7 @@ const HABITS: [(&str, &str, u64, bool, bool, u64, u64); 8] = [
     ("anthropic/claude-haiku-4.5", "anthropic", 9, true, false, 440, 148),
     ("openai/gpt-5-mini", "openai", 11, true, true, 970, 127),
     ("deepseek/deepseek-v3.2", "deepseek", 9, true, false, 410, 46),
-    ("mistral/mistral-medium-3.1", "mistral", 6, false, false, 520, 88),
+    ("mistralai/mistral-medium-3.1", "mistral", 6, false, false, 520, 88),
     ("qwen/qwen3-32b", "ollama", 7, false, true, 290, 34),
 ];
 
@@ -142,18 +142,23 @@ pub(crate) fn fill(folder: &Path, rows: usize, days: i64, now: Timestamp) {
     let store = Store::open(folder, options).unwrap();
     let mut spender = Spender { dice: Dice::new(20_261_121), habits: habits(), made: 0 };
     let mut batch = Batch::default();
-    let mut written = 0;
-    let per_day = rows.div_ceil(usize::try_from(days).unwrap());
-    for day in 0..=days {
-        let midnight = (now.0 - (days - day) * DAY).div_euclid(DAY) * DAY;
-        // Weekends are quieter, and no day is like another.
-        let weekday = (midnight.div_euclid(DAY) + 3).rem_euclid(7);
-        let pace = if weekday >= 5 { 35 } else { 125 };
-        let wanted = per_day * (pace * (60 + spender.dice.below(80)) / 100) as usize / 100;
-        // The last day takes what is missing, so that the count is exact.
-        let wanted = if day == days { rows - written } else { wanted.max(1).min(rows - written) };
-        for entry in spender.day(midnight, wanted, now, &mut batch) {
-            written += entry;
+    let midnight = |day: i64| (now.0 - (days - day) * DAY).div_euclid(DAY) * DAY;
+    // Weekends are quieter, and no day is like another.
+    let paces: Vec<u64> = (0..=days)
+        .map(|day| {
+            let weekday = (midnight(day).div_euclid(DAY) + 3).rem_euclid(7);
+            let pace = if weekday >= 5 { 35 } else { 125 };
+            pace * (60 + spender.dice.below(80))
+        })
+        .collect();
+    let all: u64 = paces.iter().sum();
+    // Each day has its share, and all of them together exactly what was asked for.
+    let upto = |share: u64| usize::try_from(rows as u64 * share / all).unwrap();
+    let mut share = 0;
+    for (day, pace) in (0..=days).zip(&paces) {
+        let wanted = upto(share + pace) - upto(share);
+        share += pace;
+        for _ in spender.day(midnight(day), wanted, now, &mut batch) {
             if batch.entries.len() >= AT_ONCE {
                 write(&store, std::mem::take(&mut batch));
             }

@@ -22,7 +22,6 @@ use domain::{ProcessId, Timestamp};
 use harness::Window;
 use parallax_suite::support::program::Program;
 use rusqlite::Connection;
-use serde_json::json;
 use std::{
     path::Path,
     time::{Duration, Instant, UNIX_EPOCH},
@@ -61,7 +60,7 @@ const QUERIES: [(&str, Query); 12] = [
     }),
     ("100 attempts of a month", |tx, s| Ok(tx.spend_attempts(&filter(s, None))?.len())),
     ("100 attempts of a model", |tx, s| {
-        Ok(tx.spend_attempts(&filter(s, Some("mistral/mistral-medium-3.1")))?.len())
+        Ok(tx.spend_attempts(&filter(s, Some("mistralai/mistral-medium-3.1")))?.len())
     }),
     ("usual length of a model's answers", |tx, _| Ok(tx.answer_lengths(Some("openai/gpt-5"), 50)?.len())),
 ];
@@ -158,7 +157,7 @@ fn bare(folder: &Path, spans: &Spans) -> Vec<(&'static str, Vec<Duration>)> {
         }
     });
     let list = measure(|| {
-        let values = rusqlite::params![spans.year.0, spans.end.0, "mistral/mistral-medium-3.1"];
+        let values = rusqlite::params![spans.year.0, spans.end.0, "mistralai/mistral-medium-3.1"];
         drain(attempts.query(values).unwrap(), 12);
     });
     vec![("a year by model", year), ("100 attempts of a model", list)]
@@ -229,7 +228,6 @@ async fn opened(program: &Program) -> Vec<Duration> {
         times.push(Duration::from_secs_f64(took.json().as_f64().unwrap() / 1_000.0));
     }
     window.shots("spend-million").await;
-    let _ = json!(null);
     window.close().await.unwrap();
     times
 }

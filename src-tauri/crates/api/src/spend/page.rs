@@ -62,7 +62,11 @@ pub(crate) async fn page(api: &Api, query: SpendQuery) -> Result<SpendPage, Fail
     let rows: Vec<SpendRow> = groups.iter().map(|g| row(g, mark(&g.key), dearest)).collect();
     let more = read.conversations.1.saturating_sub(read.conversations.0.len());
     let expected = expected(&stretch, &ahead, forecast.as_ref());
-    let (what_if, what_if_uncounted) = what_if(&registry, &read, &total, now)?;
+    let (mut what_if, what_if_uncounted) = what_if(&registry, &read, &total, now)?;
+    // A model looks the same beside its bars.
+    for one in what_if.iter_mut().filter(|one| one.mark == 0 && query.by == SpendBy::Model) {
+        one.mark = mark(&one.key);
+    }
     Ok(SpendPage {
         earlier: first.is_some_and(|first| first < stretch.from),
         today: figure(&read.today),
