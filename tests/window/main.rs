@@ -12,22 +12,33 @@
     reason = "tests fail by panicking and say what they did"
 )]
 
+mod budgets;
 mod context;
 mod demo;
+mod figures;
 mod harness;
 mod keyboard;
 mod keychain;
 mod kill;
+mod outage;
 mod providers;
 mod recorded;
+mod resets;
 mod spend;
 #[path = "../spending.rs"]
 mod spending;
 
 /// Rounds of an ordinary run; the full proof has twenty.
 const KILLS: u32 = 3;
+/// The full proof has half a minute.
+const SHORT_OUTAGE: std::time::Duration = std::time::Duration::from_secs(4);
 
 #[tokio::test]
 async fn killed_in_mid_stream_nothing_shown_is_lost() {
     print!("{}", kill::rounds(KILLS).await);
+}
+
+#[tokio::test]
+async fn an_outage_is_an_error_only_to_answers_that_had_begun_and_those_can_be_gone_on_with() {
+    outage::check(&outage::outage(SHORT_OUTAGE).await);
 }
