@@ -8,6 +8,7 @@
 
 use domain::{ProcessId, ProviderId, Timestamp};
 use parallax_suite::support::{
+    pdf::pdf,
     program::Program,
     recording::{Recording, repository},
     replay::{Answer, Replay, Route},
@@ -442,4 +443,26 @@ fn a_damaged_database_is_refused_and_left_as_it_is() {
     let line: Value = serde_json::from_str(out.stdout.trim()).unwrap();
     assert_eq!(line["kind"], "store.corrupt");
     assert_eq!(std::fs::read(&file).unwrap(), b"this is not a database, and it must not become one");
+}
+
+#[test]
+fn files_go_with_a_prompt_and_a_document_is_read_by_a_process_of_its_own() {
+    let answer = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"mellon\"},\"finish_reason\":\"stop\"}]}\n\n\
+                  data: [DONE]\n\n";
+    let server = Replay::start(vec![Route::answer(Answer::event_stream(answer))]);
+    let program = Program::new();
+    program.ok(&["provider", "add", "rec", "--dialect", "openai-chat", "--base-url", &server.url()]);
+    let document = program.folder().join("secret.pdf");
+    let notes = program.folder().join("notes.txt");
+    std::fs::write(&document, pdf("The password is mellon")).unwrap();
+    std::fs::write(&notes, "Some words of mine").unwrap();
+    let (document, notes) = (document.to_str().unwrap().to_owned(), notes.to_str().unwrap().to_owned());
+    let program = program.with_key("rec", "sk-test-not-a-real-key");
+    let out = program.ok(&["ask", "-m", "m@rec", "--file", &document, "-f", &notes, "Which?"]);
+    assert!(out.contains("mellon"), "{out}");
+    let body = String::from_utf8(server.seen()[0].body.clone()).unwrap();
+    assert!(body.contains("The password is mellon") && body.contains("Some words of mine"), "{body}");
+    let missing = program.run(&["ask", "-m", "m@rec", "--file", "/no/such/file.png", "Which?"]);
+    assert!(missing.stderr.contains("/no/such/file.png"), "{}", missing.stderr);
+    assert_eq!(server.seen().len(), 1, "nothing is sent without its file");
 }

@@ -6,6 +6,7 @@ use engine::Engine;
 use serde_json::json;
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use tauri::{AppHandle, Emitter as _, Manager as _};
+use tauri_plugin_notification::NotificationExt as _;
 use tauri_plugin_opener::OpenerExt as _;
 use tokio::sync::{OnceCell, broadcast::error::RecvError};
 
@@ -53,7 +54,15 @@ impl Core {
                 Failure::new(ErrorKind::Bug, "No browser could be started. Copy the address instead.")
             })
         });
-        let api = Arc::new(Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link));
+        let teller = app.clone();
+        let tell =
+            Box::new(move |title: &str, body: &str| {
+                teller.notification().builder().title(title).body(body).show().map_err(|_| {
+                    Failure::new(ErrorKind::Bug, "The desktop shows no notifications of Parallax.")
+                })
+            });
+        let api = Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link);
+        let api = Arc::new(api.with_notifier(tell));
         tell_changes(app, &api);
         // Nobody waits for the keychain: a locked one can take seconds to say so.
         let probed = Arc::clone(&api);

@@ -15,6 +15,7 @@ fn main() -> anyhow::Result<()> {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_notification::init())
         .manage(place::Kept::in_folder(&folder))
         .manage(core::Core::new(folder))
         .invoke_handler(tauri::generate_handler![bridge::rpc, bridge::rpc_stream])

@@ -16,6 +16,7 @@ export const ids = {
   navHistory: 'nav-history',
   find: 'find',
   palette: 'palette',
+  notify: 'notify',
   slashList: 'slash-list',
   promptGaps: 'prompt-gaps',
   prompt: (name: string) => `prompt-${name}`,

@@ -26,6 +26,8 @@ export interface Parts {
   toasts: Toasts;
   models: Models;
   nav: Nav;
+  /** Every answer of a turn has ended. */
+  onTurnEnd?: (title: string, turn: LiveTurn) => void;
 }
 
 /** Where to stand in a conversation. */
@@ -205,11 +207,13 @@ export class OpenConversation {
   }
 
   private live(view: ConversationView['turns'][number]): LiveTurn {
-    return new LiveTurn(this.parts.client, view, () => {
+    const turn = new LiveTurn(this.parts.client, view, () => {
       this.onEnd();
+      this.parts.onTurnEnd?.(this.title, turn);
       // Lane heads moved with the answers.
       void this.refresh().catch((reason: unknown) => this.parts.toasts.fail(reason));
     });
+    return turn;
   }
 
   /** Marks of models that answered once but have left the line-up. */

@@ -25,6 +25,7 @@ import { Settings, THEMES, type Theme } from './settings.svelte';
 import { Shortcuts } from './shortcuts.svelte';
 import { Spend } from './spend.svelte';
 import { Toasts } from './toasts.svelte';
+import type { LiveTurn } from './turns.svelte';
 import { View } from './view';
 
 /** What a failed answer offers besides its own words. */
@@ -40,6 +41,8 @@ export interface Advice {
 }
 export type AdviceTable = Record<ErrorKind, Advice>;
 
+/** Shorter waits need no announcement. */
+const LONG_ANSWER_MS = 15_000;
 /** Rest after the start before the database file is read through: the first answers come first. */
 const CHECK_AFTER_MS = 20_000;
 
@@ -99,7 +102,7 @@ export class Services {
     const { client, view, toasts, models, nav } = this;
     const draft = new Draft(view, null);
     this.conversations = new Conversations(
-      { client, view, toasts, models, nav },
+      { client, view, toasts, models, nav, onTurnEnd: (title, turn) => this.tell(title, turn) },
       this.newLineUp,
       draft,
       () => void this.money(),
@@ -155,6 +158,17 @@ export class Services {
     setTimeout(() => {
       this.settings.checkDatabase().catch((reason: unknown) => this.toasts.fail(reason));
     }, CHECK_AFTER_MS);
+  }
+
+  /** Long answers are announced to whoever looks elsewhere and has asked for it. */
+  private tell(title: string, turn: LiveTurn): void {
+    const took = Date.now() - turn.view.created_at;
+    if (!this.reading.notify || took < LONG_ANSWER_MS || document.hasFocus()) return;
+    const { runs } = turn.view;
+    const done = runs.filter((run) => run.state === 'done').length;
+    const body =
+      done === runs.length ? 'All answers are there.' : `${done} of ${runs.length} answers are whole.`;
+    this.client.call('window/notify', { title, body }).catch((reason: unknown) => this.toasts.fail(reason));
   }
 
   setThinkingOpen(open: boolean): void {

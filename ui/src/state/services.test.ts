@@ -148,6 +148,41 @@ describe('sending', () => {
     turn: turn('t1', [run('r1', lanes[0] ?? lane('l1', one), 0)], { live: true }),
   });
 
+  it('announces long answers to whoever looks elsewhere and has asked for it', async () => {
+    const focus = vi.spyOn(document, 'hasFocus').mockReturnValue(false);
+    const ends: (() => void)[] = [];
+    host
+      .on('window/notify', () => null)
+      .on('turn/start', (_, send) => {
+        ends.push(() =>
+          send({
+            turn: 't1',
+            seq: 1,
+            last: true,
+            runs: [{ run: 'r1', ops: [{ type: 'state', state: 'done' }] }],
+          }),
+        );
+        const began = started();
+        return { ...began, turn: { ...began.turn, created_at: Date.now() } };
+      });
+    const ask = async (wait: number): Promise<number> => {
+      const s = services();
+      await s.start();
+      s.reading.notify = true;
+      await s.conversations.send('Why?');
+      await vi.advanceTimersByTimeAsync(wait);
+      ends.at(-1)?.();
+      await vi.advanceTimersByTimeAsync(100);
+      return host.sent('window/notify').length;
+    };
+    expect(await ask(2_000)).toBe(0);
+    expect(await ask(16_000)).toBe(1);
+    expect(host.sent('window/notify')[0]).toEqual({ title: 'Why?', body: 'All answers are there.' });
+    focus.mockReturnValue(true);
+    expect(await ask(16_000)).toBe(1);
+    focus.mockRestore();
+  });
+
   it('begins a conversation, keeps early frames and clears the draft', async () => {
     host.on('turn/start', (_, send) => {
       send({

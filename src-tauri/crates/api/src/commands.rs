@@ -128,6 +128,7 @@ commands! {
         "prompt/remove" (SavedRef) -> PromptList = prompts::remove;
         "team/put" (PutTeam) -> PromptList = prompts::put_team;
         "team/remove" (SavedRef) -> PromptList = prompts::remove_team;
+        "window/notify" (TellUser) -> () = settings::notify;
         "models/search" (ModelQuery) -> ModelList = models::search;
         "models/catalogue" (()) -> CatalogueView = catalogue::catalogue;
         "models/detail" (ModelName) -> ModelDetail = catalogue::detail;

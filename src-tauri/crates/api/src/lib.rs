@@ -50,12 +50,17 @@ use types::StorageState;
 /// Opens an address that has been checked.
 pub type Opener = Box<dyn Fn(&str) -> Result<(), Failure> + Send + Sync>;
 
+/// Shows a notification of the desktop: title and text.
+pub type Notifier = Box<dyn Fn(&str, &str) -> Result<(), Failure> + Send + Sync>;
+
 /// What the handlers stand on.
 pub struct Api {
     engine: Engine,
     folder: PathBuf,
     version: &'static str,
     open_link: Opener,
+    /// `None` = there is no desktop to tell.
+    notifier: Option<Notifier>,
     /// Where exports go; `None` = the system names no such folder.
     downloads: Option<PathBuf>,
     storage: Mutex<StorageState>,
@@ -72,6 +77,7 @@ impl Api {
             folder,
             version,
             open_link,
+            notifier: None,
             downloads,
             storage: Mutex::new(settings::checking()),
             import: Mutex::default(),
@@ -82,6 +88,13 @@ impl Api {
     #[must_use]
     pub fn with_downloads(mut self, folder: PathBuf) -> Self {
         self.downloads = Some(folder);
+        self
+    }
+
+    /// The same with a way to tell a person who looks elsewhere.
+    #[must_use]
+    pub fn with_notifier(mut self, notifier: Notifier) -> Self {
+        self.notifier = Some(notifier);
         self
     }
 

@@ -2,15 +2,17 @@
 
 use crate::{
     Api, chat, models,
-    types::{AppState, Onboarded, StorageState, Theme, ViewKey, ViewValue},
+    types::{AppState, Onboarded, StorageState, TellUser, Theme, ViewKey, ViewValue},
 };
 use domain::{ErrorKind, Failure, LaneTarget, ModelRef, Params};
 use engine::StorageKind;
+use std::future::{Ready, ready};
 
 const ONBOARDED: &str = "onboarded";
 const THEME: &str = "theme";
 /// The window writes it through `view/set`; a new chat starts with it.
 const LINE_UP: &str = "view.line_up";
+const NOTICE_LIMIT: usize = 200;
 const KEY_LIMIT: usize = 120;
 const VALUE_LIMIT: usize = 64 * 1024;
 /// A draft may be as long as a prompt, and grows by escaping.
@@ -35,6 +37,16 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<AppState, Failure> {
         conversations: chat::list(api, ()).await?,
         line_up,
     })
+}
+
+/// Tells a person who looks elsewhere. Where there is no desktop to tell, nobody is told.
+pub(crate) fn notify(api: &Api, wanted: TellUser) -> Ready<Result<(), Failure>> {
+    let short = |text: &str| {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().filter(|c| !c.is_control()).take(NOTICE_LIMIT).collect::<String>()
+    };
+    let told = api.notifier.as_ref().map(|tell| tell(&short(&wanted.title), &short(&wanted.body)));
+    ready(told.unwrap_or(Ok(())))
 }
 
 /// Without a choice of the user's own: the demo models, which always work.

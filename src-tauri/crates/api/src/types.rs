@@ -402,6 +402,16 @@ pub struct Onboarded {
     pub onboarded: bool,
 }
 
+/// Something to tell a person who looks elsewhere. Each part is cut at 200 characters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TellUser {
+    /// What it is about.
+    pub title: String,
+    /// What happened.
+    pub body: String,
+}
+
 /// An address to open in the browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -177,6 +177,7 @@ export function demoHost(): FakeHost {
       return null;
     })
     .on('settings/theme', () => null)
+    .on('window/notify', () => null)
     .on('settings/onboarded', () => null)
     .on('conversation/list', list)
     .on('conversation/open', ({ id }) => must(conversations.get(id)))

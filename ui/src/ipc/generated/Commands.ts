@@ -95,6 +95,7 @@ import type { SpendFile } from "./SpendFile";
 import type { SpendPage } from "./SpendPage";
 import type { SpendQuery } from "./SpendQuery";
 import type { StorageState } from "./StorageState";
+import type { TellUser } from "./TellUser";
 import type { Theme } from "./Theme";
 import type { TurnRef } from "./TurnRef";
 import type { TurnStarted } from "./TurnStarted";
@@ -140,6 +141,7 @@ export interface Commands {
   "prompt/remove": { payload: SavedRef; result: PromptList };
   "team/put": { payload: PutTeam; result: PromptList };
   "team/remove": { payload: SavedRef; result: PromptList };
+  "window/notify": { payload: TellUser; result: null };
   "models/search": { payload: ModelQuery; result: ModelList };
   "models/catalogue": { payload: null; result: CatalogueView };
   "models/detail": { payload: ModelName; result: ModelDetail };
