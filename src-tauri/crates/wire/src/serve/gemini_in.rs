@@ -100,7 +100,7 @@ fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -
         parts.push(if media_type.starts_with("image/") {
             Part::Image { media_type: media_type.to_owned(), data: bytes.into() }
         } else {
-            Part::File { name, media_type: media_type.to_owned(), data: bytes.into() }
+            Part::File { name, media_type: media_type.to_owned(), data: bytes.into(), text: None }
         });
     } else if let Some((name, _)) = part.fields().iter().find(|(name, _)| !name.starts_with("thought")) {
         let name: String = name.chars().take(40).collect();

@@ -122,12 +122,13 @@ fn document(block: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) -> Resul
         Some("base64") => {
             let media_type = source.text("media_type").unwrap_or("application/pdf").to_owned();
             let name = title.unwrap_or("document.pdf").to_owned();
-            parts.push(Part::File { name, media_type, data: read::bytes(data)?.into() });
+            parts.push(Part::File { name, media_type, data: read::bytes(data)?.into(), text: None });
         }
         Some("text") => parts.push(Part::File {
             name: title.unwrap_or("document.txt").to_owned(),
             media_type: "text/plain".into(),
             data: data.as_bytes().into(),
+            text: None,
         }),
         Some("content") => {
             let mut inner = Vec::new();

@@ -271,7 +271,12 @@ impl Draft {
             Some((media_type, data)) => (media_type, data),
             None => (by_name(name), data),
         };
-        Ok(Part::File { name: name.to_owned(), media_type: media_type.to_owned(), data: bytes(data)?.into() })
+        Ok(Part::File {
+            name: name.to_owned(),
+            media_type: media_type.to_owned(),
+            data: bytes(data)?.into(),
+            text: None,
+        })
     }
 
     /// A call of a tool in an earlier answer.

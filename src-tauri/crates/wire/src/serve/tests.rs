@@ -61,6 +61,7 @@ fn chat_is_read_with_everything_it_can_say() {
     let file = Part::File {
         name: "a.pdf".into(),
         media_type: "application/pdf".into(),
+        text: None,
         data: b"%PD".to_vec().into(),
     };
     let result = |id: &str, name: &str, content: &str| Part::ToolResult {
