@@ -232,6 +232,19 @@ describe('an answer that broke off', () => {
     await waitFor(() => expect(lane.getByTestId(ids.seam)).toHaveTextContent('Azure'));
   });
 
+  it('and one that a budget stopped goes on past it, once; one that it held is asked anew', async () => {
+    await open('budgets');
+    const stopped = within(await screen.findByTestId(ids.lane(1, true)));
+    expect(stopped.getByTestId(ids.sendAnyway)).toHaveTextContent('Continue anyway once');
+    await user.click(stopped.getByTestId(ids.sendAnyway));
+    expect(host.sent('run/continue')).toEqual([{ run: 'h1b', endpoint: 'openai/gpt-5', over_budget: true }]);
+    await waitFor(() => expect(stopped.getByTestId(ids.seam)).toHaveTextContent('OpenAI'));
+    const held = within(await screen.findByTestId(ids.lane(3, true)));
+    expect(held.getByTestId(ids.sendAnyway)).toHaveTextContent('Send anyway once');
+    await user.click(held.getByTestId(ids.sendAnyway));
+    expect(host.sent('run/send_anyway')).toEqual([{ run: 'h1d' }]);
+  });
+
   it('and one that waits says for whom and how long', async () => {
     await open('seam');
     const lane = within(await screen.findByTestId(ids.lane(1, true)));

@@ -173,6 +173,7 @@ function held(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number): T
           'Stopped by your budget. The answer has cost what was set aside for it, and there is no more. Raise ' +
             'the budget and retry, or send this once all the same.',
         ),
+        continue_on: [{ endpoint: 'openai/gpt-5', provider: 'OpenAI' }],
       }),
       run('h1c', c, 2, {
         state: 'done',
