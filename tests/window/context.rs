@@ -147,10 +147,8 @@ async fn new_chat(window: &Window) {
     window.until("the page is empty", "!document.querySelector('.turn')").await;
 }
 
-#[tokio::test]
-async fn every_lane_says_what_its_policy_lets_it_see() {
-    let program = Program::new();
-    let book = Book::default();
+/// The window with four lanes that the server answers.
+async fn four_lanes(program: &Program, book: &Book) -> (Window, Replay) {
     let answers = book.clone();
     let server = Replay::start(vec![Route::with(move |seen| answers.answer(seen))]);
     let base = format!("{}/v1", server.url());
@@ -163,6 +161,70 @@ async fn every_lane_says_what_its_policy_lets_it_see() {
     for model in MODELS {
         window.add_model(&format!("openai/{model}")).await;
     }
+    (window, server)
+}
+
+#[tokio::test]
+async fn a_prompt_is_written_anew_and_a_chat_forked_by_key() {
+    let program = Program::new();
+    let book = Book::default();
+    let (window, _server) = four_lanes(&program, &book).await;
+    ask(&window, 0).await;
+    let first = book.last(1);
+    // Another wording beside the first: nobody is shown what was said to that.
+    focus(&window, "lane-1").await;
+    press(&window, "e").await;
+    window.until("the prompt can be edited", "document.activeElement.dataset.testid === 'edit-field'").await;
+    press(&window, ", anew").await;
+    press(&window, Key::Control + Key::Enter).await;
+    window
+        .until(
+            "there are two wordings",
+            "document.querySelector('.ask .siblings')?.textContent.includes('2/2')",
+        )
+        .await;
+    for lane in 0..MODELS.len() {
+        window.lane_reaches(lane, &["done"]).await;
+    }
+    let both = book.last(2);
+    for lane in 0..4 {
+        assert_eq!(both[0][lane].number, first[0][lane].number);
+        assert!(both[1][lane].body.contains("Question 0, anew"));
+        assert_eq!(shown(&both, 1, lane), [], "lane {lane}");
+    }
+    // Back to the first, by its button; its answers are as they were.
+    window.script("document.querySelector('.ask .siblings button').focus()", vec![]).await;
+    press(&window, Key::Enter).await;
+    window
+        .until("the first is shown", "document.querySelector('.ask h2').textContent.trim() === 'Question 0'")
+        .await;
+    for (lane, said) in first[0].iter().enumerate() {
+        assert!(window.lane_text(lane, "answer").await.contains(&said.number), "lane {lane}");
+    }
+    // A new chat from the third lane's answer: everybody continues from that.
+    focus(&window, "lane-2").await;
+    press(&window, "B").await;
+    window
+        .until(
+            "the fork is open",
+            "document.querySelector('[data-testid=title]')?.textContent.includes('Fork of')",
+        )
+        .await;
+    ask(&window, 1).await;
+    let last = book.last(1);
+    for lane in 0..4 {
+        for (other, said) in first[0].iter().enumerate() {
+            assert_eq!(last[0][lane].body.contains(&said.number), other == 2, "lane {lane}, {other}");
+        }
+    }
+    window.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_lane_says_what_its_policy_lets_it_see() {
+    let program = Program::new();
+    let book = Book::default();
+    let (window, _server) = four_lanes(&program, &book).await;
 
     // Own: nobody knows another's.
     for turn in 0..TURNS {
@@ -173,6 +235,9 @@ async fn every_lane_says_what_its_policy_lets_it_see() {
         }
     }
     chips(&window, ["saw its own 2 turns"; 4]).await;
+    pick(&window, 1).await;
+    // Before any menu was opened: after a few of them the driver's screenshots do not end.
+    window.shots("context-own").await;
 
     // Winner: everybody goes on from the best; without one, from their own, and it is said.
     new_chat(&window).await;
@@ -188,7 +253,6 @@ async fn every_lane_says_what_its_policy_lets_it_see() {
         assert_eq!(shown(&said, 1, lane), [(2, 0)], "winner, turn 1, lane {lane}");
         assert_eq!(shown(&said, 2, lane), [(2, 0), (lane, 1)], "winner, turn 2, lane {lane}");
     }
-    window.shots("context-winner").await;
 
     // All: everybody knows everything.
     new_chat(&window).await;
@@ -212,7 +276,6 @@ async fn every_lane_says_what_its_policy_lets_it_see() {
         focus(&window, &format!("sees-{lane}-{seen}")).await;
         press(&window, " ").await;
     }
-    window.shots("context-custom").await;
     focus(&window, "sees-save").await;
     press(&window, Key::Enter).await;
     ask(&window, 1).await;

@@ -157,6 +157,51 @@ describe('lanes and branches', () => {
     });
   });
 
+  it('changes the model of a lane and keeps its place', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.laneSettings(1)));
+    await user.click(await screen.findByTestId(ids.laneModel));
+    await user.click(await screen.findByTestId(ids.modelOption('anthropic/claude-haiku-4.5')));
+    await waitFor(() => expect(host.sent('conversation/line_up')).toHaveLength(1));
+    const sent = host.sent('conversation/line_up')[0]?.line_up ?? [];
+    expect(sent.map((one) => one.target.model.model)[1]).toBe('anthropic/claude-haiku-4.5');
+    expect(sent[1]?.lane).not.toBeNull();
+  });
+
+  it('lets all continue from one answer by key, and each from its own again', async () => {
+    await open('chat');
+    screen.getByTestId(ids.lane(0, true)).focus();
+    await user.keyboard('g');
+    await waitFor(() =>
+      expect(screen.getByTestId(ids.context)).toHaveTextContent('All continue from Claude Sonnet 4.5'),
+    );
+    await user.click(screen.getByTestId(ids.context));
+    await user.click(await screen.findByText('Each continues its own'));
+    await waitFor(() => expect(host.sent('conversation/continue')).toHaveLength(2));
+    expect(host.sent('conversation/continue').map((one) => one.message === null)).toEqual([false, true]);
+    await waitFor(() => expect(screen.getByTestId(ids.context)).toHaveTextContent('Each continues its own'));
+  });
+
+  it('goes through the answers of a lane', async () => {
+    await open('states');
+    await user.click(lane(2).getByTestId(ids.retry));
+    const siblings = await lane(2).findByTestId(ids.answerSiblings);
+    expect(siblings).toHaveTextContent('2/2');
+    await user.click(within(siblings).getByLabelText('Answer before this one'));
+    await waitFor(() => expect(lane(2).getByTestId(ids.answerSiblings)).toHaveTextContent('1/2'));
+    expect(host.sent('run/show')).toEqual([{ run: 'p2c' }]);
+  });
+
+  it('forks before a prompt, which waits in the field', async () => {
+    await open('chat');
+    const first = screen.getAllByTestId(ids.promptFork).at(-1);
+    if (!first) throw new Error('nothing to fork');
+    await user.click(first);
+    await waitFor(() => expect(screen.getByTestId(ids.title)).toHaveTextContent('Fork of'));
+    await waitFor(() => expect(screen.getByTestId(ids.composer)).not.toHaveValue(''));
+    expect(host.sent('conversation/fork')[0]?.run).toBeNull();
+  });
+
   it('resizes columns by key', async () => {
     const services = await open('chat');
     screen.getAllByTestId(ids.resize(0)).at(-1)?.focus();

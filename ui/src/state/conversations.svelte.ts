@@ -295,6 +295,8 @@ export class Conversations {
   /** A prompt to the open conversation or to a new one; `beside` = another wording of that turn's. */
   asking(prompt: string, beside: string | null = null): SendTurn {
     const here = this.parts.nav.page.name === 'chat' ? this.open : null;
+    // What the lanes are shown hangs on these too: an estimate is reckoned anew when they change.
+    void [here?.turns.at(-1)?.view.pick, here?.lineUp.lanes];
     return {
       conversation: here?.id ?? null,
       line_up: here ? [] : this.lineUp.targets,

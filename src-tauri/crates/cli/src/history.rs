@@ -368,7 +368,7 @@ fn told(progress: &ImportProgress) {
     let (read, size, conversations) = progress.now();
     let percent = read.saturating_mul(100).checked_div(size).map_or_else(String::new, |p| format!(", {p} %"));
     // Without a standard error there is nobody to tell.
-    let _ = write!(std::io::stderr(), "\r{conversations} conversations{percent}\u{1b}[K");
+    let _ = write!(std::io::stderr(), "\r{}{percent}\u{1b}[K", out::plural(conversations, "conversation"));
 }
 
 fn report_json(report: &ImportReport) -> Value {
@@ -396,9 +396,9 @@ fn report_text(report: &ImportReport) {
     let outcome = api::import_outcome(report);
     let verb = if report.dry_run { "would be imported" } else { "imported" };
     out::line(&format!(
-        "{} conversations with {} messages {verb} from {}; {} had grown, {} were here already.",
-        report.added,
-        report.messages,
+        "{} with {} {verb} from {}; {} had grown, {} were here already.",
+        out::plural(report.added, "conversation"),
+        out::plural(report.messages, "message"),
         outcome.sources.join(", "),
         report.extended,
         report.known
@@ -431,11 +431,11 @@ async fn imports(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
                 (None, None) => "stopped; import the file again to go on",
             };
             out::line(&format!(
-                "{}  {}  {}  {} conversations, {state}",
+                "{}  {}  {}  {}, {state}",
                 row.id,
                 when(row.started_at),
                 row.file,
-                row.conversations
+                out::plural(row.conversations, "conversation")
             ))
         };
         if !read {
@@ -450,7 +450,8 @@ async fn undo(engine: &Engine, import: ImportId, json: bool) -> Result<ExitCode,
     if json {
         out::object(&json!({ "import": import, "gone": gone, "kept": kept }));
     } else {
-        out::line(&format!("{gone} conversations removed; {kept} stayed, because you went on with them."));
+        let gone = out::plural(gone, "conversation");
+        out::line(&format!("{gone} removed; {kept} stayed, because you went on with them."));
     }
     Ok(ExitCode::SUCCESS)
 }

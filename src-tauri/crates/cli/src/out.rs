@@ -79,6 +79,11 @@ pub(crate) fn upstream(upstream: Option<&Upstream>) -> Value {
     })
 }
 
+/// `1 conversation`, `2 conversations`.
+pub(crate) fn plural(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

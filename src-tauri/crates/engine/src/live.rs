@@ -43,6 +43,13 @@ impl LiveTurns {
         lock(&self.turns).live.insert(turn, live);
     }
 
+    /// Turns of a conversation that run.
+    pub(crate) fn ids(&self, conversation: ConversationId) -> Vec<TurnId> {
+        let turns = lock(&self.turns);
+        let of = turns.live.iter().filter(|(_, live)| live.conversation == conversation);
+        of.map(|(id, _)| *id).collect()
+    }
+
     /// How many turns have ended so far.
     pub(crate) fn retired(&self) -> u64 {
         lock(&self.turns).retired

@@ -16,32 +16,36 @@ use store::{AttemptRow, RunRow, TurnRow, Tx, VoteRow};
 
 /// One turn as it is stored.
 pub(crate) async fn turn(inner: &Inner, id: TurnId) -> Result<TurnView, Failure> {
-    let row = inner
-        .store
-        .read(move |tx| tx.turn(id))
-        .await?
-        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, "This turn is gone."))?;
-    stored(inner, row).await
+    let gone = || Failure::new(ErrorKind::RequestInvalid, "This turn is gone.");
+    let stored = inner.store.read(move |tx| read(tx, tx.turn(id)?.ok_or_else(gone)?)).await?;
+    Ok(shown(inner, stored))
 }
 
-/// The turns of a conversation that are on the screen, oldest first.
+/// The turns of a conversation that are on the screen, oldest first. All of them in one read.
 pub(crate) async fn turns(inner: &Inner, conversation: ConversationId) -> Result<Vec<TurnView>, Failure> {
+    let running: Vec<TurnId> = inner.live.ids(conversation);
     let rows = inner
         .store
         .read(move |tx| {
             let path = tx.leaf(conversation)?.map(|leaf| tx.turn_path(leaf)).transpose()?.unwrap_or_default();
             let mut rows = Vec::with_capacity(path.len());
             for id in path {
-                rows.extend(tx.turn(id)?);
+                // A running turn is shown as it runs; it is read all the same, for it may end meanwhile.
+                if let Some(row) = tx.turn(id)? {
+                    rows.push(read(tx, row)?);
+                }
             }
             Ok(rows)
         })
         .await?;
     let mut views = Vec::with_capacity(rows.len());
-    for row in rows {
-        views.push(match inner.live.get(row.id) {
+    for stored in rows {
+        let id = stored.turn.id;
+        views.push(match inner.live.get(id) {
             Some(live) => live.view(),
-            None => stored(inner, row).await?,
+            // It ended while it was being read.
+            None if running.contains(&id) => turn(inner, id).await?,
+            None => shown(inner, stored),
         });
     }
     Ok(views)
@@ -132,27 +136,33 @@ struct Rows {
     wrote: Option<AttemptRow>,
 }
 
-async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
-    let id = turn.id;
-    let content = turn.prompt.clone();
-    let (prompt, rows, around) = inner
-        .store
-        .read(move |tx| {
-            let prompt = tx.content(&content)?.unwrap_or_default();
-            let mut rows = Vec::new();
-            for run in tx.runs(id)? {
-                let attempts = tx.attempts(run.id)?;
-                let message = tx.message(run.message)?;
-                let parts = match message {
-                    Some(message) => tx.content(&message.content)?.unwrap_or_default(),
-                    None => Vec::new(),
-                };
-                let wrote = if run.failure.is_some() { again::writer(tx, &run)? } else { None };
-                rows.push(Rows { run, attempts, parts, wrote });
-            }
-            Ok((prompt, rows, around(tx, id)?))
-        })
-        .await?;
+/// A turn as it lies in the database.
+struct Stored {
+    turn: TurnRow,
+    prompt: Vec<Part>,
+    rows: Vec<Rows>,
+    around: Around,
+}
+
+fn read(tx: &Tx<'_>, turn: TurnRow) -> Result<Stored, Failure> {
+    let prompt = tx.content(&turn.prompt)?.unwrap_or_default();
+    let mut rows = Vec::new();
+    for run in tx.runs(turn.id)? {
+        let attempts = tx.attempts(run.id)?;
+        let message = tx.message(run.message)?;
+        let parts = match message {
+            Some(message) => tx.content(&message.content)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let wrote = if run.failure.is_some() { again::writer(tx, &run)? } else { None };
+        rows.push(Rows { run, attempts, parts, wrote });
+    }
+    let around = around(tx, turn.id)?;
+    Ok(Stored { turn, prompt, rows, around })
+}
+
+fn shown(inner: &Inner, stored: Stored) -> TurnView {
+    let Stored { turn, prompt, rows, around } = stored;
     let live = rows.iter().any(|row| !row.run.state.is_final());
     let mut runs: Vec<RunView> = Vec::new();
     // Rows come oldest first within a lane: the newest is shown, unless another was chosen.
@@ -172,7 +182,8 @@ async fn stored(inner: &Inner, turn: TurnRow) -> Result<TurnView, Failure> {
     let Around { context, siblings, pick, .. } = around;
     let attachments = crate::files::named(&prompt);
     let (prompt, created_at) = (plain(&prompt), turn.created_at);
-    Ok(TurnView { id, prompt, attachments, created_at, seq: 0, live, runs, context, siblings, pick })
+    let id = turn.id;
+    TurnView { id, prompt, attachments, created_at, seq: 0, live, runs, context, siblings, pick }
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {

@@ -14,6 +14,8 @@ const word = (part: Partial<RunView>, elapsed: number | null = null) => {
 describe('the head of a column', () => {
   it('says how the run stands', () => {
     expect(word({ state: 'pending' })).toBe('Queued');
+    const waiting = { provider: '', why: 'earlier' as const, ms: null, ahead: 0 };
+    expect(word({ state: 'pending', waiting })).toBe('Waiting for the answer above');
     expect(word({ state: 'connecting' }, 400)).toBe('Connecting 0.40 s');
     expect(word({ state: 'streaming', sections: [section('a')] }, 3700)).toBe('Writing 3.7 s');
     expect(word({ state: 'streaming', sections: [section('a', { type: 'reasoning' })] }, 12_000)).toBe(

@@ -71,7 +71,17 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
                 "message": id,
                 "parent": head(*parent),
             })).collect::<Vec<_>>(),
+            "after": turn.after,
+            "context": turn.context.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
             "answers": turn.answers.iter().map(answer_json).collect::<Vec<_>>(),
+            "votes": turn.votes.iter().map(|vote| json!({
+                "at": vote.at,
+                "blind": vote.blind,
+                "outcome": vote.outcome,
+                "best": vote.best,
+                "ranking": vote.ranking,
+                "shown": vote.shown,
+            })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
 }

@@ -1,7 +1,7 @@
 //! A conversation with all that hangs on it, as it is stored.
 
-use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part};
-use store::{AttemptRow, ConversationRow, MessageRow, RunRow, TurnRow, Tx};
+use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId};
+use store::{AttemptRow, ConversationRow, MessageRow, RunRow, TurnRow, Tx, VoteRow};
 
 /// A conversation.
 pub(super) struct Loaded {
@@ -18,6 +18,12 @@ pub(super) struct LoadedTurn {
     /// The prompt's nodes of the tree, each with the message before it.
     pub nodes: Vec<(MessageId, Option<MessageId>)>,
     pub answers: Vec<LoadedAnswer>,
+    /// The turn it stands after.
+    pub after: Option<TurnId>,
+    /// What its lanes were to be shown (JSON), if that was kept.
+    pub context: Option<String>,
+    /// Votes on its answers that stand.
+    pub votes: Vec<VoteRow>,
 }
 
 /// An answer.
@@ -66,7 +72,9 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
             nodes.extend(messages.iter().find(same).map(|row| (row.id, row.parent)));
         }
         let prompt = tx.content(&turn.prompt)?.unwrap_or_default();
-        turns.push(LoadedTurn { row: turn, prompt, nodes, answers });
+        let (after, context) = (tx.turn_parent(turn.id)?, tx.turn_context(turn.id)?);
+        let votes = tx.votes_of(turn.id)?.into_iter().filter(|vote| vote.withdrawn_at.is_none()).collect();
+        turns.push(LoadedTurn { row: turn, prompt, nodes, answers, after, context, votes });
     }
     Ok(Loaded { row, lanes: tx.lanes_ever(id)?, turns })
 }
