@@ -1,5 +1,6 @@
 //! Opens the engine beside the window's own start, and tells the window what changes.
 
+use crate::gateway_switch::Switch;
 use api::{Api, Table};
 use domain::{ErrorKind, Failure};
 use engine::Engine;
@@ -62,8 +63,10 @@ impl Core {
                 })
             });
         let api = Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link);
-        let api = Arc::new(api.with_notifier(tell));
+        let api = Arc::new(api.with_notifier(tell).with_gateway(Box::<Switch>::default()));
         tell_changes(app, &api);
+        let resumed = Arc::clone(&api);
+        tauri::async_runtime::spawn(async move { api::gateway::resume(&resumed).await });
         // Nobody waits for the keychain: a locked one can take seconds to say so.
         let probed = Arc::clone(&api);
         tauri::async_runtime::spawn(async move {
@@ -76,7 +79,7 @@ impl Core {
 
     /// Something would be lost by leaving at once.
     pub(crate) fn busy(&self) -> bool {
-        self.api.get().is_some_and(|api| api.engine().live_turns() > 0)
+        self.api.get().is_some_and(|api| api.engine().live_turns() > 0 || !api.engine().relays().is_empty())
     }
 }
 
@@ -95,7 +98,7 @@ pub(crate) async fn finish(app: &AppHandle) {
     let Some(api) = core.api.get() else { return };
     api.engine().cancel_all();
     let settled = async {
-        while api.engine().live_turns() > 0 {
+        while api.engine().live_turns() > 0 || !api.engine().relays().is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -3,6 +3,7 @@
 
 mod bridge;
 mod core;
+mod gateway_switch;
 mod place;
 mod window;
 

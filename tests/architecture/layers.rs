@@ -37,8 +37,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("api", &["domain", "engine"]),
-    ("cli", &["domain", "engine", "api"]),
-    ("desktop", &["domain", "engine", "api"]),
+    ("gateway", &["domain", "wire", "engine"]),
+    ("cli", &["domain", "engine", "api", "gateway"]),
+    ("desktop", &["domain", "engine", "api", "gateway"]),
     ("xtask", &[]),
 ];
 
@@ -51,12 +52,12 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("*keyring-store", &["vault"]),
     ("secret-service", &["vault"]),
     ("reqwest", &["transport"]),
-    ("hyper*", &["transport"]),
+    ("hyper*", &["transport", "gateway"]),
     ("rustls*", &["transport"]),
     ("ring", &["transport"]),
     ("tauri*", &["desktop"]),
     // what may run things
-    ("tokio*", &["transport", "engine", "cli", "desktop"]),
+    ("tokio*", &["transport", "engine", "gateway", "cli", "desktop"]),
     ("futures-executor", &[]),
     // what becomes HTML
     ("pulldown-cmark", &["render"]),

@@ -6,4 +6,9 @@
     reason = "tests fail by panicking and measure"
 )]
 
+mod asking;
+mod bench;
+mod door;
+mod faults;
+mod headless;
 mod keys;

@@ -11,6 +11,7 @@ import { Catalogue } from './catalogue.svelte';
 import { Compare } from './compare.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
+import { Gateway } from './gateway.svelte';
 import { History } from './history.svelte';
 import { NewLineUp } from './line-up.svelte';
 import { Models } from './models.svelte';
@@ -69,6 +70,7 @@ export class Services {
   readonly audit: Audit;
   readonly branches: Branches;
   readonly reading: Reading;
+  readonly gateway: Gateway;
 
   started = $state(false);
   failure = $state.raw<Failure | null>(null);
@@ -98,6 +100,7 @@ export class Services {
     this.routing = new Routing(this.client, this.toasts);
     this.receipts = new Receipts(this.client);
     this.audit = new Audit(this.client);
+    this.gateway = new Gateway(this.client);
     this.providers = new Providers(this.client, () => this.models.refresh().catch(fail));
     const { client, view, toasts, models, nav } = this;
     const draft = new Draft(view, null);
@@ -220,6 +223,7 @@ export class Services {
       void this.loadBudgets();
     }
     if (touched('spend') || touched('providers') || touched('models')) this.routing.changed();
+    if (touched('gateway') || touched('spend') || touched('budgets')) void this.gateway.changed();
     if (touched('providers')) void this.loadProviders();
     if (touched('providers') || touched('models')) {
       this.models.refresh().catch(fail);

@@ -4,7 +4,9 @@ use crate::{
     Api, Sink, attachments, branches,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, compare, database, history, imports, links, models, prompts, providers, routing, settings,
+    chat, compare, database,
+    gateway::{self, AppKeyRef, GatewayView, MadeAppKey, MakeAppKey, SwitchGateway},
+    history, imports, links, models, prompts, providers, routing, settings,
     spend::{self, types::*},
     types::*,
 };
@@ -151,6 +153,10 @@ commands! {
         "budget/list" (()) -> Vec<BudgetView> = budget::list;
         "budget/set" (Budget) -> BudgetView = budget::set;
         "budget/remove" (BudgetRef) -> () = budget::remove;
+        "gateway/state" (()) -> GatewayView = gateway::state;
+        "gateway/switch" (SwitchGateway) -> GatewayView = gateway::switch;
+        "app_key/make" (MakeAppKey) -> MadeAppKey = gateway::make_key;
+        "app_key/revoke" (AppKeyRef) -> GatewayView = gateway::revoke_key;
         "provider/list" (()) -> Vec<ProviderRow> = providers::list;
         "provider/add" (AddProvider) -> ProviderRow = providers::add;
         "provider/remove" (ProviderRef) -> () = providers::remove;

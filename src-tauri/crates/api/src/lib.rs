@@ -17,6 +17,7 @@ pub mod commands;
 mod compare;
 mod database;
 pub mod export;
+pub mod gateway;
 mod history;
 mod imports;
 mod links;
@@ -66,6 +67,10 @@ pub struct Api {
     storage: Mutex<StorageState>,
     /// The import that goes on.
     import: Mutex<Option<imports::Going>>,
+    /// The server for other programs, where the binary has one.
+    gateway: Option<Box<dyn gateway::GatewaySwitch>>,
+    /// Why it is off although it should be on.
+    gateway_failure: Mutex<Option<String>>,
 }
 
 impl Api {
@@ -81,6 +86,8 @@ impl Api {
             downloads,
             storage: Mutex::new(settings::checking()),
             import: Mutex::default(),
+            gateway: None,
+            gateway_failure: Mutex::default(),
         }
     }
 
@@ -96,6 +103,21 @@ impl Api {
     pub fn with_notifier(mut self, notifier: Notifier) -> Self {
         self.notifier = Some(notifier);
         self
+    }
+
+    /// The same with a server for other programs.
+    #[must_use]
+    pub fn with_gateway(mut self, gateway: Box<dyn gateway::GatewaySwitch>) -> Self {
+        self.gateway = Some(gateway);
+        self
+    }
+
+    fn gateway_failed(&self, why: Option<String>) {
+        *self.gateway_failure.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    fn gateway_failure(&self) -> Option<String> {
+        self.gateway_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The engine underneath.

@@ -14,6 +14,7 @@ mod lists;
 mod out;
 mod price;
 mod route;
+mod serve;
 mod spend;
 
 use clap::{Args, Parser, Subcommand};
@@ -49,6 +50,8 @@ enum Command {
     /// Limit what may be spent
     #[command(subcommand)]
     Budget(budget::BudgetCommand),
+    /// Answer other programs at an address of this machine, until it is stopped
+    Serve(serve::ServeArgs),
     /// Keys for other programs that ask through the gateway
     #[command(subcommand)]
     AppKey(app_key::AppKeyCommand),
@@ -112,6 +115,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Catalog(command) => price::catalog(&engine, command).await,
         Command::Spend(arguments) => spend::run(&engine, arguments).await,
         Command::Budget(command) => budget::run(&engine, command).await,
+        Command::Serve(arguments) => serve::run(&engine, arguments).await,
         Command::AppKey(command) => app_key::run(&engine, command).await,
         Command::History(command) => Box::pin(history::run(&engine, command)).await,
         Command::Key(command) => keys::key(&engine, command).await,
@@ -163,6 +167,7 @@ impl Command {
             Self::Catalog(command) => command.json(),
             Self::Spend(arguments) => arguments.json(),
             Self::Budget(command) => command.json(),
+            Self::Serve(arguments) => arguments.json.json,
             Self::AppKey(command) => command.json(),
             Self::History(command) => command.json(),
             Self::Key(command) => command.json(),

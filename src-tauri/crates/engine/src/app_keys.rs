@@ -242,6 +242,19 @@ impl Engine {
         revoke(&self.inner, name).await
     }
 
+    /// Writes down that an app was given an answer again, and what that saved, if it is known.
+    pub async fn answered_again(
+        &self,
+        app: &str,
+        model: &str,
+        saved: Option<PicoUsd>,
+    ) -> Result<(), Failure> {
+        let (app, model, now) = (app.to_owned(), model.to_owned(), self.inner.clock.now());
+        self.inner.store.write(move |tx| tx.note_again(now, &app, &model, saved)).await?;
+        self.inner.changed(Table::Gateway);
+        Ok(())
+    }
+
     /// What the app of this name has spent, and may still.
     pub async fn app_spending(&self, name: &str) -> Result<AppSpending, Failure> {
         spending(&self.inner, name).await

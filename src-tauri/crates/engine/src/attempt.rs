@@ -1,24 +1,30 @@
 //! One HTTP call of a run: encode, hold, send, decode, and what it cost.
 
+mod reading;
+
+pub(crate) use reading::Events;
+
 use crate::{
     budget::{self, Watch, Wish},
     clock::millis,
     draft::Draft,
     inner::Inner,
-    outgoing::{Writer, count, fitted, leaving},
+    outgoing::{Tapped, Writer, Written, count, fitted, leaving},
     registry::Known,
+    relay::Passing,
     sent,
 };
 use domain::{
-    AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Headers, Millis,
-    NoticeKind, Outcome, PicoUsd, PriceSheet, Provider, ProviderId, Request, Secret, StreamEvent, Upstream,
-    Usage, UsageSource,
+    AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Millis, NoticeKind,
+    Outcome, PicoUsd, PriceSheet, Provider, ProviderId, Request, Secret, StreamEvent, Upstream, Usage,
+    UsageSource,
 };
 use futures_util::StreamExt as _;
+use reading::{MergeInto as _, Reader, never_sent, request_id};
 use std::{sync::Arc, time::Duration};
 use store::{AttemptRow, Purpose};
 use transport::{Deadlines, Origin, Response};
-use wire::{Decoder, Dialect, Encoded, Ending};
+use wire::{Dialect, Encoded, Ending, serve::Tap};
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
 const ERROR_BODY_LIMIT: usize = 256 * 1024;
@@ -40,6 +46,8 @@ pub(crate) struct Plan {
     pub origin: &'static str,
     /// The app that asks through the gateway.
     pub app: Option<String>,
+    /// Its request as it came.
+    pub passing: Option<Arc<Passing>>,
     pub conversation: Option<domain::ConversationId>,
     pub n: u32,
     /// The user said to send it whatever the budgets say.
@@ -58,12 +66,6 @@ pub(crate) struct Ended {
     pub outgrown: Option<(NoticeKind, String)>,
 }
 
-/// Receives decoded events. Returns once they are queued; the queue is bounded, so a slow disk slows the
-/// provider down instead of filling memory.
-pub(crate) trait Events: Send {
-    fn events(&mut self, events: Vec<StreamEvent>) -> impl Future<Output = ()> + Send;
-}
-
 /// An attempt between its hold and its settlement.
 pub(crate) struct Attempt<'a> {
     inner: &'a Inner,
@@ -79,6 +81,9 @@ pub(crate) struct Attempt<'a> {
     /// The longest answer the call allows.
     output_limit: Option<u64>,
     watch: Option<Watch>,
+    tapped: Option<Tapped>,
+    /// The provider said that it failed, in bytes that were handed on.
+    told: bool,
 }
 
 /// An attempt that may be sent: with its call and the key.
@@ -89,11 +94,14 @@ impl<'a> Attempt<'a> {
     /// Nothing has been sent when this fails, and nothing is on the ledger.
     pub(crate) async fn begin(inner: &'a Inner, mut plan: Plan) -> Result<Begun<'a>, Failure> {
         let provider = &plan.known.provider;
-        let (request, unfit) = fitted(inner, &plan)?;
-        plan.request = Arc::new(request);
         let writer = Writer::new(&plan)?;
-        let mut encoded = writer.encode(&plan.request)?;
-        encoded.notices.splice(0..0, unfit);
+        let mut unfit = Vec::new();
+        if !writer.passes() {
+            let (request, left_out) = fitted(inner, &plan)?;
+            (plan.request, unfit) = (Arc::new(request), left_out);
+        }
+        let mut written = writer.write(&plan.request)?;
+        written.encoded.notices.splice(0..0, unfit);
         let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
         let row = AttemptRow {
             id: AttemptId::new(inner.clock.id()),
@@ -115,28 +123,34 @@ impl<'a> Attempt<'a> {
             usage: None,
             cost: None,
         };
-        let wish =
-            Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), encoded.output_limit)?;
+        let limit = written.encoded.output_limit;
+        let wish = Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), limit)?;
         let leaving = leaving(&plan, &row);
+        let answers = plan.passing.as_deref().map_or(1, Passing::answers);
         let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
         let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());
-        let (grant, request, encoded) = inner
+        let (grant, request, written) = inner
             .store
             .write(move |tx| {
                 tx.insert_attempt(&recorded)?;
                 let grant = budget::admit(tx, wish)?;
                 // Written anew in here, because it must be on record before it leaves, as long as it leaves.
-                let (request, encoded) = writer.limited(request, encoded, grant.output_limit)?;
-                tx.put_request(&sent::take_down(recorded.id, &to, &encoded.call, keyed, &of)?)?;
+                let most = grant.output_limit.map(|most| most / answers);
+                let (request, written) = writer.limited(request, written, most)?;
+                let call = &written.encoded.call;
+                // A receipt rests on the messages of its chat; what another program says stays with it.
+                if recorded.run.is_some() {
+                    tx.put_request(&sent::take_down(recorded.id, &to, call, keyed, &of)?)?;
+                }
                 if let Some(mut leaving) = leaving {
-                    leaving.bytes = count(encoded.call.body.len());
+                    leaving.bytes = count(call.body.len());
                     tx.append_audit(&leaving)?;
                 }
-                Ok((grant, request, encoded))
+                Ok((grant, request, written))
             })
             .await?;
         plan.request = request;
-        let mut encoded = encoded;
+        let Written { mut encoded, tapped } = written;
         encoded.notices.extend(grant.notices.iter().cloned());
         let scrub = secret.iter().map(|secret| Secret::new(secret.expose())).collect();
         let attempt = Attempt {
@@ -148,9 +162,21 @@ impl<'a> Attempt<'a> {
             scrub,
             output_limit: grant.hold.output_limit,
             watch: Watch::new(&grant, ledger::prompt_estimate(&plan.request)),
+            tapped,
+            told: false,
             plan,
         };
         Ok((attempt, encoded, secret))
+    }
+
+    /// The attempt as it is recorded.
+    pub(crate) const fn row(&self) -> &AttemptRow {
+        &self.row
+    }
+
+    /// What was handed on tells of the failure.
+    pub(crate) const fn told(&self) -> bool {
+        self.told
     }
 
     /// Sends and decodes. Text already handed to `out` stays whatever happens after it.
@@ -190,6 +216,7 @@ impl<'a> Attempt<'a> {
             ..Upstream::default()
         };
         if status >= 400 {
+            out.head(status, &response.headers, false);
             self.rejected = true;
             return Err(self.read_error(response, &upstream).await);
         }
@@ -247,17 +274,27 @@ impl<'a> Attempt<'a> {
         let dialect = self.spoken().ok_or_else(|| {
             Failure::new(ErrorKind::Bug, "The dialect vanished while its answer was being read.")
         })?;
-        let mut decoder = wire::decoder_for(dialect, response.headers.get("content-type"), &provider.quirks);
+        let kind = response.headers.get("content-type");
+        let tapped = self.tapped.filter(|tapped| tapped.fits(kind));
+        out.head(response.status, &response.headers, tapped.is_some());
+        let mut reader = match tapped {
+            Some(tapped) => {
+                let tap = Tap::new(tapped.protocol, kind, &provider.quirks, tapped.hide_usage);
+                Reader::Tap(Box::new(tap))
+            }
+            None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),
+        };
         while let Some(chunk) = response.body.next().await {
-            let mut events = Vec::new();
+            let (mut events, mut pass) = (Vec::new(), Vec::new());
             let broken = match chunk {
                 Ok(bytes) => {
-                    decoder.push(&bytes, &mut events);
+                    reader.push(&bytes, &mut events, &mut pass);
                     None
                 }
                 Err(failure) => Some(failure),
             };
             let outgrown = self.take(events, draft, out).await;
+            self.pass(pass, out).await;
             if outgrown && let Some(watch) = &mut self.watch {
                 // What had arrived is kept; leaving closes the connection.
                 watch.extend(self.inner).await.inspect_err(|_| {
@@ -266,20 +303,39 @@ impl<'a> Attempt<'a> {
             }
             if let Some(failure) = broken {
                 // Cut off behind the closing mark is not cut off.
-                return match self.close(decoder, draft, out).await {
+                return match self.close(reader, draft, out).await {
                     Ending::Complete => Ok(Ending::Complete),
                     _ => Err(failure),
                 };
             }
         }
-        Ok(self.close(decoder, draft, out).await)
+        Ok(self.close(reader, draft, out).await)
     }
 
-    async fn close(&mut self, decoder: Box<dyn Decoder>, draft: &mut Draft, out: &mut impl Events) -> Ending {
-        let mut events = Vec::new();
-        let ending = decoder.finish(&mut events);
+    async fn close(&mut self, reader: Reader, draft: &mut Draft, out: &mut impl Events) -> Ending {
+        let (mut events, mut pass) = (Vec::new(), Vec::new());
+        let tapped = matches!(reader, Reader::Tap(_));
+        let ending = reader.finish(&mut events, &mut pass);
+        self.told = tapped && matches!(ending, Ending::Failed(_));
         self.take(events, draft, out).await;
+        self.pass(pass, out).await;
         ending
+    }
+
+    /// Hands on bytes as they came, but for a key that a provider may echo.
+    async fn pass(&self, bytes: Vec<u8>, out: &mut impl Events) {
+        if bytes.is_empty() {
+            return;
+        }
+        let echoed = |secret: &&Secret| {
+            let key = secret.expose().as_bytes();
+            !key.is_empty() && bytes.windows(key.len()).any(|window| window == key)
+        };
+        let bytes = match self.scrub.iter().find(echoed) {
+            Some(_) => self.clean(String::from_utf8_lossy(&bytes).into_owned()).into_bytes(),
+            None => bytes,
+        };
+        out.bytes(bytes).await;
     }
 
     /// Hands events on; true when the answer has come to what was set aside for it.
@@ -431,44 +487,6 @@ pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option
     let seen = ledger::tokens_of(&draft.generated()).min(limit.unwrap_or(u64::MAX));
     usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
     usage
-}
-
-/// Failures that happen before any byte of the request has left. What a provider answers is no failure of
-/// sending, so a refusal here is that of an access token.
-fn never_sent(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::NetDns
-            | ErrorKind::NetConnect
-            | ErrorKind::NetTls
-            | ErrorKind::NetProxy
-            | ErrorKind::TimeConnect
-            | ErrorKind::RequestInvalid
-            | ErrorKind::AuthRejected
-            | ErrorKind::LimitRate
-            | ErrorKind::UpstreamInternal
-    )
-}
-
-fn request_id(headers: &Headers) -> Option<String> {
-    ["x-request-id", "request-id", "x-generation-id", "apim-request-id", "x-amzn-requestid", "cf-ray"]
-        .iter()
-        .find_map(|name| headers.get(name))
-        .map(|id| id.chars().take(120).collect())
-}
-
-/// Adds what the transport knows to what the dialect read.
-trait MergeInto {
-    fn merge_into(&self, failure: &mut Failure);
-}
-
-impl MergeInto for Upstream {
-    fn merge_into(&self, failure: &mut Failure) {
-        let theirs = failure.upstream.get_or_insert_with(Upstream::default);
-        theirs.provider = theirs.provider.clone().or_else(|| self.provider.clone());
-        theirs.status = theirs.status.or(self.status);
-        theirs.request_id = theirs.request_id.clone().or_else(|| self.request_id.clone());
-    }
 }
 
 /// The failure of a lane whose provider has no key.

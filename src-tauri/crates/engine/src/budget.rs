@@ -1,7 +1,7 @@
 //! The money gate: what an attempt may cost at most is set aside in the transaction that records it, or
 //! the attempt is not made. And the watch on an answer that may outgrow what was set aside.
 
-use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner};
+use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner, relay::Passing};
 use domain::{
     AccountLabel, AttemptId, Budget, BudgetScope, ErrorKind, Failure, NoticeKind, Period, PicoUsd,
     StreamEvent, Timestamp,
@@ -64,9 +64,12 @@ impl Wish {
         let asked = plan.request.params.max_completion_tokens;
         let registry = inner.registry();
         let sheets = registry.prices_to_hold(&plan.endpoint);
-        let prompt_tokens = ledger::prompt_upper_bound(&plan.request);
-        let output_tokens =
-            sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
+        let passing = plan.passing.as_deref();
+        let beyond = passing.map_or(0, Passing::beyond);
+        let prompt_tokens = ledger::prompt_upper_bound(&plan.request).saturating_add(beyond);
+        let each = sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
+        let answers = passing.map_or(1, Passing::answers);
+        let output_tokens = each.saturating_mul(answers);
         Ok(Self {
             hold: HoldRow {
                 attempt,
@@ -80,7 +83,7 @@ impl Wish {
                     app: plan.app.clone(),
                     key,
                 },
-                output_limit: sent,
+                output_limit: sent.map(|sent| sent.saturating_mul(answers)),
                 prices: plan.endpoint.prices.clone(),
             },
             rates: Dearest::of_any(sheets, prompt_tokens, at),

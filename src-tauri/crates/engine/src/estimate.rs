@@ -247,12 +247,13 @@ fn ready(
         run: None,
         origin: inner.origin,
         app: None,
+        passing: None,
         conversation,
         n: 1,
         over_budget: false,
     };
     plan.request = Arc::new(fitted(inner, &plan)?.0);
-    let encoded = Writer::new(&plan)?.encode(&plan.request)?;
+    let encoded = Writer::new(&plan)?.encode(&plan.request)?.encoded;
     let key = plan.account.clone();
     let wish = Wish::new(inner, &plan, AttemptId::new(inner.clock.id()), at, key, encoded.output_limit)?;
     let expected = Expected { input: shown.input, cached, ..Expected::default() };

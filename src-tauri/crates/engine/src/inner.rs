@@ -95,6 +95,8 @@ pub(crate) struct Inner {
     pub changes: broadcast::Sender<Table>,
     pub walking: crate::walk::Walking,
     pub pdf_reader: crate::files::PdfReader,
+    /// What is asked through the gateway.
+    pub relays: crate::relay::Relays,
 }
 
 impl Inner {

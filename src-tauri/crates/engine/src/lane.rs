@@ -326,6 +326,7 @@ impl Lane {
             run: Some(self.job.row.id),
             origin: self.inner.origin,
             app: None,
+            passing: None,
             conversation: self.job.conversation,
             over_budget: self.job.over_budget,
             n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),

@@ -48,6 +48,7 @@ mod queue;
 mod receipt;
 mod reconcile;
 mod registry;
+mod relay;
 mod result;
 mod routing;
 mod seam;
@@ -92,6 +93,7 @@ pub use providers::KNOWN_DIALECTS;
 pub use receipt::{Receipt, Seen, SentRequest, Tried};
 pub use reconcile::{Reason, ReconciledDay};
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
+pub use relay::{Caller, End, Head, LiveRelay, Piece, RelayAsk, allows};
 pub use result::RunResult;
 pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellRow, CellState, CheckFound,
@@ -218,6 +220,7 @@ impl Engine {
             changes: broadcast::channel(64).0,
             walking: walk::Walking::default(),
             pdf_reader,
+            relays: relay::Relays::default(),
         });
         inner.reload().await?;
         Ok(Self { inner })

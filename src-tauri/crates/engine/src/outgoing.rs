@@ -1,16 +1,35 @@
 //! What of an attempt leaves this machine: its call, and the line of the audit log that says so.
 
-use crate::{attempt::Plan, inner::Inner};
+use crate::{attempt::Plan, inner::Inner, relay::Passing};
 use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Quirks, Request};
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
-use wire::{Dialect, Encoded};
+use wire::{Dialect, Encoded, serve};
 
 /// Writes the call of an attempt.
 pub(crate) struct Writer {
     dialect: &'static dyn Dialect,
     endpoint: Endpoint,
     quirks: Quirks,
+    /// The client's own body goes out, but for what must change.
+    passing: Option<Arc<Passing>>,
+}
+
+/// A call, and how its answer is read.
+pub(crate) struct Written {
+    pub encoded: Encoded,
+    /// The answer goes to the client as it comes.
+    pub tapped: Option<Tapped>,
+}
+
+/// An answer that goes to the client in the provider's own bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tapped {
+    pub protocol: serve::Protocol,
+    /// The client wants one document, not a stream.
+    pub whole: bool,
+    /// Usage was asked for by us alone.
+    pub hide_usage: bool,
 }
 
 impl Writer {
@@ -25,27 +44,61 @@ impl Writer {
                 ),
             )
         })?;
-        Ok(Self { dialect, endpoint: plan.endpoint.clone(), quirks: provider.quirks.clone() })
+        let passing = plan.passing.as_ref().filter(|passing| passing.passes(plan)).cloned();
+        if let (None, Some(bound)) = (&passing, plan.passing.as_ref().and_then(|p| p.asked.bound.clone())) {
+            return Err(bound);
+        }
+        let (endpoint, quirks) = (plan.endpoint.clone(), provider.quirks.clone());
+        Ok(Self { dialect, endpoint, quirks, passing })
     }
 
-    pub(crate) fn encode(&self, request: &Request) -> Result<Encoded, Failure> {
-        self.dialect.encode(request, &self.endpoint, &self.quirks)
+    /// The client's own body goes out: nothing of it is fitted to the model.
+    pub(crate) fn passes(&self) -> bool {
+        self.passing.is_some()
+    }
+
+    pub(crate) fn encode(&self, request: &Request) -> Result<Written, Failure> {
+        let encoded = self.dialect.encode(request, &self.endpoint, &self.quirks)?;
+        Ok(Written { encoded, tapped: None })
+    }
+
+    /// The call as it would go out without any budget.
+    pub(crate) fn write(&self, request: &Request) -> Result<Written, Failure> {
+        match &self.passing {
+            Some(passing) => self.retarget(passing, None),
+            None => self.encode(request),
+        }
+    }
+
+    fn retarget(&self, passing: &Passing, limit: Option<u64>) -> Result<Written, Failure> {
+        let asked = &passing.asked;
+        let mut passed = serve::retarget(asked, &passing.body, &self.endpoint, &self.quirks, limit)?;
+        for (name, value) in &passing.headers {
+            passed.call.headers.push(name, value);
+        }
+        let tapped = Tapped { protocol: asked.protocol, whole: !asked.stream, hide_usage: passed.hide_usage };
+        let encoded = Encoded { call: passed.call, notices: Vec::new(), output_limit: passed.output_limit };
+        Ok(Written { encoded, tapped: Some(tapped) })
     }
 
     /// The call with the limit that a budget sets; as it is where that is the same, or none.
     pub(crate) fn limited(
         &self,
         request: Arc<Request>,
-        encoded: Encoded,
+        written: Written,
         limit: Option<u64>,
-    ) -> Result<(Arc<Request>, Encoded), Failure> {
-        if limit.is_none() || limit == encoded.output_limit {
-            return Ok((request, encoded));
+    ) -> Result<(Arc<Request>, Written), Failure> {
+        if limit.is_none() || limit == written.encoded.output_limit {
+            return Ok((request, written));
         }
         let mut request = Request::clone(&request);
         request.params.max_completion_tokens = limit;
-        let anew = self.encode(&request)?;
-        Ok((Arc::new(request), Encoded { notices: encoded.notices, ..anew }))
+        let mut anew = match &self.passing {
+            Some(passing) => self.retarget(passing, limit)?,
+            None => self.encode(&request)?,
+        };
+        anew.encoded.notices = written.encoded.notices;
+        Ok((Arc::new(request), anew))
     }
 }
 
@@ -60,6 +113,18 @@ pub(crate) fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(Notice
         max_completion_tokens: plan.endpoint.max_completion_tokens,
     };
     wire::fit(&plan.request, &declared)
+}
+
+impl Tapped {
+    /// Is the answer of this content type in the form that the client waits for?
+    pub(crate) fn fits(self, content_type: Option<&str>) -> bool {
+        let framing = content_type.and_then(wire::framing_of);
+        match framing {
+            Some(wire::Framing::Sse) => !self.whole,
+            Some(wire::Framing::Json) => self.whole || self.protocol == serve::Protocol::Gemini,
+            _ => true,
+        }
+    }
 }
 
 pub(crate) fn count(n: usize) -> u64 {

@@ -75,6 +75,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, steps: &[table::routing::PURPOSES] },
     Migration { version: 15, steps: &[table::attachments::SCHEMA] },
     Migration { version: 16, steps: &[table::prompts::SCHEMA] },
+    Migration { version: 17, steps: &[table::app_keys::AGAIN] },
 ];
 
 /// The version after the last of `migrations`.

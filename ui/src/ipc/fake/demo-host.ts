@@ -16,6 +16,7 @@ import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
 import { branchHost, type FakeConversation, put } from './branches';
+import { gatewayHost } from './gateway';
 import { routingHost } from './routing';
 import { comparingHost } from './comparing';
 import { pastHost } from './past';
@@ -357,6 +358,7 @@ export function demoHost(): FakeHost {
     })
     .on('link/open', () => null);
   routingHost(host, rows);
+  gatewayHost(host);
   receiptHost(host, (id) =>
     [...conversations.values()].flatMap((c) => c.turns).find((t) => t.runs.some((r) => r.id === id)),
   );

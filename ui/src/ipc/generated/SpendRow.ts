@@ -76,6 +76,6 @@ ttft_p95: Millis | null,
  */
 tokens_per_second_x10: number | null, 
 /**
- * What caches saved.
+ * What caches saved; in the total also what answers given again to other programs did.
  */
 saved: PicoUsd | null, };

@@ -33,6 +33,8 @@ struct Read {
     /// Days before today, oldest first.
     pace: Vec<PicoUsd>,
     marks: HashMap<String, u8>,
+    /// What answers that were given again saved.
+    again: PicoUsd,
 }
 
 pub(crate) async fn page(api: &Api, query: SpendQuery) -> Result<SpendPage, Failure> {
@@ -78,7 +80,7 @@ pub(crate) async fn page(api: &Api, query: SpendQuery) -> Result<SpendPage, Fail
         chart: chart(series, &stretch.steps, stretch.until, now, spent(query.by, &read)?, &expected),
         rows,
         more: u32::try_from(more).unwrap_or(u32::MAX),
-        total: row(&Group { sum: total, ..Group::default() }, 0, PicoUsd::ZERO),
+        total: saving(row(&Group { sum: total, ..Group::default() }, 0, PicoUsd::ZERO), read.again),
         what_if,
         what_if_uncounted,
         name: stretch.name,
@@ -128,6 +130,7 @@ async fn read(
                 month: tx.spend_total(month, end)?,
                 before: tx.spend_total(before.0, before.1)?.amount,
                 endpoints: tx.spend_by_endpoint(from, until)?,
+                again: tx.answered_again(from, until)?.saved,
                 conversations,
                 bars,
                 conversation_bars,
@@ -262,6 +265,15 @@ fn row(group: &Group, mark: u8, dearest: PicoUsd) -> SpendRow {
         tokens_per_second_x10: rate.and_then(|rate| u32::try_from(rate).ok()),
         saved: sum.saved,
     }
+}
+
+/// With what was saved by answers that were given again.
+fn saving(row: SpendRow, again: PicoUsd) -> SpendRow {
+    if again == PicoUsd::ZERO {
+        return row;
+    }
+    let saved = row.saved.unwrap_or(PicoUsd::ZERO).checked_add(again);
+    SpendRow { saved, ..row }
 }
 
 fn spent(by: SpendBy, read: &Read) -> Result<Vec<Spent>, Failure> {

@@ -206,7 +206,7 @@ pub struct SpendRow {
     pub ttft_p95: Option<Millis>,
     /// Tenths of tokens a second, once it had begun.
     pub tokens_per_second_x10: Option<u32>,
-    /// What caches saved.
+    /// What caches saved; in the total also what answers given again to other programs did.
     pub saved: Option<PicoUsd>,
 }
 

@@ -2,7 +2,7 @@
 //! SHA-256, which suffices since a key is 256 random bits.
 
 use crate::tx::{Cols, Tx, json};
-use domain::{Failure, Timestamp};
+use domain::{Failure, PicoUsd, Timestamp};
 use rusqlite::params;
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,28 @@ CREATE UNIQUE INDEX app_keys_by_name ON app_keys (name) WHERE revoked_at IS NULL
 ALTER TABLE audit ADD COLUMN app TEXT;
 CREATE INDEX ledger_by_app ON ledger_entries (app, at) WHERE app IS NOT NULL;
 ";
+
+/// Answers that were given again instead of asked anew.
+pub(crate) const AGAIN: &str = "
+CREATE TABLE answered_again (
+    at INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    model TEXT NOT NULL,
+    saved INTEGER CHECK (saved >= 0)
+) STRICT;
+CREATE INDEX answered_again_by_time ON answered_again (at);
+";
+
+/// What answers that were given again have saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// How many.
+    pub answers: u32,
+    /// What they cost the first time, as far as that is known.
+    pub saved: PicoUsd,
+    /// Those of which it is not.
+    pub unknown: u32,
+}
 
 /// A key of another program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +118,35 @@ impl Tx<'_> {
     /// Every key, those taken back too, newest first.
     pub fn app_keys(&self) -> Result<Vec<AppKeyRow>, Failure> {
         self.all("SELECT * FROM app_keys ORDER BY created_at DESC, id", [], row)
+    }
+
+    /// Writes down that an answer was given again, and what it cost the first time.
+    pub fn note_again(
+        &mut self,
+        at: Timestamp,
+        app: &str,
+        model: &str,
+        saved: Option<PicoUsd>,
+    ) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO answered_again (at, app, model, saved) VALUES (?1, ?2, ?3, ?4)",
+            params![at.0, app, model, saved.map(PicoUsd::get)],
+        )
+        .map(|_| ())
+    }
+
+    /// What was given again in `[from, until)`.
+    pub fn answered_again(&self, from: Timestamp, until: Timestamp) -> Result<Again, Failure> {
+        let found = self.one(
+            "SELECT count(*) AS n, count(saved) AS known, ifnull(sum(saved), 0) AS saved FROM answered_again
+             WHERE at >= ?1 AND at < ?2",
+            params![from.0, until.0],
+            |cols| {
+                let (n, known): (u32, u32) = (cols.get("n")?, cols.get("known")?);
+                Ok(Again { answers: n, saved: PicoUsd::new(cols.get("saved")?), unknown: n - known })
+            },
+        )?;
+        Ok(found.unwrap_or_default())
     }
 
     /// The key of this id.

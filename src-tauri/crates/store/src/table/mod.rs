@@ -37,7 +37,7 @@ pub(crate) mod votes;
 pub(crate) mod walk;
 
 pub use accounts::AccountRow;
-pub use app_keys::AppKeyRow;
+pub use app_keys::{Again, AppKeyRow};
 pub use attachments::AttachmentRow;
 pub use attempts::AttemptRow;
 pub use budgets::{BudgetRow, OverrideRow, Spender, Starts, Used};

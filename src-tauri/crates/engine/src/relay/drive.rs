@@ -1,0 +1,358 @@
+//! Drives one request of another program: plan, try, recover, settle. The lane's way, without its screen.
+
+use super::{End, HEALTH, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
+use crate::{
+    attempt::{Attempt, Ended, Plan},
+    books::entry,
+    clock::millis,
+    draft::Draft,
+    inner::{Inner, Table},
+    learn,
+    live::lock,
+    queue::Place,
+    registry::{Known, Registry},
+    result::total_cost,
+    routing::{self, Choice, Wanted},
+};
+use domain::{Cost, ErrorKind, Failure, Request, Usage};
+use router::{Next, Shown, Situation};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+pub(super) struct Drive {
+    inner: Arc<Inner>,
+    ask: RelayAsk,
+    number: u64,
+    out: mpsc::Sender<Piece>,
+    request: Arc<Request>,
+    passing: Arc<Passing>,
+    policy: String,
+    attempts: u32,
+    costs: Vec<Cost>,
+    started: Duration,
+    /// An attempt that is not settled yet, as far as is known.
+    open: Option<store::AttemptRow>,
+}
+
+/// How an attempt left things.
+struct Last {
+    ended: Option<Ended>,
+    failure: Option<Failure>,
+    begun: bool,
+    /// The client's stream tells of the failure already.
+    told: bool,
+    usage: Option<Usage>,
+    headers: Vec<(String, String)>,
+}
+
+impl Last {
+    fn failed(failure: Failure) -> Self {
+        Self {
+            ended: None,
+            failure: Some(failure),
+            begun: false,
+            told: false,
+            usage: None,
+            headers: Vec::new(),
+        }
+    }
+}
+
+fn gone() -> Failure {
+    Failure::new(ErrorKind::Cancelled, "The program that asked has gone.")
+}
+
+impl Drive {
+    pub(super) fn new(inner: Arc<Inner>, ask: RelayAsk, number: u64, out: mpsc::Sender<Piece>) -> Self {
+        let request = Arc::new(ask.asked.request.clone());
+        let passing = Arc::new(Passing {
+            asked: Arc::clone(&ask.asked),
+            body: ask.body.clone(),
+            headers: ask.headers.clone(),
+            translate: ask.translate,
+        });
+        let started = inner.clock.elapsed();
+        Self {
+            inner,
+            ask,
+            number,
+            out,
+            request,
+            passing,
+            policy: String::new(),
+            attempts: 0,
+            costs: Vec::new(),
+            started,
+            open: None,
+        }
+    }
+
+    /// Works until there is an answer or no hope, and settles.
+    pub(super) async fn run(&mut self) {
+        let registry = self.inner.registry();
+        let last = match self.plan(&registry) {
+            Ok(left) => self.tried(&registry, left).await,
+            Err(failure) => Last::failed(failure),
+        };
+        let Last { ended, failure, told, usage, headers, .. } = last;
+        self.costs.extend(ended.as_ref().map(|ended| ended.cost.clone()));
+        let end =
+            End { failure, told, cost: total_cost(&self.costs), usage, attempts: self.attempts, headers };
+        // Its hold is on disk, so the client need not wait for the settlement.
+        let _ = self.out.send(Piece::End(Box::new(end))).await;
+        if let Some(ended) = ended {
+            self.settle(ended).await;
+        }
+    }
+
+    /// Where it may go.
+    fn plan(&mut self, registry: &Registry) -> Result<VecDeque<Choice>, Failure> {
+        let (key, asked) = (&self.ask.caller.key, &self.ask.asked);
+        let model = named(registry, &asked.model)?;
+        let mut rules = self.ask.caller.rules.clone();
+        rules.prefs = rules.prefs.meet(&asked.prefs);
+        for other in &mut rules.prefs.models {
+            *other = named(registry, other)?.to_string();
+        }
+        self.policy.clone_from(&rules.id);
+        let mut field = routing::field(registry, &model, &self.request, rules)?;
+        let whole = super::allows(key, &model.model);
+        let auto = field.auto;
+        field.endpoints.retain(|(endpoint, place)| {
+            whole && *place == 0 && !auto || super::allows(key, endpoint.model.as_str())
+        });
+        if field.endpoints.is_empty() {
+            return Err(super::forbidden(&asked.model));
+        }
+        let now = self.inner.clock.now();
+        let conversation = warmth::conversation(&key.name, asked);
+        let warm = lock(&self.inner.relays.warm).of(conversation, now);
+        let wanted = Wanted {
+            model: &model,
+            request: &self.request,
+            warm: warm.as_ref(),
+            seed: self.number.wrapping_add(u64::try_from(now.0).unwrap_or(0)),
+        };
+        let (route, mut left) = routing::plan(&self.inner, registry, &field, &wanted);
+        if left.is_empty() {
+            return Err(routing::nowhere(registry, &field, &route));
+        }
+        if let Some(bound) = &asked.bound {
+            left.retain(|choice| self.passes(registry, choice));
+            if left.is_empty() {
+                return Err(bound.clone());
+            }
+        }
+        Ok(left)
+    }
+
+    /// Does the body go there as it is?
+    fn passes(&self, registry: &Registry, choice: &Choice) -> bool {
+        let Some(known) = registry.provider(&choice.endpoint.provider) else { return false };
+        self.passing.passes(&self.plan_of(choice.clone(), known.clone()))
+    }
+
+    fn plan_of(&self, choice: Choice, known: Known) -> Plan {
+        Plan {
+            endpoint: choice.endpoint,
+            known,
+            account: choice.account,
+            request: Arc::clone(&self.request),
+            of: Arc::clone(&self.request),
+            policy: Some(self.policy.clone()),
+            run: None,
+            origin: "gateway",
+            app: Some(self.ask.caller.key.name.clone()),
+            passing: Some(Arc::clone(&self.passing)),
+            conversation: None,
+            n: self.attempts,
+            over_budget: false,
+        }
+    }
+
+    /// Tries one after the other until something answers or nothing is left.
+    async fn tried(&mut self, registry: &Registry, mut left: VecDeque<Choice>) -> Last {
+        let mut last = Last::failed(gone());
+        while let Some(choice) = left.pop_front() {
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                if let Some(ended) = last.ended.take() {
+                    self.costs.push(ended.cost.clone());
+                    self.settle(ended).await;
+                }
+                last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
+                let Some(failure) = &last.failure else { return last };
+                if self.out.is_closed() {
+                    return last;
+                }
+                routing::forget(&mut left, failure.kind, &choice);
+                match router::recover(failure, self.situation(tries, last.begun, &left, &choice)) {
+                    Next::Stop | Next::OfferContinue => return last,
+                    Next::NextKey => break,
+                    Next::Advance => {
+                        left.retain(|other| other.endpoint.id != choice.endpoint.id);
+                        break;
+                    }
+                    Next::Retry { after } => {
+                        lock(&self.inner.retries).spend();
+                        let out = self.out.clone();
+                        tokio::select! {
+                            biased;
+                            () = out.closed() => return last,
+                            () = tokio::time::sleep(Duration::from_millis(after.0)) => {}
+                        }
+                    }
+                }
+            }
+        }
+        last
+    }
+
+    fn situation(&self, tries: u32, begun: bool, left: &VecDeque<Choice>, failed: &Choice) -> Situation {
+        let (keys_left, endpoints_left) = routing::remaining(left, failed);
+        Situation {
+            // What a program has read cannot be taken back, and none goes on with it.
+            shown: if begun { Shown::Whole } else { Shown::Nothing },
+            attempts_here: tries,
+            attempts: self.attempts,
+            keys_left,
+            endpoints_left,
+            elapsed: millis(self.inner.clock.elapsed().saturating_sub(self.started)),
+            may_retry: lock(&self.inner.retries).allows(self.inner.clock.now()),
+        }
+    }
+
+    /// Waits in line for a provider; `None` = nobody waits for the answer any more.
+    async fn place(&self, known: &Known) -> Option<Place> {
+        let inner = &self.inner;
+        let (id, tokens) = (&known.provider.id, routing::tokens(&self.request));
+        let place = inner.queues.enter(&*inner.clock, id, known.limit(), tokens, |_| ());
+        tokio::select! {
+            biased;
+            () = self.out.closed() => None,
+            place = place => Some(place),
+        }
+    }
+
+    /// One attempt, from hold to the last byte.
+    async fn attempt(&mut self, registry: &Registry, choice: Choice, others: bool) -> Last {
+        let Some(known) = registry.provider(&choice.endpoint.provider).cloned() else {
+            return Last::failed(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
+        };
+        let Some(place) = self.place(&known).await else { return Last::failed(gone()) };
+        self.attempts += 1;
+        let (local, name) = (known.provider.local, known.provider.name.clone());
+        let (endpoint, account) = (choice.endpoint.clone(), choice.account.clone());
+        self.shows(&endpoint.id, false);
+        let plan = self.plan_of(choice, known);
+        let inner = Arc::clone(&self.inner);
+        let (mut attempt, encoded, secret) = match Attempt::begin(&inner, plan).await {
+            Ok(begun) => begun,
+            Err(failure) => return Last::failed(failure),
+        };
+        self.open = Some(attempt.row().clone());
+        lock(&inner.retries).request(inner.clock.now());
+        let head = Head {
+            generation: format!("gen-{}", attempt.row().id.uuid().simple()),
+            endpoint: endpoint.id.clone(),
+            provider: name.clone(),
+            model: endpoint.model.clone(),
+            upstream_model: endpoint.upstream_model.clone(),
+            attempts: self.attempts,
+            policy: self.policy.clone(),
+            passed: false,
+            headers: Vec::new(),
+        };
+        let mut outlet = Outlet::new(self.out.clone(), head, !self.ask.asked.stream);
+        let patience =
+            if others && !local { learn::patience(&inner, &self.request, &endpoint.id) } else { None };
+        let silence = outlet.silence(patience);
+        let mut draft = Draft::default();
+        let out = self.out.clone();
+        let result = tokio::select! {
+            biased;
+            () = out.closed() => Some(gone()),
+            result = attempt.run(encoded, secret, &mut draft, &mut outlet) => result.err(),
+            waited = silence => Some(learn::silent(&name, waited)),
+        };
+        if result.is_none() {
+            outlet.release().await;
+        }
+        let told = attempt.told();
+        let cancelled = result.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Cancelled);
+        let ended = attempt.end(&draft, result.clone(), cancelled);
+        place.counted(ended.billed.as_ref().map_or(0, tokens));
+        learn::observe(&inner, &ended.row, account.as_ref(), result.as_ref(), local);
+        self.warmed(&endpoint.id, ended.row.usage.as_ref(), result.is_none());
+        Last {
+            failure: result,
+            begun: outlet.begun(),
+            told,
+            usage: ended.row.usage.clone(),
+            headers: outlet.headers,
+            ended: Some(ended),
+        }
+    }
+
+    fn shows(&self, endpoint: &domain::EndpointId, streaming: bool) {
+        if let Some(live) = lock(&self.inner.relays.live).get_mut(&self.number) {
+            live.endpoint = Some(endpoint.clone());
+            live.streaming = streaming;
+        }
+    }
+
+    fn warmed(&self, endpoint: &domain::EndpointId, usage: Option<&Usage>, whole: bool) {
+        if let Some(usage) = usage.filter(|_| whole) {
+            let conversation = warmth::conversation(&self.ask.caller.key.name, &self.ask.asked);
+            lock(&self.inner.relays.warm).keep(conversation, endpoint, usage, self.inner.clock.now());
+        }
+    }
+
+    /// Books an attempt.
+    async fn settle(&mut self, ended: Ended) {
+        let inner = &self.inner;
+        let (booked, attempt) = (entry(inner, None, &ended), ended.row);
+        let now = inner.clock.now();
+        let before = inner.relays.health_at.load(Ordering::Relaxed);
+        let due = now.0.saturating_sub(before) > HEALTH;
+        let health = if due { learn::stored(inner, now) } else { None };
+        if due {
+            inner.relays.health_at.store(now.0, Ordering::Relaxed);
+        }
+        let written = inner
+            .store
+            .write(move |tx| {
+                tx.finish_attempt(&attempt)?;
+                if let Some(health) = &health {
+                    tx.put_health(health, now)?;
+                }
+                tx.settle(&booked).map(|_| ())
+            })
+            .await;
+        match written {
+            Ok(()) => self.open = None,
+            // The hold stays, and is settled at the next start.
+            Err(failure) => tracing::error!(kind = failure.kind.as_str(), "an attempt could not be settled"),
+        }
+        inner.changed(Table::Spend);
+    }
+
+    /// Books what was under way when we made a mistake: at an unknown cost, which counts as what was held.
+    pub(super) async fn lost(&mut self) {
+        let Some(mut row) = self.open.take() else { return };
+        row.outcome = Some(domain::Outcome::Interrupted);
+        let purpose = store::Purpose { app: Some(self.ask.caller.key.name.clone()), ..Default::default() };
+        let ended = Ended { row, billed: None, cost: Cost::unknown(), prices: None, purpose, outgrown: None };
+        self.settle(ended).await;
+    }
+}
+
+/// Tokens of a call, both ways.
+fn tokens(usage: &Usage) -> u64 {
+    usage.input.total.unwrap_or(0).saturating_add(usage.output.total.unwrap_or(0))
+}

@@ -1,0 +1,335 @@
+//! Requests of other programs, through the gateway: routed, held, sent, settled and logged like a lane's,
+//! but without a conversation, and handed on as they arrive instead of once they are on disk.
+
+mod drive;
+mod named;
+mod outlet;
+mod warmth;
+
+use crate::{
+    Engine,
+    attempt::Plan,
+    inner::{Inner, Table},
+    live::lock,
+    policy::{self, Rules},
+    tasks,
+};
+use bytes::Bytes;
+use domain::{
+    Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Request, StreamEvent, Timestamp, Usage,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU64},
+    },
+    time::Duration,
+};
+use store::AppKeyRow;
+use tokio::sync::mpsc;
+use wire::serve::Asked;
+
+pub(crate) use named::named;
+
+/// Pieces between a provider and a client that reads slowly.
+const QUEUE: usize = 64;
+/// How often the health of endpoints is stored while requests come.
+const HEALTH: i64 = 5_000;
+
+/// Who asks, and what it may.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Its key.
+    pub key: Arc<AppKeyRow>,
+    /// The rules it is under.
+    pub rules: Rules,
+}
+
+/// A request of another program.
+pub struct RelayAsk {
+    /// Whose.
+    pub caller: Caller,
+    /// What.
+    pub asked: Arc<Asked>,
+    /// Its body as it came.
+    pub body: Bytes,
+    /// Headers that go on to a provider which speaks the client's protocol.
+    pub headers: Vec<(String, String)>,
+    /// The client wants it in a form that no provider sends.
+    pub translate: bool,
+}
+
+/// What becomes of it, in order: at most one `Head`, then content, then one `End`.
+#[derive(Debug)]
+pub enum Piece {
+    /// An answer begins: the first content is there.
+    Head(Box<Head>),
+    /// More of it, decoded: it goes through another protocol than the client's.
+    Events(Vec<StreamEvent>),
+    /// More of it, in the client's own protocol; whole events.
+    Bytes(Vec<u8>),
+    /// It is over.
+    End(Box<End>),
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Our name of it.
+    pub generation: String,
+    /// Who answers.
+    pub endpoint: EndpointId,
+    /// Its provider's name.
+    pub provider: String,
+    /// Which model.
+    pub model: ModelSlug,
+    /// The same in the provider's words.
+    pub upstream_model: String,
+    /// The attempt that answers, from 1.
+    pub attempts: u32,
+    /// The policies it went out under.
+    pub policy: String,
+    /// It comes in the provider's own bytes.
+    pub passed: bool,
+    /// What of the provider's headers a client may see.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How it ended.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// `None` = the answer is whole.
+    pub failure: Option<Failure>,
+    /// The failure is told in the bytes that were passed on.
+    pub told: bool,
+    /// What it cost altogether, failed attempts included.
+    pub cost: Cost,
+    /// What it used, where the provider said.
+    pub usage: Option<Usage>,
+    /// Attempts that were made.
+    pub attempts: u32,
+    /// What of the headers of a refusal a client may see.
+    pub headers: Vec<(String, String)>,
+}
+
+impl End {
+    /// Of a request whose way we lost.
+    pub fn lost(failure: Failure) -> Self {
+        Self {
+            failure: Some(failure),
+            told: false,
+            cost: Cost::unknown(),
+            usage: None,
+            attempts: 0,
+            headers: Vec::new(),
+        }
+    }
+}
+
+/// A request that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRelay {
+    /// Rises by one from request to request.
+    pub number: u64,
+    /// Name of the app's key.
+    pub app: String,
+    /// Model as asked.
+    pub model: String,
+    /// Who is asked now.
+    pub endpoint: Option<EndpointId>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Content has come.
+    pub streaming: bool,
+}
+
+/// What this process has under way for other programs.
+#[derive(Default)]
+pub(crate) struct Relays {
+    next: AtomicU64,
+    live: Mutex<BTreeMap<u64, LiveRelay>>,
+    warm: Mutex<warmth::Warmth>,
+    health_at: AtomicI64,
+}
+
+impl Relays {
+    pub(crate) fn list(&self) -> Vec<LiveRelay> {
+        lock(&self.live).values().cloned().collect()
+    }
+}
+
+/// A client's body, which may go out as it is.
+pub(crate) struct Passing {
+    pub asked: Arc<Asked>,
+    pub body: Bytes,
+    pub headers: Vec<(String, String)>,
+    pub translate: bool,
+}
+
+impl Passing {
+    /// May it go to this endpoint in its own words?
+    pub(crate) fn passes(&self, plan: &Plan) -> bool {
+        if self.translate {
+            return false;
+        }
+        let provider = &plan.known.provider;
+        let model = &plan.endpoint.upstream_model;
+        wire::dialect_for(provider.dialect.as_str(), model, &provider.quirks)
+            .is_some_and(|dialect| wire::serve::passes(&self.asked, dialect.id(), &provider.quirks))
+    }
+
+    /// Tokens its prompt may have besides those of what was read of it: what was not is measured whole.
+    pub(crate) fn beyond(&self) -> u64 {
+        if self.asked.bound.is_none() {
+            return 0;
+        }
+        let places = |mark: &[u8]| self.body.windows(mark.len()).filter(|found| *found == mark).count();
+        let pictures = places(b"image").saturating_add(places(b"file"));
+        let pictures = u64::try_from(pictures).unwrap_or(u64::MAX);
+        let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
+        bytes.saturating_add(pictures.saturating_mul(ledger::IMAGE_TOKENS_AT_MOST))
+    }
+
+    /// Answers it asks for at once.
+    pub(crate) fn answers(&self) -> u64 {
+        self.asked.outputs.max(1)
+    }
+}
+
+/// Finds out whose key this is. `None` = nobody's, or it is not good any more; the row says which.
+pub(crate) async fn caller(inner: &Inner, digest: [u8; 32]) -> Result<Option<Caller>, Failure> {
+    let id = AppKeyRow::id_of(&digest);
+    let found = inner
+        .store
+        .read(move |tx| {
+            let Some(row) = tx.app_key(&id)? else { return Ok(None) };
+            if !row.is(&digest) {
+                return Ok(None);
+            }
+            let rules = policy::rules(tx, None, row.policy.clone())?;
+            Ok(Some((row, rules)))
+        })
+        .await?;
+    Ok(found.map(|(row, rules)| Caller { key: Arc::new(row), rules }))
+}
+
+/// Starts a request. What is read of it no more is stopped.
+pub(crate) fn start(inner: &Arc<Inner>, ask: RelayAsk) -> mpsc::Receiver<Piece> {
+    let (out, pieces) = mpsc::channel(QUEUE);
+    let inner = Arc::clone(inner);
+    inner.notice_waking();
+    tasks::spawn(async move {
+        let ticket = Ticket::enter(&inner, &ask);
+        let mut drive = drive::Drive::new(Arc::clone(&inner), ask, ticket.number, out.clone());
+        if let Err(failure) = tasks::guarded(Box::pin(drive.run())).await {
+            drive.lost().await;
+            // A client that is gone is told nothing.
+            let _ = out.send(Piece::End(Box::new(End::lost(failure)))).await;
+        }
+        drop(ticket);
+    });
+    pieces
+}
+
+/// Waits until nothing is under way, or so long.
+pub(crate) async fn idle(inner: &Inner, most: Duration) {
+    let done = async {
+        while !lock(&inner.relays.live).is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // What does not end in time is recovered at the next start.
+    let _ = tokio::time::timeout(most, done).await;
+}
+
+/// A line in the list of what is under way, for as long as it is.
+struct Ticket {
+    inner: Arc<Inner>,
+    number: u64,
+}
+
+impl Ticket {
+    fn enter(inner: &Arc<Inner>, ask: &RelayAsk) -> Self {
+        let relays = &inner.relays;
+        let number = relays.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let row = LiveRelay {
+            number,
+            app: ask.caller.key.name.clone(),
+            model: ask.asked.model.clone(),
+            endpoint: None,
+            since: inner.clock.now(),
+            streaming: false,
+        };
+        lock(&relays.live).insert(number, row);
+        inner.changed(Table::Gateway);
+        Self { inner: Arc::clone(inner), number }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        lock(&self.inner.relays.live).remove(&self.number);
+        self.inner.changed(Table::Gateway);
+    }
+}
+
+/// May this key ask for a model of this name?
+pub fn allows(key: &AppKeyRow, name: &str) -> bool {
+    let plain = name.split_once('@').map_or(name, |(model, _)| model);
+    key.models.is_empty()
+        || key.models.iter().any(|allowed| match allowed.strip_suffix('*') {
+            Some(start) => plain.starts_with(start),
+            None => {
+                plain == allowed || plain.strip_prefix(allowed.as_str()).is_some_and(|v| v.starts_with(':'))
+            }
+        })
+}
+
+pub(crate) fn forbidden(name: &str) -> Failure {
+    Failure::new(
+        ErrorKind::AuthForbidden,
+        format!(
+            "This app key may not ask for “{name}”. Choose one of the models it is for, or allow this one in \
+             Settings → Gateway."
+        ),
+    )
+}
+
+impl Engine {
+    /// Whose key this is, by its SHA-256; `None` = nobody's. A key that was taken back or has expired is
+    /// found too.
+    pub async fn caller(&self, digest: [u8; 32]) -> Result<Option<Caller>, Failure> {
+        caller(&self.inner, digest).await
+    }
+
+    /// Asks for another program. What comes of it is to be read until its end; dropping it stops it.
+    pub fn relay(&self, ask: RelayAsk) -> mpsc::Receiver<Piece> {
+        start(&self.inner, ask)
+    }
+
+    /// What this process has under way for other programs, oldest first.
+    pub fn relays(&self) -> Vec<LiveRelay> {
+        self.inner.relays.list()
+    }
+
+    /// Waits until nothing is under way for other programs, or so long.
+    pub async fn relays_idle(&self, most: Duration) {
+        idle(&self.inner, most).await;
+    }
+
+    /// What a program means by a model's name.
+    pub fn named(&self, model: &str) -> Result<ModelRef, Failure> {
+        named(&self.inner.registry(), model)
+    }
+
+    /// Tokens of a request's prompt, estimated.
+    pub fn prompt_tokens(&self, request: &Request) -> u64 {
+        ledger::prompt_estimate(request)
+    }
+
+    /// Tokens that a request is expected to take, both ways.
+    pub fn expected_tokens(&self, request: &Request) -> u64 {
+        crate::routing::tokens(request)
+    }
+}

@@ -1,0 +1,221 @@
+//! A model is asked: from the client's protocol to the engine and back.
+
+use crate::{
+    Shared,
+    again::{self, Recorder},
+    body::{self, Answer, Mouth, Stream},
+    rates::Counted,
+    reply::{self, Refused},
+};
+use bytes::Bytes;
+use domain::{ErrorKind, Failure, StreamEvent};
+use engine::{Caller, End, Engine, Head, Piece, RelayAsk};
+use hyper::{HeaderMap, Response, header};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use wire::serve::{self, Asked, Encoder, Protocol, Told};
+
+/// Headers of a client that go on to a provider which speaks its protocol: they choose among the provider's
+/// own abilities and name nobody.
+const FORWARDED: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta"];
+
+/// How a client asks.
+pub(crate) struct Client {
+    pub protocol: Protocol,
+    /// The model its path names.
+    pub model: Option<String>,
+    /// Its path asks for a stream.
+    pub stream: bool,
+    /// It wants that stream as one JSON array.
+    pub array: bool,
+    pub headers: Vec<(String, String)>,
+}
+
+impl Client {
+    /// What of its way of asking decides how it is answered.
+    fn form(&self) -> String {
+        let Self { protocol, model, stream, array, headers } = self;
+        format!("{protocol:?} {model:?} {stream} {array} {headers:?}")
+    }
+}
+
+pub(crate) fn forwarded(headers: &HeaderMap) -> Vec<(String, String)> {
+    let value = |name: &&str| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned()));
+    FORWARDED.iter().filter_map(value).collect()
+}
+
+/// Asks, and answers with what comes.
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    caller: Caller,
+    client: Client,
+    body: Bytes,
+) -> Result<Response<Answer>, Failure> {
+    let engine = &shared.engine;
+    let protocol = client.protocol;
+    let asked = Arc::new(serve::parse(protocol, client.model.as_deref(), client.stream, &body)?);
+    let now = engine.clock().elapsed();
+    let mut recorder = None;
+    if caller.key.cache
+        && let Some(digest) = again::digest(&caller, &client.form(), &body)
+    {
+        match shared.answers.find(digest, now).await {
+            Ok(kept) => {
+                engine.answered_again(&caller.key.name, &kept.model, kept.cost).await?;
+                return Ok(again::again(&kept, engine.clock().elapsed()));
+            }
+            Err(task) => recorder = Some(task),
+        }
+    }
+    let counted = match shared.rates.admit(&caller.key, engine.expected_tokens(&asked.request), now) {
+        Ok(counted) => counted,
+        Err(wait) => return Err(Refused::hurried(wait)),
+    };
+    let told = Told {
+        model: asked.model.clone(),
+        created: u64::try_from(engine.clock().now().0 / 1_000).unwrap_or(0),
+        include_usage: asked.include_usage,
+        array: client.array,
+        hide_reasoning: asked.hide_reasoning,
+        ..Told::default()
+    };
+    let ask = RelayAsk {
+        caller,
+        asked: Arc::clone(&asked),
+        body,
+        headers: client.headers,
+        translate: client.array,
+    };
+    let pieces = engine.relay(ask);
+    if asked.stream {
+        Ok(streamed(engine, protocol, pieces, told, counted, recorder).await)
+    } else {
+        Ok(whole(engine, protocol, pieces, told, counted, recorder).await)
+    }
+}
+
+fn lost() -> End {
+    End::lost(Failure::new(ErrorKind::Bug, "Parallax lost this answer. Ask again."))
+}
+
+/// Answers as it comes. The status waits for the first content, and nothing else does.
+async fn streamed(
+    engine: &Engine,
+    protocol: Protocol,
+    mut pieces: mpsc::Receiver<Piece>,
+    told: Told,
+    counted: Option<Counted>,
+    mut recorder: Option<Recorder>,
+) -> Response<Answer> {
+    let head = match pieces.recv().await {
+        Some(Piece::Head(head)) => head,
+        Some(Piece::End(end)) => return ended(protocol, &end, counted.as_ref()),
+        Some(Piece::Events(_) | Piece::Bytes(_)) | None => return ended(protocol, &lost(), None),
+    };
+    let array = told.array;
+    let told = named(told, &head);
+    let mouth = if head.passed {
+        Mouth::Passed(protocol, Box::new(told))
+    } else {
+        Mouth::Encoded(Box::new(Encoder::new(protocol, told)))
+    };
+    let mut response = reply::response(200, Answer::whole(Vec::new()));
+    let kind = if array { "application/json" } else { "text/event-stream; charset=utf-8" };
+    reply::set(response.headers_mut(), "content-type", kind);
+    reply::set(response.headers_mut(), "cache-control", "no-cache");
+    introduce(response.headers_mut(), &head);
+    if let Some(recorder) = &mut recorder {
+        recorder.head(response.headers(), head.model.as_str());
+    }
+    let stream = Stream::new(pieces, mouth, counted).recorded(recorder, engine);
+    response.map(|_| Answer::stream(stream))
+}
+
+/// Answers once all of it is there.
+async fn whole(
+    engine: &Engine,
+    protocol: Protocol,
+    mut pieces: mpsc::Receiver<Piece>,
+    told: Told,
+    counted: Option<Counted>,
+    recorder: Option<Recorder>,
+) -> Response<Answer> {
+    let mut head = None;
+    let mut events: Vec<StreamEvent> = Vec::new();
+    let mut bytes = Vec::new();
+    let end = loop {
+        match pieces.recv().await {
+            Some(Piece::Head(found)) => head = Some(found),
+            Some(Piece::Events(more)) => events.extend(more),
+            Some(Piece::Bytes(more)) if bytes.is_empty() => bytes = more,
+            Some(Piece::Bytes(more)) => bytes.extend_from_slice(&more),
+            Some(Piece::End(end)) => break *end,
+            None => break lost(),
+        }
+    };
+    let head = match head {
+        Some(head) if end.failure.is_none() => head,
+        _ => return ended(protocol, &end, counted.as_ref()),
+    };
+    body::count(counted.as_ref(), &end);
+    if !head.passed {
+        bytes = serve::whole(protocol, &named(told, &head), &events, end.cost.total);
+    }
+    let bytes = Bytes::from(bytes);
+    let mut response = reply::json(200, Vec::new()).map(|_| Answer::whole(bytes.clone()));
+    introduce(response.headers_mut(), &head);
+    if let Some(mut recorder) = recorder {
+        recorder.head(response.headers(), head.model.as_str());
+        recorder.chunk(&bytes);
+        recorder.keep(end.cost.total, engine.clock().elapsed());
+    }
+    if let Some(cost) = end.cost.total {
+        reply::set(response.headers_mut(), "x-parallax-cost", &cost.to_string());
+    }
+    response
+}
+
+/// Nothing of an answer was sent: a real status says why.
+fn ended(protocol: Protocol, end: &End, counted: Option<&Counted>) -> Response<Answer> {
+    body::count(counted, end);
+    let failure = end.failure.clone().unwrap_or_else(|| {
+        Failure::new(ErrorKind::StreamTruncated, "The provider answered with nothing at all. Try again.")
+    });
+    let mut response = reply::failure(protocol, &failure, &end.headers);
+    reply::set(response.headers_mut(), "x-parallax-attempts", &end.attempts.to_string());
+    response
+}
+
+fn named(told: Told, head: &Head) -> Told {
+    Told {
+        id: head.generation.clone(),
+        model: head.model.to_string(),
+        provider: Some(head.provider.clone()),
+        issuer: head.endpoint.to_string(),
+        ..told
+    }
+}
+
+/// Says where an answer comes from.
+fn introduce(headers: &mut HeaderMap, head: &Head) {
+    for (name, value) in &head.headers {
+        reply::set(headers, name, value);
+    }
+    reply::set(headers, "x-generation-id", &head.generation);
+    reply::set(headers, "x-parallax-endpoint", head.endpoint.as_str());
+    reply::set(headers, "x-parallax-model", head.model.as_str());
+    reply::set(headers, "x-parallax-route", &head.policy);
+    reply::set(headers, "x-parallax-attempts", &head.attempts.to_string());
+    headers.remove(header::SET_COOKIE);
+}
+
+/// Counts the tokens of a request, as far as that is possible without its provider.
+pub(crate) fn count(
+    engine: &Engine,
+    protocol: Protocol,
+    model: Option<&str>,
+    body: &Bytes,
+) -> Result<Response<Answer>, Failure> {
+    let asked: Asked = serve::parse(protocol, model, false, body)?;
+    Ok(reply::json(200, serve::tokens(protocol, engine.prompt_tokens(&asked.request))))
+}

@@ -1,0 +1,179 @@
+//! Which path is what. The same is at `/v1`, `/v1beta` (Gemini), `/api/v1` (OpenRouter) and, for clients that
+//! are given an address without either, at the root.
+
+use crate::reply::Refused;
+use hyper::{HeaderMap, Method};
+use wire::serve::Protocol;
+
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// A model is asked.
+    Ask {
+        protocol: Protocol,
+        /// Where the path names it.
+        model: Option<String>,
+        /// The path asks for a stream.
+        stream: bool,
+    },
+    /// Tokens of a request are counted.
+    Count {
+        protocol: Protocol,
+        model: Option<String>,
+    },
+    Models,
+    Model(String),
+    Endpoints(String),
+    Key,
+    Credits,
+    OpenApi,
+}
+
+/// A path, and the family of protocols it was asked under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub path: Path,
+    gemini: bool,
+}
+
+impl Place {
+    /// The protocol in which its answers, refusals included, are told.
+    pub(crate) fn protocol(&self, headers: &HeaderMap) -> Protocol {
+        match &self.path {
+            Path::Ask { protocol, .. } | Path::Count { protocol, .. } => *protocol,
+            _ if self.gemini => Protocol::Gemini,
+            _ if headers.contains_key("anthropic-version") => Protocol::AnthropicMessages,
+            _ => Protocol::OpenAiChat,
+        }
+    }
+
+    pub(crate) fn takes(&self, method: &Method) -> Result<(), Refused> {
+        let posted = matches!(self.path, Path::Ask { .. } | Path::Count { .. });
+        let wanted = if posted { Method::POST } else { Method::GET };
+        if *method == wanted || !posted && *method == Method::HEAD {
+            return Ok(());
+        }
+        Err(Refused::method(if posted { "POST" } else { "GET" }))
+    }
+}
+
+/// Finds what is at a path; `None` = nothing.
+pub(crate) fn find(path: &str) -> Option<Place> {
+    let (rest, gemini) = if let Some(rest) = path.strip_prefix("/v1beta/") {
+        (rest, true)
+    } else if let Some(rest) = path.strip_prefix("/api/v1/").or_else(|| path.strip_prefix("/v1/")) {
+        (rest, false)
+    } else {
+        (path.strip_prefix('/')?, false)
+    };
+    // OpenAI's clients and Anthropic's are given addresses with and without `/v1`.
+    let rest = rest.strip_prefix("v1/").unwrap_or(rest);
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let ask = |protocol| Path::Ask { protocol, model: None, stream: false };
+    let path = match rest {
+        "chat/completions" => ask(Protocol::OpenAiChat),
+        "responses" => ask(Protocol::OpenAiResponses),
+        "messages" => ask(Protocol::AnthropicMessages),
+        "messages/count_tokens" => Path::Count { protocol: Protocol::AnthropicMessages, model: None },
+        "responses/input_tokens" => Path::Count { protocol: Protocol::OpenAiResponses, model: None },
+        "models" => Path::Models,
+        "key" | "auth/key" => Path::Key,
+        "credits" => Path::Credits,
+        "openapi.json" => Path::OpenApi,
+        other => return named(other, gemini),
+    };
+    Some(Place { path, gemini })
+}
+
+/// `models/…`: with a verb it is Gemini's, with `/endpoints` OpenRouter's, else one model.
+fn named(rest: &str, gemini: bool) -> Option<Place> {
+    let name = decoded(rest.strip_prefix("models/")?)?;
+    if name.is_empty() || name.len() > 300 {
+        return None;
+    }
+    if let Some((model, verb)) = name.rsplit_once(':') {
+        let model = Some(model.to_owned());
+        let ask = |stream| Path::Ask { protocol: Protocol::Gemini, model: model.clone(), stream };
+        let path = match verb {
+            "generateContent" => Some(ask(false)),
+            "streamGenerateContent" => Some(ask(true)),
+            "countTokens" => Some(Path::Count { protocol: Protocol::Gemini, model: model.clone() }),
+            _ => None,
+        };
+        if let Some(path) = path {
+            return Some(Place { path, gemini: true });
+        }
+    }
+    let path = match name.strip_suffix("/endpoints") {
+        Some(model) => Path::Endpoints(model.to_owned()),
+        None => Path::Model(name),
+    };
+    Some(Place { path, gemini })
+}
+
+/// Percent-decoded; `None` = it is no text.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next()?, rest.next()?];
+        let digits = std::str::from_utf8(&digits).ok()?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
+}
+
+/// Pairs of a query.
+pub(crate) fn query(query: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
+    query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// Gemini's stream as events; without it is one JSON array.
+pub(crate) fn asks_for_events(given: Option<&str>) -> bool {
+    query(given).any(|pair| pair == ("alt", "sse"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(path: &str) -> Option<Path> {
+        find(path).map(|place| place.path)
+    }
+
+    #[test]
+    fn every_client_finds_its_path() {
+        let chat = Path::Ask { protocol: Protocol::OpenAiChat, model: None, stream: false };
+        for path in [
+            "/v1/chat/completions",
+            "/api/v1/chat/completions",
+            "/chat/completions",
+            "/v1/v1/chat/completions",
+        ] {
+            assert_eq!(at(path), Some(chat.clone()), "{path}");
+        }
+        let gemini = |model: &str, stream| Path::Ask {
+            protocol: Protocol::Gemini,
+            model: Some(model.to_owned()),
+            stream,
+        };
+        assert_eq!(
+            at("/v1beta/models/gemini-2.5-flash:generateContent"),
+            Some(gemini("gemini-2.5-flash", false))
+        );
+        assert_eq!(at("/v1/models/google/x:free:streamGenerateContent"), Some(gemini("google/x:free", true)));
+        assert_eq!(at("/v1beta/models/google%2Fx:generateContent"), Some(gemini("google/x", false)));
+        assert_eq!(at("/v1/models/openai/gpt-5/endpoints"), Some(Path::Endpoints("openai/gpt-5".to_owned())));
+        assert_eq!(at("/v1/models/openai/gpt-5:free"), Some(Path::Model("openai/gpt-5:free".to_owned())));
+        assert_eq!(at("/v1/models/"), Some(Path::Models));
+        for path in
+            ["", "/", "/v1", "/v1/", "/v1/chat", "/favicon.ico", "/v1/models/%zz", "/v1/models/%0a", "*"]
+        {
+            assert_eq!(at(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Whole answers: documents, and refusals in the client's own protocol.
+
+use crate::{BODY_MOST, BODY_PATIENCE, body::Answer};
+use bytes::{Bytes, BytesMut};
+use domain::{ErrorKind, Failure, Millis, Upstream};
+use hyper::{
+    HeaderMap, Response, StatusCode,
+    body::{Body as _, Incoming},
+    header::{self, HeaderName, HeaderValue},
+};
+use std::{future::poll_fn, pin::Pin, time::Duration};
+use wire::serve::{self, Protocol};
+
+/// Why a request was not let in.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    status: u16,
+    failure: Failure,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Refused {
+    fn new(status: u16, kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { status, failure: Failure::new(kind, message), headers: Vec::new() }
+    }
+
+    pub(crate) fn host() -> Self {
+        let words = "Ask for 127.0.0.1 or localhost with the gateway's own port. Requests for another host are \
+                     turned away, since a page could send them.";
+        Self::new(403, ErrorKind::AuthForbidden, words)
+    }
+
+    pub(crate) fn page() -> Self {
+        let words = "The gateway is for programs on this machine, not for pages in a browser.";
+        Self::new(403, ErrorKind::AuthForbidden, words)
+    }
+
+    pub(crate) fn key(words: &str) -> Self {
+        Self::new(401, ErrorKind::AuthRejected, words)
+    }
+
+    pub(crate) fn guessing() -> Self {
+        let mut refused = Self::new(429, ErrorKind::LimitRate, "Too many wrong app keys. Wait ten seconds.");
+        refused.headers.push(("retry-after", "10".to_owned()));
+        refused
+    }
+
+    pub(crate) fn ours(failure: &Failure) -> Self {
+        Self { status: 503, failure: failure.clone(), headers: Vec::new() }
+    }
+
+    pub(crate) fn closing() -> Self {
+        Self::new(503, ErrorKind::Interrupted, "Parallax is closing.")
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(404, ErrorKind::RequestInvalid, "There is nothing at this path. See /openapi.json.")
+    }
+
+    pub(crate) fn method(wanted: &'static str) -> Self {
+        let mut refused =
+            Self::new(405, ErrorKind::RequestInvalid, format!("This path takes {wanted} alone."));
+        refused.headers.push(("allow", wanted.to_owned()));
+        refused
+    }
+
+    fn json() -> Self {
+        let words = "Send the request as JSON, with `Content-Type: application/json` and no compression.";
+        Self::new(415, ErrorKind::RequestInvalid, words)
+    }
+
+    fn long() -> Self {
+        Self::new(413, ErrorKind::RequestInvalid, "The request is longer than 32 MB.")
+    }
+
+    fn broken() -> Self {
+        Self::new(400, ErrorKind::RequestInvalid, "The request's body did not arrive whole.")
+    }
+
+    fn slow() -> Self {
+        Self::new(408, ErrorKind::RequestInvalid, "The request's body took too long to arrive.")
+    }
+
+    /// The app has asked as much as it may for now.
+    pub(crate) fn hurried(wait: Duration) -> Failure {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let words = "This app key has asked as much as it may within a minute. Wait, or raise its limit in \
+                     Settings → Gateway.";
+        Failure::new(ErrorKind::LimitRate, words)
+            .with_upstream(Upstream { retry_after: Some(Millis(ms)), ..Upstream::default() })
+    }
+}
+
+/// Reads a body: JSON, whole, of a length that fits.
+pub(crate) async fn read(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Refused> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let media = kind.split(';').next().unwrap_or_default().trim();
+    let plain = headers
+        .get(header::CONTENT_ENCODING)
+        .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if !media.eq_ignore_ascii_case("application/json") || !plain {
+        return Err(Refused::json());
+    }
+    let told = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if told > BODY_MOST {
+        return Err(Refused::long());
+    }
+    let mut whole = BytesMut::new();
+    loop {
+        let next = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
+        let frame = match tokio::time::timeout(BODY_PATIENCE, next).await {
+            Err(_elapsed) => return Err(Refused::slow()),
+            Ok(None) => return Ok(whole.freeze()),
+            Ok(Some(Err(_))) => return Err(Refused::broken()),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len() + data.len() > BODY_MOST {
+            return Err(Refused::long());
+        }
+        if whole.is_empty() {
+            if body.is_end_stream() {
+                return Ok(data);
+            }
+            // What was told is reserved as it comes, not because it was told.
+            whole.reserve(told.min(1024 * 1024));
+        }
+        whole.extend_from_slice(&data);
+    }
+}
+
+/// A response of this status.
+pub(crate) fn response(status: u16, body: Answer) -> Response<Answer> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Sets a header; what cannot stand in one is left out.
+pub(crate) fn set(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
+}
+
+/// A JSON document.
+pub(crate) fn json(status: u16, body: Vec<u8>) -> Response<Answer> {
+    let mut response = response(status, Answer::whole(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A request that was not let in.
+pub(crate) fn refused(protocol: Protocol, refused: &Refused) -> Response<Answer> {
+    let (_, body) = serve::error_body(protocol, &refused.failure);
+    let mut response = json(refused.status, body);
+    for (name, value) in &refused.headers {
+        set(response.headers_mut(), name, value);
+    }
+    response
+}
+
+/// A failure before anything of an answer was sent, with what of the provider's headers may be seen.
+pub(crate) fn failure(protocol: Protocol, failure: &Failure, seen: &[(String, String)]) -> Response<Answer> {
+    let (status, body) = serve::error_body(protocol, failure);
+    let mut response = json(status, body);
+    let headers = response.headers_mut();
+    for (name, value) in seen {
+        set(headers, name, value);
+    }
+    let wait = failure.upstream.as_ref().and_then(|upstream| upstream.retry_after);
+    if let Some(Millis(wait)) = wait
+        && !headers.contains_key("retry-after")
+    {
+        set(headers, "retry-after", &wait.div_ceil(1_000).to_string());
+    }
+    set(headers, "x-parallax-error", failure.kind.as_str());
+    response
+}
