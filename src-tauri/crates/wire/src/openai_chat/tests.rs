@@ -113,8 +113,12 @@ fn pictures_and_files_travel_inside() {
         data: vec![1].into(),
         text: None,
     };
-    let notes =
-        Part::File { name: "a.md".into(), media_type: "text/markdown".into(), data: (*b"# x").into() };
+    let notes = Part::File {
+        name: "a.md".into(),
+        media_type: "text/markdown".into(),
+        data: (*b"# x").into(),
+        text: None,
+    };
     let sent = body(&encode(&ask(vec![user(vec![text("see"), image, pdf, notes])]), &Quirks::default()));
     assert_eq!(
         sent["messages"][0]["content"],
