@@ -33,16 +33,18 @@ fn word(seen: &Seen) -> String {
 
 /// A whole answer of the chat-completions form that repeats the word.
 fn answer(seen: &Seen) -> Answer {
+    answer_of(&word(seen))
+}
+
+fn answer_of(word: &str) -> Answer {
     let chunk = |delta: Value, finish: Value| {
         format!(
             "data: {}\n\n",
             json!({"id": "r", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
         )
     };
-    let body = chunk(
-        json!({"role": "assistant", "content": format!("You said {}.", word(seen))}),
-        Value::Null,
-    ) + &chunk(json!({}), json!("stop"))
+    let body = chunk(json!({"role": "assistant", "content": format!("You said {word}.")}), Value::Null)
+        + &chunk(json!({}), json!("stop"))
         + "data: {\"id\":\"r\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":4,\"total_tokens\":9}}\n\n"
         + "data: [DONE]\n\n";
     Answer::event_stream(body)
@@ -166,19 +168,35 @@ fn a_killed_experiment_goes_on_with_no_cell_paid_twice_and_none_lost() {
         child.wait().unwrap();
     }
     let id = world.run(&["list", "--json"]).1[0]["id"].as_str().unwrap().to_owned();
-    for _ in 0..12 {
-        if world.run(&["run", &id, "--json", "--retry-failed"]).0 {
-            break;
+    let again = |more: &[&str]| {
+        let mut last = Value::Null;
+        for _ in 0..12 {
+            let (_, lines, err) = world.run(&[&["run", &id, "--json", "--retry-failed"], more].concat());
+            last = lines.last().unwrap_or_else(|| panic!("{err}")).clone();
+            if last["failed"] == 0 && last["state"] != "paused" {
+                break;
+            }
         }
-    }
+        last
+    };
+    // What a kill cut off is told and not asked again: no cell has had two whole answers of the provider.
+    let last = again(&[]);
+    let count = |name: &str| last[name].as_u64().unwrap();
+    assert_eq!(count("done") + count("uncertain"), 60, "none is lost: {last}");
+    assert!((1..=18).contains(&count("uncertain")), "six in flight at three kills: {last}");
+    assert_eq!(last["state"], "uncertain");
+    let answers = whole.load(Ordering::SeqCst);
+    assert!(answers <= 60, "{answers} whole answers for 60 cells");
+    let (_, lines, _) = world.run(&["show", &id, "--json"]);
+    let unknown = cells(&lines).into_iter().find(|cell| cell["state"] == "uncertain").unwrap();
+    assert!(unknown["message"].as_str().unwrap().contains("billed"), "{unknown}");
+    // On the user's word they are asked again.
+    assert_eq!(again(&["--retry-uncertain"])["state"], "complete");
     let (ok, lines, err) = world.run(&["show", &id, "--json"]);
     assert!(ok, "{err}");
     let found = cells(&lines);
     assert_eq!(found.len(), 60);
     assert!(found.iter().all(|cell| cell["state"] == "done" && cell["passed"] == true), "{lines:?}");
-    // Whole answers: one for each cell, and at most one more for each of six cells in flight at each of three kills.
-    let answers = whole.load(Ordering::SeqCst);
-    assert!((60..=78).contains(&answers), "{answers} whole answers for 60 cells");
     // The database knows of no cell with two whole answers.
     let rows = world.program.ok(&["spend", "export", "--json"]);
     let completed = rows
@@ -248,7 +266,10 @@ fn what_cannot_be_run_says_why_and_stores_nothing() {
     let server = Replay::start(Vec::new());
     let world = World::new(&server);
     for (text, why) in [
-        ("{prompts: [a], models: [m@rec], tests: [{assert: [{type: llm-rubric, value: x}]}]}", "llm-rubric"),
+        (
+            "{prompts: [a], models: [m@rec], tests: [{assert: [{type: smells-good, value: x}]}]}",
+            "smells-good",
+        ),
         ("{prompts: ['{{x}}'], models: [m@rec]}", "{{x}}"),
         ("{prompts: [a], models: [{id: m@rec, config: {warmth: 3}}]}", "warmth"),
         ("{prompts: [a], models: [nobody/nothing]}", "nothing"),
@@ -263,6 +284,62 @@ fn what_cannot_be_run_says_why_and_stores_nothing() {
         assert!(!ok && err.contains(why), "{text}: {err}");
     }
     assert!(world.run(&["list", "--json"]).1.is_empty());
+}
+
+#[test]
+fn another_model_is_asked_the_same_and_what_got_worse_is_told() {
+    // The newer model has lost the word of every second prompt.
+    let server = Replay::start(vec![Route::with(|seen| {
+        let word = word(seen);
+        let lost = seen.text().contains("\"new\"") && word.ends_with(['1', '3', '5']);
+        if lost { answer_of("sorry") } else { answer_of(&word) }
+    })]);
+    let world = World::new(&server);
+    let words: Vec<String> = (0..6).map(|n| format!("w{n}")).collect();
+    let suite = json!({
+        "prompts": ["Say {{word}}"],
+        "models": ["old@rec"],
+        "defaultTest": {"assert": [{"type": "contains", "value": "said {{word}}."}]},
+        "tests": [{"vars": {"word": words}}],
+    });
+    let file = world.file("words.json", &suite.to_string());
+    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--json"]);
+    assert!(ok, "{err}");
+    let before = lines.last().unwrap()["id"].as_str().unwrap().to_owned();
+    let (ok, lines, err) = world.run(&["run", &before, "--rerun-on", "new@rec", "--json"]);
+    assert!(!ok, "something got worse: {err}");
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["type"], &last["compared"], &last["regressed"], &last["still_passes"]),
+        (&json!("regression"), &json!(6), &json!(3), &json!(3))
+    );
+    let pairs: Vec<&Value> = lines.iter().filter(|line| line["type"] == "pair").collect();
+    assert_eq!((pairs.len(), &pairs[0]["change"]), (6, &json!("regressed")));
+    assert_eq!(server.seen().len(), 12);
+    let after = world.run(&["list", "--json"]).1[0]["id"].as_str().unwrap().to_owned();
+    let (ok, lines, _) = world.run(&["diff", &after, &before, "--json"]);
+    assert!(ok, "the other way round nothing got worse");
+    assert_eq!(lines.last().unwrap()["fixed"], json!(3));
+    assert_eq!(server.seen().len(), 12, "a comparison sends nothing");
+}
+
+#[test]
+fn checks_that_need_code_or_a_judge_are_told_and_not_run() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    let file = world.file(
+        "promptfooconfig.yaml",
+        "prompts: ['Say {{word}}']\nproviders: [rec:chat:m1]\ntests:\n  - vars: {word: alpha}\n    assert:\n      - type: icontains\n        value: ALPHA\n      - type: javascript\n        value: process.exit(3)\n      - type: llm-rubric\n        value: is friendly\n",
+    );
+    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--json"]);
+    assert!(ok, "{err}");
+    let checks = &cells(&lines)[0]["checks"];
+    assert_eq!(
+        (&checks[0]["passed"], &checks[1]["passed"], &checks[2]["passed"]),
+        (&json!(true), &Value::Null, &Value::Null)
+    );
+    assert!(checks[1]["reason"].as_str().unwrap().starts_with("not run: "), "{checks}");
+    assert_eq!(server.seen().len(), 1, "no judge is asked");
 }
 
 /// promptfoo's own getting-started form, with a table of cases beside it.

@@ -79,6 +79,22 @@ function going(services: Services, shell: ShellActions): Action[] {
       run: () => nav.go({ name: 'models' }),
     },
     {
+      id: 'go.leaderboard',
+      title: 'Leaderboard',
+      group,
+      keys: '',
+      anywhere: true,
+      run: () => nav.go({ name: 'leaderboard' }),
+    },
+    {
+      id: 'go.experiments',
+      title: 'Experiments',
+      group,
+      keys: '',
+      anywhere: true,
+      run: () => nav.go({ name: 'experiments' }),
+    },
+    {
       id: 'go.history',
       title: 'Archive, trash and import',
       group,
@@ -302,6 +318,14 @@ function arranging(services: Services, shell: ShellActions): Action[] {
       keys: '$mod+KeyB',
       anywhere: true,
       run: shell.toggleSidebar,
+    },
+    {
+      id: 'blind.toggle',
+      title: 'Hide the names of the next answers until a vote',
+      group: 'Chat',
+      keys: '$mod+Shift+KeyB',
+      anywhere: true,
+      run: () => (conversations.blind = !conversations.blind),
     },
     {
       id: 'layout.columns',

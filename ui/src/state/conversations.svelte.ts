@@ -1,4 +1,5 @@
 import type { Attachment } from '../ipc/generated/Attachment';
+import type { BlindPace } from '../ipc/generated/BlindPace';
 import type { ContextPolicy } from '../ipc/generated/ContextPolicy';
 import type { ConversationSummary } from '../ipc/generated/ConversationSummary';
 import type { ConversationView } from '../ipc/generated/ConversationView';
@@ -218,7 +219,9 @@ export class OpenConversation {
 
   /** Marks of models that answered once but have left the line-up. */
   private learnOthers(view: ConversationView): void {
-    const targets = view.turns.flatMap((turn) => turn.runs.map((run) => run.target));
+    // Letters are no models.
+    const named = view.turns.filter((turn) => !turn.blind || turn.blind.revealed);
+    const targets = named.flatMap((turn) => turn.runs.map((run) => run.target));
     this.parts.models.ensure(targets).catch((reason: unknown) => this.parts.toasts.fail(reason));
   }
 }
@@ -229,6 +232,10 @@ export class Conversations {
   open = $state.raw<OpenConversation | null>(null);
   /** A conversation is being fetched. */
   opening = $state(false);
+  /** The next prompt is asked with the names hidden until a vote. */
+  blind = $state(false);
+  /** When its answers are shown: all at once, or each when it is there. */
+  pace = $state<BlindPace>('together');
   /** The prompt is on its way. */
   sending = $state(false);
   /** The map of the open one is shown. */
@@ -297,6 +304,7 @@ export class Conversations {
     const here = this.parts.nav.page.name === 'chat' ? this.open : null;
     // What the lanes are shown hangs on these too: an estimate is reckoned anew when they change.
     void [here?.turns.at(-1)?.view.pick, here?.lineUp.lanes];
+    const models = here ? here.lineUp.items.length : this.lineUp.targets.length;
     return {
       conversation: here?.id ?? null,
       line_up: here ? [] : this.lineUp.targets,
@@ -306,6 +314,7 @@ export class Conversations {
       policy: here ? null : this.lineUp.policy,
       lanes: beside === null ? (here?.addressed.map((lane) => lane.id) ?? []) : [],
       beside,
+      ...(this.blind && models > 1 ? { blind: this.pace } : {}),
     };
   }
 

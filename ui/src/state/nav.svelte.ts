@@ -3,6 +3,8 @@ export type Page =
   | { name: 'new' }
   | { name: 'chat'; id: string }
   | { name: 'compare'; id: string }
+  | { name: 'experiments' }
+  | { name: 'leaderboard' }
   | { name: 'spend'; at?: 'budgets' }
   | { name: 'models' }
   | { name: 'history' }

@@ -8,7 +8,10 @@ import { Attachments } from './attachments.svelte';
 import { Branches } from './branches';
 import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
+import { Blind } from './blind.svelte';
+import { Board } from './board.svelte';
 import { Compare } from './compare.svelte';
+import { Experiments } from './experiments.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
 import { Gateway } from './gateway.svelte';
@@ -57,7 +60,10 @@ export class Services {
   readonly newLineUp: NewLineUp;
   readonly conversations: Conversations;
   readonly catalogue: Catalogue;
+  readonly blind: Blind;
+  readonly board: Board;
   readonly compare: Compare;
+  readonly experiments: Experiments;
   readonly history: History;
   readonly spend: Spend;
   readonly budgets: Budgets;
@@ -110,9 +116,12 @@ export class Services {
       draft,
       () => void this.money(),
     );
+    this.blind = new Blind(client, toasts);
+    this.board = new Board(client, toasts);
     this.compare = new Compare(client, nav);
     this.branches = new Branches(client, this.conversations, toasts);
     this.reading = new Reading(view);
+    this.experiments = new Experiments(client, toasts);
     this.history = new History(client, this.conversations, nav, toasts);
     nav.onGo((page) => {
       this.receipts.leave();
@@ -229,6 +238,7 @@ export class Services {
       this.models.refresh().catch(fail);
       void this.catalogue.load();
     }
+    if (touched('experiments')) void this.experiments.changed();
     if (touched('storage')) {
       this.client.call('app/state', null).then((state) => (this.settings.storage = state.storage), fail);
     }

@@ -54,6 +54,8 @@ export class LiveTurn {
   private readonly began = new Map<string, number>();
   private scheduled = false;
   private asking = false;
+  /** A frame of a turn with hidden names came that no snapshot has answered yet. */
+  private news = false;
   private closed = false;
   private heard = Date.now();
   private watchdog: ReturnType<typeof setInterval> | null = null;
@@ -75,6 +77,12 @@ export class LiveTurn {
   readonly frame = (frame: TurnFrame): void => {
     if (this.closed || frame.turn !== this.view.id) return;
     this.heard = Date.now();
+    if (this.view.blind && !this.view.blind.revealed) {
+      // Such frames say only that something has ended.
+      this.news = true;
+      void this.resync();
+      return;
+    }
     this.queue.set(frame.seq, frame);
     this.schedule();
   };
@@ -228,6 +236,7 @@ export class LiveTurn {
   private async resync(): Promise<void> {
     if (this.asking || this.closed) return;
     this.asking = true;
+    this.news = false;
     this.heard = Date.now();
     try {
       const shown = this.runs();
@@ -238,6 +247,7 @@ export class LiveTurn {
     } finally {
       this.asking = false;
     }
+    if (this.news) void this.resync();
     // Should a hole remain even so, ask again without haste.
     if (this.queue.size > 0 && !this.closed) setTimeout(() => this.schedule(), RESYNC_PAUSE_MS);
   }

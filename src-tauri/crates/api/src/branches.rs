@@ -17,7 +17,7 @@ pub(crate) async fn go(api: &Api, wanted: GoTo) -> Result<ConversationView, Fail
 
 pub(crate) async fn continue_from(api: &Api, wanted: ContinueFrom) -> Result<Vec<LaneView>, Failure> {
     let lanes = api.engine.continue_from(wanted.id, wanted.message).await?;
-    chat::lane_views(api, lanes).await
+    chat::lane_views(api, chat::headless(api, wanted.id, lanes).await?).await
 }
 
 pub(crate) async fn map(api: &Api, which: ConversationRef) -> Result<Vec<MapTurn>, Failure> {

@@ -3,8 +3,8 @@
 use crate::{
     Api, Sink, budget, models,
     types::{
-        Archive, Cancel, ConversationRef, ConversationSummary, ConversationView, EstimateView, LaneView,
-        LineUp, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
+        Archive, BlindPace, Cancel, ConversationRef, ConversationSummary, ConversationView, EstimateView,
+        LaneView, LineUp, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
     },
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
@@ -75,9 +75,21 @@ pub(crate) async fn open(api: &Api, which: ConversationRef) -> Result<Conversati
         policy,
         id,
         title: row.title,
-        lanes: lane_views(api, lanes).await?,
+        lanes: lane_views(api, headless(api, id, lanes).await?).await?,
         turns: api.engine.turns(id).await?,
     })
+}
+
+/// While names are hidden, where a lane's branch ends would tell which of the answers is its.
+pub(crate) async fn headless(
+    api: &Api,
+    id: ConversationId,
+    mut lanes: Vec<Lane>,
+) -> Result<Vec<Lane>, Failure> {
+    if api.engine.hides_names(id).await? {
+        lanes.iter_mut().for_each(|lane| lane.head = None);
+    }
+    Ok(lanes)
 }
 
 pub(crate) async fn lane_views(api: &Api, lanes: Vec<Lane>) -> Result<Vec<LaneView>, Failure> {
@@ -156,11 +168,12 @@ pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, 
         })
         .await?;
     api.engine.changed(Table::Conversations);
-    lane_views(api, lanes).await
+    lane_views(api, headless(api, id, lanes).await?).await
 }
 
 fn ask(wanted: SendTurn) -> (Asked, At) {
-    let SendTurn { conversation, line_up, prompt, attachments, context, policy, lanes, beside } = wanted;
+    let SendTurn { conversation, line_up, prompt, attachments, context, policy, lanes, beside, blind: _ } =
+        wanted;
     let ask = Ask { conversation, line_up, prompt, context, policy };
     (ask.with_files(attachments), At { lanes, beside })
 }
@@ -187,8 +200,16 @@ pub(crate) async fn start_anyway(api: &Api, wanted: SendTurn, sink: Sink) -> Res
 
 async fn send(api: &Api, wanted: SendTurn, sink: Sink, money: Money) -> Result<TurnStarted, Failure> {
     let listeners = Listeners { sink: Some(sink), observer: None };
+    let blind = wanted.blind;
     let (ask, at) = ask(wanted);
-    began(api, api.engine.start_turn_at(ask, at, listeners, money).await?).await
+    let started = match blind {
+        Some(pace) => {
+            let together = pace == BlindPace::Together;
+            api.engine.start_turn_blind(ask, at, listeners, money, together).await?
+        }
+        None => api.engine.start_turn_at(ask, at, listeners, money).await?,
+    };
+    began(api, started).await
 }
 
 async fn began(api: &Api, started: Started) -> Result<TurnStarted, Failure> {
@@ -205,7 +226,10 @@ async fn began(api: &Api, started: Started) -> Result<TurnStarted, Failure> {
         live: true,
     };
     let lanes = match api.engine.store().read(move |tx| tx.lanes(id)).await {
-        Ok(lanes) => lane_views(api, lanes).await.unwrap_or_default(),
+        Ok(lanes) => match headless(api, id, lanes).await {
+            Ok(lanes) => lane_views(api, lanes).await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        },
         Err(_) => Vec::new(),
     };
     Ok(TurnStarted { conversation: summary(api, id).await.unwrap_or(fallback), lanes, turn })

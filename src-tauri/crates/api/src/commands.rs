@@ -4,7 +4,7 @@ use crate::{
     Api, Sink, attachments, branches,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, compare, database,
+    chat, compare, database, experiments,
     gateway::{self, AppKeyRef, GatewayView, MadeAppKey, MakeAppKey, SwitchGateway},
     history, imports, links, models, prompts, providers, routing, settings,
     spend::{self, types::*},
@@ -12,6 +12,8 @@ use crate::{
 };
 use domain::{Budget, ErrorKind, Failure, LaneTarget};
 use engine::{
+    blind::Revealed,
+    board::{Board, BoardQuery},
     differences::{Agreed, Differences},
     frame::TurnView,
 };
@@ -143,8 +145,23 @@ commands! {
         "turn/snapshot" (TurnRef) -> TurnView = chat::snapshot;
         "turn/cancel" (Cancel) -> () = chat::cancel;
         "run/text" (RunRef) -> RunText = chat::text;
+        "experiment/list" (()) -> Vec<ExperimentSummary> = experiments::list;
+        "experiment/open" (ExperimentRef) -> ExperimentDetail = experiments::open;
+        "experiment/cell" (ExperimentCellRef) -> ExperimentAnswer = experiments::cell;
+        "experiment/estimate" (ExperimentDraft) -> ExperimentEstimate = experiments::estimate;
+        "experiment/make" (ExperimentDraft) -> ExperimentSummary = experiments::make;
+        "experiment/run" (RunExperiment) -> ExperimentSummary = experiments::run;
+        "experiment/pause" (ExperimentRef) -> ExperimentSummary = experiments::pause;
+        "experiment/rerun" (RerunExperiment) -> ExperimentSummary = experiments::rerun;
+        "experiment/compare" (ExperimentPair) -> RegressionView = experiments::compare;
+        "experiment/export" (ExportExperiment) -> ExportedFile = experiments::export;
         "compare/two" (CompareTwo) -> Differences = compare::two;
         "compare/all" (CompareAll) -> Agreed = compare::all;
+        "blind/vote" (CastBlind) -> Revealed = compare::vote;
+        "blind/reveal" (TurnRef) -> Revealed = compare::reveal;
+        "blind/undo" (TurnRef) -> TurnView = compare::undo;
+        "board/open" (BoardQuery) -> Board = compare::board;
+        "board/export" (()) -> ExportedFile = compare::export;
         "spend/today" (()) -> SpendFigure = spend::today;
         "spend/page" (SpendQuery) -> SpendPage = spend::page;
         "spend/attempts" (SpendAttempts) -> SpendAttemptList = spend::attempts;

@@ -16,6 +16,8 @@ mod chat;
 pub mod commands;
 mod compare;
 mod database;
+pub mod experiment_file;
+mod experiments;
 pub mod export;
 pub mod gateway;
 mod history;
@@ -33,6 +35,7 @@ pub mod types;
 
 pub use catalogue::condition as price_condition;
 pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
+pub use compare::cast_object;
 pub use database::DatabaseCheck;
 pub use engine::{Table, frame::TurnFrame, read_pdf_if_asked};
 pub use history::stem;

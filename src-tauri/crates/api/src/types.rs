@@ -2,6 +2,7 @@
 
 mod attachments;
 mod compare;
+mod experiments;
 mod history;
 mod prompts;
 mod providers;
@@ -9,6 +10,7 @@ mod routing;
 
 pub use attachments::*;
 pub use compare::*;
+pub use experiments::*;
 pub use history::*;
 pub use prompts::*;
 pub use providers::*;
@@ -181,6 +183,21 @@ pub struct SendTurn {
     /// Another wording of this turn's prompt, beside it; it is shown what that one was.
     #[serde(default)]
     pub beside: Option<TurnId>,
+    /// With the names hidden until the vote; `None` = with names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub blind: Option<BlindPace>,
+}
+
+/// When the answers of a turn asked blind are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum BlindPace {
+    /// All at once, when the last has ended: speed tells nothing.
+    Together,
+    /// Each when it has ended.
+    Each,
 }
 
 /// Says which answer of a turn is the best.

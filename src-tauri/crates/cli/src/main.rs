@@ -5,6 +5,7 @@
 
 mod app_key;
 mod ask;
+mod board;
 mod budget;
 mod experiment;
 mod history;
@@ -67,6 +68,8 @@ enum Command {
     /// Run a prompt set over several models, with checks
     #[command(subcommand)]
     Experiment(experiment::ExperimentCommand),
+    /// Which models your own votes prefer, and how sure that is
+    Leaderboard(board::BoardArgs),
     /// Where a prompt would go, and why
     #[command(subcommand)]
     Route(route::RouteCommand),
@@ -121,6 +124,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
         Command::Experiment(command) => experiment::run(&engine, command).await,
+        Command::Leaderboard(arguments) => board::run(&engine, arguments).await,
         Command::Route(command) => route::route(&engine, command).await,
         Command::Policy(command) => route::policy(&engine, command).await,
         Command::Audit(arguments) => route::audit(&engine, arguments).await,
@@ -175,6 +179,7 @@ impl Command {
             Self::Experiment(command) => command.json(),
             Self::Route(command) => command.json(),
             Self::Policy(command) => command.json(),
+            Self::Leaderboard(arguments) => arguments.json.json,
             Self::Audit(arguments) => arguments.json.json,
         }
     }

@@ -4,6 +4,7 @@
 use crate::{
     Engine,
     again::{self, recorded_in},
+    blind,
     context::{self, At, Standing},
     frame::{Pick, TurnView},
     inner::{Inner, Table},
@@ -74,7 +75,7 @@ impl Engine {
         listeners: Listeners,
         money: Money,
     ) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask.into(), at, listeners, money).await
+        turn::start(&self.inner, ask.into(), at, listeners, money, None).await
     }
 
     /// [`Engine::estimate`] at a place of the tree and to some of the lanes.
@@ -91,6 +92,7 @@ impl Engine {
     /// Error `request.invalid` for an answer that is not in the turn or says nothing, and for a comparison of
     /// fewer than two.
     pub async fn pick(&self, turn: TurnId, choice: PickChoice) -> Result<Option<Pick>, Failure> {
+        blind::refuse_turn(&self.inner, turn).await?;
         let (now, id) = (self.inner.clock.now(), VoteId::new(self.inner.clock.id()));
         let pick = self.inner.store.write(move |tx| cast(tx, turn, choice, now, id)).await?;
         if let Some(live) = self.inner.live.get(turn) {
@@ -149,6 +151,12 @@ impl Engine {
     /// Shows another answer of the same lane in the same turn. The lane continues from it, unless it has gone
     /// on to another turn.
     pub async fn show_answer(&self, run: RunId) -> Result<TurnView, Failure> {
+        blind::refuse(&self.inner, run).await?;
+        let shown = self.show(run).await?;
+        blind::shown(&self.inner, shown).await
+    }
+
+    async fn show(&self, run: RunId) -> Result<TurnView, Failure> {
         let turn = self
             .inner
             .store
@@ -186,6 +194,7 @@ impl Engine {
         target: LaneTarget,
         sink: FrameSink,
     ) -> Result<TurnView, Failure> {
+        blind::refuse_turn(&self.inner, turn).await?;
         let inner = &self.inner;
         let shared = Arc::clone(inner);
         let recorded = inner
@@ -204,7 +213,8 @@ impl Engine {
                 recorded_in(tx, row, job)
             })
             .await?;
-        again::revive(inner, recorded, Vec::new(), sink).await
+        let view = again::revive(inner, recorded, Vec::new(), sink).await?;
+        blind::shown(inner, view).await
     }
 
     /// Every turn of a conversation and how they branch, oldest first.

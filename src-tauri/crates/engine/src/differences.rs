@@ -3,7 +3,7 @@
 //! By words and letters alone, on this machine; nothing is asked of a model. What crosses to a window are pieces of
 //! text, not places in it: a window counts letters otherwise than we do.
 
-use crate::{inner::Inner, tasks, view};
+use crate::{blind, inner::Inner, tasks};
 use compare::text::{self, Diff, Kind, Options, RowKind, Statement};
 use domain::{ErrorKind, Failure, RunId};
 use serde::{Deserialize, Serialize};
@@ -183,7 +183,7 @@ pub(crate) async fn differences(
     right: RunId,
     ignore_formatting: bool,
 ) -> Result<Differences, Failure> {
-    let (left, right) = (view::text(inner, left).await?, view::text(inner, right).await?);
+    let (left, right) = (blind::text(inner, left).await?, blind::text(inner, right).await?);
     fits(&[&left, &right])?;
     let options = Options { ignore_formatting, only_differences: false };
     tasks::aside(move || rows(&left, &right, &text::diff(&left, &right, options))).await
@@ -202,7 +202,7 @@ pub(crate) async fn agreed(inner: &Arc<Inner>, runs: Vec<RunId>) -> Result<Agree
     }
     let mut answers = Vec::with_capacity(runs.len());
     for run in runs {
-        answers.push((run, view::text(inner, run).await?));
+        answers.push((run, blind::text(inner, run).await?));
     }
     let texts: Vec<&str> = answers.iter().map(|(_, text)| text.as_str()).collect();
     fits(&texts)?;

@@ -65,6 +65,9 @@ fn fork(inner: &Inner, tx: &mut Tx<'_>, at: ForkAt) -> Result<Forked, Failure> {
         }
         ForkAt::Prompt(turn) => (turn, None),
     };
+    if answer.is_some() && tx.blind(turn)?.is_some_and(|blind| blind.revealed_at.is_none()) {
+        return Err(crate::blind::hidden_names());
+    }
     let row = tx.turn(turn)?.ok_or_else(gone)?;
     let from = crate::history::kept(tx, row.conversation)?;
     let prompt = tx.content(&row.prompt)?.map(|parts| view::plain(&parts)).unwrap_or_default();

@@ -326,6 +326,10 @@ pub struct TurnView {
     /// Which answer was picked as the best.
     #[serde(default)]
     pub pick: Option<Pick>,
+    /// It was asked blind, and how that stands; `None` = it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub blind: Option<crate::blind::BlindView>,
 }
 
 /// What was picked among the answers of a turn.

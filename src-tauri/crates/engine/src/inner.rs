@@ -37,11 +37,13 @@ pub enum Table {
     Budgets,
     /// The gateway: its keys, and what is asked through it.
     Gateway,
+    /// Experiments and their cells.
+    Experiments,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Conversations,
         Self::Spend,
         Self::Providers,
@@ -49,6 +51,7 @@ impl Table {
         Self::Models,
         Self::Budgets,
         Self::Gateway,
+        Self::Experiments,
     ];
 
     /// The word the window knows it by.
@@ -61,6 +64,7 @@ impl Table {
             Self::Models => "models",
             Self::Budgets => "budgets",
             Self::Gateway => "gateway",
+            Self::Experiments => "experiments",
         }
     }
 }
@@ -97,6 +101,8 @@ pub(crate) struct Inner {
     pub pdf_reader: crate::files::PdfReader,
     /// What is asked through the gateway.
     pub relays: crate::relay::Relays,
+    /// Experiments that run in this process.
+    pub experiments: crate::experiment::Running,
 }
 
 impl Inner {

@@ -12,6 +12,8 @@ mod again;
 mod alone;
 mod app_keys;
 mod attempt;
+pub mod blind;
+pub mod board;
 mod books;
 mod branches;
 mod budget;
@@ -59,6 +61,7 @@ mod tasks;
 mod turn;
 mod user_price;
 mod view;
+mod voting;
 mod waiting;
 mod walk;
 mod warm;
@@ -69,11 +72,14 @@ pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
+pub use compare::experiment::Change;
 pub use compare::experiment::{BadSuite, Suite, from_yaml as suite_from_yaml};
 pub use context::At;
 pub use draft::{Draft, DraftBlock};
 pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};
-pub use experiment::{ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, RunOptions};
+pub use experiment::{
+    ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, Progress, Regressed, Regression, RunOptions,
+};
 pub use explain::Explained;
 pub use files::{Asked, Attached, FILES_LIMIT, Media, read_pdf_if_asked};
 pub use fold_view::apply as apply_frame;
@@ -96,10 +102,10 @@ pub use registry::{Given, Known, Listed, Registry, StoredKey};
 pub use relay::{Caller, End, Head, LiveRelay, Piece, RelayAsk, allows};
 pub use result::RunResult;
 pub use store::{
-    AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellRow, CellState, CheckFound,
-    ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow, OverrideRow,
-    PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport, TeamRow, Used,
-    WHOLE_PROVIDER,
+    AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
+    CheckFound, ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow,
+    OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport,
+    TeamRow, Used, WHOLE_PROVIDER,
 };
 pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;
@@ -221,6 +227,7 @@ impl Engine {
             walking: walk::Walking::default(),
             pdf_reader,
             relays: relay::Relays::default(),
+            experiments: experiment::Running::default(),
         });
         inner.reload().await?;
         Ok(Self { inner })
@@ -300,7 +307,7 @@ impl Engine {
 
     /// Records a turn and starts its lanes. When this returns the prompt is on disk.
     pub async fn start_turn(&self, ask: impl Into<Asked>, listeners: Listeners) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask.into(), At::default(), listeners, Money::WithinBudgets).await
+        turn::start(&self.inner, ask.into(), At::default(), listeners, Money::WithinBudgets, None).await
     }
 
     /// [`Engine::start_turn`], sent whatever the budgets say: once, and each request that a hard budget
@@ -310,7 +317,7 @@ impl Engine {
         ask: impl Into<Asked>,
         listeners: Listeners,
     ) -> Result<Started, Failure> {
-        turn::start(&self.inner, ask.into(), At::default(), listeners, Money::OverBudget).await
+        turn::start(&self.inner, ask.into(), At::default(), listeners, Money::OverBudget, None).await
     }
 
     /// What a prompt would cost, lane by lane, and whether the budgets let it through. Nothing is sent.
@@ -320,12 +327,16 @@ impl Engine {
 
     /// Asks one lane of a turn again; the earlier answer stays.
     pub async fn retry(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
-        again::retry(&self.inner, run, sink, Money::WithinBudgets).await
+        blind::refuse(&self.inner, run).await?;
+        let view = again::retry(&self.inner, run, sink, Money::WithinBudgets).await?;
+        blind::shown(&self.inner, view).await
     }
 
     /// [`Engine::retry`], sent whatever the budgets say: once, and recorded.
     pub async fn retry_over_budget(&self, run: RunId, sink: FrameSink) -> Result<TurnView, Failure> {
-        again::retry(&self.inner, run, sink, Money::OverBudget).await
+        blind::refuse(&self.inner, run).await?;
+        let view = again::retry(&self.inner, run, sink, Money::OverBudget).await?;
+        blind::shown(&self.inner, view).await
     }
 
     /// Every budget and how it stands.
@@ -387,42 +398,33 @@ impl Engine {
     /// The view so far, and every frame after it to the sink. Of a turn that has ended: the view alone.
     pub async fn subscribe(&self, turn: TurnId, sink: FrameSink) -> Result<TurnView, Failure> {
         match self.inner.live.get(turn) {
-            Some(live) => Ok(live.subscribe(sink)),
-            None => view::turn(&self.inner, turn).await,
+            Some(live) => {
+                let hidden = self.inner.store.read(move |tx| tx.blind(turn)).await?;
+                let hidden = hidden.is_some_and(|row| row.revealed_at.is_none());
+                let sink = if hidden { blind::sink(sink) } else { sink };
+                blind::shown(&self.inner, live.subscribe(sink)).await
+            }
+            None => blind::shown(&self.inner, view::turn(&self.inner, turn).await?).await,
         }
     }
 
     /// The view so far.
     pub async fn snapshot(&self, turn: TurnId) -> Result<TurnView, Failure> {
         match self.inner.live.get(turn) {
-            Some(live) => Ok(live.view()),
-            None => view::turn(&self.inner, turn).await,
+            Some(live) => blind::shown(&self.inner, live.view()).await,
+            None => blind::shown(&self.inner, view::turn(&self.inner, turn).await?).await,
         }
     }
 
     /// Every turn of a conversation, oldest first.
     pub async fn turns(&self, conversation: ConversationId) -> Result<Vec<TurnView>, Failure> {
-        view::turns(&self.inner, conversation).await
+        let turns = view::turns(&self.inner, conversation).await?;
+        blind::all_shown(&self.inner, conversation, turns).await
     }
 
     /// Markdown source of an answer.
     pub async fn text(&self, run: RunId) -> Result<String, Failure> {
-        view::text(&self.inner, run).await
-    }
-
-    /// The words in which two answers differ; by words and letters alone, on this machine.
-    pub async fn differences(
-        &self,
-        left: RunId,
-        right: RunId,
-        ignore_formatting: bool,
-    ) -> Result<differences::Differences, Failure> {
-        differences::differences(&self.inner, left, right, ignore_formatting).await
-    }
-
-    /// What several answers say alike, and what only one says; by words and letters alone.
-    pub async fn agreed(&self, runs: Vec<RunId>) -> Result<differences::Agreed, Failure> {
-        differences::agreed(&self.inner, runs).await
+        blind::text(&self.inner, run).await
     }
 
     /// Looks whether the keychain can be used. May take seconds; blocks nobody.

@@ -1,8 +1,8 @@
 //! What of the engine is about routes: policies, dry runs, receipts, limits, and what left this machine.
 
 use crate::{
-    AuditFilter, AuditRow, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, again, explain,
-    frame::TurnView, policy, providers, receipt, turn::Money,
+    AuditFilter, AuditRow, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, again, blind,
+    explain, frame::TurnView, policy, providers, receipt, turn::Money,
 };
 use domain::{
     AttemptId, ConversationId, EndpointId, Failure, ModelRef, Policy, ProviderId, RateLimit, RunId, Timestamp,
@@ -57,11 +57,16 @@ impl Engine {
 
     /// How an answer came about.
     pub async fn receipt(&self, run: RunId) -> Result<Receipt, Failure> {
+        blind::refuse(&self.inner, run).await?;
         receipt::of(&self.inner, run).await
     }
 
     /// What an attempt sent, to the byte, without the key. Error `request.invalid` where it was not kept.
     pub async fn sent_request(&self, attempt: AttemptId) -> Result<SentRequest, Failure> {
+        let run = self.inner.store.read(move |tx| tx.attempt(attempt)).await?.and_then(|row| row.run);
+        if let Some(run) = run {
+            blind::refuse(&self.inner, run).await?;
+        }
         receipt::request(&self.inner, attempt).await
     }
 
@@ -89,7 +94,9 @@ impl Engine {
         on: Option<EndpointId>,
         sink: FrameSink,
     ) -> Result<TurnView, Failure> {
-        again::go_on(&self.inner, run, on, sink, Money::WithinBudgets).await
+        blind::refuse(&self.inner, run).await?;
+        let view = again::go_on(&self.inner, run, on, sink, Money::WithinBudgets).await?;
+        blind::shown(&self.inner, view).await
     }
 
     /// [`Engine::continue_run`], sent whatever the budgets say: once, and recorded.
@@ -99,6 +106,8 @@ impl Engine {
         on: Option<EndpointId>,
         sink: FrameSink,
     ) -> Result<TurnView, Failure> {
-        again::go_on(&self.inner, run, on, sink, Money::OverBudget).await
+        blind::refuse(&self.inner, run).await?;
+        let view = again::go_on(&self.inner, run, on, sink, Money::OverBudget).await?;
+        blind::shown(&self.inner, view).await
     }
 }

@@ -97,9 +97,10 @@ pub(crate) async fn start(
     at: At,
     listeners: Listeners,
     money: Money,
+    blind: Option<bool>,
 ) -> Result<Started, Failure> {
     check(&ask)?;
-    let mut recorded = record(inner, ask, at).await?;
+    let mut recorded = record(inner, ask, at, blind).await?;
     recorded.allow(money);
     inner.changed(Table::Conversations);
     let view = first_view(inner, &recorded);
@@ -126,7 +127,12 @@ pub(crate) fn check(Asked { ask, files }: &Asked) -> Result<(), Failure> {
 
 /// Turn, prompt, user and assistant nodes and runs, in one transaction: a crash from here on loses no
 /// prompt.
-async fn record(inner: &Arc<Inner>, Asked { ask, files }: Asked, at: At) -> Result<Recorded, Failure> {
+async fn record(
+    inner: &Arc<Inner>,
+    Asked { ask, files }: Asked,
+    at: At,
+    blind: Option<bool>,
+) -> Result<Recorded, Failure> {
     let shared = Arc::clone(inner);
     inner
         .store
@@ -151,6 +157,7 @@ async fn record(inner: &Arc<Inner>, Asked { ask, files }: Asked, at: At) -> Resu
             }
             tx.insert_turn(&turn)?;
             place(tx, &turn, standing.after, &standing.policy)?;
+            let shown = crate::blind::begin(&shared, tx, &turn, shown, blind)?;
             let mut jobs = Vec::new();
             for (lane, seen) in shown {
                 jobs.push(record_lane(&shared, tx, &turn, &lane, seen, &parts)?);
@@ -349,6 +356,7 @@ pub(crate) fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
         context: recorded.context.clone(),
         siblings: recorded.siblings.clone(),
         pick: None,
+        blind: None,
     }
 }
 

@@ -183,7 +183,7 @@ fn shown(inner: &Inner, stored: Stored) -> TurnView {
     let attachments = crate::files::named(&prompt);
     let (prompt, created_at) = (plain(&prompt), turn.created_at);
     let id = turn.id;
-    TurnView { id, prompt, attachments, created_at, seq: 0, live, runs, context, siblings, pick }
+    TurnView { id, prompt, attachments, created_at, seq: 0, live, runs, context, siblings, pick, blind: None }
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {

@@ -76,6 +76,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, steps: &[table::attachments::SCHEMA] },
     Migration { version: 16, steps: &[table::prompts::SCHEMA] },
     Migration { version: 17, steps: &[table::app_keys::AGAIN] },
+    Migration { version: 18, steps: &[table::experiments::UNCERTAIN, table::blind::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

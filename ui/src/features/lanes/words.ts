@@ -144,3 +144,6 @@ function saw(run: RunView): string {
       return `saw the answers of ${saw.models.join(' and ')}`;
   }
 }
+
+/** The letter of a place, from 0. */
+export const letterOf = (place: number): string => String.fromCharCode(65 + (place % 26));

@@ -18,7 +18,9 @@ import { goneOn, receiptHost } from './receipts';
 import { branchHost, type FakeConversation, put } from './branches';
 import { gatewayHost } from './gateway';
 import { routingHost } from './routing';
+import { blindHost, blindScene } from './blinding';
 import { comparingHost } from './comparing';
+import { experimentHost } from './experimenting';
 import { pastHost } from './past';
 import { spendAttempts, spendPage } from './spending';
 
@@ -47,6 +49,12 @@ export function demoHost(): FakeHost {
   for (const known of history(rows)) conversations.set(known.id, known);
   attachedHost(host);
   keptHost(host);
+  const blind = blindScene(rows);
+  if (scene === 'blind') {
+    conversations.set(blind.id, blind);
+    values.set('view.last', JSON.stringify('blind'));
+  }
+  blindHost(host, blind, unspent);
   const past = pastHost(host, conversations, (id) => everything().find((row) => row.id === id));
   if (scene === 'chat' || scene === 'states' || scene === 'seam')
     values.set('view.last', JSON.stringify(scene));
@@ -395,5 +403,6 @@ export function demoHost(): FakeHost {
   branchHost(host, conversations, follow, (id) => must(everything().find((row) => row.id === id)));
   serveCatalogue(host, rows);
   comparingHost(host);
+  experimentHost(host, unspent);
   return host;
 }

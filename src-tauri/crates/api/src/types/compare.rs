@@ -1,6 +1,7 @@
 //! Shapes of comparing answers.
 
-use domain::RunId;
+use domain::{RunId, TurnId};
+use engine::blind::BlindVote;
 use serde::{Deserialize, Serialize};
 
 /// Two answers to lay beside each other.
@@ -21,4 +22,14 @@ pub struct CompareTwo {
 pub struct CompareAll {
     /// Two to sixteen.
     pub runs: Vec<RunId>,
+}
+
+/// A vote on a turn asked blind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CastBlind {
+    /// Which turn.
+    pub turn: TurnId,
+    /// What is said of its answers.
+    pub vote: BlindVote,
 }

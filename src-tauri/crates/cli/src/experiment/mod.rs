@@ -1,17 +1,20 @@
 //! `parallax experiment`.
 
-mod export;
+mod diff;
 
 use crate::{Json, out};
+use api::experiment_file::{self, object};
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{ErrorKind, ExperimentId, Failure, PicoUsd};
+use domain::{ErrorKind, ExperimentId, Failure, ModelRef, PicoUsd};
 use engine::{
     CancellationToken, CellResult, CellState, Ended, Engine, Estimate, ExperimentView, RunOptions, Suite,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 #[derive(Subcommand)]
@@ -25,6 +28,17 @@ pub(crate) enum ExperimentCommand {
         /// Its id, or the beginning of it
         #[arg(value_name = "ID")]
         id: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Two experiments beside each other: what got worse, and what got better
+    Diff {
+        /// The earlier one: its id, or the beginning of it
+        #[arg(value_name = "BEFORE")]
+        before: String,
+        /// The later one
+        #[arg(value_name = "AFTER")]
+        after: String,
         #[command(flatten)]
         json: Json,
     },
@@ -63,6 +77,12 @@ pub(crate) struct RunArgs {
     /// Ask again where no answer came
     #[arg(long)]
     retry_failed: bool,
+    /// Ask again what an end of the program cut off, although the provider may have billed it
+    #[arg(long)]
+    retry_uncertain: bool,
+    /// Ask the same of another model, and say what got worse; needs an experiment's id
+    #[arg(long, value_name = "MODEL", conflicts_with = "estimate")]
+    rerun_on: Option<String>,
     /// Say what it would send and cost, and send nothing
     #[arg(long)]
     estimate: bool,
@@ -74,7 +94,7 @@ impl ExperimentCommand {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::Run(arguments) => arguments.json.json,
-            Self::List(json) | Self::Show { json, .. } => json.json,
+            Self::List(json) | Self::Show { json, .. } | Self::Diff { json, .. } => json.json,
             Self::Export { .. } => false,
         }
     }
@@ -95,12 +115,16 @@ pub(crate) async fn run(engine: &Engine, command: ExperimentCommand) -> Result<E
             summary(&view, None, json.json);
             Ok(ExitCode::SUCCESS)
         }
+        ExperimentCommand::Diff { before, after, json } => {
+            let (before, after) = (find(engine, &before).await?, find(engine, &after).await?);
+            diff::tell(&engine.regression(before.row.id, after.row.id).await?, json.json)
+        }
         ExperimentCommand::Export { id, format } => {
             let view = find(engine, &id).await?;
             match format {
-                Format::Csv => export::csv(&view),
-                Format::Json => export::json(&view),
-                Format::Html => export::html(&view),
+                Format::Csv => out::exact(&experiment_file::csv(&view)),
+                Format::Json => out::exact(&experiment_file::json(&view)),
+                Format::Html => out::exact(&experiment_file::html(&view)),
             };
             Ok(ExitCode::SUCCESS)
         }
@@ -160,7 +184,16 @@ async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure>
         if arguments.estimate {
             return Ok(ExitCode::SUCCESS);
         }
+        if arguments.rerun_on.is_some() {
+            return Err(invalid("--rerun-on needs the id of an experiment, not a file."));
+        }
         engine.create_experiment(&suite, cap).await?
+    } else if let Some(model) = &arguments.rerun_on {
+        let before = find(engine, &arguments.what).await?.row.id;
+        let model = ModelRef::parse(model).map_err(|bad| invalid(format!("{bad}.")))?;
+        let after = engine.experiment_again(before, model, cap).await?;
+        go(engine, after, &arguments).await?;
+        return diff::tell(&engine.regression(before, after).await?, json);
     } else {
         let view = find(engine, &arguments.what).await?;
         if arguments.estimate {
@@ -180,10 +213,13 @@ async fn go(engine: &Engine, id: ExperimentId, arguments: &RunArgs) -> Result<Ex
     let options = RunOptions {
         at_once: arguments.concurrency.into(),
         retry_failed: arguments.retry_failed,
+        retry_uncertain: arguments.retry_uncertain,
         fresh: arguments.fresh,
         pause: pause.clone(),
     };
+    let progress = Ahead::new(engine, id).await?;
     let told = |cell: &CellResult| {
+        progress.tell(json);
         if json {
             out::object(&object(cell));
         } else {
@@ -203,6 +239,41 @@ async fn go(engine: &Engine, id: ExperimentId, arguments: &RunArgs) -> Result<Ex
     summary(&view, Some(ended), json);
     let whole = view.count(CellState::Done) == view.cells.len() && view.passed() == view.cells.len();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says on the side how far a run is and about how much longer it takes, once in a few seconds.
+struct Ahead<'a> {
+    engine: &'a Engine,
+    began: Duration,
+    wanted: usize,
+    /// Cells so far, and when that was last said.
+    told: Mutex<(usize, Duration)>,
+}
+
+/// How often it is said.
+const EVERY: Duration = Duration::from_secs(5);
+
+impl<'a> Ahead<'a> {
+    async fn new(engine: &'a Engine, id: ExperimentId) -> Result<Self, Failure> {
+        let counts = engine.experiment_counts().await?.remove(&id).unwrap_or_default();
+        let now = engine.clock().elapsed();
+        let wanted = counts.cells.saturating_sub(counts.done).try_into().unwrap_or(usize::MAX);
+        Ok(Self { engine, began: now, wanted, told: Mutex::new((0, now)) })
+    }
+
+    fn tell(&self, json: bool) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.0 += 1;
+        let now = self.engine.clock().elapsed();
+        if json || now.saturating_sub(told.1) < EVERY {
+            return;
+        }
+        told.1 = now;
+        let left = self.wanted.saturating_sub(told.0);
+        let each = now.saturating_sub(self.began) / u32::try_from(told.0).unwrap_or(u32::MAX);
+        let rest = each.saturating_mul(u32::try_from(left).unwrap_or(u32::MAX)).as_secs();
+        out::note(&format!("parallax: {} of {} cells, about {rest} s left.", told.0, self.wanted));
+    }
 }
 
 async fn list(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
@@ -244,42 +315,16 @@ fn tell(estimate: &Estimate, only: bool, json: bool) {
     }
 }
 
-/// One cell for a program.
-fn object(cell: &CellResult) -> Value {
-    let row = &cell.row;
-    let checks: Vec<Value> = row.found.iter().flatten().map(|found| json!(found)).collect();
-    let paid = cell.cost.as_ref().map(|cost| json!({ "usd": cost.total, "basis": cost.basis }));
-    json!({
-        "type": "cell",
-        "experiment": row.experiment,
-        "cell": row.cell,
-        "position": row.position,
-        "prompt": row.prompt,
-        "model": row.target.model.to_string(),
-        "label": row.label,
-        "vars": row.vars,
-        "sample": row.sample,
-        "state": row.state.as_str(),
-        "passed": row.passed(),
-        "checks": checks,
-        "cost": paid,
-        "reused": row.reused,
-        "text": cell.text,
-        "duration_ms": cell.took,
-        "run": row.run,
-        "kind": row.failure.as_ref().map(|failure| failure.kind.as_str()),
-        "message": row.failure.as_ref().map(|failure| &failure.message),
-    })
-}
-
 /// One cell for a reader.
 fn line(cell: &CellResult) -> String {
     let row = &cell.row;
     let found = row.found.as_deref().unwrap_or_default();
-    let passed = found.iter().filter(|check| check.passed).count();
+    let passed = found.iter().filter(|check| check.passed == Some(true)).count();
+    let run = found.iter().filter(|check| check.passed.is_some()).count();
     let state = match row.state {
-        CellState::Done if found.is_empty() => "answered".to_owned(),
-        CellState::Done => format!("{passed}/{}", found.len()),
+        CellState::Done if run == 0 => "answered".to_owned(),
+        CellState::Done => format!("{passed}/{run}"),
+        CellState::Uncertain => "unknown, may have been billed".to_owned(),
         other => other.as_str().to_owned(),
     };
     let vars: Vec<String> = row.vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -288,8 +333,10 @@ fn line(cell: &CellResult) -> String {
         Some(cost) => cost.total.map_or_else(|| "cost unknown".to_owned(), |total| format!("${total}")),
         None => "–".to_owned(),
     };
-    let why =
-        found.iter().find(|check| !check.passed).map(|check| format!("  {}: {}", check.name, check.reason));
+    let why = found
+        .iter()
+        .find(|check| check.passed == Some(false))
+        .map(|check| format!("  {}: {}", check.name, check.reason));
     let why = why.or_else(|| row.failure.as_ref().map(|failure| format!("  {}", failure.message)));
     format!(
         "{:>5}  {state:<8}  {}  {}  {cost}  {}{}",
@@ -305,10 +352,12 @@ fn line(cell: &CellResult) -> String {
 fn summary(view: &ExperimentView, ended: Option<Ended>, json: bool) -> bool {
     let all = view.cells.len();
     let (done, failed) = (view.count(CellState::Done), view.count(CellState::Failed));
+    let uncertain = view.count(CellState::Uncertain);
     let passed = view.passed();
     let state = match ended {
         Some(Ended::Held) => "held",
         _ if done + failed == all => "complete",
+        _ if done + failed + uncertain == all => "uncertain",
         _ => "paused",
     };
     if json {
@@ -322,6 +371,7 @@ fn summary(view: &ExperimentView, ended: Option<Ended>, json: bool) -> bool {
             "passed": passed,
             "not_passed": done - passed,
             "failed": failed,
+            "uncertain": uncertain,
             "reused": view.cells.iter().filter(|cell| cell.row.reused).count(),
             "cost_usd": view.cost(),
             "cap_usd": view.row.cap,
@@ -329,8 +379,12 @@ fn summary(view: &ExperimentView, ended: Option<Ended>, json: bool) -> bool {
         }));
     }
     let cost = view.cost().map_or_else(|| "cost unknown".to_owned(), |cost| format!("${cost}"));
+    let perhaps = match uncertain {
+        0 => String::new(),
+        n => format!(", {n} unknown and perhaps billed (--retry-uncertain asks again)"),
+    };
     out::line(&format!(
-        "{}  {}: {state}, {done} of {all} answered, {passed} passed, {failed} without an answer, {cost}",
+        "{}  {}: {state}, {done} of {all} answered, {passed} passed, {failed} without an answer{perhaps}, {cost}",
         view.row.id, view.row.title
     ))
 }

@@ -41,26 +41,91 @@ pub struct Check {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Contains { any: bool, fold: bool, values: Vec<String> },
+    Contains {
+        any: bool,
+        fold: bool,
+        values: Vec<String>,
+    },
     Equals(String),
     Starts(String),
     Ends(String),
     Regex(Box<regex::Regex>),
-    Json { inside: bool, schema: Option<Box<jsonschema::Validator>> },
-    Number { value: f64, tolerance: f64 },
-    Words { least: usize, most: usize },
+    Json {
+        inside: bool,
+        schema: Option<Box<jsonschema::Validator>>,
+    },
+    Number {
+        value: f64,
+        tolerance: f64,
+    },
+    Words {
+        least: usize,
+        most: usize,
+    },
     Cost(PicoUsd),
     Latency(Millis),
+    /// A check of promptfoo's that is not run here, with the reason.
+    NotRun(&'static str),
 }
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Did the answer pass?
-    pub passed: bool,
+    /// Did the answer pass? `None` = the check is not run here, and counts neither way.
+    pub passed: Option<bool>,
     /// Why, in a few words.
     pub reason: String,
 }
+
+/// Checks of promptfoo's files that are told and not run, each with the reason.
+const NOT_RUN: &[(&str, &[&str])] = &[
+    ("code from a file is not run", &["javascript", "python", "ruby", "webhook"]),
+    (
+        "it needs a judge, which is not asked here",
+        &[
+            "llm-rubric",
+            "model-graded-closedqa",
+            "model-graded-factuality",
+            "factuality",
+            "g-eval",
+            "answer-relevance",
+            "context-faithfulness",
+            "context-recall",
+            "context-relevance",
+            "select-best",
+            "max-score",
+            "pi",
+            "search-rubric",
+        ],
+    ),
+    (
+        "it needs a model for similarity or moderation, which is not asked here",
+        &["similar", "classifier", "moderation", "guardrails", "perplexity", "perplexity-score"],
+    ),
+    (
+        "it is not supported here",
+        &[
+            "rouge-n",
+            "bleu",
+            "gleu",
+            "meteor",
+            "levenshtein",
+            "is-sql",
+            "contains-sql",
+            "is-xml",
+            "contains-xml",
+            "is-html",
+            "contains-html",
+            "is-refusal",
+            "is-valid-openai-tools-call",
+            "is-valid-openai-function-call",
+            "is-valid-function-call",
+            "tool-call-f1",
+            "finish-reason",
+            "assert-set",
+        ],
+    ),
+];
 
 /// Patterns larger than this when compiled are refused.
 const LARGEST_PATTERN: usize = 1 << 20;
@@ -134,20 +199,26 @@ impl Check {
                     .as_u64()
                     .ok_or_else(|| wrong("it needs milliseconds as its threshold"))?,
             )),
-            _ => return Err(BadCheck::Unknown(name.to_owned())),
+            other => match NOT_RUN.iter().find(|(_, names)| names.contains(&other)) {
+                Some((why, _)) => Kind::NotRun(why),
+                None => return Err(BadCheck::Unknown(name.to_owned())),
+            },
         };
         Ok(Self { name: name.to_owned(), not, kind })
     }
 
     /// Looks at an answer.
     pub fn run(&self, answer: &Answer<'_>) -> Found {
+        if let Kind::NotRun(why) = &self.kind {
+            return Found { passed: None, reason: format!("not run: {why}") };
+        }
         let found = self.kind.run(answer);
         match found {
             // What is not known neither passes nor passes denied.
-            Err(reason) => Found { passed: false, reason },
+            Err(reason) => Found { passed: Some(false), reason },
             Ok((holds, reason)) => {
                 let reason = if self.not { format!("not: {reason}") } else { reason };
-                Found { passed: holds != self.not, reason }
+                Found { passed: Some(holds != self.not), reason }
             }
         }
     }
@@ -181,6 +252,8 @@ impl Kind {
                 let cost = answer.cost.ok_or("its cost is not known")?;
                 (cost <= *limit, format!("${cost}"))
             }
+            // Told apart before it comes here.
+            Self::NotRun(why) => return Err((*why).to_owned()),
             Self::Latency(limit) => {
                 let took = answer.took.ok_or("its time is not known")?;
                 (took <= *limit, format!("{} ms", took.0))
@@ -337,10 +410,14 @@ mod tests {
             (json!({"type": "latency", "threshold": 900}), "any", ""),
         ] {
             let found = run(check.clone(), good);
-            assert!(found.passed, "{check}: {}", found.reason);
+            assert!(found.passed == Some(true), "{check}: {}", found.reason);
             if !bad.is_empty() {
                 let found = run(check.clone(), bad);
-                assert!(!found.passed && !found.reason.is_empty(), "{check} on {bad}: {}", found.reason);
+                assert!(
+                    found.passed == Some(false) && !found.reason.is_empty(),
+                    "{check} on {bad}: {}",
+                    found.reason
+                );
             }
         }
     }
@@ -349,19 +426,23 @@ mod tests {
     fn an_unknown_cost_never_passes() {
         for kind in ["cost", "not-cost"] {
             let found = run(json!({"type": kind, "threshold": 0.01}), "any");
-            assert!(!found.passed && found.reason.contains("not known"), "{kind}");
+            assert!(found.passed == Some(false) && found.reason.contains("not known"), "{kind}");
         }
         let check = Check::read(&json!({"type": "cost", "threshold": 0.002})).unwrap();
         let at = |pico| check.run(&Answer { text: "", cost: Some(PicoUsd::new(pico)), took: None }).passed;
-        assert!(at(2_000_000_000) && !at(2_000_000_001));
+        assert_eq!((at(2_000_000_000), at(2_000_000_001)), (Some(true), Some(false)));
     }
 
     #[test]
     fn what_we_do_not_have_is_said() {
         assert!(matches!(
-            Check::read(&json!({"type": "llm-rubric", "value": "good"})),
+            Check::read(&json!({"type": "smells-good", "value": "good"})),
             Err(BadCheck::Unknown(_))
         ));
+        for kind in ["llm-rubric", "javascript", "not-similar"] {
+            let found = run(json!({"type": kind, "value": "output.length"}), "any");
+            assert!(found.passed.is_none() && found.reason.starts_with("not run: "), "{kind}: {found:?}");
+        }
         assert!(matches!(Check::read(&json!({"type": "regex", "value": "("})), Err(BadCheck::Wrong { .. })));
         assert!(matches!(
             Check::read(&json!({"type": "is-json", "value": {"type": 3}})),

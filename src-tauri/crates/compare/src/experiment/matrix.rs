@@ -53,9 +53,7 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
                     .map_err(|error| format!("{at}: {error}"))?;
                 for sample in 0..suite.samples.max(1) {
                     for (subject_place, subject) in suite.subjects.iter().enumerate() {
-                        let asked =
-                            [subject.model.as_str(), &ordered(&subject.settings), &text, &sample.to_string()];
-                        let request = hash(&asked);
+                        let request = request_hash(&subject.model, &subject.settings, &text, sample);
                         let places = format!("{prompt_place}/{case_place}/{subject_place}");
                         let named = serde_json::to_string(&vars).unwrap_or_default();
                         cells.push(Cell {
@@ -110,6 +108,11 @@ fn filled(written: &Value, vars: &BTreeMap<String, String>) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// What is equal for equal requests: 32 hexadecimal digits.
+pub fn request_hash(model: &str, settings: &Map<String, Value>, text: &str, sample: u32) -> String {
+    hash(&[model, &ordered(settings), text, &sample.to_string()])
 }
 
 /// Settings in the order of their names, whatever order the map keeps.

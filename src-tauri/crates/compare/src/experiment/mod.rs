@@ -2,10 +2,12 @@
 
 mod check;
 mod matrix;
+mod regress;
 mod suite;
 mod template;
 
 pub use check::{Answer, BadCheck, Check, Found};
-pub use matrix::{Cell, MOST, cells};
+pub use matrix::{Cell, MOST, cells, request_hash};
+pub use regress::{Change, Pairing, Side, regressions};
 pub use suite::{BadSuite, Case, Load, Prompt, Subject, Suite, from_csv, from_yaml};
 pub use template::{BadTemplate, fill, names};

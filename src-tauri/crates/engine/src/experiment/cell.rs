@@ -83,6 +83,15 @@ pub(super) async fn one(
     finish(inner, cell, prompt, text, Some(result.cost), result.duration).await.map(Some)
 }
 
+/// What is asked again although it was asked before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Again {
+    /// What got no answer.
+    pub failed: bool,
+    /// What may have been billed without an answer.
+    pub uncertain: bool,
+}
+
 /// What a settled run means for its cell.
 fn judge(
     cell: &mut CellRow,
@@ -108,7 +117,7 @@ fn judge(
         }
         Err(bad) => {
             let name = written["type"].as_str().unwrap_or_default().to_owned();
-            CheckFound { name, passed: false, reason: bad.to_string() }
+            CheckFound { name, passed: Some(false), reason: bad.to_string() }
         }
     });
     cell.found = Some(found.collect());
@@ -175,11 +184,23 @@ pub(super) fn of_run(tx: &Tx<'_>, row: CellRow) -> Result<CellResult, Failure> {
     Ok(CellResult { row, prompt, text, cost: Some(total_cost(&costs)), took: run.duration })
 }
 
-/// Puts right what an earlier process left: an answer that had come is taken, what was cut off is asked again.
+/// What is said of a cell that was cut off.
+const UNCERTAIN: &str = "Parallax ended while this was being answered. Whether the provider billed it is not known, so \
+                         it is not asked again unless you say so.";
+
+/// May the provider have billed something for this run? Only what nobody was asked for, and what is free, is surely
+/// not.
+fn perhaps_billed(tx: &Tx<'_>, run: RunId) -> Result<bool, Failure> {
+    let free = |cost: Option<&Cost>| cost.and_then(|cost| cost.total) == Some(PicoUsd::ZERO);
+    Ok(tx.attempts(run)?.iter().any(|attempt| !free(attempt.cost.as_ref())))
+}
+
+/// Puts right what an earlier process left: an answer that had come is taken, what was cut off before anything left is
+/// asked again, and what may have been billed waits for the user's word.
 pub(super) async fn settle_earlier(
     inner: &Arc<Inner>,
     id: ExperimentId,
-    retry_failed: bool,
+    again: Again,
     told: &(dyn Fn(&CellResult) + Sync),
 ) -> Result<(), Failure> {
     let taken = inner
@@ -187,7 +208,9 @@ pub(super) async fn settle_earlier(
         .write(move |tx| {
             let mut taken = Vec::new();
             for mut row in tx.cells(id)? {
-                if row.state == CellState::Failed && retry_failed {
+                if row.state == CellState::Failed && again.failed
+                    || row.state == CellState::Uncertain && again.uncertain
+                {
                     tx.update_cell(&CellRow { state: CellState::Queued, failure: None, ..row })?;
                     continue;
                 }
@@ -212,6 +235,14 @@ pub(super) async fn settle_earlier(
                         judge(&mut result.row, state, failure, &text, cost, took);
                         tx.update_cell(&result.row)?;
                         taken.push(result);
+                    }
+                    Some(RunState::Cancelled | RunState::Interrupted)
+                        if !again.uncertain && row.run.map_or(Ok(false), |run| perhaps_billed(tx, run))? =>
+                    {
+                        row.state = CellState::Uncertain;
+                        row.failure = Some(Failure::new(ErrorKind::Cancelled, UNCERTAIN));
+                        tx.update_cell(&row)?;
+                        taken.push(of_run(tx, row)?);
                     }
                     Some(RunState::Cancelled | RunState::Interrupted) | None => {
                         row.state = CellState::Queued;

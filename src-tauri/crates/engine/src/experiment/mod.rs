@@ -3,25 +3,32 @@
 //! A cell is taken in the transaction that records its run, so no two processes ask it, and its run is known before
 //! the first byte leaves: after a kill, an answer that had come is found again and not asked for twice.
 
+mod again;
 mod cell;
 mod plan;
+mod running;
 
 use crate::{
     Engine,
     calendar::Calendar,
     inner::{Inner, Table},
 };
-use cell::{of_run, settle_earlier};
+pub use again::{Regressed, Regression};
+pub use running::Progress;
+pub(crate) use running::Running;
+
+use cell::{Again, of_run, settle_earlier};
 use compare::experiment::Suite;
 use domain::{
-    Budget, BudgetScope, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, Period, PicoUsd, Timestamp,
+    Budget, BudgetScope, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef, Period, PicoUsd,
+    Timestamp,
 };
 use futures_util::{StreamExt, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
-use store::{CellRow, CellState, ExperimentRow, Used};
+use store::{CellCounts, CellRow, CellState, ExperimentRow, Tx, Used};
 use tokio_util::sync::CancellationToken;
 
 /// Most cells at once.
@@ -121,6 +128,54 @@ impl Engine {
         view(&self.inner, id).await
     }
 
+    /// Runs it in this process, beside everything else; its standing is told by `Table::Experiments`.
+    pub async fn start_experiment(&self, id: ExperimentId, options: RunOptions) -> Result<(), Failure> {
+        running::start(&self.inner, id, options).await
+    }
+
+    /// Begins no further cell of it; what is being answered comes to its end. False = it does not run here.
+    pub fn pause_experiment(&self, id: ExperimentId) -> bool {
+        self.inner.experiments.pause(id)
+    }
+
+    /// How its run in this process goes, or ended; `None` = it was not run in this process.
+    pub fn experiment_progress(&self, id: ExperimentId) -> Option<Progress> {
+        self.inner.experiments.progress(id, self.inner.clock.elapsed())
+    }
+
+    /// How far every experiment is.
+    pub async fn experiment_counts(&self) -> Result<BTreeMap<ExperimentId, CellCounts>, Failure> {
+        Ok(self.inner.store.read(|tx| tx.cell_counts()).await?.into_iter().collect())
+    }
+
+    /// What was paid for an experiment, attempts that failed and were repeated included.
+    pub async fn experiment_paid(&self, row: &ExperimentRow) -> Result<Used, Failure> {
+        let scope = BudgetScope::Conversation(row.conversation);
+        self.inner.store.read(move |tx| tx.budget_used(&scope, Timestamp(0))).await
+    }
+
+    /// One cell with what its run came to.
+    pub async fn experiment_cell(&self, id: ExperimentId, position: u32) -> Result<CellResult, Failure> {
+        let gone = || invalid("There is no such cell.");
+        let read = move |tx: &Tx<'_>| of_run(tx, tx.cell(id, position)?.ok_or_else(gone)?);
+        self.inner.store.read(read).await
+    }
+
+    /// The same prompts, cases and checks for another model, as a new experiment; nothing is sent.
+    pub async fn experiment_again(
+        &self,
+        id: ExperimentId,
+        model: ModelRef,
+        cap: Option<PicoUsd>,
+    ) -> Result<ExperimentId, Failure> {
+        again::create(&self.inner, id, model, cap).await
+    }
+
+    /// What became of the cells of one experiment in another.
+    pub async fn regression(&self, before: ExperimentId, after: ExperimentId) -> Result<Regression, Failure> {
+        Ok(again::regression(view(&self.inner, before).await?, view(&self.inner, after).await?))
+    }
+
     /// Sets the most an experiment may cost, from its next run on.
     pub async fn cap_experiment(&self, id: ExperimentId, cap: Option<PicoUsd>) -> Result<(), Failure> {
         self.inner.store.write(move |tx| tx.set_experiment_cap(id, cap)).await
@@ -134,6 +189,8 @@ pub struct RunOptions {
     pub at_once: usize,
     /// Ask again where no answer came.
     pub retry_failed: bool,
+    /// Ask again where the program ended in the middle, and the provider may have billed something.
+    pub retry_uncertain: bool,
     /// Ask also what has been answered before.
     pub fresh: bool,
     /// No further cell is begun once this is cancelled; those that run come to their end.
@@ -167,7 +224,8 @@ pub(crate) async fn run(
         .read(move |tx| tx.experiment(id))
         .await?
         .ok_or_else(|| invalid("There is no such experiment."))?;
-    settle_earlier(inner, id, options.retry_failed, told).await?;
+    let again = Again { failed: options.retry_failed, uncertain: options.retry_uncertain };
+    settle_earlier(inner, id, again, told).await?;
     let budget = cap(inner, &row).await?;
     let ended = work(inner, &row, options, told).await;
     if let Some(budget) = budget {

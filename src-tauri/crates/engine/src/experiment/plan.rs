@@ -1,7 +1,10 @@
 //! From a suite to cells: what would be asked, and what it would cost.
 
 use super::{ASSUMED_ANSWER, Estimate, invalid};
-use crate::{alone, inner::Inner};
+use crate::{
+    alone,
+    inner::{Inner, Table},
+};
 use compare::experiment::{Suite, cells};
 use domain::{
     ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, ModelRef, Params, Part,
@@ -129,10 +132,19 @@ pub(crate) async fn create(
     suite: &Suite,
     cap: Option<PicoUsd>,
 ) -> Result<ExperimentId, Failure> {
-    let made = rows(inner, suite)?;
+    let title = if suite.title.trim().is_empty() { "Experiment".to_owned() } else { suite.title.clone() };
+    store(inner, rows(inner, suite)?, title, cap).await
+}
+
+/// Stores cells as an experiment.
+pub(super) async fn store(
+    inner: &Arc<Inner>,
+    made: Vec<(CellRow, String)>,
+    title: String,
+    cap: Option<PicoUsd>,
+) -> Result<ExperimentId, Failure> {
     let id =
         made.first().map(|(row, _)| row.experiment).ok_or_else(|| invalid("The experiment has no cells."))?;
-    let title = if suite.title.trim().is_empty() { "Experiment".to_owned() } else { suite.title.clone() };
     let shared = Arc::clone(inner);
     inner
         .store
@@ -174,6 +186,7 @@ pub(crate) async fn create(
             Ok(())
         })
         .await?;
+    inner.changed(Table::Experiments);
     Ok(id)
 }
 

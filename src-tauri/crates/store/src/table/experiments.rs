@@ -40,6 +40,37 @@ CREATE TABLE experiment_cells (
 CREATE INDEX experiment_cells_by_request ON experiment_cells (request) WHERE state = 'done';
 ";
 
+/// Cells that may have been paid for without an answer having been kept. A table's conditions cannot be changed, so it
+/// is made anew.
+pub(crate) const UNCERTAIN: &str = "
+CREATE TABLE experiment_cells_new (
+    experiment BLOB NOT NULL REFERENCES experiments (id),
+    position INTEGER NOT NULL,
+    cell TEXT NOT NULL CHECK (length(cell) = 32),
+    request TEXT NOT NULL CHECK (length(request) = 32),
+    prompt TEXT NOT NULL,
+    label TEXT NOT NULL,
+    target TEXT NOT NULL CHECK (json_valid(target)),
+    vars TEXT NOT NULL CHECK (json_valid(vars)),
+    sample INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    checks TEXT NOT NULL CHECK (json_valid(checks)),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'uncertain')),
+    run BLOB CHECK (run IS NULL OR length(run) = 16),
+    reused INTEGER NOT NULL DEFAULT 0 CHECK (reused IN (0, 1)),
+    found TEXT CHECK (found IS NULL OR json_valid(found)),
+    failure TEXT CHECK (failure IS NULL OR json_valid(failure)),
+    PRIMARY KEY (experiment, position)
+) STRICT, WITHOUT ROWID;
+INSERT INTO experiment_cells_new (experiment, position, cell, request, prompt, label, target, vars, sample, content,
+    checks, state, run, reused, found, failure)
+SELECT experiment, position, cell, request, prompt, label, target, vars, sample, content, checks, state, run, reused,
+    found, failure FROM experiment_cells;
+DROP TABLE experiment_cells;
+ALTER TABLE experiment_cells_new RENAME TO experiment_cells;
+CREATE INDEX experiment_cells_by_request ON experiment_cells (request) WHERE state = 'done';
+";
+
 /// An experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExperimentRow {
@@ -67,6 +98,8 @@ pub enum CellState {
     Done,
     /// No answer came.
     Failed,
+    /// It was cut off by the end of the program after it may have left: perhaps paid for, without an answer.
+    Uncertain,
 }
 
 impl CellState {
@@ -77,6 +110,7 @@ impl CellState {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
         }
     }
 }
@@ -87,10 +121,27 @@ pub struct CheckFound {
     /// The kind of check, as written.
     #[serde(rename = "type")]
     pub name: String,
-    /// Did the answer pass?
-    pub passed: bool,
+    /// Did the answer pass? `None` = the check is not run here.
+    pub passed: Option<bool>,
     /// Why.
     pub reason: String,
+}
+
+/// How far an experiment is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CellCounts {
+    /// All of its cells.
+    pub cells: u32,
+    /// Answered.
+    pub done: u32,
+    /// Answered, and every check passed.
+    pub passed: u32,
+    /// Without an answer.
+    pub failed: u32,
+    /// Perhaps paid for, without an answer.
+    pub uncertain: u32,
+    /// Answered before, and not paid again.
+    pub reused: u32,
 }
 
 /// A cell.
@@ -131,9 +182,9 @@ pub struct CellRow {
 }
 
 impl CellRow {
-    /// Did the answer pass every check? `None` = there is no answer.
+    /// Did the answer pass every check that is run? `None` = there is no answer.
     pub fn passed(&self) -> Option<bool> {
-        self.found.as_ref().map(|found| found.iter().all(|check| check.passed))
+        self.found.as_ref().map(|found| found.iter().all(|check| check.passed != Some(false)))
     }
 }
 
@@ -186,6 +237,38 @@ impl Tx<'_> {
     /// Every experiment, newest first.
     pub fn experiments(&self) -> Result<Vec<ExperimentRow>, Failure> {
         self.all("SELECT * FROM experiments ORDER BY created_at DESC, id DESC", [], experiment)
+    }
+
+    /// How far each experiment is.
+    pub fn cell_counts(&self) -> Result<Vec<(ExperimentId, CellCounts)>, Failure> {
+        self.all(
+            "SELECT experiment, count(*) AS cells, sum(state = 'done') AS done, sum(state = 'failed') AS failed,
+                 sum(state = 'uncertain') AS uncertain, sum(reused) AS reused,
+                 sum(state = 'done' AND NOT EXISTS (SELECT 1 FROM json_each(found) f
+                     WHERE json_extract(f.value, '$.passed') = 0)) AS passed
+             FROM experiment_cells GROUP BY experiment",
+            [],
+            |cols| {
+                let counts = CellCounts {
+                    cells: cols.get("cells")?,
+                    done: cols.get("done")?,
+                    passed: cols.get("passed")?,
+                    failed: cols.get("failed")?,
+                    uncertain: cols.get("uncertain")?,
+                    reused: cols.get("reused")?,
+                };
+                Ok((cols.id("experiment")?, counts))
+            },
+        )
+    }
+
+    /// One cell.
+    pub fn cell(&self, id: ExperimentId, position: u32) -> Result<Option<CellRow>, Failure> {
+        self.one(
+            "SELECT * FROM experiment_cells WHERE experiment = ?1 AND position = ?2",
+            params![id.blob(), position],
+            cell,
+        )
     }
 
     /// Sets the most an experiment may cost.

@@ -35,6 +35,10 @@ impl Tx<'_> {
         let attempts = format!("SELECT id FROM attempts WHERE run IN ({RUNS})");
         self.exec(&format!("DELETE FROM requests WHERE attempt IN ({attempts})"), [key])?;
         self.exec(&format!("UPDATE attempts SET run = NULL WHERE run IN ({RUNS})"), [key])?;
+        self.exec(
+            "DELETE FROM blind_turns WHERE turn IN (SELECT id FROM turns WHERE conversation = ?1)",
+            [key],
+        )?;
         self.exec("DELETE FROM votes WHERE turn IN (SELECT id FROM turns WHERE conversation = ?1)", [key])?;
         self.exec(&format!("UPDATE runs SET retry_of = NULL WHERE id IN ({RUNS})"), [key])?;
         self.exec(&format!("DELETE FROM runs WHERE id IN ({RUNS})"), [key])?;

@@ -1,8 +1,7 @@
-//! An experiment as a file.
+//! An experiment as a file: the same from the window and the command line.
 
-use super::object;
-use crate::out;
 use engine::{CellResult, ExperimentView};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 const COLUMNS: [&str; 14] = [
@@ -50,17 +49,55 @@ fn cells(cell: &CellResult) -> [String; 14] {
     ]
 }
 
-pub(super) fn csv(view: &ExperimentView) -> bool {
+/// A table, one cell a row.
+pub fn csv(view: &ExperimentView) -> String {
     let mut rows = COLUMNS.join(",") + "\r\n";
     for cell in &view.cells {
         rows.push_str(&cells(cell).join(","));
         rows.push_str("\r\n");
     }
-    out::exact(&rows)
+    rows
 }
 
-pub(super) fn json(view: &ExperimentView) -> bool {
-    view.cells.iter().all(|cell| out::object(&object(cell)))
+/// One object a line.
+pub fn json(view: &ExperimentView) -> String {
+    view.cells.iter().map(|cell| format!("{}\n", object(cell))).collect()
+}
+
+/// One cell for a program.
+pub fn object(cell: &CellResult) -> Value {
+    let row = &cell.row;
+    let checks: Vec<Value> = row.found.iter().flatten().map(|found| json!(found)).collect();
+    let paid = cell.cost.as_ref().map(|cost| json!({ "usd": cost.total, "basis": cost.basis }));
+    json!({
+        "type": "cell",
+        "experiment": row.experiment,
+        "cell": row.cell,
+        "position": row.position,
+        "prompt": row.prompt,
+        "model": row.target.model.to_string(),
+        "label": row.label,
+        "vars": row.vars,
+        "sample": row.sample,
+        "state": row.state.as_str(),
+        "passed": row.passed(),
+        "checks": checks,
+        "cost": paid,
+        "reused": row.reused,
+        "text": cell.text,
+        "duration_ms": cell.took,
+        "run": row.run,
+        "kind": row.failure.as_ref().map(|failure| failure.kind.as_str()),
+        "message": row.failure.as_ref().map(|failure| &failure.message),
+    })
+}
+
+fn sign(passed: Option<bool>) -> &'static str {
+    match passed {
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None => "–",
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -68,7 +105,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A page that needs nothing else: no script, no picture, no address.
-pub(super) fn html(view: &ExperimentView) -> bool {
+pub fn html(view: &ExperimentView) -> String {
     let mut page = String::from(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
@@ -93,7 +130,7 @@ pub(super) fn html(view: &ExperimentView) -> bool {
             .found
             .iter()
             .flatten()
-            .map(|found| format!("{} {}: {}", if found.passed { "✓" } else { "✗" }, found.name, found.reason))
+            .map(|found| format!("{} {}: {}", sign(found.passed), found.name, found.reason))
             .collect();
         let cost = cell.cost.as_ref().and_then(|cost| cost.total);
         let cost = if row.reused {
@@ -115,5 +152,5 @@ pub(super) fn html(view: &ExperimentView) -> bool {
         );
     }
     page.push_str("</tbody></table></body></html>\n");
-    out::exact(&page)
+    page
 }

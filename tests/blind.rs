@@ -1,0 +1,288 @@
+//! Turns asked blind: nothing that leaves for a window says whose an answer is before the vote, and votes count.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use api::Api;
+use domain::ProcessId;
+use engine::{Clock as _, Engine, Parts, SystemClock, frame::TurnFrame};
+use parallax_suite::support::chat::chat_stream;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use store::Store;
+use transport::scripted::{Script, Scripted};
+use vault::Vault;
+
+/// Providers whose names stand nowhere else. Each answers at its own speed and length.
+const NAMES: [&str; 4] = ["zorblat", "quixnar", "velumo", "hadrikon"];
+
+struct Bench {
+    api: Api,
+    scripted: Scripted,
+    frames: Arc<Mutex<Vec<TurnFrame>>>,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let scripted = Scripted::new();
+        let clock = Arc::new(SystemClock::new());
+        let process = ProcessId::new(clock.id());
+        let options = store::Options { process, now: clock.now(), version: "test" };
+        let parts = Parts {
+            store: Store::open(folder.path(), options).unwrap(),
+            vault: Vault::memory(),
+            transport: Arc::new(scripted.clone()),
+            clock,
+            process,
+            origin: "window",
+        };
+        let engine = Engine::assemble(parts).await.unwrap();
+        for name in NAMES {
+            engine.add_provider(name, "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
+        }
+        let api = Api::new(engine, folder.path().to_owned(), "test", Box::new(|_| Ok(())))
+            .with_downloads(folder.path().to_owned());
+        Self { api, scripted, frames: Arc::default(), folder }
+    }
+
+    fn script(&self, name: &str, script: Script) {
+        self.scripted.push_for(name, script);
+    }
+
+    /// What each says of itself, at its own length and pace.
+    fn scripts(&self) {
+        for (n, name) in NAMES.into_iter().enumerate() {
+            let more = "More words. ".repeat(n + 1);
+            let said = format!("I am {name}, also called model-{name}, made by OpenAI, not Claude. {more}");
+            let pieces = chat_stream(&[&said], 11 + n as u64, 7 + n as u64);
+            self.script(name, pieces.after(Duration::from_millis(40 * (4 - n as u64))));
+        }
+    }
+
+    async fn call(&self, name: &str, payload: Value) -> Result<Value, domain::Failure> {
+        api::dispatch(&self.api, name, payload).await
+    }
+
+    /// Sends a prompt blind, and waits until all answers are there.
+    async fn ask(&self, conversation: Option<&Value>, pace: &str) -> Value {
+        self.frames.lock().unwrap().clear();
+        let kept = Arc::clone(&self.frames);
+        let sink = Box::new(move |frame: &TurnFrame| {
+            kept.lock().unwrap().push(frame.clone());
+            true
+        });
+        let line_up: Vec<Value> = match conversation {
+            Some(_) => Vec::new(),
+            None => NAMES.iter().map(|name| target(name)).collect(),
+        };
+        let payload = json!({
+            "conversation": conversation, "line_up": line_up, "prompt": "Who are you?",
+            "context": {"type": "own"}, "blind": pace,
+        });
+        let started = api::dispatch_stream(&self.api, "turn/start", payload, sink).await.unwrap();
+        let turn = started["turn"]["id"].clone();
+        for _ in 0..400 {
+            if self.frames.lock().unwrap().iter().any(|frame| frame.last) {
+                return json!({"started": started, "turn": turn});
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the turn does not end");
+    }
+
+    async fn snapshot(&self, turn: &Value) -> Value {
+        self.call("turn/snapshot", json!({"turn": turn})).await.unwrap()
+    }
+}
+
+fn target(name: &str) -> Value {
+    json!({"model": {"model": format!("model-{name}"), "provider": name}})
+}
+
+/// No name, count, time, route or cost of any of the answers.
+fn tells_nothing(what: &str, value: &Value) {
+    let text = value.to_string();
+    for name in NAMES.iter().chain(&["OpenAI", "Claude"]) {
+        assert!(!text.to_lowercase().contains(&name.to_lowercase()), "{what} names {name}: {text}");
+    }
+    fn walk(what: &str, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (key, inner) in fields {
+                    let numbers = ["ttft", "duration", "tokens_per_second_x10", "input", "output", "cost"];
+                    assert!(
+                        !numbers.contains(&key.as_str()) || inner.is_null(),
+                        "{what} tells {key}: {inner}"
+                    );
+                    assert!(key != "route" || inner == &json!([]), "{what} tells the route: {inner}");
+                    walk(what, inner);
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|inner| walk(what, inner)),
+            _ => {}
+        }
+    }
+    walk(what, value);
+}
+
+fn names(turn: &Value) -> Vec<String> {
+    turn["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["model_name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_tells_the_model_before_the_vote() {
+    let bench = Bench::new().await;
+    bench.scripts();
+    let asked = bench.ask(None, "together").await;
+    let (turn, started) = (&asked["turn"], &asked["started"]);
+    tells_nothing("the start", &started["turn"]);
+    for frame in bench.frames.lock().unwrap().iter() {
+        assert!(frame.runs.is_empty(), "a frame carries {:?}", frame.runs);
+    }
+    let view = bench.snapshot(turn).await;
+    tells_nothing("the view", &view);
+    assert_eq!(names(&view), ["Answer A", "Answer B", "Answer C", "Answer D"]);
+    let open = bench.call("conversation/open", json!({"id": started["conversation"]["id"]})).await.unwrap();
+    tells_nothing("the conversation", &open["turns"]);
+    let heads = open["lanes"].as_array().unwrap().iter().chain(started["lanes"].as_array().unwrap());
+    heads.for_each(|lane| assert!(lane["head"].is_null(), "a lane points at its answer"));
+    let lanes: BTreeSet<&str> =
+        open["lanes"].as_array().unwrap().iter().map(|lane| lane["id"].as_str().unwrap()).collect();
+    let mut runs = Vec::new();
+    for run in view["runs"].as_array().unwrap() {
+        assert!(!lanes.contains(run["lane"].as_str().unwrap()), "the lane tells the model");
+        let id = &run["id"];
+        tells_nothing("the copied text", &bench.call("run/text", json!({"run": id})).await.unwrap());
+        for command in ["run/receipt"] {
+            let failure = bench.call(command, json!({"run": id})).await.unwrap_err();
+            assert!(failure.message.contains("vote first"), "{command}: {failure:?}");
+        }
+        runs.push(id.clone());
+    }
+    // Even the ids stand in the order of the letters.
+    let ids: Vec<&str> = runs.iter().map(|id| id.as_str().unwrap()).collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    let two = json!({"left": runs[0], "right": runs[1], "ignore_formatting": true});
+    tells_nothing("the differences", &bench.call("compare/two", two).await.unwrap());
+    tells_nothing("the agreement", &bench.call("compare/all", json!({"runs": runs})).await.unwrap());
+    let found = json!({"text": "words", "from": null, "limit": 20});
+    let found = bench.call("history/search", found).await.unwrap();
+    assert!(!found["hits"].as_array().unwrap().is_empty());
+    tells_nothing("a search", &found["hits"]);
+    let export = json!({"id": started["conversation"]["id"], "form": "markdown"});
+    assert!(bench.call("conversation/export", export).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_shows_the_names_and_counts_by_the_letters() {
+    let bench = Bench::new().await;
+    bench.scripts();
+    let asked = bench.ask(None, "together").await;
+    let turn = &asked["turn"];
+    let veiled = bench.snapshot(turn).await;
+    let chosen = veiled["runs"][2]["id"].clone();
+    let vote = json!({"turn": turn, "vote": {"type": "best", "run": chosen}});
+    let revealed = bench.call("blind/vote", vote.clone()).await.unwrap();
+    let shown = &revealed["turn"];
+    // The columns stay where they are; now they have names, times and words as they were.
+    let ids = |view: &Value| -> Vec<Value> {
+        view["runs"].as_array().unwrap().iter().map(|run| run["id"].clone()).collect()
+    };
+    assert_eq!(ids(shown), ids(&veiled));
+    let known: BTreeSet<String> = names(shown).into_iter().collect();
+    assert_eq!(known.len(), 4, "{known:?}");
+    let best = &shown["runs"][2];
+    let model = best["target"]["model"]["provider"].as_str().unwrap();
+    assert!(best["sections"].to_string().contains(model) && best["metrics"]["output"].is_number());
+    assert_eq!(revealed["changes"].as_array().unwrap().len(), 4);
+    assert_eq!(revealed["votes"], json!(1));
+    let again = bench.call("blind/vote", vote).await.unwrap_err();
+    assert!(again.message.contains("have been shown"), "{again:?}");
+    let board = bench
+        .call("board/open", json!({"cast": "blind", "topic": null, "language": null, "since": null}))
+        .await
+        .unwrap();
+    assert_eq!((&board["votes"], board["rows"].as_array().unwrap().len()), (&json!(1), 4));
+    assert_eq!(board["rows"][0]["model"].as_str().unwrap(), format!("model-{model}@{model}"));
+    assert_eq!(board["verdict"]["type"], json!("open"), "one vote names no winner");
+    let seen = json!({"cast": "seen", "topic": null, "language": null, "since": null});
+    assert_eq!(bench.call("board/open", seen).await.unwrap()["votes"], json!(0), "blind and seen stay apart");
+    // Taken back it counts no more, and the names stay seen.
+    bench.call("blind/undo", json!({"turn": turn})).await.unwrap();
+    let all = json!({"cast": "all", "topic": null, "language": null, "since": null});
+    assert_eq!(bench.call("board/open", all).await.unwrap()["votes"], json!(0));
+    assert_eq!(names(&bench.snapshot(turn).await), names(shown));
+    let path = bench.call("board/export", Value::Null).await.unwrap()["path"].as_str().unwrap().to_owned();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "");
+    drop(bench.folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ties_orders_and_bad_ones_are_kept_and_letters_are_drawn_anew() {
+    let bench = Bench::new().await;
+    let mut conversation: Option<Value> = None;
+    let mut orders = BTreeSet::new();
+    let votes = ["tie", "all_bad", "rank", "tie", "rank", "all_bad"];
+    for kind in votes {
+        bench.scripts();
+        let asked = bench.ask(conversation.as_ref(), "each").await;
+        conversation = Some(asked["started"]["conversation"]["id"].clone());
+        let turn = &asked["turn"];
+        let veiled = bench.snapshot(turn).await;
+        tells_nothing("the view", &veiled);
+        let run = |n: usize| veiled["runs"][n]["id"].clone();
+        let vote = match kind {
+            "rank" => json!({"type": "rank", "runs": [run(3), run(0), run(1)]}),
+            other => json!({"type": other}),
+        };
+        let twice = json!({"turn": turn, "vote": {"type": "rank", "runs": [run(0), run(0)]}});
+        assert!(bench.call("blind/vote", twice).await.is_err());
+        let revealed = bench.call("blind/vote", json!({"turn": turn, "vote": vote})).await.unwrap();
+        assert_eq!(revealed["turn"]["blind"]["vote"], vote);
+        let order: Vec<Value> = revealed["turn"]["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| run["target"]["model"]["provider"].clone())
+            .collect();
+        orders.insert(json!(order).to_string());
+    }
+    assert!(orders.len() > 1, "the letters were the same {} times: {orders:?}", votes.len());
+    let query = json!({"cast": "all", "topic": null, "language": null, "since": null});
+    let board = bench.call("board/open", query).await.unwrap();
+    assert_eq!((&board["votes"], &board["blind"]), (&json!(6), &json!(6)));
+    let pairs: u64 =
+        board["wins"][0].as_array().unwrap().iter().map(|pair| pair["bad"].as_u64().unwrap()).sum();
+    assert_eq!(pairs, 6, "two votes say that none is good, each of three pairs with the first");
+    let path = bench.call("board/export", Value::Null).await.unwrap()["path"].as_str().unwrap().to_owned();
+    let lines = std::fs::read_to_string(path).unwrap();
+    assert_eq!(lines.lines().count(), 6);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["outcome"], first["answers"].as_array().unwrap().len()), (&json!("tie"), 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revealing_records_no_vote_and_blind_needs_two() {
+    let bench = Bench::new().await;
+    bench.scripts();
+    let asked = bench.ask(None, "together").await;
+    let revealed = bench.call("blind/reveal", json!({"turn": asked["turn"]})).await.unwrap();
+    assert_eq!((&revealed["votes"], &revealed["turn"]["blind"]["vote"]), (&json!(0), &Value::Null));
+    assert_eq!(revealed["turn"]["blind"]["revealed"], json!(true));
+    let alone = json!({
+        "conversation": null, "line_up": [target(NAMES[0])], "prompt": "Alone?",
+        "context": {"type": "own"}, "blind": "together",
+    });
+    let failure =
+        api::dispatch_stream(&bench.api, "turn/start", alone, Box::new(|_| true)).await.unwrap_err();
+    assert!(failure.message.contains("two models"), "{failure:?}");
+}

@@ -1,0 +1,103 @@
+// Blind turns and the leaderboard as a user finds them.
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { demoHost } from '../ipc/fake/demo-host';
+import type { FakeHost } from '../ipc/host.fake';
+import { ids } from '../shared/testids';
+import { Services } from '../state/services.svelte';
+import App from './App.svelte';
+import { errors } from './errors';
+
+let host: FakeHost;
+const user = userEvent.setup();
+
+async function open(scene: string): Promise<Services> {
+  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
+  history.replaceState(null, '', `?scene=${scene}`);
+  host = demoHost();
+  const services = new Services(host, errors);
+  render(App, { services });
+  await services.start();
+  return services;
+}
+
+async function barriers(): Promise<string[]> {
+  const result = await axe.run(document.body, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+    rules: { 'color-contrast': { enabled: false } },
+  });
+  return result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`);
+}
+
+afterEach(() => {
+  host.close();
+  cleanup();
+});
+
+const thread = () => document.querySelector('.thread')?.textContent ?? '';
+
+describe('a blind turn', () => {
+  it('shows letters, votes by key, and then names and what changed', async () => {
+    await open('blind');
+    const bar = await screen.findByTestId(ids.voteBar);
+    expect(within(bar).getAllByRole('button').length).toBeGreaterThan(6);
+    for (const name of ['Claude', 'GPT', 'Gemini', 'Mistral', '$']) expect(thread()).not.toContain(name);
+    expect(await barriers()).toEqual([]);
+    screen.getByTestId(ids.voteBar).focus();
+    await user.keyboard('3');
+    await screen.findByTestId(ids.voteTold);
+    expect(host.sent('blind/vote')).toEqual([
+      { turn: 'blind-turn', vote: { type: 'best', run: 'blind-run-2' } },
+    ]);
+    expect(screen.getByTestId(ids.voteTold)).toHaveTextContent('Claude Sonnet 4.5 wins.');
+    expect(screen.getAllByTestId(ids.blindName)[2]).toHaveTextContent('Your pick');
+    expect(thread()).toContain('+11');
+    await user.click(screen.getByTestId(ids.voteUndo));
+    await waitFor(() => expect(screen.getByTestId(ids.voteTold)).toHaveTextContent('without a vote'));
+  });
+
+  it('takes an order by keys, and nothing is voted while somebody types', async () => {
+    await open('blind');
+    await screen.findByTestId(ids.voteBar);
+    await user.click(screen.getByTestId(ids.composer));
+    await user.keyboard('1');
+    expect(host.sent('blind/vote')).toEqual([]);
+    screen.getByTestId(ids.voteBar).focus();
+    await user.keyboard('o4100');
+    expect(host.sent('blind/vote').map((sent) => sent.vote)).toEqual([{ type: 'tie' }]);
+  });
+
+  it('is asked for by one key, for two models or more', async () => {
+    const services = await open('chat');
+    await user.keyboard('{Control>}{Shift>}b{/Shift}{/Control}');
+    expect(screen.getByTestId(ids.blind)).toHaveAttribute('aria-pressed', 'true');
+    expect(services.conversations.asking('x').blind).toBe('together');
+  });
+});
+
+describe('the leaderboard', () => {
+  it('tells ratings with their intervals, what is open, and filters', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navLeaderboard));
+    expect(await screen.findAllByTestId(ids.boardRow)).toHaveLength(5);
+    expect(screen.getByTestId(ids.boardVerdict)).toHaveTextContent('About 40 more duels');
+    expect(screen.getAllByTestId(ids.boardRow)[0]).toHaveTextContent('1,519–1,597');
+    await user.click(screen.getByTestId(ids.boardCast('blind')));
+    await user.click(screen.getByTestId(ids.boardTopic('writing')));
+    expect(host.sent('board/open').at(-1)).toEqual({
+      cast: 'blind',
+      topic: 'writing',
+      language: null,
+      since: null,
+    });
+    expect(await barriers()).toEqual([]);
+  });
+
+  it('says what to do while there are no votes', async () => {
+    await open('empty');
+    await user.click(screen.getByTestId(ids.navLeaderboard));
+    expect(await screen.findByText('Ten votes give a first ranking')).toBeInTheDocument();
+  });
+});

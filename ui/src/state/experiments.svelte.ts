@@ -1,0 +1,178 @@
+import type { ExperimentAnswer } from '../ipc/generated/ExperimentAnswer';
+import type { ExperimentDetail } from '../ipc/generated/ExperimentDetail';
+import type { ExperimentDraft } from '../ipc/generated/ExperimentDraft';
+import type { ExperimentEstimate } from '../ipc/generated/ExperimentEstimate';
+import type { ExperimentForm } from '../ipc/generated/ExperimentForm';
+import type { ExperimentSummary } from '../ipc/generated/ExperimentSummary';
+import type { RegressionView } from '../ipc/generated/RegressionView';
+import { asFailure, type Client } from '../ipc/client';
+import type { Toasts } from './toasts.svelte';
+
+/** Cells asked at once from the window. */
+const AT_ONCE = 8;
+
+export type CellMode = 'all' | 'failures' | 'different';
+
+/** Prompt sets over several models. */
+export class Experiments {
+  list = $state.raw<ExperimentSummary[]>([]);
+  loaded = $state(false);
+  open = $state.raw<ExperimentDetail | null>(null);
+  mode = $state<CellMode>('all');
+  /** The cell on show. */
+  cell = $state.raw<ExperimentAnswer | null>(null);
+  /** The form for a new one. */
+  making = $state(false);
+  estimate = $state.raw<ExperimentEstimate | null>(null);
+  /** What is wrong with the set as written. */
+  problem = $state<string | null>(null);
+  regression = $state.raw<RegressionView | null>(null);
+  private looking = false;
+  private again = false;
+
+  constructor(
+    private readonly client: Client,
+    private readonly toasts: Toasts,
+  ) {}
+
+  readonly running = $derived.by(() => this.list.find((one) => one.state === 'running'));
+
+  async load(): Promise<void> {
+    try {
+      this.list = await this.client.call('experiment/list', null);
+      this.loaded = true;
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  async show(id: string): Promise<void> {
+    this.cell = null;
+    this.regression = null;
+    this.mode = 'all';
+    await this.refresh(id);
+  }
+
+  close(): void {
+    this.open = null;
+    this.cell = null;
+    this.regression = null;
+    void this.load();
+  }
+
+  /** Cells have moved on. However many did meanwhile, one more look sees them all. */
+  async changed(): Promise<void> {
+    if (this.looking) {
+      this.again = true;
+      return;
+    }
+    this.looking = true;
+    do {
+      this.again = false;
+      await this.load();
+      if (this.open) await this.refresh(this.open.summary.id);
+    } while (this.again);
+    this.looking = false;
+  }
+
+  private async refresh(id: string): Promise<void> {
+    try {
+      const detail = await this.client.call('experiment/open', { id });
+      this.open = detail;
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  async look(position: number): Promise<void> {
+    const id = this.open?.summary.id;
+    if (id === undefined) return;
+    try {
+      const cell = await this.client.call('experiment/cell', { id, position });
+      if (this.open?.summary.id === id) this.cell = cell;
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  async reckon(draft: ExperimentDraft): Promise<void> {
+    try {
+      this.estimate = await this.client.call('experiment/estimate', draft);
+      this.problem = null;
+    } catch (reason) {
+      this.estimate = null;
+      this.problem = asFailure(reason).message;
+    }
+  }
+
+  /** Stores a set and begins to run it. */
+  async make(draft: ExperimentDraft): Promise<void> {
+    try {
+      const made = await this.client.call('experiment/make', draft);
+      this.making = false;
+      this.estimate = null;
+      await this.run(made.id, { fresh: draft.fresh });
+      await this.show(made.id);
+    } catch (reason) {
+      this.problem = asFailure(reason).message;
+    }
+  }
+
+  async run(
+    id: string,
+    how: { failed?: boolean; uncertain?: boolean; fresh?: boolean; cap?: string | null } = {},
+  ): Promise<void> {
+    try {
+      await this.client.call('experiment/run', {
+        id,
+        at_once: AT_ONCE,
+        retry_failed: how.failed ?? false,
+        retry_uncertain: how.uncertain ?? false,
+        fresh: how.fresh ?? false,
+        cap: how.cap ?? null,
+      });
+      await this.changed();
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  async pause(id: string): Promise<void> {
+    try {
+      await this.client.call('experiment/pause', { id });
+      await this.changed();
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  /** The same set on another model; what became of its cells is shown when it is opened. */
+  async rerun(id: string, model: string, cap: string | null): Promise<boolean> {
+    try {
+      const made = await this.client.call('experiment/rerun', { id, model, cap });
+      await this.run(made.id);
+      await this.show(made.id);
+      return true;
+    } catch (reason) {
+      this.toasts.fail(reason);
+      return false;
+    }
+  }
+
+  async compare(before: string, after: string): Promise<void> {
+    try {
+      this.regression = await this.client.call('experiment/compare', { before, after });
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  async export(id: string, form: ExperimentForm): Promise<void> {
+    try {
+      const { path } = await this.client.call('experiment/export', { id, form });
+      this.toasts.show(`Saved as ${path}`);
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+}
