@@ -21,6 +21,7 @@ mod harness;
 mod keyboard;
 mod keychain;
 mod kill;
+mod models;
 mod outage;
 mod providers;
 mod recorded;
