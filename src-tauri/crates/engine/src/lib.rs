@@ -422,11 +422,6 @@ impl Engine {
         blind::all_shown(&self.inner, conversation, turns).await
     }
 
-    /// Markdown source of an answer.
-    pub async fn text(&self, run: RunId) -> Result<String, Failure> {
-        blind::text(&self.inner, run).await
-    }
-
     /// Looks whether the keychain can be used. May take seconds; blocks nobody.
     pub async fn probe_keychain(&self) -> Result<Probe, Failure> {
         self.inner.vault.probe().await

@@ -71,4 +71,9 @@ impl Engine {
     pub async fn agreed(&self, runs: Vec<RunId>) -> Result<differences::Agreed, Failure> {
         differences::agreed(&self.inner, runs).await
     }
+
+    /// Markdown source of an answer.
+    pub async fn text(&self, run: RunId) -> Result<String, Failure> {
+        blind::text(&self.inner, run).await
+    }
 }
