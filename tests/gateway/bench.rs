@@ -160,11 +160,14 @@ fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
-/// `data:` of an event stream, one JSON each; `[DONE]` is left out.
+/// `data:` of an event stream, one JSON each, of however many lines; `[DONE]` is left out.
 pub(crate) fn data(text: &str) -> Vec<Value> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("data:"))
-        .filter_map(|data| serde_json::from_str(data.trim()).ok())
+    let text = text.replace("\r\n", "\n");
+    text.split("\n\n")
+        .filter_map(|event| {
+            let lines: Vec<&str> = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
+            serde_json::from_str(lines.join("\n").trim()).ok()
+        })
         .collect()
 }
 
