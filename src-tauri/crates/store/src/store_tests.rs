@@ -374,3 +374,56 @@ fn every_released_schema_comes_up_with_everything_in_it() {
         assert!(answers.iter().all(|answer| answer.contains("Hello from the first schema")), "{answers:?}");
     }
 }
+
+/// Turns of before there was a tree: each stands after the one it continues from, and one that continues from
+/// nothing (its lanes were all new) after the one before it.
+#[test]
+fn turns_of_before_the_tree_find_their_places() {
+    let dir = tempfile::tempdir().unwrap();
+    let before: Vec<Migration> = MIGRATIONS
+        .iter()
+        .take_while(|m| m.version < 13)
+        .map(|m| Migration { version: m.version, steps: m.steps })
+        .collect();
+    let opened = open_with(dir.path(), 1, &before).unwrap();
+    let id = |n: u8| format!("X'{n:032x}'");
+    let chat = id(1);
+    let mut sql = format!(
+        "INSERT INTO conversations (id, title, created_at, updated_at) VALUES ({chat}, 't', 1, 1);
+         INSERT INTO contents (id, parts) VALUES ('c', '[]');
+         INSERT INTO lanes (id, conversation, position, target) VALUES ({}, {chat}, 0, '{{}}');",
+        id(2)
+    );
+    // Turn, and the turn whose answer its prompt follows: the third is another wording of the second.
+    for (turn, after) in [(10_u8, None), (20, Some(10_u8)), (30, Some(10)), (40, None), (50, Some(30))] {
+        let parent = after.map_or("NULL".to_owned(), |after| id(after + 2));
+        sql += &format!(
+            "INSERT INTO turns (id, conversation, prompt, created_at) VALUES ({t}, {chat}, 'c', 1);
+             INSERT INTO messages (id, conversation, parent, role, content, created_at)
+                 VALUES ({u}, {chat}, {parent}, 'user', 'c', 1);
+             INSERT INTO messages (id, conversation, parent, role, content, run, created_at)
+                 VALUES ({a}, {chat}, {u}, 'assistant', 'c', {r}, 1);
+             INSERT INTO runs (id, turn, lane, position, target, user_message, message, process, state, saw,
+                 route, notices) VALUES ({r}, {t}, {l}, 0, '{{}}', {u}, {a}, {r}, 'done', '{{}}', '{{}}', '[]');",
+            t = id(turn),
+            u = id(turn + 1),
+            a = id(turn + 2),
+            r = id(turn + 3),
+            l = id(2),
+        );
+    }
+    sql += &format!("UPDATE lanes SET head = {}", id(52));
+    opened.connection.execute_batch(&sql).unwrap();
+    drop(opened);
+    let store = Store::open(dir.path(), options(2)).unwrap();
+    let turn = |n: u8| domain::TurnId::new(uuid::Uuid::from_u128(n.into()));
+    let chat = domain::ConversationId::new(uuid::Uuid::from_u128(1));
+    let (tree, leaf, path) = store
+        .read(move |tx| Ok((tx.turn_tree(chat)?, tx.leaf(chat)?.unwrap(), tx.turn_path(turn(50))?)))
+        .wait()
+        .unwrap();
+    let parents: Vec<_> = tree.iter().map(|place| place.parent).collect();
+    assert_eq!(parents, [None, Some(turn(10)), Some(turn(10)), Some(turn(30)), Some(turn(30))]);
+    assert_eq!(leaf, turn(50), "the branch that the line-up stands at");
+    assert_eq!(path, [turn(10), turn(30), turn(50)]);
+}
