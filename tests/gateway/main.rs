@@ -1,6 +1,7 @@
 //! The gateway: other programs ask through us.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "tests fail by panicking and measure"
@@ -8,7 +9,19 @@
 
 mod asking;
 mod bench;
+mod cells;
+mod clients;
+#[path = "../conformance/dice.rs"]
+mod dice;
 mod door;
-mod faults;
+mod fuzz;
 mod headless;
 mod keys;
+#[path = "../faults/matrix.rs"]
+#[expect(dead_code, reason = "the suite of faults uses all of it")]
+mod matrix;
+mod provider;
+mod runner;
+#[path = "../faults/script.rs"]
+mod script;
+mod storm;

@@ -13,6 +13,7 @@
 
 mod catalog;
 mod clean;
+mod clients;
 #[cfg(target_os = "linux")]
 mod driver;
 mod local_model;

@@ -3,7 +3,7 @@
 //! A proof is a measurement here (`measure`) or a test target of the suite named `prove_NAME` that does not run
 //! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`.
 
-use crate::{clean, measure, python, setup, shell, ui};
+use crate::{clean, clients, measure, python, setup, shell, ui};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -49,12 +49,28 @@ const ABOUT: &[(&str, &str)] = &[
     ("spend", "a million rows: every query of the Spend page, and the page opened in the real window"),
     ("local_model", "a real local model answers in the real window"),
     ("fuzz", "no bytes break a decoder or make it gather without bound (PARALLAX_FUZZ_MINUTES)"),
+    ("clients", "clients of ten makers, unmodified, against the gateway"),
+    (
+        "gateway_fuzz",
+        "ten million requests of no sense: none of ours fails, nothing panics (PARALLAX_FUZZ_REQUESTS)",
+    ),
     ("faults", "every fault in every dialect loses nothing, and a stop reaches the provider"),
 ];
 
 /// Proofs that drive no program of ours, so that none has to be built for them.
-const ALONE: &[&str] =
-    &["agreement", "budgets", "decode", "diff", "faults", "fuzz", "prices", "ratings", "search"];
+const ALONE: &[&str] = &[
+    "agreement",
+    "budgets",
+    "clients",
+    "decode",
+    "diff",
+    "faults",
+    "fuzz",
+    "gateway_fuzz",
+    "prices",
+    "ratings",
+    "search",
+];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -73,6 +89,9 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
     setup::toolchain()?;
     if ALONE.contains(&name.as_str()) {
         setup::system(&[setup::BUILD])?;
+        if name == "clients" {
+            clients::install_all()?;
+        }
         let lines = match PROOFS.iter().find(|(known, ..)| known == name) {
             Some((.., body)) => body()?,
             None => run_suite(&format!("prove_{name}"), None)?,

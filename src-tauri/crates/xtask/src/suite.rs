@@ -4,7 +4,7 @@
 //! features and compiles hundreds of crates a second time.
 
 use crate::shell::{self, Cmd};
-use crate::{prove, setup, ui};
+use crate::{clients, prove, setup, ui};
 use anyhow::{Context, Result};
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ pub(crate) fn test(_: &[String]) -> Result<()> {
     let mut passed = Passed::default();
 
     passed.step("rust format", || shell::cargo(&["fmt", "--all", "--check"]).run())?;
+    passed.step("other makers' clients", clients::install)?;
     passed.step("ui packages", ui::install)?;
     passed.step("ui lint and format", || shell::npm(&["run", "--silent", "lint"])?.run())?;
     passed.step("ui types", || shell::npm(&["run", "--silent", "check"])?.run())?;
