@@ -120,7 +120,7 @@ fn a_store_dropped_by_its_own_thread_does_not_hang() {
 #[test]
 fn a_full_disk_fails_the_write_and_loses_nothing_that_was_answered() {
     let dir = tempfile::tempdir().unwrap();
-    let small = Tuning { max_pages: Some(120), ..hasty() };
+    let small = Tuning { max_pages: Some(240), ..hasty() };
     let store = Store::open_tuned(dir.path(), options(1), &small).unwrap();
     let mut kept = Vec::new();
     let mut failure = None;
