@@ -203,7 +203,7 @@ async fn a_prompt_is_written_anew_and_a_chat_forked_by_key() {
     }
     // A new chat from the third lane's answer: everybody continues from that.
     focus(&window, "lane-2").await;
-    press(&window, "B").await;
+    press(&window, Key::Shift + "b").await;
     window
         .until(
             "the fork is open",
