@@ -99,9 +99,10 @@ async fn pressed(window: &Window, id: &str) {
     wait_for(window, &format!("{id} is not chosen"), &script).await;
 }
 
-/// Presses F6 until the focus is inside of this.
+/// Presses F6 until the focus is inside of this. Twice round at most: a page that has just opened may take the
+/// focus once itself.
 async fn pane_until(window: &Window, pane: &str) {
-    for _ in 0..6 {
+    for _ in 0..12 {
         press(window, Key::F6).await;
         let inside = format!("return !!document.activeElement?.closest('{pane}')");
         if window.script(&inside, vec![]).await.as_bool().unwrap() {
