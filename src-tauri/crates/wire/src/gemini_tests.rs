@@ -286,6 +286,27 @@ fn one_answer_is_the_same_streamed_in_an_array_or_line_by_line() {
 }
 
 #[test]
+fn proofs_behind_a_text_are_all_kept_in_their_order() {
+    let part = |proof: &str| {
+        format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{{"text":"","thoughtSignature":"{proof}"}}]}}}}]}}"#
+        )
+    };
+    let words = r#"{"candidates":[{"content":{"parts":[{"text":"x"}]}}]}"#;
+    let end = r#"{"candidates":[{"content":{"parts":[]},"finishReason":"STOP"}]}"#;
+    let chunks = [words.to_owned(), part("Zmlyc3Q="), part("c2Vjb25k"), part("dGhpcmQ="), end.to_owned()];
+    let (events, _) = decoded(Framing::Json, &format!("[{}]", chunks.join(",")));
+    let proofs: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            StreamEvent::BlockClose { signature, .. } => signature.as_deref(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(proofs, ["Zmlyc3Q=", "c2Vjb25k", "dGhpcmQ="]);
+}
+
+#[test]
 fn arguments_in_pieces_become_one_call() {
     let chunks = [
         r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"weather","id":"x1","willContinue":true},"thoughtSignature":"Eao="}]}}]}"#,

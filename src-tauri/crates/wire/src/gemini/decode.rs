@@ -185,6 +185,8 @@ impl Contents {
                 self.proof = proof;
             }
             None => {
+                // One that waits for its text's end comes first; neither takes the other's place.
+                self.write_proof(out);
                 self.proof = proof;
                 self.write_proof(out);
             }
