@@ -88,16 +88,20 @@ async fn choose(window: &Window, words: &str) {
     focus(window, "context-policy").await;
     press(window, Key::Enter).await;
     window.until("the choice opens", "document.querySelector('[role=menu]')").await;
+    let here = "return document.activeElement.textContent";
     let started = Instant::now();
-    while !window
-        .script("return document.activeElement.textContent.includes(arguments[0])", vec![json!(words)])
-        .await
-        .as_bool()
-        .unwrap()
-    {
+    loop {
+        let entry = window.script(here, vec![]).await;
+        if entry.as_str().is_some_and(|entry| entry.contains(words)) {
+            break;
+        }
         assert!(started.elapsed() < PATIENCE, "no entry says {words}");
         press(window, Key::Down).await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // One key, one step: a second before the first has had its effect would pass the entry by.
+        let pressed = Instant::now();
+        while window.script(here, vec![]).await == entry && pressed.elapsed() < Duration::from_secs(5) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
     press(window, Key::Enter).await;
     window.until("the choice closes", "!document.querySelector('[role=menu]')").await;
