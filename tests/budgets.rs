@@ -380,16 +380,8 @@ async fn what_costs_nothing_passes_a_budget_of_zero() {
     let bench = Bench::new().await;
     bench.budget("all", "0").await;
     bench.scripted.push_for("demo", chat_stream(&["Hello"], 1, 1));
-    let demo = bench
-        .engine
-        .registry()
-        .catalog()
-        .models()
-        .iter()
-        .find(|m| m.slug.author() == "demo")
-        .unwrap()
-        .slug
-        .clone();
+    let demo =
+        bench.engine.registry().catalog().models().find(|m| m.slug.author() == "demo").unwrap().slug.clone();
     let view = bench.ask(prompt(demo.as_str(), None)).await;
     assert!(view.runs[0].failure.as_ref().is_none_or(|f| f.kind != ErrorKind::BillingBudget));
     assert_eq!(bench.scripted.seen().len(), 1);

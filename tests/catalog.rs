@@ -88,7 +88,7 @@ fn is_day(text: &str) -> bool {
 }
 
 fn sheets(catalog: &Catalog) -> impl Iterator<Item = (&Endpoint, &PriceSheet)> {
-    catalog.all_endpoints().iter().filter_map(|endpoint| Some((endpoint, endpoint.prices.as_ref()?)))
+    catalog.all_endpoints().filter_map(|endpoint| Some((endpoint, endpoint.prices.as_ref()?)))
 }
 
 #[test]
@@ -262,11 +262,12 @@ fn unverified_means_no_recording() {
 #[test]
 fn models_are_many_and_well_formed() {
     let catalog = catalog();
-    assert!(catalog.models().len() >= 400, "{} models", catalog.models().len());
-    assert!(catalog.all_endpoints().len() >= 1000, "{} endpoints", catalog.all_endpoints().len());
+    assert!(catalog.models().count() >= 400);
+    let endpoints = catalog.all_endpoints().count();
+    assert!(endpoints >= 1000, "{endpoints} endpoints");
     assert!(is_day(catalog.data_date()));
     let order = |slug: &str| (slug.starts_with("demo/"), slug.to_owned());
-    let slugs: Vec<&str> = catalog.models().iter().map(|m| m.slug.as_str()).collect();
+    let slugs: Vec<&str> = catalog.models().map(|m| m.slug.as_str()).collect();
     assert!(slugs.windows(2).all(|pair| order(pair[0]) < order(pair[1])), "unsorted or twice");
     for model in catalog.models() {
         let slug = model.slug.as_str();
@@ -285,7 +286,7 @@ fn models_are_many_and_well_formed() {
         assert!(!catalog.endpoints(slug).is_empty(), "{slug} is served by nobody");
         assert!(slug.starts_with("demo/") || model.checked.is_some(), "{slug}");
     }
-    let known = |test: fn(&domain::Model) -> bool| catalog.models().iter().filter(|m| test(m)).count();
+    let known = |test: fn(&domain::Model) -> bool| catalog.models().filter(|m| test(m)).count();
     assert!(known(|m| m.context_length.is_some()) > 600);
     assert!(known(|m| m.knowledge_cutoff.is_some()) > 200);
     assert!(known(|m| m.open_weights == Some(true)) > 150);

@@ -82,7 +82,6 @@ fn the_catalogue_and_the_transport_list_the_same_demo_models() {
     let catalog = Catalog::bundled().unwrap();
     let mut listed: Vec<&str> = catalog
         .all_endpoints()
-        .iter()
         .filter(|endpoint| endpoint.provider.as_str() == "demo")
         .map(|endpoint| endpoint.upstream_model.as_str())
         .collect();

@@ -110,7 +110,7 @@ fn habits() -> Vec<Habit> {
 }
 
 fn any(catalog: &Catalog) -> Endpoint {
-    catalog.all_endpoints()[0].clone()
+    catalog.all_endpoints().next().unwrap().clone()
 }
 
 const TOPICS: [&str; 12] = [

@@ -817,7 +817,6 @@ async fn a_prompt_too_long_for_one_endpoint_goes_only_to_roomier_ones() {
     };
     let mixed: Vec<String> = catalog
         .models()
-        .iter()
         .map(|model| model.slug.to_string())
         .filter(|slug| contexts(slug) >= 2)
         .take(8)

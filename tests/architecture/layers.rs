@@ -83,6 +83,8 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("regex", &["compare"]),
     ("serde-saphyr", &["compare"]),
     ("clap", &["cli"]),
+    // A start is short, and glibc asks the system for every page of a thread's heap.
+    ("mimalloc", &["cli"]),
     ("toml", &["catalog"]),
     ("anyhow", &["desktop", "xtask"]),
     ("ts-rs", &["domain", "engine", "api"]),

@@ -225,7 +225,7 @@ fn c15_random_calls_add_up_exactly_by_call_and_by_month() {
 }
 
 pub(crate) fn random_calls(calls: u64) {
-    let sheets: Vec<_> = catalog().all_endpoints().iter().filter_map(|e| e.prices.as_ref()).collect();
+    let sheets: Vec<_> = catalog().all_endpoints().filter_map(|e| e.prices.as_ref()).collect();
     let mut seed = 0x5EED_u64;
     let mut below = |end: u64| {
         seed ^= seed >> 12;

@@ -65,7 +65,7 @@ pub(crate) fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef,
                 (reference, format!("{} {}", listed.id, known.provider.name))
             })
         });
-    let known = registry.catalog().models().iter().map(|model| {
+    let known = registry.catalog().models().map(|model| {
         let providers: Vec<&str> = registry
             .catalog()
             .endpoints(model.slug.as_str())

@@ -37,7 +37,7 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
     let nothing = SpendFigure { amount: PicoUsd::ZERO, attempts: 0, unknown: 0 };
     let registry = api.engine.registry();
     let catalogued =
-        registry.catalog().all_endpoints().iter().filter(|endpoint| endpoint.provider == provider.id).count();
+        registry.catalog().all_endpoints().filter(|endpoint| endpoint.provider == provider.id).count();
     let keys = keys(known);
     let new = registry.uncatalogued(known).count();
     let without_key = known.state.as_ref().and_then(|state| read_test(state.test.as_deref()));
@@ -138,7 +138,7 @@ pub(crate) async fn models_of(api: &Api, which: ProviderRef) -> Result<ProviderM
     let registry = api.engine.registry();
     let known = registry.provider(&which.id).ok_or_else(|| gone(&which.id))?;
     let catalog = registry.catalog();
-    let known_there = catalog.all_endpoints().iter().filter(|endpoint| endpoint.provider == which.id);
+    let known_there = catalog.all_endpoints().filter(|endpoint| endpoint.provider == which.id);
     let mut rows: Vec<ProviderModel> = known_there
         .map(|endpoint| ProviderModel {
             reference: ModelRef { model: endpoint.model.to_string(), provider: Some(which.id.clone()) },

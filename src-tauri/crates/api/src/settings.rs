@@ -52,13 +52,7 @@ pub(crate) fn notify(api: &Api, wanted: TellUser) -> Ready<Result<(), Failure>> 
 /// Without a choice of the user's own: the demo models, which always work.
 fn first_line_up(api: &Api) -> Vec<LaneTarget> {
     let registry = api.engine.registry();
-    let mut demo: Vec<&str> = registry
-        .catalog()
-        .models()
-        .iter()
-        .map(|model| model.slug.as_str())
-        .filter(|slug| slug.starts_with("demo/"))
-        .collect();
+    let mut demo: Vec<&str> = registry.catalog().demos().map(|model| model.slug.as_str()).collect();
     demo.sort_by_key(|slug| models::demo_place(slug));
     demo.into_iter()
         .map(|slug| LaneTarget {

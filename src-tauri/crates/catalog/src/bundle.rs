@@ -1,19 +1,48 @@
-//! The data files, embedded at build time.
+//! The data files, embedded at build time (`build.rs`).
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// `(file name without extension, content)` of every provider file, by name.
+/// `(file name without extension, content as JSON)` of every provider file, by name.
 pub(crate) const fn providers() -> &'static [(&'static str, &'static str)] {
     PROVIDERS
 }
 
-/// `(provider id, content)` of every endpoint file, by name.
-pub(crate) const fn endpoints() -> &'static [(&'static str, &'static str)] {
-    ENDPOINTS
+/// Day of the newest source, `YYYY-MM-DD`.
+pub(crate) const fn date() -> &'static str {
+    DATE
 }
 
-/// The models, one a line.
-pub(crate) const MODELS: &str = include_str!("../data/models.json");
+/// How many models there are. They are numbered in the order of their slugs.
+pub(crate) const fn models() -> usize {
+    MODELS.len()
+}
+
+/// The line of a model: JSON of [`crate::snapshot::Row`].
+pub(crate) fn row(model: usize) -> Option<&'static str> {
+    let (_, start, end) = MODELS.get(model)?;
+    slice(MODELS_TEXT, *start, *end)
+}
+
+/// Which model has this slug, or this other name.
+pub(crate) fn model(slug: &str) -> Option<usize> {
+    let own = MODELS.binary_search_by(|(start, end, _)| slice(MODELS_TEXT, *start, *end).cmp(&Some(slug)));
+    own.ok().or_else(|| {
+        let at = ALIASES.binary_search_by(|(start, end, _)| slice(NAMES_TEXT, *start, *end).cmp(&Some(slug)));
+        ALIASES.get(at.ok()?).map(|(_, _, model)| usize::from(*model))
+    })
+}
+
+/// The model that a provider knows by this id, and which of its endpoints that is: the listed ones are counted
+/// first, then those under dated ids.
+pub(crate) fn upstream(provider: &str, id: &str) -> Option<(usize, usize)> {
+    let name = format!("{provider}\0{id}");
+    let at = UPSTREAM.binary_search_by(|(start, end, ..)| slice(NAMES_TEXT, *start, *end).cmp(&Some(&name)));
+    UPSTREAM.get(at.ok()?).map(|(_, _, model, endpoint)| (usize::from(*model), usize::from(*endpoint)))
+}
+
+fn slice(text: &'static str, start: u32, end: u32) -> Option<&'static str> {
+    text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+}
 
 /// What each provider is called in the sources; written by hand.
 pub(crate) const HOSTS: &str = include_str!("../data/hosts.json");

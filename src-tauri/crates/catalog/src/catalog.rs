@@ -1,69 +1,55 @@
 //! The whole of what is known, and how it is found.
 
-use crate::{CatalogError, DEMO, bundle, demo, provider, snapshot};
-use domain::{Endpoint, Model, ModelSlug, PriceSheet, Provider, ProviderId};
-use std::collections::{BTreeMap, HashMap};
+use crate::{
+    CatalogError, DEMO, bundle, demo, provider,
+    snapshot::{self, Served},
+};
+use domain::{Endpoint, Model, PriceSheet, Provider, ProviderId};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+/// Gives another price of an endpoint; `None` = as it is.
+type Prices = Arc<dyn Fn(&Endpoint) -> Option<PriceSheet> + Send + Sync>;
 
 /// Providers, models and endpoints at one moment. Immutable: share it behind an `Arc`, and replace it
 /// whole when a list was refreshed.
-#[derive(Clone, Debug)]
+///
+/// A model is read when it is first asked for, since most starts need one of many hundred.
+#[derive(Clone)]
 pub struct Catalog {
-    date: String,
     /// By id; providers on this machine after the others, demo last.
     providers: Vec<Provider>,
     /// `(provider, author)`: the provider is the author's own service.
     own: Vec<(ProviderId, String)>,
-    /// By slug, demo models last.
-    models: Vec<Model>,
-    /// Another name of a model → its place in `models`.
-    aliases: HashMap<String, usize>,
-    /// By model, then by provider, then in the order of the provider's file.
-    endpoints: Vec<Endpoint>,
-    /// Dated ids of endpoints: found by name, not listed.
-    pinned: Vec<Endpoint>,
-    /// Places in `endpoints` and, after them, `pinned`, by provider and upstream id.
-    by_upstream: Vec<usize>,
+    /// By slug; `None` in a cell is a line that cannot be read, which [`Catalog::check`] tells.
+    models: Vec<OnceLock<Option<Box<Served>>>>,
+    demos: Vec<Served>,
+    prices: Option<Prices>,
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalog").field("providers", &self.providers.len()).finish_non_exhaustive()
+    }
 }
 
 impl Catalog {
-    /// Parses the embedded snapshot.
+    /// The embedded snapshot. Errors: a provider's file that cannot be read.
     pub fn bundled() -> Result<Self, CatalogError> {
         let (providers, own) = providers()?;
-        let file: snapshot::Models<'_> = serde_json::from_str(bundle::MODELS)
-            .map_err(|error| snapshot::bad("models", error.to_string()))?;
-        let mut models = Vec::with_capacity(file.models.len() + 4);
-        let mut names = Vec::new();
-        for mut row in file.models {
-            let other = std::mem::take(&mut row.aliases);
-            let model = row.model()?;
-            names.extend(other.into_iter().map(|alias| (alias.into_owned(), model.slug.clone())));
-            models.push(model);
-        }
-        models.sort_by(|a, b| order(&a.slug).cmp(&order(&b.slug)));
+        let demos = demo::demo_models();
+        let demos =
+            demos.map(|(model, endpoint)| Served { model, listed: vec![endpoint], pinned: Vec::new() });
+        let models = std::iter::repeat_with(OnceLock::new).take(bundle::models()).collect();
+        Ok(Self { providers, own, models, demos: demos.collect(), prices: None })
+    }
 
-        let mut endpoints = Vec::new();
-        let mut pinned = Vec::new();
-        for (provider, text) in bundle::endpoints() {
-            let known = |slug: &str| position(&models, slug).map(|at| models[at].slug.clone());
-            let served = snapshot::endpoints(&ProviderId::from(*provider), text, known)?;
-            endpoints.extend(served.listed);
-            pinned.extend(served.pinned);
-        }
-        for (model, endpoint) in demo::demo_models() {
-            models.push(model);
-            endpoints.push(endpoint);
-        }
-        let aliases =
-            names.into_iter().filter_map(|(alias, slug)| Some((alias, position(&models, slug.as_str())?)));
-        let aliases = aliases.collect();
-        let endpoints = by_model(endpoints, &models);
-        let date = file.date;
-        let mut catalog =
-            Self { date, providers, own, models, aliases, endpoints, pinned, by_upstream: Vec::new() };
-        let mut places: Vec<usize> = (0..catalog.endpoints.len() + catalog.pinned.len()).collect();
-        places.sort_by(|a, b| catalog.named(*a).cmp(&catalog.named(*b)));
-        catalog.by_upstream = places;
-        Ok(catalog)
+    /// Reads every model. Errors: the first line that cannot be read; such a model is not there otherwise.
+    pub fn check(&self) -> Result<(), CatalogError> {
+        (0..self.models.len()).filter_map(bundle::row).try_for_each(|row| snapshot::served(row).map(drop))
     }
 
     /// All providers by id, those on this machine after the others, demo last.
@@ -77,62 +63,69 @@ impl Catalog {
     }
 
     /// All models by slug; the demo models are last.
-    pub fn models(&self) -> &[Model] {
-        &self.models
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.all().map(|served| &served.model)
+    }
+
+    /// The demo models, by slug.
+    pub fn demos(&self) -> impl Iterator<Item = &Model> {
+        self.demos.iter().map(|served| &served.model)
     }
 
     /// The model with this slug or alias.
     pub fn model(&self, slug: &str) -> Option<&Model> {
-        let exact = position(&self.models, slug).or_else(|| self.aliases.get(slug).copied());
-        // Slugs are lower case; people and other programs do not always write them so.
-        let at = exact.or_else(|| {
-            let lower = slug.to_lowercase();
-            position(&self.models, &lower).or_else(|| self.aliases.get(&lower).copied())
-        })?;
-        self.models.get(at)
+        self.named(slug).map(|served| &served.model)
     }
 
     /// Every endpoint that serves the model with this slug or alias, by provider. A provider may serve
     /// one model under several ids (regions), the usual one first.
     pub fn endpoints(&self, slug: &str) -> &[Endpoint] {
-        let Some(model) = self.model(slug) else { return &[] };
-        let key = order(&model.slug);
-        let start = self.endpoints.partition_point(|endpoint| order(&endpoint.model) < key);
-        let rest = self.endpoints.get(start..).unwrap_or_default();
-        let end = rest.partition_point(|endpoint| order(&endpoint.model) == key);
-        rest.get(..end).unwrap_or_default()
+        self.named(slug).map_or(&[], |served| &served.listed)
     }
 
     /// All endpoints, by model and provider.
-    pub fn all_endpoints(&self) -> &[Endpoint] {
-        &self.endpoints
+    pub fn all_endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.all().flat_map(|served| &served.listed)
     }
 
     /// Every endpoint of a provider, those found by a dated id included.
     pub fn of_provider<'a>(&'a self, provider: &'a str) -> impl Iterator<Item = &'a Endpoint> {
-        self.endpoints.iter().chain(&self.pinned).filter(move |e| e.provider.as_str() == provider)
+        let endpoints = self.all().flat_map(|served| served.listed.iter().chain(&served.pinned));
+        endpoints.filter(move |endpoint| endpoint.provider.as_str() == provider)
     }
 
-    /// The same catalogue with other prices: `price` answers for an endpoint, `None` = as it is.
+    /// The same catalogue with other prices: `price` answers for an endpoint as bundled, `None` = as it is.
     #[must_use]
-    pub fn with_prices(&self, price: impl Fn(&Endpoint) -> Option<PriceSheet>) -> Self {
+    pub fn with_prices(
+        &self,
+        price: impl Fn(&Endpoint) -> Option<PriceSheet> + Send + Sync + 'static,
+    ) -> Self {
         let mut changed = self.clone();
-        for endpoint in changed.endpoints.iter_mut().chain(&mut changed.pinned) {
-            if let Some(sheet) = price(endpoint) {
-                endpoint.prices = Some(sheet);
-            }
+        changed.models.fill_with(OnceLock::new);
+        for served in &mut changed.demos {
+            reprice(served, &price);
         }
+        changed.prices = Some(Arc::new(price));
         changed
     }
 
     /// The endpoint at `provider` for `model`: an upstream id of that provider (a dated one too), a slug
     /// or an alias. An upstream id wins where both would fit, since it names one thing there.
     pub fn endpoint(&self, provider: &str, model: &str) -> Option<&Endpoint> {
-        let found = self.by_upstream.binary_search_by(|place| self.named(*place).cmp(&(provider, model)));
-        match found {
-            Ok(at) => self.by_upstream.get(at).and_then(|place| self.place(*place)),
-            Err(_) => self.endpoints(model).iter().find(|endpoint| endpoint.provider.as_str() == provider),
-        }
+        let by_id = || {
+            if provider == DEMO {
+                let mut all = self.demos.iter().flat_map(|served| &served.listed);
+                return all.find(|endpoint| endpoint.upstream_model == model);
+            }
+            let (place, endpoint) = bundle::upstream(provider, model)?;
+            let served = self.served(place)?;
+            match endpoint.checked_sub(served.listed.len()) {
+                None => served.listed.get(endpoint),
+                Some(beyond) => served.pinned.get(beyond),
+            }
+        };
+        by_id()
+            .or_else(|| self.endpoints(model).iter().find(|endpoint| endpoint.provider.as_str() == provider))
     }
 
     /// True when the endpoint's provider is the own service of the model's author, e.g. `xai` for
@@ -144,46 +137,41 @@ impl Catalog {
 
     /// Day of the newest source of the snapshot, `YYYY-MM-DD`.
     pub fn data_date(&self) -> &str {
-        &self.date
+        bundle::date()
     }
 
-    fn place(&self, place: usize) -> Option<&Endpoint> {
-        match place.checked_sub(self.endpoints.len()) {
-            None => self.endpoints.get(place),
-            Some(beyond) => self.pinned.get(beyond),
+    fn all(&self) -> impl Iterator<Item = &Served> {
+        (0..self.models.len()).filter_map(|place| self.served(place)).chain(&self.demos)
+    }
+
+    /// By slug or alias.
+    fn named(&self, slug: &str) -> Option<&Served> {
+        let found = |slug: &str| {
+            let bundled = bundle::model(slug).and_then(|place| self.served(place));
+            bundled.or_else(|| self.demos.iter().find(|served| served.model.slug.as_str() == slug))
+        };
+        // Slugs are lower case; people and other programs do not always write them so.
+        found(slug).or_else(|| found(&slug.to_lowercase()))
+    }
+
+    fn served(&self, place: usize) -> Option<&Served> {
+        let read = || {
+            let mut served = snapshot::served(bundle::row(place)?).ok()?;
+            if let Some(price) = &self.prices {
+                reprice(&mut served, &**price);
+            }
+            Some(Box::new(served))
+        };
+        self.models.get(place)?.get_or_init(read).as_deref()
+    }
+}
+
+fn reprice(served: &mut Served, price: &dyn Fn(&Endpoint) -> Option<PriceSheet>) {
+    for endpoint in served.listed.iter_mut().chain(&mut served.pinned) {
+        if let Some(sheet) = price(endpoint) {
+            endpoint.prices = Some(sheet);
         }
     }
-
-    /// What `by_upstream` is sorted by.
-    fn named(&self, place: usize) -> (&str, &str) {
-        self.place(place).map_or(("", ""), |endpoint| (endpoint.provider.as_str(), &endpoint.upstream_model))
-    }
-}
-
-/// Sort key of a model: demo models come after all others.
-fn order(slug: &ModelSlug) -> (bool, &str) {
-    (slug.author() == DEMO, slug.as_str())
-}
-
-fn position(models: &[Model], slug: &str) -> Option<usize> {
-    let key = (slug.split_once('/').is_some_and(|(author, _)| author == DEMO), slug);
-    models.binary_search_by(|model| order(&model.slug).cmp(&key)).ok()
-}
-
-/// By model, then by provider. Within one provider the order of its file stands: the usual id comes first.
-/// Places are sorted, since every start sorts two thousand endpoints and comparing slugs is half of it.
-fn by_model(endpoints: Vec<Endpoint>, models: &[Model]) -> Vec<Endpoint> {
-    let mut keyed: Vec<(Option<usize>, usize)> = endpoints
-        .iter()
-        .enumerate()
-        .map(|(place, endpoint)| (position(models, endpoint.model.as_str()), place))
-        .collect();
-    let provider = |place: usize| endpoints.get(place).map(|endpoint| &endpoint.provider);
-    keyed.sort_unstable_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| provider(a.1).cmp(&provider(b.1))).then_with(|| a.1.cmp(&b.1))
-    });
-    let mut endpoints: Vec<Option<Endpoint>> = endpoints.into_iter().map(Some).collect();
-    keyed.into_iter().filter_map(|(_, place)| endpoints.get_mut(place)?.take()).collect()
 }
 
 type Own = Vec<(ProviderId, String)>;

@@ -2,6 +2,12 @@ use crate::{Catalog, DEMO, local_sheet, reach, refuse_value};
 use domain::{Meter, PicoUsd, PriceOrigin, Secret};
 use std::collections::BTreeMap;
 
+#[test]
+fn every_models_line_can_be_read() {
+    catalog().check().unwrap();
+    assert!(catalog().models().count() > 400);
+}
+
 fn catalog() -> Catalog {
     Catalog::bundled().unwrap()
 }
@@ -10,8 +16,7 @@ fn catalog() -> Catalog {
 fn demo_comes_last_and_is_free() {
     let catalog = catalog();
     assert_eq!(catalog.providers().last().unwrap().id.as_str(), DEMO);
-    let (demo, others): (Vec<_>, Vec<_>) =
-        catalog.models().iter().partition(|model| model.slug.author() == DEMO);
+    let (demo, others): (Vec<_>, Vec<_>) = catalog.models().partition(|model| model.slug.author() == DEMO);
     assert_eq!(demo.len(), 4);
     assert!(others.iter().zip(catalog.models()).all(|(a, b)| a.slug == b.slug), "demo models are not last");
     for model in demo {
@@ -153,7 +158,7 @@ fn a_dated_id_is_found_but_not_listed() {
     let usual = catalog.endpoint("anthropic", "anthropic/claude-sonnet-4.5").unwrap();
     assert_eq!(usual.upstream_model, "claude-sonnet-4-5");
     assert_eq!(usual.prices, endpoint.prices);
-    assert!(catalog.all_endpoints().iter().all(|e| e.upstream_model != dated));
+    assert!(catalog.all_endpoints().all(|e| e.upstream_model != dated));
 }
 
 #[test]

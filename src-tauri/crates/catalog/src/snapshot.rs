@@ -1,4 +1,4 @@
-//! The shape of `data/*.json`, and its way into the domain's nouns.
+//! The shape of a model's line (what `data/*.json` say of it), and its way into the domain's nouns.
 
 use crate::CatalogError;
 use domain::{
@@ -8,25 +8,22 @@ use domain::{
 use serde::Deserialize;
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// `data/models.json`
+/// A model with everything that serves it, as the build joined them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Models<'a> {
-    /// Day of the newest source, `YYYY-MM-DD`.
-    pub(crate) date: String,
+pub(crate) struct Row<'a> {
     #[serde(borrow)]
-    pub(crate) models: Vec<ModelRow<'a>>,
+    model: ModelRow<'a>,
+    #[serde(borrow)]
+    served: Vec<EndpointRow<'a>>,
 }
 
 /// One line of `data/models.json`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ModelRow<'a> {
+struct ModelRow<'a> {
     slug: ModelSlug,
     name: String,
-    /// Other names of the same model, `author/name`.
-    #[serde(default, borrow)]
-    pub(crate) aliases: Vec<Cow<'a, str>>,
     #[serde(default)]
     context: Option<u64>,
     #[serde(default)]
@@ -53,30 +50,21 @@ pub(crate) struct ModelRow<'a> {
     checked: Cow<'a, str>,
 }
 
-/// `data/endpoints/<provider>.json`
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Endpoints<'a> {
-    sources: Vec<SourceRow>,
-    #[serde(borrow)]
-    endpoints: Vec<EndpointRow<'a>>,
-}
-
-#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SourceRow {
     source: String,
     checked: String,
 }
 
-/// One line of an endpoint file.
+/// One line of `data/endpoints/<provider>.json`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EndpointRow<'a> {
     #[serde(borrow)]
-    id: Cow<'a, str>,
+    provider: Cow<'a, str>,
     #[serde(borrow)]
-    model: Cow<'a, str>,
+    id: Cow<'a, str>,
     /// Upstream ids that name the same thing (dated snapshots of an undated id).
     #[serde(default, borrow)]
     also: Vec<Cow<'a, str>>,
@@ -84,9 +72,9 @@ struct EndpointRow<'a> {
     context: Option<u64>,
     #[serde(default)]
     longest: Option<u64>,
-    /// Index into `sources`; absent when the price is unknown.
+    /// Absent when the price is unknown.
     #[serde(default)]
-    source: Option<usize>,
+    source: Option<SourceRow>,
     #[serde(default, borrow)]
     rules: Vec<RuleRow<'a>>,
 }
@@ -106,7 +94,7 @@ struct RuleRow<'a> {
 
 impl ModelRow<'_> {
     /// The domain's model, or what is wrong with the line.
-    pub(crate) fn model(self) -> Result<Model, CatalogError> {
+    fn model(self) -> Result<Model, CatalogError> {
         let checked = midnight(&self.checked)
             .ok_or_else(|| bad("models", format!("{}: {:?} is not a day", self.slug, self.checked)))?;
         Ok(Model {
@@ -131,38 +119,35 @@ impl ModelRow<'_> {
     }
 }
 
-/// What one endpoint file holds.
+/// A model and what serves it.
+#[derive(Clone, Debug)]
 pub(crate) struct Served {
-    /// Endpoints to be listed.
+    pub(crate) model: Model,
+    /// Endpoints to be listed, by provider and then in the order of the provider's file.
     pub(crate) listed: Vec<Endpoint>,
     /// The same endpoints under their dated ids: found by name, not listed.
     pub(crate) pinned: Vec<Endpoint>,
 }
 
-/// Reads one endpoint file. `slug` finds the model that a line names.
-pub(crate) fn endpoints(
-    provider: &ProviderId,
-    text: &str,
-    slug: impl Fn(&str) -> Option<ModelSlug>,
-) -> Result<Served, CatalogError> {
-    let file: Endpoints<'_> =
-        serde_json::from_str(text).map_err(|error| bad(provider.as_str(), error.to_string()))?;
-    let mut served = Served { listed: Vec::with_capacity(file.endpoints.len()), pinned: Vec::new() };
-    for row in file.endpoints {
-        let wrong = |reason: &str| bad(provider.as_str(), format!("{}: {reason}", row.id));
-        let model = slug(&row.model).ok_or_else(|| wrong("names a model that is not in models.json"))?;
+/// Reads one model's line.
+pub(crate) fn served(text: &str) -> Result<Served, CatalogError> {
+    let row: Row<'_> = serde_json::from_str(text).map_err(|error| bad("models", error.to_string()))?;
+    let mut served = Served {
+        model: row.model.model()?,
+        listed: Vec::with_capacity(row.served.len()),
+        pinned: Vec::new(),
+    };
+    for row in row.served {
+        let wrong = |reason: &str| bad(&row.provider, format!("{}: {reason}", row.id));
         let prices = match row.source {
-            None if row.rules.is_empty() => None,
-            None => return Err(wrong("a price without a source")),
-            Some(index) => {
-                let source = file.sources.get(index).ok_or_else(|| wrong("no such source"))?;
-                Some(sheet(source, row.rules).map_err(|reason| wrong(&reason))?)
-            }
+            None => None,
+            Some(source) => Some(sheet(source, row.rules).map_err(|reason| wrong(&reason))?),
         };
+        let provider = ProviderId::from(&*row.provider);
         let at = |upstream: &str| Endpoint {
             id: EndpointId::new(format!("{provider}/{upstream}")),
             provider: provider.clone(),
-            model: model.clone(),
+            model: served.model.slug.clone(),
             upstream_model: upstream.to_owned(),
             context_length: row.context,
             max_completion_tokens: row.longest,
@@ -174,12 +159,12 @@ pub(crate) fn endpoints(
     Ok(served)
 }
 
-fn sheet(source: &SourceRow, rules: Vec<RuleRow<'_>>) -> Result<PriceSheet, String> {
+fn sheet(source: SourceRow, rules: Vec<RuleRow<'_>>) -> Result<PriceSheet, String> {
     let rules = rules.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?;
     if rules.is_empty() {
         return Err("a price sheet without a rule".to_owned());
     }
-    let SourceRow { source, checked } = source.clone();
+    let SourceRow { source, checked } = source;
     Ok(PriceSheet { source: PriceSource { origin: PriceOrigin::Bundled, source, checked }, rules })
 }
 

@@ -43,8 +43,7 @@ pub(crate) fn models_of(engine: &Engine, id: &ProviderId, json: bool) -> Result<
     let known = registry.provider(id).ok_or_else(|| {
         Failure::new(ErrorKind::RequestInvalid, format!("There is no provider called “{id}”."))
     })?;
-    let catalogued =
-        registry.catalog().all_endpoints().iter().filter(|endpoint| endpoint.provider == *id).cloned();
+    let catalogued = registry.catalog().all_endpoints().filter(|endpoint| endpoint.provider == *id).cloned();
     let new = registry.uncatalogued(known).filter_map(|listed| {
         let wanted = ModelRef { model: listed.id.clone(), provider: Some(id.clone()) };
         registry.resolve(&wanted).ok()?.into_iter().next()

@@ -23,6 +23,10 @@ use domain::Failure;
 use engine::Engine;
 use std::{path::PathBuf, process::ExitCode};
 
+/// glibc grows the heaps of threads page by page, which a start of 20 ms feels.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Ask several language models at once and know what each answer cost.
 #[derive(Parser)]
 #[command(name = "parallax", version, propagate_version = true)]

@@ -177,16 +177,16 @@ impl Engine {
         let clock = Arc::new(SystemClock::new());
         let process = ProcessId::new(clock.id());
         calendar::warm();
-        // The catalogue takes about as long to read as the database to open.
-        let catalog = std::thread::spawn(Catalog::bundled);
         let store = Store::open(folder, store::Options { process, now: clock.now(), version })?;
         let vault = Vault::system().with_env_keys(env_keys);
         let transport: Arc<dyn Transport> = Arc::new(Http::new(ProxyChoice::System)?);
-        let catalog = catalog
-            .join()
-            .map_err(|_| Failure::new(ErrorKind::Bug, "The built-in catalogue could not be read."))?;
         let reader = std::env::current_exe().map_or(files::PdfReader::Here, files::PdfReader::Child);
-        Self::with_catalog(catalog, Parts { store, vault, transport, clock, process, origin }, reader).await
+        Self::with_catalog(
+            Catalog::bundled(),
+            Parts { store, vault, transport, clock, process, origin },
+            reader,
+        )
+        .await
     }
 
     /// Puts an engine together from its parts.

@@ -160,7 +160,6 @@ async fn what_a_provider_lists_is_merged_with_the_catalogue() {
     // One that the list lacks is said to be missing there, and stays.
     let other = catalog
         .all_endpoints()
-        .iter()
         .find(|endpoint| endpoint.provider.as_str() == "openai" && endpoint.upstream_model != listed)
         .unwrap();
     assert_eq!((known.lists(&listed), known.lists(&other.upstream_model)), (Some(true), Some(false)));

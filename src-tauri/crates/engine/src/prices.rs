@@ -376,7 +376,7 @@ pub(crate) async fn note_bundled(inner: &Inner) -> Result<usize, Failure> {
         return Ok(0);
     }
     let at = inner.clock.now();
-    let listed = inner.catalog.all_endpoints().iter();
+    let listed = inner.catalog.all_endpoints();
     let rows: Vec<PriceRow> = listed
         .filter(|endpoint| endpoint.prices.as_ref().is_some_and(|p| p.source.origin == PriceOrigin::Bundled))
         .map(|endpoint| PriceRow {

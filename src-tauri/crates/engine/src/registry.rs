@@ -289,7 +289,8 @@ impl Registry {
         let catalog = if prices.is_empty() {
             Arc::clone(&self.bundled)
         } else {
-            Arc::new(self.bundled.with_prices(|endpoint| prices.in_force(endpoint).cloned()))
+            let book = prices.clone();
+            Arc::new(self.bundled.with_prices(move |endpoint| book.in_force(endpoint).cloned()))
         };
         Self { catalog, prices, ..self }
     }

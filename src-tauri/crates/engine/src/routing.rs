@@ -108,7 +108,7 @@ fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rule
     let ready = |endpoint: &Endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered);
     let served = |model: &&domain::Model| catalog.endpoints(model.slug.as_str()).iter().any(ready);
     let mut models: Vec<&domain::Model> =
-        catalog.models().iter().filter(|model| fits(model)).filter(served).collect();
+        catalog.models().filter(|model| fits(model)).filter(served).collect();
     if wish == "best" {
         models = qualify::best(registry, models);
     }

@@ -17,7 +17,6 @@ pub(crate) fn models(
     let catalog = registry.catalog();
     let offers: Vec<Offer<'_>> = catalog
         .models()
-        .iter()
         .filter(|model| allows(&caller.key, model.slug.as_str()))
         .filter_map(|model| {
             let mut served = catalog

@@ -12,9 +12,10 @@ use domain::{Failure, ProcessId};
 use rusqlite::Connection;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
@@ -22,10 +23,22 @@ use std::{
 
 type Job = Box<dyn FnOnce(Result<&Connection, Failure>) + Send>;
 
-/// The pool.
+/// The pool. It begins with one thread; another comes only when a read would have to wait for those there
+/// are, since each has to read the schema for itself and a command line rarely reads two things at once.
 pub(crate) struct Readers {
     queue: Mutex<Option<Sender<Job>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    shared: Arc<Shared>,
+    most: usize,
+}
+
+/// What the threads work with.
+struct Shared {
+    path: PathBuf,
+    tuning: Tuning,
+    receiver: Mutex<Receiver<Job>>,
+    /// Jobs handed in and not done.
+    open: AtomicUsize,
     leases: Arc<Leases>,
     own: ProcessId,
 }
@@ -38,19 +51,37 @@ impl Readers {
         own: ProcessId,
     ) -> Result<Self, Failure> {
         let (sender, receiver) = channel();
-        let receiver = Arc::new(Mutex::new(receiver));
-        let mut threads = Vec::new();
-        for n in 0..tuning.readers.max(1) {
-            let receiver = Arc::clone(&receiver);
-            let (path, tuning) = (path.to_owned(), tuning.clone());
+        let shared = Arc::new(Shared {
+            path: path.to_owned(),
+            tuning: tuning.clone(),
+            receiver: Mutex::new(receiver),
+            open: AtomicUsize::new(0),
+            leases,
+            own,
+        });
+        let readers = Self {
+            queue: Mutex::new(Some(sender)),
+            threads: Mutex::default(),
+            shared,
+            most: tuning.readers.max(1),
+        };
+        readers.grow(1)?;
+        Ok(readers)
+    }
+
+    /// Starts threads until there are so many, and no more than are allowed.
+    fn grow(&self, wanted: usize) -> Result<(), Failure> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        while threads.len() < wanted.min(self.most) {
+            let shared = Arc::clone(&self.shared);
             let thread = std::thread::Builder::new()
-                .name(format!("store-read-{n}"))
-                // Each reads the schema for itself, at the same time, and the program starts meanwhile.
-                .spawn(move || work(|| open::connect_to_read(&path, &tuning), &receiver))
+                .name(format!("store-read-{}", threads.len()))
+                // It connects there, and the program goes on meanwhile.
+                .spawn(move || work(&shared))
                 .map_err(|e| bug(format!("Cannot start a thread: {e}.")))?;
             threads.push(thread);
         }
-        Ok(Self { queue: Mutex::new(Some(sender)), threads: Mutex::new(threads), leases, own })
+        Ok(())
     }
 
     pub(crate) fn submit<T: Send + 'static>(
@@ -58,12 +89,19 @@ impl Readers {
         f: impl FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
         let (reply, pending) = Pending::new();
-        let (leases, own) = (Arc::clone(&self.leases), self.own);
+        let shared = Arc::clone(&self.shared);
         let job: Job = Box::new(move |connection| {
+            let answer =
+                connection.and_then(|connection| snapshot(connection, &shared.leases, shared.own, f));
+            // Before the answer: who asks again at once finds this thread free.
+            shared.open.fetch_sub(1, Ordering::AcqRel);
             // Nobody may be waiting any more; that is their choice.
-            let _ = reply.send(connection.and_then(|connection| snapshot(connection, &leases, own, f)));
+            let _ = reply.send(answer);
         });
         if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
+            let open = self.shared.open.fetch_add(1, Ordering::AcqRel) + 1;
+            // Without another thread it waits its turn: there is always one.
+            let _ = self.grow(open);
             // A failure drops the job, and with it `reply`: the pending answer says "closed".
             let _ = queue.send(job);
         }
@@ -85,10 +123,11 @@ impl Readers {
 
 /// Answers until the queue is closed. Where there is no connection each job tries for one, and is told why
 /// if it gets none.
-fn work(connect: impl Fn() -> Result<Connection, Failure>, receiver: &Mutex<Receiver<Job>>) {
+fn work(shared: &Shared) {
+    let connect = || open::connect_to_read(&shared.path, &shared.tuning);
     let mut connected = connect();
     loop {
-        let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = shared.receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         if connected.is_err() {
             connected = connect();
