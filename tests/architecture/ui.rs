@@ -26,7 +26,8 @@ fn sources() -> Vec<String> {
     let mut sources = files();
     sources.retain(|file| {
         let source = file.starts_with("ui/src/") && (file.ends_with(".ts") || file.ends_with(".svelte"));
-        let test = file.ends_with(".test.ts") || file.starts_with("ui/src/test");
+        let test =
+            [".test.ts", ".help.ts"].iter().any(|end| file.ends_with(end)) || file.starts_with("ui/src/test");
         source && !test && !file.starts_with("ui/src/ipc/generated/")
     });
     assert!(sources.len() > 20, "{} UI sources", sources.len());

@@ -7,7 +7,8 @@ const ROOT = import.meta.dirname;
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'))
   .filter(
-    (name) => /\.(ts|svelte)$/.test(name) && !name.includes('ipc/generated/') && !name.endsWith('.test.ts'),
+    (name) =>
+      /\.(ts|svelte)$/.test(name) && !name.includes('ipc/generated/') && !/\.(test|help)\.ts$/.test(name),
   );
 const source = new Map(files.map((name) => [name, readFileSync(join(ROOT, name), 'utf8')]));
 

@@ -1,47 +1,11 @@
 // The screens as a user finds them, on the scripted host, each looked over by axe. Colours are judged in a
 // real browser; this environment does not lay anything out.
-import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { clean, host, lane, open, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
-async function open(scene: string): Promise<Services> {
-  history.replaceState(null, '', `?scene=${scene}`);
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
-  return services;
-}
-
-async function clean(): Promise<string[]> {
-  const result = await axe.run(document.body, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-    rules: { 'color-contrast': { enabled: false } },
-  });
-  return result.violations.map(
-    (v) => `${v.id}: ${v.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
-  );
-}
-
-const lane = (place: number) => within(screen.getByTestId(ids.lane(place, true)));
-
-beforeEach(() => {
-  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
-});
-afterEach(() => {
-  host.close();
-  cleanup();
-});
+stage();
 
 describe('onboarding', () => {
   it('offers what runs here, a key field and the demo, and has no barrier', async () => {

@@ -4,8 +4,9 @@ import type { Action } from '../shared/action';
 import { isLetter } from '../shared/keys';
 import { ids } from '../shared/testids';
 import type { Services } from '../state/services.svelte';
-import { THEMES } from '../state/settings.svelte';
+import { THEME_NAMES, THEMES } from '../state/settings.svelte';
 import type { Layout } from '../state/conversations.svelte';
+import { t } from '../shared/i18n.svelte';
 
 export interface ShellActions {
   toggleSidebar: () => void;
@@ -30,7 +31,7 @@ const press = (id: string) => () => document.querySelector<HTMLElement>(`[data-t
 
 function going(services: Services, shell: ShellActions): Action[] {
   const { nav, history, conversations } = services;
-  const group = 'Go to';
+  const group = t('Go to');
   const last = () => {
     const open = conversations.open;
     nav.go(open ? { name: 'chat', id: open.id } : { name: 'new' });
@@ -38,7 +39,7 @@ function going(services: Services, shell: ShellActions): Action[] {
   return [
     {
       id: 'palette',
-      title: 'Open the command palette',
+      title: t('Open the command palette'),
       group,
       keys: '$mod+KeyK',
       anywhere: true,
@@ -47,7 +48,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'chat.new',
-      title: 'New chat',
+      title: t('New chat'),
       group,
       keys: '$mod+KeyN',
       anywhere: true,
@@ -55,16 +56,16 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'search',
-      title: 'Search messages',
+      title: t('Search messages'),
       group,
       keys: '$mod+Shift+KeyF',
       anywhere: true,
       run: () => history.find(''),
     },
-    { id: 'go.chat', title: 'Chats', group, keys: 'Alt+Digit1', anywhere: true, run: last },
+    { id: 'go.chat', title: t('Chats'), group, keys: 'Alt+Digit1', anywhere: true, run: last },
     {
       id: 'go.spend',
-      title: 'Spend',
+      title: t('Spend'),
       group,
       keys: 'Alt+Digit2',
       anywhere: true,
@@ -72,7 +73,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'go.models',
-      title: 'Models',
+      title: t('Models'),
       group,
       keys: 'Alt+Digit3',
       anywhere: true,
@@ -80,7 +81,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'go.leaderboard',
-      title: 'Leaderboard',
+      title: t('Leaderboard'),
       group,
       keys: '',
       anywhere: true,
@@ -88,7 +89,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'go.experiments',
-      title: 'Experiments',
+      title: t('Experiments'),
       group,
       keys: '',
       anywhere: true,
@@ -96,7 +97,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'go.history',
-      title: 'Archive, trash and import',
+      title: t('Archive, trash and import'),
       group,
       keys: 'Alt+Digit4',
       anywhere: true,
@@ -104,7 +105,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'go.budgets',
-      title: 'Budgets',
+      title: t('Budgets'),
       group,
       keys: '',
       anywhere: true,
@@ -112,7 +113,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'settings.open',
-      title: 'Settings',
+      title: t('Settings'),
       group,
       keys: '$mod+Comma',
       anywhere: true,
@@ -120,7 +121,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'pane.next',
-      title: 'Next part of the window',
+      title: t('Next part of the window'),
       group,
       keys: 'F6',
       anywhere: true,
@@ -129,7 +130,7 @@ function going(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'pane.previous',
-      title: 'Previous part of the window',
+      title: t('Previous part of the window'),
       group,
       keys: 'Shift+F6',
       anywhere: true,
@@ -141,7 +142,7 @@ function going(services: Services, shell: ShellActions): Action[] {
 
 function chatting(services: Services, shell: ShellActions): Action[] {
   const { nav, history, conversations, toasts } = services;
-  const group = 'Chat';
+  const group = t('Chat');
   const inChat = () => nav.page.name === 'chat' && conversations.open !== null;
   const writing = () => nav.page.name === 'chat' || nav.page.name === 'new';
   const open = () => conversations.open?.id ?? '';
@@ -149,7 +150,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
   return [
     {
       id: 'model.add',
-      title: 'Add a model',
+      title: t('Add a model'),
       group,
       keys: '$mod+KeyM',
       anywhere: true,
@@ -158,7 +159,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'attach',
-      title: 'Attach files',
+      title: t('Attach files'),
       group,
       keys: '$mod+KeyU',
       anywhere: true,
@@ -167,7 +168,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'write',
-      title: 'Write a message',
+      title: t('Write a message'),
       group,
       keys: '',
       anywhere: true,
@@ -176,7 +177,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'stop',
-      title: 'Stop all answers, or go to the message',
+      title: t('Stop all answers, or go to the message'),
       group,
       keys: 'Escape',
       anywhere: true,
@@ -188,7 +189,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'stop.all',
-      title: 'Stop all answers',
+      title: t('Stop all answers'),
       group,
       keys: '',
       anywhere: true,
@@ -197,7 +198,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'map',
-      title: 'Map of this conversation',
+      title: t('Map of this conversation'),
       group,
       keys: '$mod+Shift+KeyM',
       anywhere: true,
@@ -208,7 +209,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'chat.rename',
-      title: 'Rename this conversation',
+      title: t('Rename this conversation'),
       group,
       keys: '',
       anywhere: true,
@@ -217,7 +218,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'export.markdown',
-      title: 'Export as Markdown',
+      title: t('Export as Markdown'),
       group,
       keys: '',
       anywhere: true,
@@ -226,7 +227,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'export.html',
-      title: 'Export as a web page',
+      title: t('Export as a web page'),
       group,
       keys: '',
       anywhere: true,
@@ -235,7 +236,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'export.json',
-      title: 'Export as JSON',
+      title: t('Export as JSON'),
       group,
       keys: '',
       anywhere: true,
@@ -244,7 +245,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'chat.archive',
-      title: 'Archive this conversation',
+      title: t('Archive this conversation'),
       group,
       keys: '',
       anywhere: true,
@@ -253,7 +254,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'chat.delete',
-      title: 'Delete this conversation',
+      title: t('Delete this conversation'),
       group,
       keys: '',
       anywhere: true,
@@ -262,7 +263,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'import',
-      title: 'Import conversations',
+      title: t('Import conversations'),
       group,
       keys: '',
       anywhere: true,
@@ -270,7 +271,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'undo',
-      title: 'Undo what was just done',
+      title: t('Undo what was just done'),
       group,
       keys: 'z',
       anywhere: false,
@@ -294,8 +295,8 @@ function judging(services: Services): Action[] {
   };
   return Array.from({ length: 10 }, (_, digit) => ({
     id: `pick.${digit}`,
-    title: digit === 0 ? 'Call the answers equal' : `Answer ${digit} is the best`,
-    group: 'Chat',
+    title: digit === 0 ? t('Call the answers equal') : t('Answer {digit} is the best', { digit }),
+    group: t('Chat'),
     keys: `Digit${digit}`,
     anywhere: false,
     quiet: true,
@@ -305,7 +306,7 @@ function judging(services: Services): Action[] {
 
 function arranging(services: Services, shell: ShellActions): Action[] {
   const { nav, conversations } = services;
-  const group = 'Layout';
+  const group = t('Layout');
   const inChat = () => nav.page.name === 'chat' && conversations.open !== null;
   const layout = (name: Layout) => () => {
     if (nav.page.name === 'chat') conversations.open?.setLayout(name);
@@ -313,7 +314,7 @@ function arranging(services: Services, shell: ShellActions): Action[] {
   return [
     {
       id: 'sidebar.toggle',
-      title: 'Show or hide the sidebar',
+      title: t('Show or hide the sidebar'),
       group,
       keys: '$mod+KeyB',
       anywhere: true,
@@ -321,15 +322,15 @@ function arranging(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'blind.toggle',
-      title: 'Hide the names of the next answers until a vote',
-      group: 'Chat',
+      title: t('Hide the names of the next answers until a vote'),
+      group: t('Chat'),
       keys: '$mod+Shift+KeyB',
       anywhere: true,
       run: () => (conversations.blind = !conversations.blind),
     },
     {
       id: 'layout.columns',
-      title: 'Answers in columns',
+      title: t('Answers in columns'),
       group,
       keys: '$mod+Digit1',
       anywhere: true,
@@ -338,7 +339,7 @@ function arranging(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'layout.grid',
-      title: 'Answers in a grid',
+      title: t('Answers in a grid'),
       group,
       keys: '$mod+Digit2',
       anywhere: true,
@@ -347,7 +348,7 @@ function arranging(services: Services, shell: ShellActions): Action[] {
     },
     {
       id: 'layout.focus',
-      title: 'One answer at a time',
+      title: t('One answer at a time'),
       group,
       keys: '$mod+Digit3',
       anywhere: true,
@@ -361,8 +362,8 @@ function settling(services: Services): Action[] {
   const { settings, toasts } = services;
   return THEMES.map((theme) => ({
     id: `theme.${theme}`,
-    title: `Theme: ${theme}`,
-    group: 'Settings',
+    title: t('Theme: {theme}', { theme: THEME_NAMES[theme].toLowerCase() }),
+    group: t('Settings'),
     keys: '',
     anywhere: true,
     can: () => settings.theme !== theme,

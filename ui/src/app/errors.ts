@@ -1,8 +1,9 @@
 // What the window offers for every kind of failure. The table is complete by type: a kind the core adds
 // does not compile here until someone says what the user can do about it.
 import type { AdviceTable } from '../state/services.svelte';
+import { rows } from '../shared/i18n.svelte';
 
-export const errors: AdviceTable = {
+export const errors: AdviceTable = rows(['title', 'advice', 'short'], {
   'auth.missing': {
     title: 'No key for this provider',
     advice: 'Add a key, or choose a model whose provider has one.',
@@ -248,4 +249,4 @@ export const errors: AdviceTable = {
     tone: 'bad',
     short: 'Error',
   },
-};
+} as const);

@@ -1,41 +1,10 @@
 // The palette and the shortcuts, by keyboard only, over the scripted host.
-import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import axe from 'axe-core';
-import { afterEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { clean, host, open, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
-async function open(scene: string): Promise<Services> {
-  history.replaceState(null, '', `?scene=${scene}`);
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
-  return services;
-}
-
-async function clean(): Promise<string[]> {
-  const result = await axe.run(document.body, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-    rules: { 'color-contrast': { enabled: false } },
-  });
-  return result.violations.map(
-    (v) => `${v.id}: ${v.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
-  );
-}
-
-afterEach(() => {
-  host.close();
-  cleanup();
-});
+stage();
 
 describe('the palette', () => {
   it('does what a few letters mean', async () => {

@@ -1,5 +1,6 @@
 // Copies text that may still have to be fetched. WebKit wants the write to begin inside the click, so the
 // promise itself is handed over where that is possible.
+import { t } from './i18n.svelte';
 
 export async function copyText(text: string | Promise<string>): Promise<void> {
   if (typeof ClipboardItem !== 'undefined' && typeof navigator.clipboard?.write === 'function') {
@@ -30,5 +31,5 @@ function legacyCopy(value: string): void {
   const done = document.execCommand('copy');
   field.remove();
   if (focused instanceof HTMLElement) focused.focus();
-  if (!done) throw new Error('The clipboard could not be written.');
+  if (!done) throw new Error(t('The clipboard could not be written.'));
 }

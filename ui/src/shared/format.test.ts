@@ -10,7 +10,6 @@ import {
   moment,
   money,
   pico,
-  plural,
   price,
   span,
   speed,
@@ -87,10 +86,6 @@ describe('figures', () => {
     expect([1240, 3_100_000].map(tokens)).toEqual(['1,240', '3.10 M']);
     expect([820, 43, null].map(speed)).toEqual(['82/s', '4.3/s', '–']);
     expect([8192, 131_072, 1_048_576].map(contextSize)).toEqual(['8 k', '131 k', '1 M']);
-  });
-  it('counts', () => {
-    expect(plural(1, 'turn')).toBe('1 turn');
-    expect(plural(2, 'turn')).toBe('2 turns');
   });
 });
 

@@ -1,10 +1,34 @@
 // Figures as people read them. Money is never a float: it arrives as a decimal string of dollars, is
 // turned into whole pico-dollars and rounded once, here.
 
+import { locale, t } from './i18n.svelte';
+
 export const NONE = '–';
 
 const PICO = 1_000_000_000_000n;
 const TEN_CENTS = PICO / 10n;
+
+/** A decimal text as the language writes it; it never passes through a float. */
+function decimal(text: string, digits: number, style: Intl.NumberFormatOptions = {}): string {
+  const format = new Intl.NumberFormat(locale(), {
+    ...style,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return format.format(text as `${number}`);
+}
+
+const DOLLARS: Intl.NumberFormatOptions = {
+  style: 'currency',
+  currency: 'USD',
+  currencyDisplay: 'narrowSymbol',
+};
+
+/** A measured figure with its decimals. */
+const figure = (value: number, digits: number): string => decimal(value.toFixed(digits), digits);
+
+/** A count as the language groups it: `1,240`. */
+export const number = (count: number): string => new Intl.NumberFormat(locale()).format(count);
 
 /** Decimal dollars to whole pico-dollars; `null` if the text is not a decimal number. */
 export function pico(dollars: string): bigint | null {
@@ -31,7 +55,8 @@ export function addMoney(amounts: readonly string[]): string {
 /** `$0.03–0.05`; one amount where both look the same. */
 export function moneyRange(low: string, high: string): string {
   const [from, to] = [money(low), money(high)];
-  return from === to ? to : `${from}–${to.replace('$', '')}`;
+  if (from === to) return to;
+  return from.startsWith('$') ? `${from}–${to.replace('$', '')}` : `${from.replace(/\s*\$$/, '')}–${to}`;
 }
 
 /** `$0.0140` below ten cents, `$1.14` above; an amount too small for four decimals is `< $0.0001`. */
@@ -40,18 +65,18 @@ export function money(dollars: string | null): string {
   if (value === null) return NONE;
   const sign = value < 0n ? '−' : '';
   const size = value < 0n ? -value : value;
-  if (size === 0n) return '$0.00';
-  if (size >= TEN_CENTS) return `${sign}$${fixed(size, 2)}`;
+  if (size === 0n || size >= TEN_CENTS) return `${sign}${decimal(fixed(size, 2), 2, DOLLARS)}`;
   const text = fixed(size, 4);
-  return text === '0.0000' ? `${sign}< $0.0001` : `${sign}$${text}`;
+  return text === '0.0000'
+    ? `${sign}< ${decimal('0.0001', 4, DOLLARS)}`
+    : `${sign}${decimal(text, 4, DOLLARS)}`;
 }
 
 function fixed(value: bigint, digits: number): string {
   const unit = 10n ** BigInt(12 - digits);
   const rounded = (value + unit / 2n) / unit;
   const scale = 10n ** BigInt(digits);
-  const whole = (rounded / scale).toString().replace(/\B(?=(\d{3})+$)/g, ',');
-  return `${whole}.${(rounded % scale).toString().padStart(digits, '0')}`;
+  return `${rounded / scale}.${(rounded % scale).toString().padStart(digits, '0')}`;
 }
 
 export interface CostFacts {
@@ -63,7 +88,7 @@ export interface CostFacts {
 
 /** Cost of an answer: `free`, `–` when unknown, `≈` before an estimate. */
 export function cost({ cost: dollars, basis, free }: CostFacts): string {
-  if (free && (dollars === null || pico(dollars) === 0n)) return 'free';
+  if (free && (dollars === null || pico(dollars) === 0n)) return t('free');
   if (dollars === null || basis === 'unknown') return NONE;
   return basis === 'estimated' ? `≈ ${money(dollars)}` : money(dollars);
 }
@@ -87,97 +112,135 @@ export function price(dollars: string | null): string {
   if (value === null) return NONE;
   const whole = value / PICO;
   const fraction = (value % PICO).toString().padStart(12, '0').replace(/0+$/, '');
-  return fraction === '' ? `${whole}` : `${whole}.${fraction}`;
+  return decimal(fraction === '' ? `${whole}` : `${whole}.${fraction}`, fraction.length, {
+    useGrouping: false,
+  });
 }
 
 /** `0.62 s`, `12.1 s`, `3 min`, `1 h 5 min`. */
 export function span(ms: number | null): string {
   if (ms === null) return NONE;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s`;
-  if (ms < 60_000) return `${Math.round(ms / 1000)} s`;
+  if (ms < 10_000) return t('{seconds} s', { seconds: figure(ms / 1000, ms < 1000 ? 2 : 1) });
+  if (ms < 60_000) return t('{seconds} s', { seconds: Math.round(ms / 1000) });
   const minutes = Math.round(ms / 60_000);
-  if (minutes < 60) return `${minutes} min`;
-  const rest = minutes % 60;
-  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+  if (minutes < 60) return t('{minutes} min', { minutes });
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return rest === 0 ? t('{hours} h', { hours }) : t('{hours} h {minutes} min', { hours, minutes: rest });
 }
 
 /** `0.62 s` for a time to first token, two decimals up to ten seconds. */
 export function firstToken(ms: number | null): string {
   if (ms === null) return NONE;
-  return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : span(ms);
+  return ms < 10_000 ? t('{seconds} s', { seconds: figure(ms / 1000, 2) }) : span(ms);
 }
 
 /** `1,240`, `3.10 M`. */
 export function tokens(count: number | null): string {
   if (count === null) return NONE;
-  if (count < 1_000_000) return count.toLocaleString('en-US');
-  return `${(count / 1_000_000).toFixed(2)} M`;
+  if (count < 1_000_000) return number(count);
+  return t('{count} M', { count: figure(count / 1_000_000, 2) });
 }
 
 /** Tokens a second from tenths: `82/s`, `4.3/s`. */
 export function speed(tenths: number | null): string {
   if (tenths === null) return NONE;
-  return tenths < 100 ? `${(tenths / 10).toFixed(1)}/s` : `${Math.round(tenths / 10)}/s`;
+  return t('{count}/s', { count: tenths < 100 ? figure(tenths / 10, 1) : Math.round(tenths / 10) });
 }
 
 /** A context window: `128 k`, `1 M`. */
 export function contextSize(count: number | null): string {
   if (count === null) return NONE;
-  if (count >= 1_000_000) return `${+(count / 1_000_000).toFixed(1)} M`;
-  return count >= 1000 ? `${Math.round(count / 1000)} k` : String(count);
+  if (count >= 1_000_000) return t('{count} M', { count: +(count / 1_000_000).toFixed(1) });
+  return count >= 1000 ? t('{count} k', { count: Math.round(count / 1000) }) : String(count);
 }
 
-/** `Today 09:41`, `Yesterday 18:02`, `12 Nov 09:41`, with the year if it is another one. */
-export function moment(at: number, now: number = Date.now()): string {
-  const date = new Date(at);
-  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  const day = dayOf(at, now);
-  if (day === 'Today' || day === 'Yesterday') return `${day} ${time}`;
-  const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
-  if (!sameYear) options.year = 'numeric';
-  return `${date.toLocaleDateString('en-GB', options)} ${time}`;
-}
+const dated = (at: number, options: Intl.DateTimeFormatOptions): string =>
+  new Date(at).toLocaleDateString(locale(), options);
 
-/** `just now`, `2 min ago`, then the moment. */
-export function ago(at: number, now: number = Date.now()): string {
-  const minutes = Math.floor((now - at) / 60_000);
-  if (minutes < 1) return 'just now';
-  if (minutes < 60) return `${minutes} min ago`;
-  return moment(at, now).replace(/^T/, 't').replace(/^Y/, 'y');
-}
+/** `09:41` */
+export const clock = (at: number): string =>
+  new Date(at).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
 
-/** Heading a conversation stands under. */
-export function dayOf(at: number, now: number = Date.now()): string {
+/** `20 November` */
+export const dayMonth = (at: number): string => dated(at, { day: 'numeric', month: 'long' });
+
+/** `20 November 2026` */
+export const fullDay = (at: number): string => dated(at, { day: 'numeric', month: 'long', year: 'numeric' });
+
+/** Of a month in numbers, 1 is January: `Nov 2026`. */
+export const monthYear = (year: number, month: number): string =>
+  dated(new Date(year, month - 1, 1).getTime(), { month: 'short', year: 'numeric' });
+
+/** Days between the day of a moment and that of another; a day with a change of the clock is not 24 hours long. */
+function daysBack(at: number, now: number): number {
   const start = (ms: number) => {
     const date = new Date(ms);
     return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
   };
-  // Rounded, because a day with a change of the clock is not 24 hours long.
-  const days = Math.round((start(now) - start(at)) / 86_400_000);
-  if (days <= 0) return 'Today';
-  if (days === 1) return 'Yesterday';
-  if (days < 8) return 'Previous 7 days';
-  const date = new Date(at);
-  const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  return date.toLocaleDateString('en-GB', sameYear ? { month: 'long' } : { month: 'long', year: 'numeric' });
+  return Math.round((start(now) - start(at)) / 86_400_000);
 }
 
-const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+/** `Today 09:41`, `Yesterday 18:02`, `12 Nov 09:41`, with the year if it is another one. */
+export function moment(at: number, now: number = Date.now()): string {
+  const [time, days] = [clock(at), daysBack(at, now)];
+  if (days <= 0) return t('Today {time}', { time });
+  if (days === 1) return t('Yesterday {time}', { time });
+  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+  if (new Date(at).getFullYear() !== new Date(now).getFullYear()) options.year = 'numeric';
+  return `${dated(at, options)} ${time}`;
+}
+
+/** `just now`, `2 min ago`, then the moment as it stands in a sentence. */
+export function ago(at: number, now: number = Date.now()): string {
+  const minutes = Math.floor((now - at) / 60_000);
+  if (minutes < 1) return t('just now');
+  if (minutes < 60) return t('{minutes} min ago', { minutes });
+  const [time, days] = [clock(at), daysBack(at, now)];
+  if (days <= 0) return t('today {time}', { time });
+  return days === 1 ? t('yesterday {time}', { time }) : moment(at, now);
+}
+
+/** Heading a conversation stands under. */
+export function dayOf(at: number, now: number = Date.now()): string {
+  const days = daysBack(at, now);
+  if (days <= 0) return t('Today');
+  if (days === 1) return t('Yesterday');
+  if (days < 8) return t('Previous 7 days');
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return dated(at, sameYear ? { month: 'long' } : { month: 'long', year: 'numeric' });
+}
 
 /** Small numbers as words. */
 export function word(count: number): string {
-  return NUMBERS[count] ?? String(count);
-}
-
-/** `1 turn`, `2 turns`. */
-export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+  const names = [
+    t('no|number'),
+    t('one|number'),
+    t('two|number'),
+    t('three|number'),
+    t('four|number'),
+    t('five|number'),
+    t('six|number'),
+    t('seven|number'),
+    t('eight|number'),
+    t('nine|number'),
+  ];
+  return names[count] ?? number(count);
 }
 
 /** `820 B`, `18 kB`, `3.4 MB`. */
 export function bytes(count: number): string {
-  if (count < 1000) return `${count} B`;
-  if (count < 999_500) return `${Math.round(count / 1000)} kB`;
-  return `${(count / 1e6).toFixed(1)} MB`;
+  if (count < 1000) return t('{size} B', { size: count });
+  if (count < 999_500) return t('{size} kB', { size: Math.round(count / 1000) });
+  return t('{size} MB', { size: figure(count / 1e6, 1) });
+}
+
+/** A number as it was typed, with a point before its decimals whatever the language has there. */
+export function typed(text: string): string {
+  const comma = new Intl.NumberFormat(locale()).format(0.5).includes(',');
+  return comma ? text.trim().replace(',', '.') : text.trim();
+}
+
+/** `1 turn`, `2 turns`, in English; for what is not in the catalogue yet. */
+export function plural(count: number, one: string, many: string = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
 }

@@ -1,4 +1,5 @@
 // Chords as tinykeys writes them: read from an event, shown to a person, compared.
+import { t, words } from './i18n.svelte';
 
 const mac = () => typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
@@ -20,18 +21,21 @@ const WORDS: Record<string, string> = {
   ArrowRight: '→',
   Enter: '↵',
   Escape: 'Esc',
+};
+const NAMES: Record<string, string> = words({
   Space: 'Space',
   Delete: 'Del',
-};
+  Control: 'Ctrl',
+  Shift: 'Shift',
+});
 
 /** The pieces of a chord as key caps show them: `$mod+Shift+KeyB` is Ctrl, Shift, B. */
 export function caps(chord: string): string[] {
   return chord.split('+').map((piece) => {
-    if (piece === '$mod') return mac() ? '⌘' : 'Ctrl';
-    if (piece === 'Control') return 'Ctrl';
+    if (piece === '$mod') return mac() ? '⌘' : t('Ctrl');
     if (piece === 'Alt') return mac() ? '⌥' : 'Alt';
     const code = /^(?:Key|Digit|Numpad)(.)$/.exec(piece);
-    return WORDS[piece] ?? code?.[1] ?? (piece.length === 1 ? piece.toUpperCase() : piece);
+    return WORDS[piece] ?? NAMES[piece] ?? code?.[1] ?? (piece.length === 1 ? piece.toUpperCase() : piece);
   });
 }
 

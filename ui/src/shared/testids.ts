@@ -269,6 +269,7 @@ export const ids = {
   dryModel: 'dry-model',
   dryPrompt: 'dry-prompt',
   theme: (name: string) => `theme-${name}`,
+  language: (name: string) => `language-${name}`,
   dataDir: 'data-dir',
   version: 'version',
   toast: 'toast',

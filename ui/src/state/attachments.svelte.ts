@@ -6,6 +6,7 @@ import type { AttachmentFact } from '../ipc/generated/AttachmentFact';
 import type { MediaData } from '../ipc/generated/MediaData';
 import type { Draft } from './drafts.svelte';
 import type { Toasts } from './toasts.svelte';
+import { t } from '../shared/i18n.svelte';
 
 /** Larger files are refused before they are read. */
 export const LARGEST = 32 * 1024 * 1024;
@@ -28,11 +29,13 @@ export class Attachments {
   async add(draft: Draft, files: readonly File[]): Promise<void> {
     for (const file of files) {
       if (draft.files.length >= MOST) {
-        this.toasts.show('A prompt has at most 20 files. The others were left out.');
+        this.toasts.show(t('A prompt has at most 20 files. The others were left out.'));
         return;
       }
       if (file.size > LARGEST) {
-        this.toasts.show(`“${file.name}” is larger than 32 MB. Attach a smaller one, or a part of it.`);
+        this.toasts.show(
+          t('“{name}” is larger than 32 MB. Attach a smaller one, or a part of it.', { name: file.name }),
+        );
         continue;
       }
       this.taking += 1;
@@ -79,7 +82,8 @@ function base64(file: File): Promise<string> {
       const url = typeof reader.result === 'string' ? reader.result : '';
       resolve(url.slice(url.indexOf(',') + 1));
     };
-    reader.onerror = () => reject(new Error(`“${file.name}” could not be read. Try again.`));
+    reader.onerror = () =>
+      reject(new Error(t('“{name}” could not be read. Try again.', { name: file.name })));
     reader.readAsDataURL(file);
   });
 }

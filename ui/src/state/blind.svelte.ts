@@ -3,6 +3,7 @@ import type { Revealed } from '../ipc/generated/Revealed';
 import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
+import { t } from '../shared/i18n.svelte';
 
 /** Votes on turns whose names are hidden. The names come from the core with the answer to the vote, not before. */
 export class Blind {
@@ -30,7 +31,7 @@ export class Blind {
       const next = new Map(this.revealed);
       next.delete(turn.id);
       this.revealed = next;
-      this.toasts.show('Vote taken back');
+      this.toasts.show(t('Vote taken back'));
     } catch (reason) {
       this.toasts.fail(reason);
     }

@@ -2,6 +2,7 @@ import type { Board as BoardView } from '../ipc/generated/Board';
 import type { BoardCast } from '../ipc/generated/BoardCast';
 import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { t } from '../shared/i18n.svelte';
 
 /** The leaderboard of the user's own votes; reckoned by the core, asked for anew with each filter. */
 export class Board {
@@ -37,7 +38,7 @@ export class Board {
   async export(): Promise<void> {
     try {
       const { path } = await this.client.call('board/export', null);
-      this.toasts.show(`Saved as ${path}`);
+      this.toasts.show(t('Saved as {path}', { path }));
     } catch (reason) {
       this.toasts.fail(reason);
     }

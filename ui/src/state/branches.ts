@@ -9,6 +9,7 @@ import type { Conversations } from './conversations.svelte';
 import { plainTarget } from './models.svelte';
 import type { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
+import { t } from '../shared/i18n.svelte';
 
 export class Branches {
   constructor(
@@ -23,8 +24,8 @@ export class Branches {
     const again = JSON.stringify(before) === JSON.stringify(choice);
     await this.guarded(async () => {
       await this.cast(turn, again ? { type: 'nothing' } : choice);
-      const said = choice.type === 'best' ? 'Best answer picked' : 'Vote kept';
-      this.toasts.show(again ? 'Vote taken back' : said, () => {
+      const said = choice.type === 'best' ? t('Best answer picked') : t('Vote kept');
+      this.toasts.show(again ? t('Vote taken back') : said, () => {
         void this.guarded(() => this.cast(turn, before ?? { type: 'nothing' }));
       });
     });
@@ -58,7 +59,10 @@ export class Branches {
     await from(run?.message ?? null);
     if (run === null) return;
     open.setPolicy({ type: 'own' });
-    this.toasts.show(`All continue from ${run.model_name}`, () => void from(null));
+    this.toasts.show(
+      t('All continue from {modelName}', { modelName: run.model_name }),
+      () => void from(null),
+    );
   }
 
   /** A new conversation that begins with what stands up to an answer, or before a prompt. */
@@ -69,7 +73,7 @@ export class Branches {
       await this.conversations.show(forked.conversation.id);
       const open = this.conversations.open;
       if (forked.prompt !== null && open?.id === forked.conversation.id) open.draft.set(forked.prompt);
-      this.toasts.show('Forked into a new chat');
+      this.toasts.show(t('Forked into a new chat'));
     });
   }
 

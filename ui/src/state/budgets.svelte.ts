@@ -3,9 +3,10 @@ import type { BudgetState } from '../ipc/generated/BudgetState';
 import type { BudgetView } from '../ipc/generated/BudgetView';
 import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { t, words } from '../shared/i18n.svelte';
 
 const RANK: Record<BudgetState, number> = { normal: 0, near: 1, over: 2, holding: 3 };
-const PER = { day: 'per day', week: 'per week', month: 'per month' } as const;
+const PER = words({ day: 'per day', week: 'per week', month: 'per month' } as const);
 
 /** `Everything, per month`. */
 export const budgetTitle = (budget: Pick<BudgetView, 'name' | 'period'>): string =>
@@ -31,7 +32,7 @@ export class Budgets {
       for (const now of this.list) {
         const was = before.get(now.id);
         if (was && was.from === now.from && was.limit === now.limit && worse(was, now)) {
-          this.toasts.show(`${budgetTitle(now)}: ${now.percent} % is used`);
+          this.toasts.show(t('{now}: {percent} % is used', { now: budgetTitle(now), percent: now.percent }));
         }
       }
     }
@@ -51,7 +52,7 @@ export class Budgets {
       void this.set({ scope, period, limit, hard, warn, unknown_price }).catch((reason: unknown) =>
         this.toasts.fail(reason),
       );
-    this.toasts.show('Budget removed', back);
+    this.toasts.show(t('Budget removed'), back);
   }
 
   /** The budget of everything with the shortest period: what the top bar shows. */

@@ -16,6 +16,7 @@ import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
 import { LiveTurn } from './turns.svelte';
 import type { View } from './view';
+import { t } from '../shared/i18n.svelte';
 
 export type Layout = 'columns' | 'grid' | 'focus';
 const isLayout = (value: unknown): value is Layout =>
@@ -390,7 +391,7 @@ export class Conversations {
     try {
       await this.parts.client.call('conversation/archive', { id, archived: true });
       this.leave(id);
-      this.parts.toasts.show('Conversation archived', () => void this.restore(id));
+      this.parts.toasts.show(t('Conversation archived'), () => void this.restore(id));
     } catch (reason) {
       this.parts.toasts.fail(reason);
     }
@@ -406,7 +407,7 @@ export class Conversations {
         await this.reload();
         onUndo();
       };
-      this.parts.toasts.show('Conversation deleted. It stays in the trash for 30 days', () => {
+      this.parts.toasts.show(t('Conversation deleted. It stays in the trash for 30 days'), () => {
         undo().catch((reason: unknown) => this.parts.toasts.fail(reason));
       });
     } catch (reason) {

@@ -7,6 +7,7 @@ import type { ExperimentSummary } from '../ipc/generated/ExperimentSummary';
 import type { RegressionView } from '../ipc/generated/RegressionView';
 import { asFailure, type Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { t } from '../shared/i18n.svelte';
 
 /** Cells asked at once from the window. */
 const AT_ONCE = 8;
@@ -170,7 +171,7 @@ export class Experiments {
   async export(id: string, form: ExperimentForm): Promise<void> {
     try {
       const { path } = await this.client.call('experiment/export', { id, form });
-      this.toasts.show(`Saved as ${path}`);
+      this.toasts.show(t('Saved as {path}', { path }));
     } catch (reason) {
       this.toasts.fail(reason);
     }

@@ -9,6 +9,7 @@ import { asFailure, type Client } from '../ipc/client';
 import type { Conversations } from './conversations.svelte';
 import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
+import { t } from '../shared/i18n.svelte';
 
 /** Results fetched at once. */
 const PAGE = 50;
@@ -106,7 +107,7 @@ export class History {
       else await this.client.call('conversation/archive', { id, archived: false });
       this.shelved = this.shelved.filter((known) => known.id !== id);
       await this.conversations.reload();
-      this.toasts.show('Conversation restored');
+      this.toasts.show(t('Conversation restored'));
     } catch (reason) {
       this.toasts.fail(reason);
     }
@@ -129,7 +130,7 @@ export class History {
   async export(id: string, form: ExportFormName): Promise<void> {
     try {
       const { path } = await this.client.call('conversation/export', { id, form });
-      this.toasts.show(`Saved as ${path}`);
+      this.toasts.show(t('Saved as {path}', { path }));
     } catch (reason) {
       this.toasts.fail(reason);
     }
@@ -167,8 +168,8 @@ export class History {
   async undoImport(id: string): Promise<void> {
     try {
       const { gone, kept } = await this.client.call('import/undo', { id });
-      const stayed = kept > 0 ? `; ${kept} stayed, because you went on with them` : '';
-      this.toasts.show(`${gone} imported conversations removed${stayed}`);
+      const stayed = kept > 0 ? t('; {kept} stayed, because you went on with them', { kept }) : '';
+      this.toasts.show(t('{gone} imported conversations removed{stayed}', { gone, stayed }));
       await Promise.all([this.loadImports(), this.conversations.reload()]);
     } catch (reason) {
       this.toasts.fail(reason);

@@ -7,6 +7,7 @@ import type { Client } from '../ipc/client';
 import { marksOf, plainTarget, refText, type Models } from './models.svelte';
 import type { Toasts } from './toasts.svelte';
 import type { View } from './view';
+import { t } from '../shared/i18n.svelte';
 
 export interface LineUpItem {
   /** Stable while the list is open; the same model may stand in it twice. */
@@ -38,7 +39,8 @@ export interface LineUp {
 /** The core takes no more. */
 export const MOST_LANES = 16;
 
-const full = (name: string) => `${name} was not put back: there is room for ${MOST_LANES} models`;
+const full = (name: string) =>
+  t('{name} was not put back: there is room for {most} models', { name, most: MOST_LANES });
 
 function moved<T>(list: readonly T[], from: number, to: number): T[] {
   const next = list.slice();
@@ -101,9 +103,9 @@ export class NewLineUp implements LineUp {
   async remove(index: number): Promise<void> {
     const removed = this.entries[index];
     if (!removed) return;
-    const name = this.items[index]?.model?.name ?? 'Model';
+    const name = this.items[index]?.model?.name ?? t('Model');
     await this.keep(this.entries.filter((_, place) => place !== index));
-    this.toasts.show(`${name} removed`, () => {
+    this.toasts.show(t('{name} removed', { name }), () => {
       // What was added or moved since then stays.
       if (this.entries.length >= MOST_LANES) this.toasts.show(full(name));
       else void this.keep(inserted(this.entries, index, removed));
@@ -192,8 +194,8 @@ export class LanesLineUp implements LineUp {
     if (!removed) return;
     const name = this.lanes[index]?.model.name ?? refText(removed.target.model);
     if (!(await this.store(before.filter((_, place) => place !== index)))) return;
-    this.toasts.show(`${name} removed`, () => {
-      if (this.busy()) this.toasts.show(`${name} was not put back: answers are arriving`);
+    this.toasts.show(t('{name} removed', { name }), () => {
+      if (this.busy()) this.toasts.show(t('{name} was not put back: answers are arriving', { name }));
       else if (this.lanes.length >= MOST_LANES) this.toasts.show(full(name));
       else void this.store(inserted(this.entries(), index, removed));
     });

@@ -6,6 +6,7 @@ import type { PutPrompt } from '../ipc/generated/PutPrompt';
 import type { SavedPrompt } from '../ipc/generated/SavedPrompt';
 import type { Team } from '../ipc/generated/Team';
 import type { Toasts } from './toasts.svelte';
+import { t } from '../shared/i18n.svelte';
 
 export class Prompts {
   all = $state.raw<SavedPrompt[]>([]);
@@ -45,7 +46,10 @@ export class Prompts {
   async remove(prompt: SavedPrompt): Promise<void> {
     try {
       this.take(await this.client.call('prompt/remove', { id: prompt.id }));
-      this.toasts.show(`“${prompt.name}” removed`, () => void this.put(prompt).catch(this.fail));
+      this.toasts.show(
+        t('“{name}” removed', { name: prompt.name }),
+        () => void this.put(prompt).catch(this.fail),
+      );
     } catch (reason) {
       this.toasts.fail(reason);
     }
@@ -55,7 +59,7 @@ export class Prompts {
     try {
       this.take(await this.client.call('team/remove', { id: team.id }));
       const back = () => void this.putTeam(team.name, team.line_up, team.id).catch(this.fail);
-      this.toasts.show(`“${team.name}” removed`, back);
+      this.toasts.show(t('“{name}” removed', { name: team.name }), back);
     } catch (reason) {
       this.toasts.fail(reason);
     }

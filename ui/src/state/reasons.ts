@@ -1,8 +1,9 @@
 // Why an endpoint stands where it stands, or is left out, in a few words.
 import type { Reason } from '../ipc/generated/Reason';
 import type { RouteRejected } from '../ipc/generated/RouteRejected';
+import { words } from '../shared/i18n.svelte';
 
-const WORDS: Record<Reason, string> = {
+const WORDS: Record<Reason, string> = words({
   named: 'you named it',
   only_one: 'the only one',
   first_party: 'the model’s own author',
@@ -43,7 +44,7 @@ const WORDS: Record<Reason, string> = {
   no_credit: 'moved back: no credit',
   model_missing: 'moved back: it did not have the model',
   too_slow: 'moved back: slower than you prefer',
-};
+});
 
 export function reasonWords(reasons: readonly Reason[]): string {
   return reasons.map((reason) => WORDS[reason]).join(', ');

@@ -2,6 +2,7 @@ import type { Receipt } from '../ipc/generated/Receipt';
 import type { ReceiptAttempt } from '../ipc/generated/ReceiptAttempt';
 import type { SentRequest } from '../ipc/generated/SentRequest';
 import { asFailure, type Client } from '../ipc/client';
+import { t } from '../shared/i18n.svelte';
 
 /** "Route and request" of one answer: how it came about, and what was sent. */
 export class Receipts {
@@ -79,7 +80,7 @@ export class Receipts {
     try {
       const receipt = await this.client.call('run/receipt', { run });
       const last = receipt.attempts.at(-1);
-      const got = last ? await this.sent(last) : { request: null, missing: 'That answer sent nothing.' };
+      const got = last ? await this.sent(last) : { request: null, missing: t('That answer sent nothing.') };
       if (this.other !== run) return;
       this.otherRequest = got.request;
       this.otherMissing = got.missing;
@@ -113,7 +114,7 @@ export class Receipts {
     if (!attempt.request_kept) {
       return {
         request: null,
-        missing: 'What this attempt sent was not kept: it is older than receipts are.',
+        missing: t('What this attempt sent was not kept: it is older than receipts are.'),
       };
     }
     try {

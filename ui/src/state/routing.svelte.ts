@@ -7,6 +7,7 @@ import type { RouteExplained } from '../ipc/generated/RouteExplained';
 import type { RoutingPrefs } from '../ipc/generated/RoutingPrefs';
 import { asFailure, type Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { t } from '../shared/i18n.svelte';
 
 /** What a policy says, as it travels: what it does not say is left out. */
 export type Prefs = RoutingPrefs;
@@ -61,7 +62,7 @@ export class Routing {
     return ids
       .split('+')
       .map((id) => this.name(id))
-      .join(' and ');
+      .join(t(' and '));
   }
 
   /** Asked for by every part of the window that shows a policy; answered once. */
@@ -78,7 +79,7 @@ export class Routing {
 
   /** A policy of the user's own that says what `from` says, under a free id and name. */
   async copy(from: Rules | null): Promise<void> {
-    const base = from ? `${from.name}, changed` : 'New policy';
+    const base = from ? t('{name}, changed', { name: from.name }) : t('New policy');
     const taken = new Set(this.policies.map((policy) => policy.name));
     let name = base;
     for (let n = 2; taken.has(name); n += 1) name = `${base} ${n}`;
@@ -95,7 +96,7 @@ export class Routing {
   async remove(policy: Rules): Promise<void> {
     if (!(await this.change(() => this.client.call('policy/remove', { id: policy.id })))) return;
     if (this.shown === policy.id) this.show(this.usual);
-    this.toasts.show(`${policy.name} deleted`, () => void this.put(policy));
+    this.toasts.show(t('{name} deleted', { name: policy.name }), () => void this.put(policy));
   }
 
   show(id: string): void {
@@ -156,7 +157,7 @@ export class Routing {
         model: model.reference,
         policy: named,
         conversation: null,
-        prompt: this.prompt === '' ? 'Hello' : this.prompt,
+        prompt: this.prompt === '' ? t('Hello') : this.prompt,
       });
       // A later question has its own answer.
       if (asked !== this.asked) return;

@@ -31,6 +31,7 @@ import { Spend } from './spend.svelte';
 import { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
 import { View } from './view';
+import { t } from '../shared/i18n.svelte';
 
 /** What a failed answer offers besides its own words. */
 export interface Advice {
@@ -101,7 +102,7 @@ export class Services {
     this.catalogue = new Catalogue(this.client);
     this.spend = new Spend(this.client);
     this.budgets = new Budgets(this.client, this.toasts);
-    this.settings = new Settings(this.client);
+    this.settings = new Settings(this.client, this.view);
     this.shortcuts = new Shortcuts(this.view);
     this.routing = new Routing(this.client, this.toasts);
     this.receipts = new Receipts(this.client);
@@ -136,6 +137,7 @@ export class Services {
     this.starting = true;
     try {
       await this.hear();
+      await this.settings.loadLanguage();
       const state = await this.client.call('app/state', null);
       this.settings.version = state.version;
       this.settings.dataDir = state.data_dir;
@@ -179,7 +181,9 @@ export class Services {
     const { runs } = turn.view;
     const done = runs.filter((run) => run.state === 'done').length;
     const body =
-      done === runs.length ? 'All answers are there.' : `${done} of ${runs.length} answers are whole.`;
+      done === runs.length
+        ? t('All answers are there.')
+        : t('{done} of {count} answers are whole.', { done, count: runs.length });
     this.client.call('window/notify', { title, body }).catch((reason: unknown) => this.toasts.fail(reason));
   }
 

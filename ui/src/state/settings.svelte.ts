@@ -1,9 +1,16 @@
 import type { DatabaseCheck } from '../ipc/generated/DatabaseCheck';
 import type { StorageState } from '../ipc/generated/StorageState';
 import type { Client } from '../ipc/client';
+import { LANGUAGES, speak, systemLanguage, words, type Language } from '../shared/i18n.svelte';
+import type { View } from './view';
 
 export type Theme = 'system' | 'light' | 'dark';
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
+export const THEME_NAMES: Record<Theme, string> = words({ system: 'System', light: 'Light', dark: 'Dark' });
+
+/** `system` goes by the desktop. */
+export type LanguageChoice = 'system' | Language;
+const LANGUAGE_KEY = 'view.language';
 
 export class Settings {
   theme = $state<Theme>('system');
@@ -17,7 +24,31 @@ export class Settings {
   dataDir = $state('');
   onboarded = $state(true);
 
-  constructor(private readonly client: Client) {}
+  /** What was chosen; the language of the window itself is `language()`. */
+  language = $state<LanguageChoice>('system');
+
+  constructor(
+    private readonly client: Client,
+    private readonly view: View,
+  ) {}
+
+  /** The chosen language, before anything is shown. */
+  async loadLanguage(): Promise<void> {
+    const stored = await this.view.get<string>(LANGUAGE_KEY).catch(() => null);
+    const known = stored !== null && Object.hasOwn(LANGUAGES, stored);
+    this.language = known ? (stored as Language) : 'system';
+    await this.speak();
+  }
+
+  async setLanguage(language: LanguageChoice): Promise<void> {
+    this.language = language;
+    await this.speak();
+    await this.view.set(LANGUAGE_KEY, language === 'system' ? null : language);
+  }
+
+  private speak(): Promise<void> {
+    return speak(this.language === 'system' ? systemLanguage() : this.language);
+  }
 
   async setTheme(theme: Theme): Promise<void> {
     this.theme = theme;

@@ -1,24 +1,25 @@
 // Words and fields of budgets.
 import type { BudgetView } from '../../ipc/generated/BudgetView';
+import { clock, dayMonth, typed } from '../../shared/format';
+import { rows, t, words } from '../../shared/i18n.svelte';
 
 /** `resets tonight 00:00`, `resets 1 December`. */
 export function resets(at: number, now: number = Date.now()): string {
-  const date = new Date(at);
   const soon = new Date(at - 1).toDateString() === new Date(now).toDateString();
   if (soon) {
-    const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-    return `resets tonight ${time}`;
+    const time = clock(at);
+    return t('resets tonight {time}', { time });
   }
-  return `resets ${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long' })}`;
+  return t('resets {day}', { day: dayMonth(at) });
 }
 
 /** How a budget stands, in a few words; empty where the day it begins anew says enough. */
-export const STANDING: Record<BudgetView['state'], string> = {
+export const STANDING: Record<BudgetView['state'], string> = words({
   normal: '',
   near: 'Near the limit',
   over: 'Over the limit',
   holding: 'Holding requests',
-};
+});
 
 /** Colour of a meter. */
 export function tone(budget: BudgetView): 'ink' | 'warn' | 'bad' {
@@ -38,15 +39,15 @@ export function thresholds(text: string): number[] | null {
 
 /** A plain amount of dollars, `$` and spaces taken off; `null` if it is something else. */
 export function dollars(text: string): string | null {
-  const plain = text.trim().replace(/^\$/, '').trim();
+  const plain = typed(text.trim().replace(/^\$/, ''));
   return /^\d+(\.\d{1,12})?$/.test(plain) ? plain : null;
 }
 
-export const SORTS = [
+export const SORTS = rows(['label'], [
   { id: 'all', label: 'Everything' },
   { id: 'provider', label: 'One provider' },
   { id: 'model', label: 'One model' },
   { id: 'conversation', label: 'One chat' },
   { id: 'key', label: 'One key' },
-] as const;
+] as const);
 export type Sort = (typeof SORTS)[number]['id'];

@@ -1,14 +1,16 @@
 // Words for a receipt.
+import type { Basis } from '../../ipc/generated/Basis';
 import type { Meter } from '../../ipc/generated/Meter';
 import type { PriceOrigin } from '../../ipc/generated/PriceOrigin';
 import type { PriceRule } from '../../ipc/generated/PriceRule';
 import type { ReceiptAttempt } from '../../ipc/generated/ReceiptAttempt';
 import type { Saw } from '../../ipc/generated/Saw';
 import type { When } from '../../ipc/generated/When';
-import { firstToken, NONE, pico, plural, price, tokens } from '../../shared/format';
+import { firstToken, NONE, pico, price, tokens } from '../../shared/format';
 import type { AdviceTable } from '../../state/services.svelte';
+import { t, words } from '../../shared/i18n.svelte';
 
-const METERS: Record<Meter, string> = {
+const METERS: Record<Meter, string> = words({
   input: 'Prompt',
   input_cache_read: 'Prompt, from the cache',
   input_cache_write_5m: 'Prompt, into the cache for 5 min',
@@ -21,18 +23,18 @@ const METERS: Record<Meter, string> = {
   output_audio: 'Speech made',
   request: 'Request',
   web_search: 'Web search',
-};
+});
 /** Counted one by one, not by the million. */
 const SINGLE: readonly Meter[] = ['request', 'web_search'];
 
-export const ORIGINS: Record<PriceOrigin, string> = {
+export const ORIGINS: Record<PriceOrigin, string> = words({
   bundled: 'built into this version',
   live: 'fetched',
   user: 'set by you',
   local: 'on this machine, free',
   demo: 'demo, free',
   not_billed: 'asked, but not billed',
-};
+});
 
 /** Dollars for a million of what costs so much each. */
 export function perMillion(each: string): string {
@@ -46,20 +48,24 @@ export function perMillion(each: string): string {
 export function rates(rule: PriceRule): { name: string; rate: string }[] {
   return (Object.entries(rule.rates) as [Meter, string][]).map(([meter, rate]) => ({
     name: METERS[meter],
-    rate: SINGLE.includes(meter) ? `$${price(rate)} each` : `$${perMillion(rate)} per M`,
+    rate: SINGLE.includes(meter)
+      ? t('${rate} each', { rate: price(rate) })
+      : t('${rate} per M', { rate: perMillion(rate) }),
   }));
 }
 
 export function condition(when: Partial<When>): string {
   const said: string[] = [];
   if (typeof when.prompt_tokens_gt === 'number')
-    said.push(`prompts over ${tokens(when.prompt_tokens_gt)} tokens`);
-  if (when.from) said.push(`from ${when.from}`);
-  if (when.until) said.push(`before ${when.until}`);
-  if (when.utc) said.push(`between ${clock(when.utc[0])} and ${clock(when.utc[1])} UTC`);
-  if (when.weekdays) said.push(`on weekdays ${when.weekdays.join(', ')} (1 = Monday)`);
-  if (when.service_tier) said.push(`tier ${when.service_tier}`);
-  return said.length === 0 ? 'Always' : said.join(', ');
+    said.push(t('prompts over {promptTokensGt} tokens', { promptTokensGt: tokens(when.prompt_tokens_gt) }));
+  if (when.from) said.push(t('from {from}', { from: when.from }));
+  if (when.until) said.push(t('before {until}', { until: when.until }));
+  if (when.utc)
+    said.push(t('between {from} and {to} UTC', { from: clock(when.utc[0]), to: clock(when.utc[1]) }));
+  if (when.weekdays)
+    said.push(t('on weekdays {weekdays} (1 = Monday)', { weekdays: when.weekdays.join(', ') }));
+  if (when.service_tier) said.push(t('tier {serviceTier}', { serviceTier: when.service_tier }));
+  return said.length === 0 ? t('Always') : said.join(', ');
 }
 
 const clock = (minutes: number) =>
@@ -68,36 +74,58 @@ const clock = (minutes: number) =>
 /** How an attempt went, in one line. */
 export function went(attempt: ReceiptAttempt, advice: AdviceTable): string {
   const status = attempt.status === null ? '' : `${attempt.status}, `;
-  const first = attempt.first_content === null ? '' : `first word after ${firstToken(attempt.first_content)}`;
+  const first =
+    attempt.first_content === null
+      ? ''
+      : t('first word after {firstContent}', { firstContent: firstToken(attempt.first_content) });
   switch (attempt.outcome?.type) {
     case undefined:
-      return first === '' ? 'waiting for the first word' : `${first}, still writing`;
+      return first === '' ? t('waiting for the first word') : t('{first}, still writing', { first });
     case 'completed':
-      return `${status}${first || 'no words'}`;
+      return `${status}${first || t('no words')}`;
     case 'failed': {
       const short = advice[attempt.outcome.failure.kind].short.toLowerCase();
       return `${status}${short}${first === '' ? '' : `, ${first}`}`;
     }
     case 'cancelled':
-      return `${status}stopped${first === '' ? '' : `, ${first}`}`;
+      return `${status}${t('stopped')}${first === '' ? '' : `, ${first}`}`;
     case 'interrupted':
-      return `${status}Parallax was closed`;
+      return `${status}${t('Parallax was closed')}`;
   }
 }
 
 export function saw(seen: Saw): string {
   switch (seen.type) {
     case 'prompt_only':
-      return 'The prompt only';
+      return t('The prompt only');
     case 'own':
-      return `Its own ${plural(seen.turns, 'turn')} before the prompt`;
+      return t('Its own {turns} before the prompt', { turns: t('{count} turns', { count: seen.turns }) });
     case 'other':
-      return `The branch of ${seen.model}, ${plural(seen.turns, 'turn')}, before the prompt`;
+      return t('The branch of {model}, {turns}, before the prompt', {
+        model: seen.model,
+        turns: t('{count} turns', { count: seen.turns }),
+      });
     case 'no_pick':
-      return `Its own ${plural(seen.turns, 'turn')} before the prompt: no best answer was picked to continue from`;
+      return t('Its own {turns} before the prompt: no best answer was picked to continue from', {
+        turns: t('{count} turns', { count: seen.turns }),
+      });
     case 'all':
-      return `All ${plural(seen.answers, 'answer')} of ${plural(seen.turns, 'turn')} before the prompt`;
+      return t('All {answers} of {turns} before the prompt', {
+        answers: t('{count} answers', { count: seen.answers }),
+        turns: t('{count} turns', { count: seen.turns }),
+      });
     case 'chosen':
-      return `The answers of ${seen.models.join(' and ')} in ${plural(seen.turns, 'turn')} before the prompt`;
+      return t('The answers of {models} in {turns} before the prompt', {
+        models: seen.models.join(t(' and ')),
+        turns: t('{count} turns', { count: seen.turns }),
+      });
   }
 }
+
+/** Who says what something cost. */
+export const BASES: Record<Basis, string> = words({
+  reported: 'reported',
+  computed: 'computed',
+  estimated: 'estimated',
+  unknown: 'unknown',
+});

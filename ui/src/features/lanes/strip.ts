@@ -2,6 +2,7 @@
 import type { Basis } from '../../ipc/generated/Basis';
 import type { RunView } from '../../ipc/generated/RunView';
 import { compareMoney, cost, firstToken, NONE, pico, speed, tokens } from '../../shared/format';
+import { t, words } from '../../shared/i18n.svelte';
 
 export type CellId = 'ttft' | 'speed' | 'tokens' | 'cost';
 
@@ -17,12 +18,12 @@ export interface Cell {
 }
 
 const LIVE = new Set(['pending', 'connecting', 'streaming']);
-const BASIS: Record<Basis, string> = {
+const BASIS: Record<Basis, string> = words({
   reported: 'Cost reported by the provider',
   computed: 'Computed from the price list and the reported tokens',
   estimated: 'Estimated: the tokens were counted here',
   unknown: 'The price is not known',
-};
+});
 
 /** Local and demo models cost nothing. */
 export function isFree(run: RunView): boolean {
@@ -58,23 +59,23 @@ export function strip(runs: readonly RunView[]): Cell[][] {
     return [
       {
         id: 'ttft',
-        label: 'First token',
+        label: t('First token'),
         text: waiting ? 'waiting' : firstToken(m.ttft),
         ratio: share(m.ttft, most.ttft),
-        win: wins.ttft === run.id ? 'fastest to first token' : null,
-        title: 'From sending the request to the first content',
+        win: wins.ttft === run.id ? t('fastest to first token') : null,
+        title: t('From sending the request to the first content'),
       },
       {
         id: 'speed',
-        label: 'Speed',
+        label: t('Speed'),
         text: speed(m.tokens_per_second_x10),
         ratio: share(m.tokens_per_second_x10, most.speed),
-        win: wins.speed === run.id ? 'highest tokens per second' : null,
-        title: 'Tokens per second after the first content',
+        win: wins.speed === run.id ? t('highest tokens per second') : null,
+        title: t('Tokens per second after the first content'),
       },
       {
         id: 'tokens',
-        label: 'In / out',
+        label: t('In / out'),
         text: inOut(run),
         ratio: share(m.output, most.tokens),
         win: null,
@@ -82,11 +83,11 @@ export function strip(runs: readonly RunView[]): Cell[][] {
       },
       {
         id: 'cost',
-        label: 'Cost',
+        label: t('Cost'),
         text: cost({ cost: m.cost, basis: m.basis, free: isFree(run) }),
         ratio: most.cost === 0n ? 0 : Number((100n * (pico(costOf(run) ?? '0') ?? 0n)) / most.cost),
         win: wins.cost === run.id ? 'cheapest' : null,
-        title: isFree(run) ? 'Costs nothing' : BASIS[m.basis ?? 'unknown'],
+        title: isFree(run) ? t('Costs nothing') : BASIS[m.basis ?? 'unknown'],
       },
     ];
   });
@@ -123,10 +124,11 @@ function inOut(run: RunView): string {
 
 function tokenTitle(run: RunView): string {
   const { cache_read, reasoning, estimated } = run.metrics;
-  const parts = ['Tokens in / out'];
-  if (cache_read) parts.push(`${tokens(cache_read)} of the prompt from the cache`);
-  if (reasoning) parts.push(`${tokens(reasoning)} for reasoning`);
-  if (estimated) parts.push('counted here, not by the provider');
+  const parts = [t('Tokens in / out')];
+  if (cache_read)
+    parts.push(t('{cacheRead} of the prompt from the cache', { cacheRead: tokens(cache_read) }));
+  if (reasoning) parts.push(t('{reasoning} for reasoning', { reasoning: tokens(reasoning) }));
+  if (estimated) parts.push(t('counted here, not by the provider'));
   return parts.join(', ');
 }
 

@@ -3,7 +3,8 @@ import type { ErrorKind } from '../../ipc/generated/ErrorKind';
 import type { RunView } from '../../ipc/generated/RunView';
 import type { Waiting } from '../../ipc/generated/Waiting';
 import type { AdviceTable } from '../../state/services.svelte';
-import { plural, span } from '../../shared/format';
+import { span } from '../../shared/format';
+import { t } from '../../shared/i18n.svelte';
 
 export type StateIcon = 'clock' | 'pulse' | 'brain' | 'check' | 'alert' | 'stop' | 'wallet';
 
@@ -28,9 +29,18 @@ export function hasContent(run: RunView): boolean {
 
 /** `Waiting for Groq, 4 s`; without a time where it ends with another request. */
 export function waitingWords({ provider, why, ms, ahead }: Waiting): string {
-  if (why === 'earlier') return 'Waiting for the answer above';
-  const long = ms === null ? '' : ms < 60_000 ? `, ${Math.max(1, Math.ceil(ms / 1000))} s` : `, ${span(ms)}`;
-  return `Waiting for ${provider}${long}${ahead > 0 ? `, ${ahead} ahead` : ''}`;
+  if (why === 'earlier') return t('Waiting for the answer above');
+  const long =
+    ms === null
+      ? ''
+      : ms < 60_000
+        ? t(', {seconds} s', { seconds: Math.max(1, Math.ceil(ms / 1000)) })
+        : `, ${span(ms)}`;
+  return t('Waiting for {provider}{long}{queue}', {
+    provider,
+    long,
+    queue: ahead > 0 ? t(', {ahead} ahead', { ahead }) : '',
+  });
 }
 
 /** How an attempt failed, for a sentence: a status as it is, a label in words. */
@@ -52,29 +62,29 @@ export function standing(run: RunView, elapsed: number | null, advice: AdviceTab
   }
   switch (run.state) {
     case 'pending':
-      return of('clock', 'Queued', '');
+      return of('clock', t('Queued'), '');
     case 'connecting':
-      return of('pulse', 'Connecting', 'live');
+      return of('pulse', t('Connecting'), 'live');
     case 'streaming':
-      return isThinking(run) ? of('brain', 'Thinking', 'live') : of('pulse', 'Writing', 'live', true);
+      return isThinking(run) ? of('brain', t('Thinking'), 'live') : of('pulse', t('Writing'), 'live', true);
     case 'done':
       return done(run, of);
     case 'failed': {
       if (run.failure?.kind === 'billing.budget')
-        return of('wallet', hasContent(run) ? 'Stopped' : 'Over budget', 'hold');
+        return of('wallet', hasContent(run) ? t('Stopped') : t('Over budget'), 'hold');
       const status = run.failure?.upstream?.status;
-      const short = run.failure ? advice[run.failure.kind].short : 'Error';
+      const short = run.failure ? advice[run.failure.kind].short : t('Error');
       // An error event inside a stream comes with 200; that says nothing.
       return of(
         'alert',
-        status && status >= 400 ? `Error ${status}` : short,
+        status && status >= 400 ? t('Error {status}', { status }) : short,
         run.failure ? tone(run, advice) : 'err',
       );
     }
     case 'cancelled':
-      return of('stop', 'Stopped', 'hold');
+      return of('stop', t('Stopped'), 'hold');
     case 'interrupted':
-      return of('alert', 'Interrupted', 'hold');
+      return of('alert', t('Interrupted'), 'hold');
   }
 }
 
@@ -86,10 +96,11 @@ function done(
   run: RunView,
   of: (icon: StateIcon, word: string, tone: Standing['tone'], quiet?: boolean) => Standing,
 ): Standing {
-  if (run.finish_reason === 'length') return of('alert', 'Length limit', 'hold');
-  if (run.finish_reason === 'content_filter') return of('alert', 'Filtered', 'hold');
-  if (run.sections.some((section) => section.kind.type === 'refusal')) return of('alert', 'Refused', 'hold');
-  return of('check', 'Finished', '', true);
+  if (run.finish_reason === 'length') return of('alert', t('Length limit'), 'hold');
+  if (run.finish_reason === 'content_filter') return of('alert', t('Filtered'), 'hold');
+  if (run.sections.some((section) => section.kind.type === 'refusal'))
+    return of('alert', t('Refused'), 'hold');
+  return of('check', t('Finished'), '', true);
 }
 
 export interface RouteLine {
@@ -119,11 +130,16 @@ export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
   const last = run.route.at(-1);
   const dead = last !== undefined && last.failed !== null && run.state === 'failed';
   let next: string | null = null;
-  if (dead && !hasContent(run)) next = 'no route left';
+  if (dead && !hasContent(run)) next = t('no route left');
   else if (last?.failed === null && !last.demo) {
-    next = failed.length > 0 ? last.provider : `via ${last.provider}${last.local ? ', on this machine' : ''}`;
+    next =
+      failed.length > 0
+        ? last.provider
+        : last.local
+          ? t('via {provider}, on this machine', { provider: last.provider })
+          : t('via {provider}', { provider: last.provider });
   }
-  const rest = last?.demo ? `Demo, not an AI · ${saw(run)}` : saw(run);
+  const rest = last?.demo ? t('Demo, not an AI · {saw}', { saw: saw(run) }) : saw(run);
   return { failed, next, rest, dead };
 }
 
@@ -131,17 +147,19 @@ function saw(run: RunView): string {
   const { saw } = run;
   switch (saw.type) {
     case 'prompt_only':
-      return 'saw the prompt only';
+      return t('saw the prompt only');
     case 'own':
-      return `saw its own ${plural(saw.turns, 'turn')}`;
+      return t('saw its own {turns}', { turns: t('{count} turns', { count: saw.turns }) });
     case 'other':
-      return `saw ${saw.model}’s answer`;
+      return t('saw {model}’s answer', { model: saw.model });
     case 'no_pick':
-      return `no best was picked: saw its own ${plural(saw.turns, 'turn')}`;
+      return t('no best was picked: saw its own {turns}', {
+        turns: t('{count} turns', { count: saw.turns }),
+      });
     case 'all':
-      return `saw all ${plural(saw.answers, 'answer')}`;
+      return t('saw all {answers}', { answers: t('{count} answers', { count: saw.answers }) });
     case 'chosen':
-      return `saw the answers of ${saw.models.join(' and ')}`;
+      return t('saw the answers of {models}', { models: saw.models.join(t(' and ')) });
   }
 }
 

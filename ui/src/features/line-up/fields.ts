@@ -1,6 +1,7 @@
 // The settings of a lane as fields of a form, and back.
 import type { Effort } from '../../ipc/generated/Effort';
 import type { LaneTarget } from '../../ipc/generated/LaneTarget';
+import { t, words } from '../../shared/i18n.svelte';
 
 export interface LaneFields {
   system: string;
@@ -13,6 +14,15 @@ export interface LaneFields {
 }
 
 export const EFFORTS: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'max'];
+
+export const EFFORT_NAMES: Record<Effort, string> = words({
+  none: 'none|effort',
+  minimal: 'minimal',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  max: 'max',
+});
 
 const text = (value: number | null): string => (value === null ? '' : String(value));
 
@@ -43,13 +53,13 @@ function number(value: string, least: number, most: number, whole: boolean): num
 /** The lane with these settings, or what is wrong with them. */
 export function changed(target: LaneTarget, fields: LaneFields): LaneTarget | string {
   const temperature = number(fields.temperature, 0, 2, false);
-  if (temperature === undefined) return 'The temperature is a number from 0 to 2.';
+  if (temperature === undefined) return t('The temperature is a number from 0 to 2.');
   const top_p = number(fields.top_p, 0, 1, false);
-  if (top_p === undefined) return 'Top p is a number from 0 to 1.';
+  if (top_p === undefined) return t('Top p is a number from 0 to 1.');
   const longest = number(fields.max_completion_tokens, 1, 10_000_000, true);
-  if (longest === undefined) return 'The longest answer is a whole number of tokens.';
+  if (longest === undefined) return t('The longest answer is a whole number of tokens.');
   const seed = number(fields.seed, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
-  if (seed === undefined) return 'The seed is a whole number.';
+  if (seed === undefined) return t('The seed is a whole number.');
   const { reasoning } = target.params;
   // A budget of reasoning tokens has no field here: it stays, unless an effort takes its place.
   const kept = reasoning && 'budget' in reasoning ? reasoning : null;

@@ -1,6 +1,7 @@
 // Which models of the catalogue are shown, in which order, and which filter is to blame when none is.
 import type { CatalogueRow } from '../../ipc/generated/CatalogueRow';
 import { compareMoney } from '../../shared/format';
+import { rows, t } from '../../shared/i18n.svelte';
 
 export type Flag = 'vision' | 'tools' | 'reasoning' | 'open' | 'local' | 'private' | 'usable';
 
@@ -17,15 +18,18 @@ export interface Filter {
 
 export const EVERYTHING: Filter = { text: '', provider: '', price: '', context: 0, flags: [] };
 
-export const FLAGS: { id: Flag; name: string }[] = [
-  { id: 'vision', name: 'Vision' },
-  { id: 'tools', name: 'Tools' },
-  { id: 'reasoning', name: 'Reasoning' },
-  { id: 'open', name: 'Open weights' },
-  { id: 'local', name: 'Local' },
-  { id: 'private', name: 'No training or local' },
-  { id: 'usable', name: 'Usable now' },
-];
+export const FLAGS: { id: Flag; name: string }[] = rows(
+  ['name'],
+  [
+    { id: 'vision', name: 'Vision' },
+    { id: 'tools', name: 'Tools' },
+    { id: 'reasoning', name: 'Reasoning' },
+    { id: 'open', name: 'Open weights' },
+    { id: 'local', name: 'Local' },
+    { id: 'private', name: 'No training or local' },
+    { id: 'usable', name: 'Usable now' },
+  ],
+);
 
 const TESTS: Record<Flag, (row: CatalogueRow) => boolean> = {
   vision: (row) => row.input.includes('image'),
@@ -64,7 +68,7 @@ function parts(filter: Filter): Part[] {
   }
   if (filter.price !== '') {
     list.push({
-      name: `Price out ≤ $${filter.price}`,
+      name: t('Price out ≤ ${price}', { price: filter.price }),
       // What has no known price is not known to be cheap.
       fits: ({ model }) => model.price_output !== null && compareMoney(model.price_output, filter.price) <= 0,
       without: { ...filter, price: '' },
@@ -72,7 +76,7 @@ function parts(filter: Filter): Part[] {
   }
   if (filter.context > 0) {
     list.push({
-      name: 'Context',
+      name: t('Context'),
       fits: ({ model }) => (model.context_length ?? 0) >= filter.context,
       without: { ...filter, context: 0 },
     });

@@ -5,18 +5,19 @@ import type { Meter } from '../../ipc/generated/Meter';
 import type { PriceOrigin } from '../../ipc/generated/PriceOrigin';
 import type { PriceRate } from '../../ipc/generated/PriceRate';
 import type { PriceView } from '../../ipc/generated/PriceView';
-import { NONE, pico, price } from '../../shared/format';
+import { monthYear, NONE, pico, price } from '../../shared/format';
+import { rows, t, words } from '../../shared/i18n.svelte';
 
 /** What a promise about data is called, and the tone of its dot. */
-export const PROMISE: Record<DataPromise, { name: string; dot: string }> = {
+export const PROMISE: Record<DataPromise, { name: string; dot: string }> = rows(['name'], {
   on_device: { name: 'On device', dot: 'acc' },
   no_training: { name: 'No training', dot: 'ok' },
   by_offer: { name: 'By offer', dot: 'warn' },
   may_train: { name: 'May train', dot: 'bad' },
   unknown: { name: 'Unknown', dot: 'off' },
-};
+});
 
-export const METER: Record<Meter, string> = {
+export const METER: Record<Meter, string> = words({
   input: 'Prompt',
   input_cache_read: 'Prompt, from cache',
   input_cache_write_5m: 'Cache write, 5 min',
@@ -29,23 +30,23 @@ export const METER: Record<Meter, string> = {
   output_audio: 'Sound out',
   request: 'A request',
   web_search: 'A web search',
-};
+});
 
-export const ORIGIN: Record<PriceOrigin, string> = {
+export const ORIGIN: Record<PriceOrigin, string> = words({
   bundled: 'came with Parallax',
   live: 'from a public list',
   user: 'your own',
   local: 'runs on this machine',
   demo: 'demo',
   not_billed: 'not billed by use',
-};
+});
 
-export const DOUBT: Record<string, string> = {
+export const DOUBT: Record<string, string> = words({
   first: 'there was no price before',
   fell: 'falls below a fifth',
   rose: 'rises above five times',
   unreadable: 'cannot be read in full',
-};
+});
 
 /** Dollars per million as a table shows them: two decimals at least. */
 export function perMillion(dollars: string | null): string {
@@ -58,7 +59,7 @@ export function perMillion(dollars: string | null): string {
 /** The ordinary price of a row: `free` where it costs a known nothing. */
 export function rowPrice(row: CatalogueRow, dollars: string | null): string {
   const free = row.model.local || row.model.demo;
-  return free && (dollars === null || pico(dollars) === 0n) ? 'free' : perMillion(dollars);
+  return free && (dollars === null || pico(dollars) === 0n) ? t('free') : perMillion(dollars);
 }
 
 /** The ordinary rate of a meter: of the last tier that holds always. */
@@ -72,39 +73,51 @@ export function ordinary(view: PriceView | null, meter: Meter): string | null {
 }
 
 export function rate({ amount, each }: PriceRate): string {
-  return each ? `$${price(amount)} each` : `$${perMillion(amount)}`;
+  return each ? t('${amount} each', { amount: price(amount) }) : `$${perMillion(amount)}`;
 }
 
 export function policyWords(policy: DataPolicy, local: boolean): string {
-  if (local) return 'On device';
+  if (local) return t('On device');
   const place = policy.region === null ? '' : `${policy.region.toUpperCase()}: `;
-  if (policy.trains === null) return `${place}${place ? 'policy' : 'Policy'} unknown`;
+  if (policy.trains === null) return place ? t('{place}policy unknown', { place }) : t('Policy unknown');
   const kept =
     policy.zdr === true || policy.retention_days === 0
-      ? ', keeps nothing'
+      ? t(', keeps nothing')
       : policy.retention_days === null
         ? ''
-        : `, keeps ${policy.retention_days} d`;
-  const promise = policy.trains ? 'may train' : 'no training';
+        : t(', keeps {retentionDays} d', { retentionDays: policy.retention_days });
+  const promise = policy.trains ? t('may train') : t('no training');
   return `${place}${place ? promise : promise.replace(/^./, (first) => first.toUpperCase())}${kept}`;
 }
 
-const MODALITY = { text: 'text', image: 'images', file: 'files', audio: 'sound', video: 'video' } as const;
+const MODALITY = words({
+  text: 'text',
+  image: 'images',
+  file: 'files',
+  audio: 'sound',
+  video: 'video',
+} as const);
 
-function list(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+function list(names: readonly string[]): string {
+  return names.length < 2
+    ? names.join('')
+    : t('{several} and {last}', { several: names.slice(0, -1).join(', '), last: names.at(-1) ?? '' });
 }
 
 /** What is known of a model, in sentences. */
 export function about(row: CatalogueRow): string {
   const facts: string[] = [];
-  if (row.model.demo) facts.push('Answers from a script, to try the window without a key. Not an AI.');
-  if (row.input.length > 0) facts.push(`Reads ${list(row.input.map((kind) => MODALITY[kind]))}.`);
+  if (row.model.demo) facts.push(t('Answers from a script, to try the window without a key. Not an AI.'));
+  if (row.input.length > 0)
+    facts.push(t('Reads {input}.', { input: list(row.input.map((kind) => MODALITY[kind])) }));
   if (row.output.some((kind) => kind !== 'text'))
-    facts.push(`Writes ${list(row.output.map((kind) => MODALITY[kind]))}.`);
-  if (row.open_weights !== null) facts.push(row.open_weights ? 'Open weights.' : 'Closed weights.');
-  if (row.knowledge_cutoff !== null) facts.push(`Knows the world up to ${month(row.knowledge_cutoff)}.`);
-  if (row.retires !== null) facts.push(`Switched off on ${day(row.retires)}.`);
+    facts.push(t('Writes {output}.', { output: list(row.output.map((kind) => MODALITY[kind])) }));
+  if (row.open_weights !== null) facts.push(row.open_weights ? t('Open weights.') : t('Closed weights.'));
+  if (row.knowledge_cutoff !== null)
+    facts.push(
+      t('Knows the world up to {knowledgeCutoff}.', { knowledgeCutoff: month(row.knowledge_cutoff) }),
+    );
+  if (row.retires !== null) facts.push(t('Switched off on {retires}.', { retires: day(row.retires) }));
   return facts.join(' ');
 }
 
@@ -112,8 +125,7 @@ export function about(row: CatalogueRow): string {
 export function month(text: string | null): string {
   const match = /^(\d{4})-(\d{2})/.exec(text ?? '');
   if (!match) return text === null || text === '' ? NONE : text;
-  const names = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-  return `${names[Number(match[2]) - 1] ?? match[2]} ${match[1]}`;
+  return monthYear(Number(match[1]), Number(match[2]));
 }
 
 /** `2026-11-20` as `20 Nov 2026`. */

@@ -1,11 +1,12 @@
 // What a policy says, as its editor shows it.
 import type { Sort } from '../../../ipc/generated/Sort';
-import { pico } from '../../../shared/format';
+import { pico, typed } from '../../../shared/format';
 import type { Prefs, Rules } from '../../../state/routing.svelte';
+import { rows, t } from '../../../shared/i18n.svelte';
 
 export type Privacy = 'any' | 'no_training' | 'no_retention' | 'both' | 'local';
 
-export const PRIVACY: Record<Privacy, { label: string; about: string }> = {
+export const PRIVACY: Record<Privacy, { label: string; about: string }> = rows(['label', 'about'], {
   any: { label: 'Any provider', about: 'Every provider may be asked' },
   no_training: {
     label: 'No training',
@@ -17,7 +18,7 @@ export const PRIVACY: Record<Privacy, { label: string; about: string }> = {
     about: 'Only providers known to promise both, and this machine',
   },
   local: { label: 'This machine only', about: 'Nothing is sent anywhere' },
-};
+});
 
 export function privacy(prefs: Prefs): Privacy {
   if (prefs.local_only) return 'local';
@@ -39,7 +40,7 @@ export function withPrivacy(prefs: Prefs, wanted: Privacy): Prefs {
 
 export type Order = 'balanced' | Sort | 'own';
 
-export const ORDER: Record<Order, { label: string; about: string }> = {
+export const ORDER: Record<Order, { label: string; about: string }> = rows(['label', 'about'], {
   balanced: {
     label: 'Balanced',
     about: 'Price, speed and chance of success together; stays where the prompt is cached',
@@ -48,7 +49,7 @@ export const ORDER: Record<Order, { label: string; about: string }> = {
   latency: { label: 'Quickest', about: 'The shortest expected time to the first word first' },
   throughput: { label: 'Fastest writer', about: 'Most tokens a second first' },
   own: { label: 'My own order', about: 'These providers first, exactly in this order' },
-};
+});
 
 export function order(prefs: Prefs): Order {
   if ((prefs.order ?? []).length > 0) return 'own';
@@ -57,11 +58,11 @@ export function order(prefs: Prefs): Order {
 
 export type Who = 'any' | 'only' | 'ignore';
 
-export const WHO: Record<Who, { label: string; about: string }> = {
+export const WHO: Record<Who, { label: string; about: string }> = rows(['label', 'about'], {
   any: { label: 'Any', about: 'Every provider with a key, and this machine' },
   only: { label: 'Only these', about: 'Nobody else is asked' },
   ignore: { label: 'All but these', about: 'These are never asked' },
-};
+});
 
 export function who(prefs: Prefs): Who {
   if (prefs.only) return 'only';
@@ -70,7 +71,7 @@ export function who(prefs: Prefs): Who {
 
 /** A figure as typed: `undefined` = no number, `null` = none wanted. */
 export function dollars(text: string): string | null | undefined {
-  const plain = text.trim().replace(/^\$/, '');
+  const plain = typed(text.trim().replace(/^\$/, ''));
   if (plain === '') return null;
   const value = pico(plain);
   return value === null || value < 0n ? undefined : plain;
@@ -78,7 +79,7 @@ export function dollars(text: string): string | null | undefined {
 
 /** Seconds or tokens a second as typed: `undefined` = no number above zero, `null` = none wanted. */
 export function figure(text: string): number | null | undefined {
-  const plain = text.trim();
+  const plain = typed(text);
   if (plain === '') return null;
   const value = Number(plain);
   return Number.isFinite(value) && value > 0 ? value : undefined;
@@ -112,23 +113,29 @@ export function withField<T extends object, K extends keyof T>(from: T, field: K
 export function further(prefs: Prefs): string[] {
   const said: string[] = [];
   if (prefs.only && (prefs.ignore ?? []).length > 0) {
-    said.push(`never asks ${prefs.ignore?.join(', ')}`);
+    said.push(t('never asks {ignore}', { ignore: (prefs.ignore ?? []).join(', ') }));
   }
-  if (prefs.quantizations) said.push(`only precisions ${prefs.quantizations.join(', ') || '(none)'}`);
-  if (prefs.max_price?.request) said.push(`at most $${prefs.max_price.request} a request`);
+  if (prefs.quantizations)
+    said.push(
+      t('only precisions {quantizations}', { quantizations: prefs.quantizations.join(', ') || t('(none)') }),
+    );
+  if (prefs.max_price?.request)
+    said.push(t('at most ${request} a request', { request: prefs.max_price.request }));
   const shares = (name: string, unit: string, of: Prefs['preferred_max_latency']) => {
     for (const share of ['p75', 'p90', 'p99'] as const) {
       const value = of?.[share];
       if (typeof value === 'number') said.push(`${name} ${share} ${value} ${unit}`);
     }
   };
-  shares('first word', 's', prefs.preferred_max_latency);
-  shares('speed', 'tokens/s', prefs.preferred_min_throughput);
+  shares(t('first word'), 's', prefs.preferred_max_latency);
+  shares(t('speed'), t('tokens/s'), prefs.preferred_min_throughput);
   return said;
 }
 
 export function usualWords(policy: Rules, usual: string): string {
   return policy.id === usual
-    ? 'Used everywhere. What a chat or a lane adds can only make it stricter.'
-    : 'Used where a chat or a lane names it, together with the usual one; of what they forbid the stricter counts.';
+    ? t('Used everywhere. What a chat or a lane adds can only make it stricter.')
+    : t(
+        'Used where a chat or a lane names it, together with the usual one; of what they forbid the stricter counts.',
+      );
 }

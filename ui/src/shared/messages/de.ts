@@ -1,0 +1,25 @@
+// German. Every text of the window has its line here; what is no longer said is taken out by the test.
+import { app } from './de/app';
+import { chat } from './de/chat';
+import { errors } from './de/errors';
+import { history } from './de/history';
+import { models } from './de/models';
+import { money } from './de/money';
+import { receipt } from './de/receipt';
+import { routing } from './de/routing';
+import { settings } from './de/settings';
+import { shared } from './de/shared';
+
+export const german = {
+  ...app,
+  ...chat,
+  ...errors,
+  ...history,
+  ...models,
+  ...money,
+  ...receipt,
+  ...routing,
+  ...settings,
+  ...shared,
+};
+export type German = typeof german;
