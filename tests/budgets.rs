@@ -418,7 +418,7 @@ async fn an_interrupted_answer_is_settled_by_the_prices_and_limit_it_was_admitte
     let entries = next.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
     assert!(entries[0].row.price_sheet.is_some());
     assert_eq!(entries[0].held, Some(held));
-    bench.engine.cancel_all();
+    bench.engine.leave();
     started.done.await.unwrap();
 }
 

@@ -79,7 +79,7 @@ impl Core {
 
     /// Something would be lost by leaving at once.
     pub(crate) fn busy(&self) -> bool {
-        self.api.get().is_some_and(|api| api.engine().live_turns() > 0 || !api.engine().relays().is_empty())
+        self.api.get().is_some_and(|api| api.engine().is_busy())
     }
 }
 
@@ -96,9 +96,9 @@ pub(crate) async fn start(app: AppHandle) {
 pub(crate) async fn finish(app: &AppHandle) {
     let core = app.state::<Core>();
     let Some(api) = core.api.get() else { return };
-    api.engine().cancel_all();
+    api.leave();
     let settled = async {
-        while api.engine().live_turns() > 0 || !api.engine().relays().is_empty() {
+        while api.engine().is_busy() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

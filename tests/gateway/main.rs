@@ -17,6 +17,7 @@ mod door;
 mod fuzz;
 mod headless;
 mod keys;
+mod leaving;
 #[path = "../faults/matrix.rs"]
 #[expect(dead_code, reason = "the suite of faults uses all of it")]
 mod matrix;

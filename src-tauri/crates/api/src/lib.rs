@@ -123,6 +123,15 @@ impl Api {
         self.gateway_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Before the program ends: takes no more requests of other programs, and stops what runs. Whether the user
+    /// wants the gateway on stays as it was.
+    pub fn leave(&self) {
+        if let Some(switch) = &self.gateway {
+            switch.stop();
+        }
+        self.engine.leave();
+    }
+
     /// The engine underneath.
     pub fn engine(&self) -> &Engine {
         &self.engine

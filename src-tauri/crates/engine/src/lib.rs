@@ -37,6 +37,7 @@ mod inner;
 mod keys;
 mod lane;
 mod learn;
+mod leaving;
 mod lists;
 mod live;
 mod mixer;
@@ -360,29 +361,6 @@ impl Engine {
     /// something is wrong with it. The whole is walked by `spend verify`.
     pub async fn ledger_intact(&self) -> Result<bool, Failure> {
         walk::intact(&self.inner).await
-    }
-
-    /// Stops one run of a turn, or all of them. What had arrived is kept. Stopping what has already
-    /// ended does nothing.
-    pub fn cancel(&self, turn: TurnId, run: Option<RunId>) {
-        if let Some(live) = self.inner.live.get(turn) {
-            match run {
-                Some(run) => live.cancel_run(run),
-                None => live.cancel_all(),
-            }
-        }
-    }
-
-    /// Stops everything, for leaving.
-    pub fn cancel_all(&self) {
-        for live in self.inner.live.all() {
-            live.cancel_all();
-        }
-    }
-
-    /// Turns that are running.
-    pub fn live_turns(&self) -> usize {
-        self.inner.live.all().len()
     }
 
     /// Conversations with a running turn.

@@ -22,6 +22,8 @@ pub(crate) struct LiveTurns {
     turns: Mutex<Turns>,
     /// Rings when an answer has ended, for lanes that wait for it.
     pub ended: tokio::sync::Notify,
+    /// The program is about to end: nothing more is sent.
+    pub leaving: CancellationToken,
 }
 
 #[derive(Default)]
@@ -40,7 +42,20 @@ impl LiveTurns {
     }
 
     pub(crate) fn insert(&self, turn: TurnId, live: Arc<LiveTurn>) {
-        lock(&self.turns).live.insert(turn, live);
+        let mut turns = lock(&self.turns);
+        // Looked at behind the lock that `leave` takes: a turn is either seen by it or sees it.
+        if self.leaving.is_cancelled() {
+            live.cancel_all();
+        }
+        turns.live.insert(turn, live);
+    }
+
+    /// Stops what runs, and what begins from now on.
+    pub(crate) fn leave(&self) {
+        self.leaving.cancel();
+        for live in self.all() {
+            live.cancel_all();
+        }
     }
 
     /// Turns of a conversation that run.
@@ -77,6 +92,9 @@ impl LiveTurns {
             }
         };
         let view = live.admit(run, sink.take());
+        if self.leaving.is_cancelled() {
+            live.cancel_all();
+        }
         Some((live, view))
     }
 

@@ -31,7 +31,8 @@ impl Observer for Keep {
     }
 }
 
-/// Asks one cell, or takes the answer to an equal request. `None` = somebody else has taken the cell.
+/// Asks one cell, or takes the answer to an equal request. `None` = somebody else has taken the cell, or it was
+/// stopped before anything that costs had left and waits to be asked again.
 pub(super) async fn one(
     inner: &Arc<Inner>,
     conversation: ConversationId,
@@ -79,6 +80,16 @@ pub(super) async fn one(
         return finish(inner, cell, prompt, String::new(), None, None).await.map(Some);
     }
     let text = result.draft.text();
+    if result.state == RunState::Cancelled {
+        if !result.attempts.iter().any(|attempt| !free(attempt.cost.as_ref())) {
+            let queued = CellRow { state: CellState::Queued, run: None, ..cell };
+            inner.store.write(move |tx| tx.update_cell(&queued)).await?;
+            return Ok(None);
+        }
+        cell.state = CellState::Uncertain;
+        cell.failure = Some(Failure::new(ErrorKind::Cancelled, STOPPED));
+        return finish(inner, cell, prompt, text, Some(result.cost), result.duration).await.map(Some);
+    }
     judge(&mut cell, result.state, result.failure.clone(), &text, result.cost.total, result.duration);
     finish(inner, cell, prompt, text, Some(result.cost), result.duration).await.map(Some)
 }
@@ -188,10 +199,18 @@ pub(super) fn of_run(tx: &Tx<'_>, row: CellRow) -> Result<CellResult, Failure> {
 const UNCERTAIN: &str = "Parallax ended while this was being answered. Whether the provider billed it is not known, so \
                          it is not asked again unless you say so.";
 
+/// What is said of a cell that was stopped while this process went on.
+const STOPPED: &str = "This was stopped while it was being answered. Whether the provider billed it is not known, so it \
+                       is not asked again unless you say so.";
+
+/// Surely nothing is billed for an attempt of this cost.
+fn free(cost: Option<&Cost>) -> bool {
+    cost.and_then(|cost| cost.total) == Some(PicoUsd::ZERO)
+}
+
 /// May the provider have billed something for this run? Only what nobody was asked for, and what is free, is surely
 /// not.
 fn perhaps_billed(tx: &Tx<'_>, run: RunId) -> Result<bool, Failure> {
-    let free = |cost: Option<&Cost>| cost.and_then(|cost| cost.total) == Some(PicoUsd::ZERO);
     Ok(tx.attempts(run)?.iter().any(|attempt| !free(attempt.cost.as_ref())))
 }
 

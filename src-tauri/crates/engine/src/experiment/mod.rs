@@ -263,7 +263,7 @@ async fn work(
             .map(|cell| {
                 let (places, held, stop) = (&places, &held, &stop);
                 async move {
-                    if stop.is_cancelled() {
+                    if stop.is_cancelled() || inner.live.leaving.is_cancelled() {
                         return Ok(());
                     }
                     match cell::one(inner, row.conversation, places, cell, reuse).await? {
@@ -284,7 +284,8 @@ async fn work(
             outcome?;
         }
     }
-    Ok(match (*held.lock().unwrap_or_else(PoisonError::into_inner), options.pause.is_cancelled()) {
+    let paused = options.pause.is_cancelled() || inner.live.leaving.is_cancelled();
+    Ok(match (*held.lock().unwrap_or_else(PoisonError::into_inner), paused) {
         (true, _) => Ended::Held,
         (false, true) => Ended::Paused,
         (false, false) => Ended::Complete,

@@ -51,6 +51,11 @@ impl Running {
         going.inspect(|going| going.pause.cancel()).is_some()
     }
 
+    /// One of them goes on.
+    pub(crate) fn any(&self) -> bool {
+        lock(&self.0).values().any(|going| going.ended.is_none())
+    }
+
     pub(super) fn progress(&self, id: ExperimentId, now: Duration) -> Option<Progress> {
         let goings = lock(&self.0);
         let going = goings.get(&id)?;

@@ -65,6 +65,14 @@ impl Last {
 fn gone() -> Failure {
     Failure::new(ErrorKind::Cancelled, "The program that asked has gone.")
 }
+/// Parallax ends while it is being answered.
+fn leaving() -> Failure {
+    Failure::new(
+        ErrorKind::Interrupted,
+        "Parallax was closed before this answer was complete. Start it and ask again.",
+    )
+}
+
 
 impl Drive {
     pub(super) fn new(inner: Arc<Inner>, ask: RelayAsk, number: u64, out: mpsc::Sender<Piece>) -> Self {
@@ -195,12 +203,13 @@ impl Drive {
                     Next::Stop | Next::OfferContinue => return last,
                     Next::NextKey => break,
                     Next::Advance => {
+                            () = inner.live.leaving.cancelled() => return last,
                         left.retain(|other| other.endpoint.id != choice.endpoint.id);
                         break;
                     }
                     Next::Retry { after } => {
                         lock(&self.inner.retries).spend();
-                        let out = self.out.clone();
+                        let (out, inner) = (self.out.clone(), Arc::clone(&self.inner));
                         tokio::select! {
                             biased;
                             () = out.closed() => return last,
@@ -227,15 +236,16 @@ impl Drive {
         }
     }
 
-    /// Waits in line for a provider; `None` = nobody waits for the answer any more.
-    async fn place(&self, known: &Known) -> Option<Place> {
+    /// Waits in line for a provider, as long as somebody waits for the answer.
+    async fn place(&self, known: &Known) -> Result<Place, Failure> {
         let inner = &self.inner;
         let (id, tokens) = (&known.provider.id, routing::tokens(&self.request));
         let place = inner.queues.enter(&*inner.clock, id, known.limit(), tokens, |_| ());
         tokio::select! {
             biased;
-            () = self.out.closed() => None,
-            place = place => Some(place),
+            () = self.out.closed() => Err(gone()),
+            () = inner.live.leaving.cancelled() => Err(leaving()),
+            place = place => Ok(place),
         }
     }
 
@@ -244,7 +254,10 @@ impl Drive {
         let Some(known) = registry.provider(&choice.endpoint.provider).cloned() else {
             return Last::failed(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
         };
-        let Some(place) = self.place(&known).await else { return Last::failed(gone()) };
+        let place = match self.place(&known).await {
+            Ok(place) => place,
+            Err(failure) => return Last::failed(failure),
+        };
         self.attempts += 1;
         let (local, name) = (known.provider.local, known.provider.name.clone());
         let (endpoint, account) = (choice.endpoint.clone(), choice.account.clone());
@@ -263,6 +276,7 @@ impl Drive {
             provider: name.clone(),
             model: endpoint.model.clone(),
             upstream_model: endpoint.upstream_model.clone(),
+            () = inner.live.leaving.cancelled() => Some(leaving()),
             attempts: self.attempts,
             policy: self.policy.clone(),
             passed: false,
@@ -285,7 +299,10 @@ impl Drive {
         }
         let told = attempt.told();
         let cancelled = result.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Cancelled);
-        let ended = attempt.end(&draft, result.clone(), cancelled);
+        let mut ended = attempt.end(&draft, result.clone(), cancelled);
+        if result.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Interrupted) {
+            ended.row.outcome = Some(domain::Outcome::Interrupted);
+        }
         place.counted(ended.billed.as_ref().map_or(0, tokens));
         learn::observe(&inner, &ended.row, account.as_ref(), result.as_ref(), local);
         self.warmed(&endpoint.id, ended.row.usage.as_ref(), result.is_none());
