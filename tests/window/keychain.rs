@@ -39,12 +39,15 @@ async fn inside_the_session() {
     let folder = std::path::PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let window = Window::open(&folder).await;
     window.click("onboarding-skip").await;
-    // Everything the app answers from here on is kept for a look.
+    // Everything the app answers from here on is kept for a look. `runCallback` itself cannot be replaced, the
+    // place where it finds who waits for an answer can.
     window
         .script(
-            "window.__heard = []; const inner = window.__TAURI_INTERNALS__; const old = inner.runCallback; \
-             try { inner.runCallback = (id, data) => { window.__heard.push(JSON.stringify(data)); \
-             return old(id, data); }; } catch {}",
+            "window.__heard = []; const waiting = window.__TAURI_INTERNALS__.callbacks; \
+             const get = waiting.get.bind(waiting); \
+             const text = (data) => data instanceof ArrayBuffer ? new TextDecoder().decode(data) : JSON.stringify(data); \
+             waiting.get = (id) => { const one = get(id); \
+             return one && ((data) => { window.__heard.push(text(data)); return one(data); }); };",
             vec![],
         )
         .await;
@@ -68,10 +71,13 @@ async fn inside_the_session() {
         assert!(started.elapsed() < crate::harness::PATIENCE, "the row never shows the key's end: {row}");
     }
     window.shots("key-stored").await;
-    let page = window
-        .script("return document.documentElement.outerHTML + JSON.stringify(window.__heard)", vec![])
-        .await;
-    assert!(!page.as_str().unwrap().contains("canary"), "the key came back to the window");
+    let heard = window.script("return window.__heard.join('\\n')", vec![]).await;
+    let heard = heard.as_str().unwrap();
+    assert!(heard.contains("end9"), "the answers are heard: the key's end is among them: {heard}");
+    let page = window.script("return document.documentElement.outerHTML", vec![]).await;
+    for told in [heard, page.as_str().unwrap()] {
+        assert!(!told.contains("canary"), "the key came back to the window");
+    }
     drop(window);
     // Found in the real Secret Service, by another process than the one that stored it.
     let vault = vault::Vault::system();
