@@ -140,8 +140,11 @@ impl Inner {
             }
         }
         given.env_tests = crate::live::lock(&self.env_tests).clone();
-        let fresh = Registry::new(Arc::clone(&self.catalog), given, |id| self.vault.has_env(id))
-            .with_prices(PriceBook::new(prices));
+        let fresh = Registry::new(Arc::clone(&self.catalog), given, |known| {
+            let id = &known.provider.id;
+            self.vault.has_env(id) && known.origin().is_none_or(|origin| self.vault.env_is_for(id, &origin))
+        })
+        .with_prices(PriceBook::new(prices));
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
         self.changed(Table::Providers);
         self.changed(Table::Models);

@@ -14,11 +14,15 @@ fn store() -> Store {
 }
 
 /// A process of its own on shared data, without network and without keychain.
+    process_with(store, Vault::memory(), Scripted::new()).await
+}
+
+async fn process_with(store: &Store, vault: Vault, scripted: Scripted) -> Engine {
 async fn process(store: &Store) -> Engine {
     let parts = Parts {
         store: store.clone(),
-        vault: Vault::memory(),
-        transport: Arc::new(Scripted::new()),
+        vault,
+        transport: Arc::new(scripted),
         clock: Arc::new(SystemClock::new()),
         process: ProcessId::new(uuid::Uuid::from_u128(1)),
         origin: "cli",
@@ -45,6 +49,10 @@ async fn store_key(store: &Store, last_four: &str) {
     };
     store.write(move |tx| tx.put_account(&row)).await.unwrap();
 }
+fn slot(origin: &str) -> vault::Slot {
+    vault::Slot::unnamed(id(OPENAI), origin)
+}
+
 
 async fn key(store: &Store) -> AccountRow {
     store.read(|tx| tx.account(&OPENAI.into(), &"default".into())).await.unwrap().unwrap()
@@ -137,6 +145,30 @@ async fn quirks_stay_with_their_dialect() {
     };
     let shipped = catalog.providers().iter().find(odd).unwrap();
     let quirks = |dialect: &'static str| {
+
+#[tokio::test]
+async fn a_key_of_the_environment_stays_with_the_address_it_was_given_for() {
+    let store = store();
+    let keys = || vec![(id(OPENAI), Secret::new("sk-of-the-environment"))];
+    let scripted = Scripted::new();
+    let vault = Vault::memory().with_env_keys(keys());
+    let engine = process_with(&store, vault.clone(), scripted.clone()).await;
+    let known = || engine.registry().provider(&id(OPENAI)).unwrap().clone();
+    assert_eq!(known().asked_with(), [Some(domain::AccountLabel::environment())]);
+    engine.add_provider(OPENAI, "openai-chat", "https://elsewhere.example/v1").await.unwrap();
+    assert!(!known().env_key);
+    engine.test_provider(&id(OPENAI), None).await.unwrap();
+    let seen = scripted.seen();
+    assert!(!seen.is_empty() && seen.iter().all(|call| !call.keyed), "{seen:?}");
+    let there =
+        vault::Slot { label: domain::AccountLabel::environment(), ..slot("https://elsewhere.example:443") };
+    assert!(vault.get(&there).await.unwrap().is_none());
+    // Back at its address it is found again; a process that starts now gives it to the address there is now.
+    let next = process_with(&store, Vault::memory().with_env_keys(keys()), scripted.clone()).await;
+    assert!(next.registry().provider(&id(OPENAI)).unwrap().env_key);
+    engine.remove_provider(&id(OPENAI)).await.unwrap();
+    assert!(known().env_key);
+}
         let (engine, shipped) = (&engine, shipped);
         async move {
             engine.add_provider(shipped.id.as_str(), dialect, "http://127.0.0.1:9").await.unwrap();

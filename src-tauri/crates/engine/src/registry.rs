@@ -49,7 +49,7 @@ pub struct Known {
     pub provider: Arc<Provider>,
     /// Switch, test without a key, listed models.
     pub state: Option<ProviderStateRow>,
-    /// The environment of this process holds a key for it.
+    /// The environment of this process holds a key for it at its present address.
     pub env_key: bool,
     /// Result of the last test of that key in this process, JSON.
     pub env_test: Option<String>,
@@ -232,8 +232,9 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Joins the catalogue with what the user has given.
-    pub fn new(catalog: Arc<Catalog>, given: Given, env_key: impl Fn(&ProviderId) -> bool) -> Self {
+    /// Joins the catalogue with what the user has given. `env_key`: the environment has a key for a provider at the
+    /// address it has now.
+    pub fn new(catalog: Arc<Catalog>, given: Given, env_key: impl Fn(&Known) -> bool) -> Self {
         let Given { custom, states, fields, keys, limits, env_tests } = given;
         let mut providers = BTreeMap::new();
         let mut order = Vec::new();
@@ -244,7 +245,7 @@ impl Registry {
             let fields = fields.get(&provider.id).cloned().unwrap_or_default();
             let reached = catalog::reach(&provider, &fields);
             let known = Known {
-                env_key: env_key(&provider.id),
+                env_key: false,
                 provider: Arc::new(reached.provider),
                 state: None,
                 env_test: env_tests.get(&provider.id).cloned(),
@@ -256,6 +257,10 @@ impl Registry {
                 key_origin: reached.key_origin,
             };
             providers.insert(known.provider.id.clone(), known);
+        }
+        // Of two entries of one id the user's own counts, so that no other may claim the key.
+        for known in providers.values_mut() {
+            known.env_key = env_key(known);
         }
         for state in states {
             if let Some(known) = providers.get_mut(&state.provider) {

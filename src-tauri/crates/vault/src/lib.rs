@@ -24,7 +24,7 @@ pub use slot::Slot;
 use desk::{Desk, Op};
 use domain::{ErrorKind, Failure, ProviderId, Secret};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Longest time a keychain call may take. A locked keychain waits for its user, possibly for ever.
@@ -65,7 +65,20 @@ pub enum Kept {
 #[derive(Clone)]
 pub struct Vault {
     desk: Arc<Desk>,
-    env: Arc<HashMap<ProviderId, Secret>>,
+    env: Arc<HashMap<ProviderId, EnvKey>>,
+}
+
+/// A key from the environment, and the origin its provider had when it was first asked for.
+struct EnvKey {
+    secret: Secret,
+    bound: OnceLock<String>,
+}
+
+impl EnvKey {
+    /// Is it for this origin? The first one it is asked about is its own.
+    fn is_for(&self, origin: &str) -> bool {
+        self.bound.get_or_init(|| origin.to_owned()) == origin
+    }
 }
 
 impl Vault {
@@ -83,17 +96,24 @@ impl Vault {
         Self { desk: Arc::new(desk), env: Arc::default() }
     }
 
-    /// Adds keys that a binary took from its environment. They are found under the label `environment` at
-    /// whatever origin, and written nowhere.
+    /// Adds keys that a binary took from its environment. They are found under the label `environment` and
+    /// written nowhere. Each belongs to the first origin it is asked for and is found at no other as long as this
+    /// process lives: who changes a provider's address in a running program gets no key by that.
     #[must_use]
     pub fn with_env_keys(self, keys: Vec<(ProviderId, Secret)>) -> Self {
-        let given = keys.into_iter().filter(|(_, secret)| !secret.is_empty()).collect();
+        let given = keys.into_iter().filter(|(_, secret)| !secret.is_empty());
+        let given = given.map(|(id, secret)| (id, EnvKey { secret, bound: OnceLock::new() })).collect();
         Self { desk: self.desk, env: Arc::new(given) }
     }
 
     /// Whether a key for this provider came from the environment.
     pub fn has_env(&self, provider: &ProviderId) -> bool {
         self.env.contains_key(provider)
+    }
+
+    /// Whether that key belongs to this origin, which is so for the first that is asked about.
+    pub fn env_is_for(&self, provider: &ProviderId, origin: &str) -> bool {
+        self.env.get(provider).is_some_and(|key| key.is_for(origin))
     }
 
     /// Writes, reads and deletes a probe item. May make the system ask the user to unlock; may be
@@ -120,8 +140,8 @@ impl Vault {
     /// set in this run is found in either case. Under the label `environment`: the key from there alone.
     pub fn get(&self, slot: &Slot) -> Pending<Option<Secret>> {
         if slot.label.is_environment() {
-            let found = self.env.get(&slot.provider).map(|secret| Secret::new(secret.expose()));
-            return Pending::ready(Ok(found));
+            let key = self.env.get(&slot.provider).filter(|key| key.is_for(&slot.origin));
+            return Pending::ready(Ok(key.map(|key| Secret::new(key.secret.expose()))));
         }
         self.desk.ask(|reply| Op::Get(slot.clone(), reply))
     }
