@@ -339,6 +339,14 @@ fn the_record_of_a_key_outlives_a_missing_keychain() {
     assert!(!set.wait().unwrap().success());
     let deleted = program.run(&["key", "delete", "openai"]);
     assert!(!deleted.success && deleted.stderr.contains("vault.unavailable"), "{}", deleted.stderr);
+    // What it says to do is what helps: another key could not be stored either.
+    let asked = program.run(&["ask", "-m", "openai/gpt-5@openai", "x"]);
+    let tested = program.run(&["provider", "test", "openai"]);
+    for refused in [asked, tested] {
+        let told = refused.stdout + &refused.stderr;
+        assert!(!refused.success && told.contains("PARALLAX_KEY_OPENAI"), "{told}");
+        assert!(!told.contains("key set"), "{told}");
+    }
     let status: Value =
         serde_json::from_str(program.ok(&["key", "status", "openai", "--json"]).trim()).unwrap();
     assert_eq!((&status["key"], &status["last_four"]), (&json!("keychain"), &json!("abcd")));

@@ -18,7 +18,7 @@ fn expected(kind: ErrorKind) -> (Next, Next) {
     use ErrorKind::*;
     let retry = Next::Retry { after: Millis(500) };
     match kind {
-        AuthMissing | AuthRejected | AuthForbidden | BillingCredits | BillingBudget => {
+        AuthMissing | AuthRejected | AuthForbidden | BillingCredits | BillingBudget | VaultUnavailable => {
             (Next::Advance, Next::Stop)
         }
         LimitRate | LimitContext | NetRedirect => (Next::Advance, Next::Stop),
@@ -31,7 +31,7 @@ fn expected(kind: ErrorKind) -> (Next, Next) {
         PolicyRefused | PolicyFiltered => (Next::Stop, Next::Stop),
         Cancelled | Interrupted | Bug => (Next::Stop, Next::Stop),
         StoreBusy | StoreFull | StoreNewer | StoreCorrupt | StoreDenied => (Next::Stop, Next::Stop),
-        VaultLocked | VaultUnavailable => (Next::Stop, Next::Stop),
+        VaultLocked => (Next::Stop, Next::Stop),
     }
 }
 

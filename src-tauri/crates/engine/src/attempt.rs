@@ -1,5 +1,7 @@
 //! One HTTP call of a run: encode, hold, send, decode, and what it cost.
+mod keyless;
 
+pub(crate) use keyless::{no_key, no_keychain};
 mod reading;
 
 pub(crate) use reading::Events;
@@ -16,8 +18,7 @@ use crate::{
 };
 use domain::{
     AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Millis, NoticeKind,
-    Outcome, PicoUsd, PriceSheet, Provider, ProviderId, Request, Secret, StreamEvent, Upstream, Usage,
-    UsageSource,
+    Outcome, PicoUsd, PriceSheet, Provider, Request, Secret, StreamEvent, Upstream, Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
@@ -487,13 +488,4 @@ pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option
     let seen = ledger::tokens_of(&draft.generated()).min(limit.unwrap_or(u64::MAX));
     usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
     usage
-}
-
-/// The failure of a lane whose provider has no key.
-pub(crate) fn no_key(provider: &ProviderId, name: &str) -> Failure {
-    Failure::new(
-        ErrorKind::AuthMissing,
-        format!("There is no key for {name}. Add one in Settings, or with `parallax key set {provider}`."),
-    )
-    .with_upstream(Upstream { provider: Some(provider.clone()), ..Upstream::default() })
 }

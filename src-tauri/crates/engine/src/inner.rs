@@ -16,7 +16,7 @@ use std::{
 use store::{ProviderStateRow, Store};
 use tokio::sync::broadcast;
 use transport::{Deadlines, Origin, Response, Transport};
-use vault::{Slot, Vault};
+use vault::{Slot, StorageKind, Vault};
 
 /// Part of the data that changed, for windows to ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -209,8 +209,8 @@ impl Inner {
     }
 
     /// A key for a provider's present address; `None` for a call without one. The keychain is opened only
-    /// if a key is stored there. Error `auth.missing` when it is not there any more, or the provider cannot
-    /// be asked without.
+    /// if a key is stored there. Errors: `auth.missing` when it is not there any more, or the provider cannot
+    /// be asked without; `vault.unavailable` when there is no keychain to look into.
     pub(crate) async fn key_for(
         &self,
         known: &Known,
@@ -228,6 +228,11 @@ impl Inner {
             };
             if let Some(secret) = self.vault.get(&slot).await? {
                 return Ok(Some(secret));
+            }
+            // "Nothing there" and "no keychain to look into" are one answer of the vault.
+            let recorded = known.usable().any(|key| key.label == *label && !key.session_only);
+            if recorded && self.vault.probe().await?.kind == StorageKind::Absent {
+                return Err(attempt::no_keychain(&provider.id, &provider.name));
             }
         }
         if known.keyless() { Ok(None) } else { Err(attempt::no_key(&provider.id, &provider.name)) }

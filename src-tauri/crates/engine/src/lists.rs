@@ -69,7 +69,8 @@ pub struct Found {
 }
 
 /// Tests one of a provider's keys, the one of that label, else the first; of a provider that needs none,
-/// whether it answers. Asks for the list of models, which costs nothing, and keeps it.
+/// whether it answers. Asks for the list of models, which costs nothing, and keeps it. Where nothing can be asked, for
+/// want of the key, of the keychain or of the address, that is an error and no finding about the key.
 pub(crate) async fn test(
     inner: &Inner,
     id: &ProviderId,
@@ -77,6 +78,7 @@ pub(crate) async fn test(
 ) -> Result<Tested, Failure> {
     let known = known(inner, id)?;
     let account = asked(&known, label)?;
+    inner.key_for(&known, account.as_ref()).await?;
     let started = inner.clock.elapsed();
     let asking = Asking { inner, known: &known, account: account.as_ref(), deadlines: Deadlines::default() };
     let checked = asking.check().await;
@@ -179,7 +181,7 @@ fn as_json(models: &[Listed]) -> Result<String, Failure> {
 
 fn verdict(kind: ErrorKind) -> TestResult {
     match kind {
-        ErrorKind::AuthRejected | ErrorKind::AuthMissing => TestResult::Rejected,
+        ErrorKind::AuthRejected => TestResult::Rejected,
         ErrorKind::AuthForbidden => TestResult::NoPermission,
         ErrorKind::BillingCredits => TestResult::NoCredit,
         ErrorKind::NetDns

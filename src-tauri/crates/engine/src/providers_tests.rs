@@ -76,7 +76,9 @@ async fn processes_do_not_undo_each_others_changes() {
 async fn a_test_of_a_key_that_was_replaced_is_dropped() {
     let store = store();
     store_key(&store, "aaaa").await;
-    let stale = process(&store).await;
+    let vault = Vault::memory();
+    vault.set(&slot("https://api.openai.com:443"), Secret::new("sk-0123456789")).await.unwrap();
+    let stale = process_with(&store, vault, Scripted::new()).await;
     store_key(&store, "bbbb").await;
     stale.test_provider(&id(OPENAI), None).await.unwrap();
     let row = key(&store).await;
@@ -142,6 +144,36 @@ async fn quirks_stay_with_their_dialect() {
     let catalog = catalog::Catalog::bundled().unwrap();
     let odd = |provider: &&Provider| {
         provider.dialect.as_str() == "openai-chat" && provider.quirks != Quirks::default()
+
+/// A key is recorded, and the keychain it is in does not answer: a session without one.
+#[tokio::test]
+async fn a_key_in_a_keychain_that_is_not_here_is_not_a_missing_one() {
+    let store = store();
+    store_key(&store, "aaaa").await;
+    let scripted = Scripted::new();
+    let engine = process_with(&store, Vault::memory(), scripted.clone()).await;
+    let failure = engine.test_provider(&id(OPENAI), None).await.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::VaultUnavailable);
+    assert!(failure.message.contains("PARALLAX_KEY_OPENAI"), "{}", failure.message);
+    assert_eq!((key(&store).await.test, scripted.seen().len()), (None, 0), "nothing was asked or found");
+    // Of an own address, which may be open, the key is not left out either.
+    engine.add_provider("own", "openai-chat", "http://127.0.0.1:9").await.unwrap();
+    let row = AccountRow {
+        provider: id("own"),
+        label: "default".into(),
+        key_origin: "http://127.0.0.1:9".to_owned(),
+        last_four: None,
+        test: None,
+    };
+    store.write(move |tx| tx.put_account(&row)).await.unwrap();
+    let engine = process_with(&store, Vault::memory(), scripted.clone()).await;
+    let failure = engine.test_provider(&id("own"), None).await.unwrap_err();
+    assert_eq!((failure.kind, scripted.seen().len()), (ErrorKind::VaultUnavailable, 0));
+    // No key at all is another matter, and no finding about one.
+    let missing = engine.test_provider(&id("anthropic"), None).await.unwrap_err();
+    assert_eq!(missing.kind, ErrorKind::AuthMissing);
+    assert!(store.read(|tx| tx.provider_state(&"anthropic".into())).await.unwrap().is_none());
+}
     };
     let shipped = catalog.providers().iter().find(odd).unwrap();
     let quirks = |dialect: &'static str| {

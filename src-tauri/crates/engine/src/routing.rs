@@ -335,7 +335,10 @@ pub(crate) fn forget(left: &mut VecDeque<Choice>, kind: ErrorKind, failed: &Choi
     match kind {
         ErrorKind::LimitContext => left.retain(|other| roomier(&other.endpoint, &failed.endpoint)),
         // The key itself is not good, so it is not good at the provider's other endpoints either.
-        ErrorKind::AuthMissing | ErrorKind::AuthRejected | ErrorKind::BillingCredits => {
+        ErrorKind::AuthMissing
+        | ErrorKind::VaultUnavailable
+        | ErrorKind::AuthRejected
+        | ErrorKind::BillingCredits => {
             left.retain(|other| {
                 other.endpoint.provider != failed.endpoint.provider || other.account != failed.account
             });

@@ -97,10 +97,11 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
     let upstream = failure.upstream.as_ref();
     let asked = upstream.and_then(|upstream| upstream.retry_after);
     match failure.kind {
-        // The key or its account; another key may do.
+        // The key or its account; another key may do, one of the environment also where the keychain is gone.
         ErrorKind::AuthMissing
         | ErrorKind::AuthRejected
         | ErrorKind::AuthForbidden
+        | ErrorKind::VaultUnavailable
         | ErrorKind::BillingCredits => next_key,
         // Without a time to wait for there is no telling when the limit lifts.
         ErrorKind::LimitRate => asked.map_or(next_key, |asked| wait(asked, next_key)),
@@ -150,7 +151,6 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
         | ErrorKind::StoreCorrupt
         | ErrorKind::StoreDenied
         | ErrorKind::VaultLocked
-        | ErrorKind::VaultUnavailable
         | ErrorKind::Interrupted
         | ErrorKind::Bug => Next::Stop,
     }
