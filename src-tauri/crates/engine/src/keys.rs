@@ -19,7 +19,21 @@ pub(crate) async fn set(inner: &Inner, named: &AccountRef, secret: Secret) -> Re
     let known = known(inner, &named.provider)?;
     let transport::Entered { secret, last_four } = transport::enter(&known.provider.auth, &secret)?;
     let slot = slot(&known, &named.label)?;
+    let before = elsewhere(inner, &slot, named).await?;
     let kept = inner.vault.set(&slot, secret).await?;
+    // Nobody would know of those any more. What is recorded of the keychain stays while it does not answer.
+    for (old, in_memory) in before {
+        if !in_memory && kept != Kept::Keychain {
+            continue;
+        }
+        // That one stays is no reason to lose the new one.
+        if let Err(failure) = inner.vault.delete(&old).await {
+            tracing::warn!(
+                kind = failure.kind.as_str(),
+                "the key for the address before could not be deleted"
+            );
+        }
+    }
     match kept {
         Kept::Keychain => {
             forget_session(inner, named);
@@ -50,6 +64,20 @@ pub(crate) async fn set(inner: &Inner, named: &AccountRef, secret: Secret) -> Re
     }
     inner.reload().await?;
     Ok(kept)
+}
+
+/// Where keys are kept under this label for other addresses, and which of them in memory alone: a label has one
+/// key, so a new one takes their place.
+async fn elsewhere(inner: &Inner, slot: &Slot, named: &AccountRef) -> Result<Vec<(Slot, bool)>, Failure> {
+    let session = lock(&inner.session_keys)
+        .iter()
+        .find(|(other, _)| other == named)
+        .map(|(_, key)| (key.key_origin.clone(), true));
+    let wanted = named.clone();
+    let stored = inner.store.read(move |tx| tx.account(&wanted.provider, &wanted.label)).await?;
+    let stored = stored.map(|row| (row.key_origin, false));
+    let other = session.into_iter().chain(stored).filter(|(origin, _)| *origin != slot.origin);
+    Ok(other.map(|(origin, in_memory)| (Slot { origin, ..slot.clone() }, in_memory)).collect())
 }
 
 /// Removes a key everywhere, with the budgets set for it alone. `false` = there was none. Error `vault.unavailable` when the keychain that
@@ -104,9 +132,16 @@ fn forget_session(inner: &Inner, named: &AccountRef) {
     lock(&inner.session_keys).retain(|(other, _)| other != named);
 }
 
-/// Removes every key of a provider.
+/// Removes every key of a provider of the user's own. Where its id is that of a built-in one, whose place it takes,
+/// only those for its own address: the others are for the built-in one.
 pub(crate) async fn delete_all(inner: &Inner, id: &ProviderId) -> Result<(), Failure> {
-    let labels: Vec<AccountLabel> = known(inner, id)?.keys.into_iter().map(|key| key.label).collect();
+    let known = known(inner, id)?;
+    let label = |key: &StoredKey| key.label.clone();
+    let labels: Vec<AccountLabel> = if inner.catalog.provider(id.as_str()).is_some() {
+        known.usable().map(label).collect()
+    } else {
+        known.keys.iter().map(label).collect()
+    };
     for label in labels {
         delete(inner, &AccountRef { provider: id.clone(), label }).await?;
     }

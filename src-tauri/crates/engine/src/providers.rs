@@ -119,7 +119,7 @@ pub(crate) async fn add(
     inner.reload().await
 }
 
-/// Removes a provider of the user's own, and its key.
+/// Removes a provider of the user's own, and its keys.
 pub(crate) async fn remove(inner: &Inner, id: &ProviderId) -> Result<(), Failure> {
     if !known(inner, id)?.provider.custom {
         return Err(Failure::new(ErrorKind::RequestInvalid, "Built-in providers cannot be removed."));

@@ -14,11 +14,11 @@ fn store() -> Store {
 }
 
 /// A process of its own on shared data, without network and without keychain.
+async fn process(store: &Store) -> Engine {
     process_with(store, Vault::memory(), Scripted::new()).await
 }
 
 async fn process_with(store: &Store, vault: Vault, scripted: Scripted) -> Engine {
-async fn process(store: &Store) -> Engine {
     let parts = Parts {
         store: store.clone(),
         vault,
@@ -49,13 +49,13 @@ async fn store_key(store: &Store, last_four: &str) {
     };
     store.write(move |tx| tx.put_account(&row)).await.unwrap();
 }
-fn slot(origin: &str) -> vault::Slot {
-    vault::Slot::unnamed(id(OPENAI), origin)
-}
-
 
 async fn key(store: &Store) -> AccountRow {
     store.read(|tx| tx.account(&OPENAI.into(), &"default".into())).await.unwrap().unwrap()
+}
+
+fn slot(origin: &str) -> vault::Slot {
+    vault::Slot::unnamed(id(OPENAI), origin)
 }
 
 fn account(text: &str) -> AccountRef {
@@ -130,7 +130,12 @@ async fn several_keys_of_a_provider_are_asked_in_their_order() {
     assert!(asked(&engine).is_empty(), "none of them was entered for this address");
     assert_eq!(engine.registry().provider(&id(OPENAI)).unwrap().keys.len(), 3);
     engine.remove_provider(&id(OPENAI)).await.unwrap();
-    assert!(asked(&engine).is_empty(), "all were deleted with it");
+    assert_eq!(asked(&engine), ["home", "work", "default"], "they are for the built-in one");
+    engine.add_provider("own", "openai-chat", "http://127.0.0.1:9").await.unwrap();
+    engine.set_key(&account("own"), Secret::new("sk-own-0123456789")).await.unwrap();
+    engine.remove_provider(&id("own")).await.unwrap();
+    engine.add_provider("own", "openai-chat", "http://127.0.0.1:9").await.unwrap();
+    assert!(!engine.registry().provider(&id("own")).unwrap().has_key(), "all were deleted with it");
     let service = r#"{"type": "service_account", "private_key": "x"}"#;
     let misplaced = engine.set_key(&account("openai/json"), Secret::new(service)).await.unwrap_err();
     assert_eq!(misplaced.kind, ErrorKind::RequestInvalid, "a document is no key of this provider");
@@ -144,6 +149,18 @@ async fn quirks_stay_with_their_dialect() {
     let catalog = catalog::Catalog::bundled().unwrap();
     let odd = |provider: &&Provider| {
         provider.dialect.as_str() == "openai-chat" && provider.quirks != Quirks::default()
+    };
+    let shipped = catalog.providers().iter().find(odd).unwrap();
+    let quirks = |dialect: &'static str| {
+        let (engine, shipped) = (&engine, shipped);
+        async move {
+            engine.add_provider(shipped.id.as_str(), dialect, "http://127.0.0.1:9").await.unwrap();
+            engine.registry().provider(&shipped.id).unwrap().provider.quirks.clone()
+        }
+    };
+    assert_eq!(quirks("openai-chat").await, shipped.quirks);
+    assert_eq!(quirks("anthropic-messages").await, Quirks::default());
+}
 
 /// A key is recorded, and the keychain it is in does not answer: a session without one.
 #[tokio::test]
@@ -174,9 +191,6 @@ async fn a_key_in_a_keychain_that_is_not_here_is_not_a_missing_one() {
     assert_eq!(missing.kind, ErrorKind::AuthMissing);
     assert!(store.read(|tx| tx.provider_state(&"anthropic".into())).await.unwrap().is_none());
 }
-    };
-    let shipped = catalog.providers().iter().find(odd).unwrap();
-    let quirks = |dialect: &'static str| {
 
 #[tokio::test]
 async fn a_key_of_the_environment_stays_with_the_address_it_was_given_for() {
@@ -201,12 +215,22 @@ async fn a_key_of_the_environment_stays_with_the_address_it_was_given_for() {
     engine.remove_provider(&id(OPENAI)).await.unwrap();
     assert!(known().env_key);
 }
-        let (engine, shipped) = (&engine, shipped);
-        async move {
-            engine.add_provider(shipped.id.as_str(), dialect, "http://127.0.0.1:9").await.unwrap();
-            engine.registry().provider(&shipped.id).unwrap().provider.quirks.clone()
-        }
-    };
-    assert_eq!(quirks("openai-chat").await, shipped.quirks);
-    assert_eq!(quirks("anthropic-messages").await, Quirks::default());
+
+#[tokio::test]
+async fn a_key_for_a_new_address_leaves_none_behind_at_the_old_one() {
+    let store = store();
+    let vault = Vault::memory();
+    let engine = process_with(&store, vault.clone(), Scripted::new()).await;
+    engine.set_key(&account(OPENAI), Secret::new("sk-for-the-first-0000")).await.unwrap();
+    engine.add_provider(OPENAI, "openai-chat", "https://proxy.example/v1").await.unwrap();
+    assert!(
+        vault.get(&slot("https://api.openai.com:443")).await.unwrap().is_some(),
+        "until there is another"
+    );
+    engine.set_key(&account(OPENAI), Secret::new("sk-for-the-second-0000")).await.unwrap();
+    assert!(vault.get(&slot("https://api.openai.com:443")).await.unwrap().is_none());
+    let found = vault.get(&slot("https://proxy.example:443")).await.unwrap().unwrap();
+    assert_eq!(found.expose(), "sk-for-the-second-0000");
+    assert!(engine.delete_key(&account(OPENAI)).await.unwrap());
+    assert!(vault.get(&slot("https://proxy.example:443")).await.unwrap().is_none());
 }
