@@ -134,6 +134,14 @@ async fn a_compressed_answer_is_asked_not_to_be_sent_and_refused() {
         let failure = send(&http(), &origin(&server.url())).await.unwrap_err();
         assert_eq!(failure.kind, ErrorKind::StreamMalformed, "{encoding}");
     }
+    // A refusal stays one: its status and headers say enough, and its body is not read.
+    let limited =
+        Answer::status(429).header("retry-after", "7").header("content-encoding", "gzip").send("\u{1f}x");
+    server.first(Route::answer(limited));
+    let response = send(&http(), &origin(&server.url())).await.unwrap();
+    assert_eq!((response.status, response.headers.get("retry-after")), (429, Some("7")));
+    let (bytes, failure) = read(response).await;
+    assert_eq!((bytes.len(), failure), (0, None));
     server.first(Route::answer(Answer::event_stream("data: x\n\n").header("content-encoding", "identity")));
     let (bytes, failure) = read(send(&http(), &origin(&server.url())).await.unwrap()).await;
     assert_eq!((bytes.as_slice(), failure), (b"data: x\n\n".as_slice(), None));

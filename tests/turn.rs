@@ -475,6 +475,20 @@ async fn a_rejected_call_shows_no_usage() {
     assert_eq!(view.runs[0].state, RunState::Failed);
     assert_eq!((view.runs[0].metrics.input, view.runs[0].metrics.output), (None, None));
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_costs_nothing() {
+    let bench = Bench::new(&["a"]).await;
+    let upstream = domain::Upstream { status: Some(301), ..domain::Upstream::default() };
+    let redirect = Failure::new(ErrorKind::NetRedirect, "It redirects.").with_upstream(upstream);
+    bench.scripted.push_for("a", Script::failure(redirect));
+    // The price of a provider of one's own is not known, and what generated nothing is not unknown.
+    let (view, _) = bench.ask(first("Hi", &["m@a"])).await;
+    assert_eq!(view.runs[0].failure.as_ref().unwrap().kind, ErrorKind::NetRedirect);
+    let entries = ledger_of(&bench.engine).await;
+    assert_eq!((entries.len(), entries[0].row.cost.total), (1, Some(PicoUsd::ZERO)));
+    assert_eq!(entries[0].row.cost.basis, Basis::Computed);
+}
+
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_a_provider_sends_back_is_stored_nowhere() {

@@ -259,8 +259,11 @@ impl<'a> Attempt<'a> {
         self.sent = true;
         let account = self.row.account.as_ref();
         let result = self.inner.send(&origin, encoded.call, secret.as_ref(), account, deadlines).await;
-        if result.as_ref().is_err_and(|failure| never_sent(failure.kind)) {
-            self.sent = false;
+        if let Err(failure) = &result {
+            self.sent = !never_sent(failure.kind);
+            // An answer that is not read because of its status (a redirect) generated nothing.
+            let status = failure.upstream.as_ref().and_then(|upstream| upstream.status);
+            self.rejected = status.is_some_and(|status| status >= 300);
         }
         result
     }

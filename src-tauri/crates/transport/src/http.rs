@@ -11,7 +11,7 @@ use crate::token::{Tokens, Wanted};
 use crate::{Deadlines, Origin, Response, Transport, redact};
 use async_trait::async_trait;
 use domain::{AuthScheme, Call, ErrorKind, Failure, Headers, Method, Secret, Upstream};
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
@@ -296,9 +296,12 @@ impl Http {
             Err(_) if first == deadlines.first_byte => return Err(classify::first_byte_time(&place, first)),
             Err(_) => return Err(classify::total_time(&place, deadlines.total)),
         };
-        check(&response, &target.url, &place)?;
+        let readable = check(&response, &target.url, &place)?;
         let status = response.status().as_u16();
         let headers = read_headers(response.headers());
+        if !readable {
+            return Ok(Response { status, headers, body: Box::pin(stream::empty()), token: None });
+        }
         let body = Body::new(response, place, deadlines.idle, deadlines.total, started);
         Ok(Response { status, headers, body: Box::pin(body), token: None })
     }
@@ -386,8 +389,9 @@ pub(crate) fn headers(to: &Origin, call: &Call) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-/// Refuses what must not be read: redirects, compressed bodies, heaps of headers.
-fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<(), Failure> {
+/// Refuses what must not be read: redirects, compressed bodies, heaps of headers. False: it is a refusal whose
+/// body must not be read; its status and headers say enough.
+fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<bool, Failure> {
     let host = &place.host;
     let status = response.status();
     // "Not modified" leads nowhere: it answers a question about what is here already.
@@ -408,17 +412,6 @@ fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<(), 
         }
         return Err(failure);
     }
-    let compressed = response
-        .headers()
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if compressed {
-        return Err(place.failure(
-            ErrorKind::StreamMalformed,
-            format!("{host} compresses its answer although it was asked not to. It is not read."),
-        ));
-    }
     let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > HEADER_CAP {
         return Err(place.failure(
@@ -426,7 +419,21 @@ fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<(), 
             format!("{host} sends more than 64 KiB of headers. Its answer is not read."),
         ));
     }
-    Ok(())
+    let compressed = response
+        .headers()
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if compressed && status.as_u16() >= 400 {
+        return Ok(false);
+    }
+    if compressed {
+        return Err(place.failure(
+            ErrorKind::StreamMalformed,
+            format!("{host} compresses its answer although it was asked not to. It is not read."),
+        ));
+    }
+    Ok(!compressed)
 }
 
 fn read_headers(headers: &HeaderMap) -> Headers {
