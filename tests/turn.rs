@@ -475,6 +475,7 @@ async fn a_rejected_call_shows_no_usage() {
     assert_eq!(view.runs[0].state, RunState::Failed);
     assert_eq!((view.runs[0].metrics.input, view.runs[0].metrics.output), (None, None));
 }
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_costs_nothing() {
     let bench = Bench::new(&["a"]).await;
@@ -489,15 +490,24 @@ async fn a_redirect_costs_nothing() {
     assert_eq!(entries[0].row.cost.basis, Basis::Computed);
 }
 
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_a_provider_sends_back_is_stored_nowhere() {
     const KEY: &str = "canary-0123456789-abcdefgh";
     let bench = Bench::new(&["a"]).await;
     bench.engine.set_key(&key("a"), domain::Secret::new(KEY)).await.unwrap();
+    // Cut in its middle, in the answer and in the arguments of a call.
+    let (one, two) = KEY.split_at(9);
+    let echo = format!(
+        "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\" got {KEY} and {one}\"}}}}]}}\n\n\
+         data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{two} again\"}}}}]}}\n\n\
+         data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":0,\"id\":\"{KEY}\",\
+         \"type\":\"function\",\"function\":{{\"name\":\"f\",\"arguments\":\"{{\\\"k\\\":\\\"{one}\"}}}}]}}}}]}}\n\n\
+         data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":0,\
+         \"function\":{{\"arguments\":\"{two}\\\"}}\"}}}}]}}}}]}}\n\n"
+    );
     let body = format!(
         "data: {{\"id\":\"{KEY}\",\"model\":\"{KEY}\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"ok\"}},\
-         \"finish_reason\":null}}]}}\n\ndata: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{KEY}\"}}],\
+         \"finish_reason\":null}}]}}\n\n{echo}data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{KEY}\"}}],\
          \"usage\":{{\"prompt_tokens\":1,\"completion_tokens\":1,\"note\":\"{KEY}\"}}}}\n\ndata: [DONE]\n\n"
     );
     bench.scripted.push_for("a", Script::event_stream().header("x-request-id", KEY).send(body));
@@ -506,8 +516,17 @@ async fn a_key_that_a_provider_sends_back_is_stored_nowhere() {
     let listeners = Listeners { sink: None, observer: Some(observer) };
     bench.engine.start_turn(first("Hi", &["m@a"]), listeners).await.unwrap().done.await.unwrap();
     assert!(bench.scripted.seen()[0].keyed);
-    let result = format!("{:?}", results.recv().unwrap());
+    let result = results.recv().unwrap();
+    assert_eq!(result.draft.text(), "ok got [key] and [key] again");
+    let calls: Vec<_> = result.draft.tool_calls().collect();
+    assert_eq!(calls, [("[key]", "f", "{\"k\":\"[key]\"}")]);
+    let result = format!("{result:?}");
     assert!(result.contains("[key]") && !result.contains("canary"), "{result}");
+    for file in std::fs::read_dir(bench.folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+        assert!(!bytes.windows(6).any(|window| window == b"canary"), "{}", path.display());
+    }
     let entries = format!("{:?}", ledger_of(&bench.engine).await);
     assert!(!entries.contains("canary"), "{entries}");
 }

@@ -1,9 +1,10 @@
 //! One HTTP call of a run: encode, hold, send, decode, and what it cost.
+
 mod keyless;
+mod reading;
+mod scrub;
 
 pub(crate) use keyless::{no_key, no_keychain};
-mod reading;
-
 pub(crate) use reading::Events;
 
 use crate::{
@@ -22,9 +23,9 @@ use domain::{
 };
 use futures_util::StreamExt as _;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use store::{AttemptRow, Purpose};
-use transport::{Deadlines, Origin, Response};
+use transport::{Deadlines, Echo, Origin, Response, Tail};
 use wire::{Dialect, Encoded, Ending, serve::Tap};
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
@@ -79,6 +80,9 @@ pub(crate) struct Attempt<'a> {
     rejected: bool,
     /// The key, and what was made from it for this call.
     scrub: Vec<Secret>,
+    /// The same, in what an answer says.
+    echo: Echo,
+    tails: BTreeMap<u32, Tail>,
     /// The longest answer the call allows.
     output_limit: Option<u64>,
     watch: Option<Watch>,
@@ -153,13 +157,15 @@ impl<'a> Attempt<'a> {
         plan.request = request;
         let Written { mut encoded, tapped } = written;
         encoded.notices.extend(grant.notices.iter().cloned());
-        let scrub = secret.iter().map(|secret| Secret::new(secret.expose())).collect();
+        let scrub: Vec<Secret> = secret.iter().map(|secret| Secret::new(secret.expose())).collect();
         let attempt = Attempt {
             inner,
             row,
             started: inner.clock.elapsed(),
             sent: false,
             rejected: false,
+            echo: Echo::new(&scrub),
+            tails: BTreeMap::new(),
             scrub,
             output_limit: grant.hold.output_limit,
             watch: Watch::new(&grant, ledger::prompt_estimate(&plan.request)),
@@ -207,7 +213,10 @@ impl<'a> Attempt<'a> {
         out: &mut impl Events,
     ) -> Result<(), Failure> {
         let mut response = self.send(encoded, secret).await?;
-        self.scrub.extend(response.token.take());
+        if let Some(token) = response.token.take() {
+            self.scrub.push(token);
+            self.echo = Echo::new(&self.scrub);
+        }
         self.row.first_byte = Some(self.since());
         let status = response.status;
         let upstream = Upstream {
@@ -343,14 +352,11 @@ impl<'a> Attempt<'a> {
     }
 
     /// Hands events on; true when the answer has come to what was set aside for it.
-    async fn take(&mut self, mut events: Vec<StreamEvent>, draft: &mut Draft, out: &mut impl Events) -> bool {
+    async fn take(&mut self, events: Vec<StreamEvent>, draft: &mut Draft, out: &mut impl Events) -> bool {
         if events.is_empty() {
             return false;
         }
-        for event in &mut events {
-            self.scrub_event(event);
-            draft.apply(event);
-        }
+        let events = self.cleaned(events, draft);
         if self.row.first_content.is_none() && draft.has_content() {
             self.row.first_content = Some(self.since());
         }
@@ -380,54 +386,6 @@ impl<'a> Attempt<'a> {
         };
         known.merge_into(&mut failure);
         failure
-    }
-
-    /// Providers echo keys in their error texts; nothing that leaves here holds one.
-    fn scrubbed(&self, failure: &mut Failure) {
-        self.scrub_text(&mut failure.message);
-        if let Some(upstream) = &mut failure.upstream {
-            for text in
-                [&mut upstream.message, &mut upstream.code, &mut upstream.param, &mut upstream.request_id]
-            {
-                text.iter_mut().for_each(|text| self.scrub_text(text));
-            }
-        }
-    }
-
-    /// The same for what surrounds an answer and is stored beside it. The answer itself is the model's,
-    /// which never sees a key.
-    fn scrub_event(&self, event: &mut StreamEvent) {
-        if self.scrub.is_empty() {
-            return;
-        }
-        let optional = |text: &mut Option<String>| text.iter_mut().for_each(|text| self.scrub_text(text));
-        match event {
-            StreamEvent::Started { response_id, model } => {
-                optional(response_id);
-                optional(model);
-            }
-            StreamEvent::Usage(usage) => {
-                optional(&mut usage.raw);
-                optional(&mut usage.service_tier);
-            }
-            StreamEvent::Finish { raw, .. } => optional(raw),
-            StreamEvent::Notice { detail, .. } => self.scrub_text(detail),
-            StreamEvent::Unknown { name, .. } => self.scrub_text(name),
-            StreamEvent::BlockOpen { .. }
-            | StreamEvent::BlockDelta { .. }
-            | StreamEvent::BlockClose { .. } => {}
-        }
-    }
-
-    fn scrub_text(&self, text: &mut String) {
-        for secret in &self.scrub {
-            *text = transport::redact(text, secret);
-        }
-    }
-
-    fn clean(&self, mut text: String) -> String {
-        self.scrub_text(&mut text);
-        text
     }
 
     fn since(&self) -> Millis {

@@ -296,6 +296,7 @@ impl Lane {
             result = attempt.run(encoded, secret, &mut self.draft, &mut out) => Some(result),
             waited = silence => Some(Err(learn::silent(&name, waited))),
         };
+        attempt.release(&mut self.draft, &mut out).await;
         let failure = match result {
             None => Some(stopped()),
             Some(result) => result.err(),

@@ -14,6 +14,7 @@ mod body;
 mod classify;
 mod credential;
 pub mod demo;
+mod echo;
 mod http;
 mod redact;
 mod resolve;
@@ -24,6 +25,7 @@ mod target;
 mod token;
 
 pub use credential::{Entered, enter};
+pub use echo::{Echo, Tail};
 pub use http::{Http, ProxyChoice};
 pub use redact::redact;
 pub use shown::{KEY, Shown, shown};

@@ -65,6 +65,7 @@ impl Last {
 fn gone() -> Failure {
     Failure::new(ErrorKind::Cancelled, "The program that asked has gone.")
 }
+
 /// Parallax ends while it is being answered.
 fn leaving() -> Failure {
     Failure::new(
@@ -72,7 +73,6 @@ fn leaving() -> Failure {
         "Parallax was closed before this answer was complete. Start it and ask again.",
     )
 }
-
 
 impl Drive {
     pub(super) fn new(inner: Arc<Inner>, ask: RelayAsk, number: u64, out: mpsc::Sender<Piece>) -> Self {
@@ -203,7 +203,6 @@ impl Drive {
                     Next::Stop | Next::OfferContinue => return last,
                     Next::NextKey => break,
                     Next::Advance => {
-                            () = inner.live.leaving.cancelled() => return last,
                         left.retain(|other| other.endpoint.id != choice.endpoint.id);
                         break;
                     }
@@ -213,6 +212,7 @@ impl Drive {
                         tokio::select! {
                             biased;
                             () = out.closed() => return last,
+                            () = inner.live.leaving.cancelled() => return last,
                             () = tokio::time::sleep(Duration::from_millis(after.0)) => {}
                         }
                     }
@@ -276,7 +276,6 @@ impl Drive {
             provider: name.clone(),
             model: endpoint.model.clone(),
             upstream_model: endpoint.upstream_model.clone(),
-            () = inner.live.leaving.cancelled() => Some(leaving()),
             attempts: self.attempts,
             policy: self.policy.clone(),
             passed: false,
@@ -291,9 +290,11 @@ impl Drive {
         let result = tokio::select! {
             biased;
             () = out.closed() => Some(gone()),
+            () = inner.live.leaving.cancelled() => Some(leaving()),
             result = attempt.run(encoded, secret, &mut draft, &mut outlet) => result.err(),
             waited = silence => Some(learn::silent(&name, waited)),
         };
+        attempt.release(&mut draft, &mut outlet).await;
         if result.is_none() {
             outlet.release().await;
         }

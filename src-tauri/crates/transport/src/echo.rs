@@ -1,0 +1,158 @@
+//! Takes a key out of the text of an answer, which comes in pieces.
+//!
+//! No model sees a key, but what stands at an address of one's own may give back whatever it is sent: a proxy for
+//! debugging, a test server, somebody hostile. Only whole keys count here. Parts of one, as [`crate::redact`] takes
+//! them out of error texts, would be words of ordinary answers too often.
+
+use crate::{credential::parts, redact::MARK};
+use domain::Secret;
+use zeroize::Zeroizing;
+
+/// Shorter keys are words that servers of one's own are given and that answers hold as words.
+const SHORTEST: usize = 16;
+/// So much at the end of a piece that could be a key's beginning is held back until more has come. Less is let
+/// through, so that text is not late for a letter or two; the rest of a key is still found behind it.
+const HOLD: usize = 4;
+
+/// What is looked for.
+#[derive(Clone, Default)]
+pub struct Echo {
+    keys: Vec<Zeroizing<String>>,
+}
+
+/// One text while it comes.
+#[derive(Clone, Debug, Default)]
+pub struct Tail {
+    /// The end of what was let through, shorter than [`HOLD`].
+    before: String,
+    /// What is held back behind it.
+    held: String,
+}
+
+impl Echo {
+    /// Of a document, such as a service account, its secret parts are looked for.
+    pub fn new(secrets: &[Secret]) -> Self {
+        let keys = secrets.iter().flat_map(|secret| parts(secret.expose()));
+        Self { keys: keys.filter(|key| key.len() >= SHORTEST).collect() }
+    }
+
+    /// There is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// A whole text without the keys.
+    pub fn clean(&self, text: &str) -> String {
+        self.keys.iter().fold(text.to_owned(), |text, key| text.replace(key.as_str(), MARK))
+    }
+
+    /// Takes the next piece and gives what of the text may go on.
+    pub fn push(&self, tail: &mut Tail, piece: &str) -> String {
+        let seen = tail.before.len();
+        let text = format!("{}{}{piece}", tail.before, tail.held);
+        let mut out = String::with_capacity(piece.len());
+        let mut done = 0;
+        while let Some((at, length)) = self.first(&text, done) {
+            out.push_str(text.get(done.max(seen)..at).unwrap_or_default());
+            out.push_str(MARK);
+            done = at + length;
+        }
+        let until = self.beginning(&text, done).unwrap_or(text.len()).max(seen);
+        out.push_str(text.get(done.max(seen)..until).unwrap_or_default());
+        let mut from = until.saturating_sub(HOLD - 1).max(done.min(until));
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        tail.before = text.get(from..until).unwrap_or_default().to_owned();
+        tail.held = text.get(until.max(done)..).unwrap_or_default().to_owned();
+        out
+    }
+
+    /// What was held back, at the end of the text. So much of a key that it can be nothing else does not go on.
+    pub fn rest(&self, tail: &mut Tail) -> String {
+        let held = std::mem::take(tail).held;
+        if held.len() + HOLD > SHORTEST { MARK.to_owned() } else { held }
+    }
+
+    /// The first whole key behind `from`.
+    fn first(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let rest = text.get(from..)?;
+        let found =
+            self.keys.iter().filter_map(|key| rest.find(key.as_str()).map(|at| (from + at, key.len())));
+        found.min_by_key(|(at, length)| (*at, usize::MAX - length))
+    }
+
+    /// Where, behind `from`, a key may begin that is not whole yet.
+    fn beginning(&self, text: &str, from: usize) -> Option<usize> {
+        let longest = self.keys.iter().map(|key| key.len()).max()?;
+        let first = text.len().saturating_sub(longest).max(from);
+        (first..=text.len().saturating_sub(HOLD)).find(|at| {
+            text.get(*at..).is_some_and(|end| {
+                end.len() >= HOLD && self.keys.iter().any(|key| key.len() > end.len() && key.starts_with(end))
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "canary-0123456789-abcdefgh";
+
+    fn echo() -> Echo {
+        Echo::new(&[Secret::new(KEY), Secret::new("another-token-of-32-characters!!")])
+    }
+
+    fn through(pieces: &[&str]) -> String {
+        let (echo, mut tail) = (echo(), Tail::default());
+        let mut out: String = pieces.iter().map(|piece| echo.push(&mut tail, piece)).collect();
+        out.push_str(&echo.rest(&mut tail));
+        out
+    }
+
+    #[test]
+    fn a_key_is_gone_wherever_the_text_is_cut() {
+        let text = format!("You sent {KEY}, that is {KEY}{KEY} and cana 😀.");
+        for first in 0..=text.len() {
+            let Some((one, rest)) = text.split_at_checked(first) else { continue };
+            for second in 0..=rest.len() {
+                let Some((two, three)) = rest.split_at_checked(second) else { continue };
+                let out = through(&[one, two, three]);
+                let left = out.replace(MARK, "");
+                assert!(!out.contains(KEY) && out.contains(MARK), "{first}, {second}: {out}");
+                // Three letters may have been let through before a key could be told.
+                assert!(!left.contains("canary") && !left.contains("abcdefgh"), "{first}, {second}: {out}");
+                assert!(out.starts_with("You sent ") && out.ends_with(" and cana 😀."), "{out}");
+            }
+        }
+        let single: Vec<String> = text.chars().map(String::from).collect();
+        let single: Vec<&str> = single.iter().map(String::as_str).collect();
+        assert!(!through(&single).contains("canary"));
+    }
+
+    #[test]
+    fn all_other_text_comes_whole_and_at_once() {
+        for text in ["", "can", "canary", "canary-0123 is not all of it", "naïve ✓ 日本語 can"] {
+            let chars: Vec<String> = text.chars().map(String::from).collect();
+            let pieces: Vec<&str> = chars.iter().map(String::as_str).collect();
+            assert_eq!(through(&pieces), text);
+        }
+        let mut tail = Tail::default();
+        assert_eq!(echo().push(&mut tail, "A word ending in can"), "A word ending in can", "nothing is late");
+        assert_eq!(echo().push(&mut tail, "ary"), "");
+        assert_eq!(echo().push(&mut tail, " bird"), "ary bird");
+    }
+
+    #[test]
+    fn a_key_that_breaks_off_does_not_go_on() {
+        assert_eq!(through(&["It is ", "canary-0123456789-abc"]), "It is [key]");
+        assert_eq!(through(&["It is ", "canary-0"]), "It is canary-0");
+    }
+
+    #[test]
+    fn words_that_serve_as_keys_stay() {
+        let echo = Echo::new(&[Secret::new("ollama"), Secret::new("lm-studio")]);
+        assert!(echo.is_empty());
+    }
+}
