@@ -17,7 +17,7 @@ pub(crate) struct Calendar {
 impl Calendar {
     /// Of the system's time zone.
     pub(crate) fn at(now: Timestamp) -> Result<Self, Failure> {
-        Self::within(now, TimeZone::system())
+        Self::within(now, zone())
     }
 
     fn within(now: Timestamp, zone: TimeZone) -> Result<Self, Failure> {
@@ -43,11 +43,15 @@ impl Calendar {
     }
 }
 
-/// Has the system's time zone read by a thread of its own, so that the first request does not wait for it:
-/// finding its name goes through the folder of all zones.
-pub(crate) fn warm() {
-    // Where no thread can be had, the first request reads it.
-    let _ = std::thread::Builder::new().name("time-zone".to_owned()).spawn(TimeZone::system);
+/// The system's time zone. Its rules stand in one file; the library looks for their name too, for which it
+/// goes through the folder of all zones, and every command line would wait for that.
+fn zone() -> TimeZone {
+    let local = || {
+        // Who sets TZ wants another zone than the machine's.
+        let rules = std::env::var_os("TZ").is_none().then(|| std::fs::read("/etc/localtime").ok())??;
+        TimeZone::tzif("localtime", &rules).ok()
+    };
+    local().unwrap_or_else(TimeZone::system)
 }
 
 /// The first moment of a day: midnight, or what follows it where the clocks skip it.
@@ -77,6 +81,17 @@ mod tests {
     fn local(zone: &str, at: Timestamp) -> String {
         let at = jiff::Timestamp::from_millisecond(at.0).unwrap();
         at.to_zoned(TimeZone::get(zone).unwrap()).datetime().to_string()
+    }
+
+    #[test]
+    fn the_zone_is_the_one_the_library_finds() {
+        for when in [0, 1_795_269_600_000, 1_774_778_400_000] {
+            let (own, theirs) = (
+                Calendar::within(Timestamp(when), zone()),
+                Calendar::within(Timestamp(when), TimeZone::system()),
+            );
+            assert_eq!(own.unwrap().starts, theirs.unwrap().starts);
+        }
     }
 
     #[test]

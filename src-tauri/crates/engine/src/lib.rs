@@ -177,7 +177,6 @@ impl Engine {
     ) -> Result<Self, Failure> {
         let clock = Arc::new(SystemClock::new());
         let process = ProcessId::new(clock.id());
-        calendar::warm();
         let store = Store::open(folder, store::Options { process, now: clock.now(), version })?;
         let vault = Vault::system().with_env_keys(env_keys);
         let transport: Arc<dyn Transport> = Arc::new(Http::new(ProxyChoice::System)?);
