@@ -16,6 +16,7 @@ mod clean;
 mod clients;
 #[cfg(target_os = "linux")]
 mod driver;
+mod fresh;
 mod local_model;
 mod measure;
 mod package;

@@ -3,7 +3,7 @@
 //! A proof is a measurement here (`measure`) or a test target of the suite named `prove_NAME` that does not run
 //! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`.
 
-use crate::{clean, clients, measure, python, setup, shell, ui};
+use crate::{clean, clients, fresh, measure, python, setup, shell, ui};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,6 +14,7 @@ type Proof = (&'static str, &'static str, fn() -> Result<Lines>);
 
 /// Name, what it proves, body. The suite's own are found by their target's name.
 const PROOFS: &[Proof] = &[
+    ("build", "clean build and test time: `cargo xtask test` on a clone that was never built", fresh::build),
     ("cuts", "recordings decode the same for every way of cutting their bytes", cuts),
     ("start", "process start to first paint, beside an empty window", measure::start),
     ("memory", "memory of all the app's processes, beside an empty window's", measure::memory),
@@ -61,6 +62,7 @@ const ABOUT: &[(&str, &str)] = &[
 const ALONE: &[&str] = &[
     "agreement",
     "budgets",
+    "build",
     "clients",
     "decode",
     "diff",
@@ -71,6 +73,9 @@ const ALONE: &[&str] = &[
     "ratings",
     "search",
 ];
+
+/// Proofs that are built as the tests are.
+const DEV: &[&str] = &["build", "prices"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -248,10 +253,11 @@ fn write(name: &str, lines: &[String]) -> Result<()> {
     }
     let commit = shell::Cmd::new("git").args(["rev-parse", "--short", "HEAD"]).output().unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let profile = if DEV.contains(&name) { "dev" } else { "release" };
     let mut text = format!("# {name}\n\n");
     writeln!(
         text,
-        "{}, {} {}, {cores} cores, release profile, after commit {}. Written by `cargo xtask prove {name}`.\n",
+        "{}, {} {}, {cores} cores, {profile} profile, after commit {}. Written by `cargo xtask prove {name}`.\n",
         today(),
         std::env::consts::OS,
         std::env::consts::ARCH,

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Says what happens next.
 pub(crate) fn step(text: &str) {
@@ -128,6 +128,16 @@ impl Cmd {
 
     /// Runs it and passes its output on line by line, keeping the lines that `wanted` accepts.
     pub(crate) fn run_keeping(self, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+        let name = self.to_string();
+        let (kept, status) = self.run_to_its_end(wanted)?;
+        if !status.success() {
+            bail!("{name} failed ({status})");
+        }
+        Ok(kept)
+    }
+
+    /// [`Cmd::run_keeping`], whatever it ends as.
+    pub(crate) fn run_to_its_end(self, wanted: impl Fn(&str) -> bool) -> Result<(Vec<String>, ExitStatus)> {
         let mut child =
             self.command()?.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {self}"))?;
         let output = child.stdout.take().context("a piped child has an output")?;
@@ -139,11 +149,7 @@ impl Cmd {
                 kept.push(line);
             }
         }
-        let status = child.wait()?;
-        if !status.success() {
-            bail!("{self} failed ({status})");
-        }
-        Ok(kept)
+        Ok((kept, child.wait()?))
     }
 }
 
