@@ -2,18 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use api::Api;
-use domain::ProcessId;
-use engine::{Clock as _, Engine, Parts, SystemClock, frame::TurnFrame};
-use parallax_suite::support::chat::chat_stream;
+use engine::frame::TurnFrame;
+use parallax_suite::support::{bench::scripted_engine, chat::chat_stream};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
-use store::Store;
 use transport::scripted::{Script, Scripted};
-use vault::Vault;
 
 /// Providers whose names stand nowhere else. Each answers at its own speed and length.
 const NAMES: [&str; 4] = ["zorblat", "quixnar", "velumo", "hadrikon"];
@@ -29,21 +26,7 @@ impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripted = Scripted::new();
-        let clock = Arc::new(SystemClock::new());
-        let process = ProcessId::new(clock.id());
-        let options = store::Options { process, now: clock.now(), version: "test" };
-        let parts = Parts {
-            store: Store::open(folder.path(), options).unwrap(),
-            vault: Vault::memory(),
-            transport: Arc::new(scripted.clone()),
-            clock,
-            process,
-            origin: "window",
-        };
-        let engine = Engine::assemble(parts).await.unwrap();
-        for name in NAMES {
-            engine.add_provider(name, "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
-        }
+        let engine = scripted_engine(folder.path(), &scripted, &NAMES).await;
         let api = Api::new(engine, folder.path().to_owned(), "test", Box::new(|_| Ok(())))
             .with_downloads(folder.path().to_owned());
         Self { api, scripted, frames: Arc::default(), folder }

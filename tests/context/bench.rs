@@ -1,20 +1,13 @@
 //! Four lanes over scripted providers, each with numbers of its own.
 
-use domain::{
-    ContextPolicy, ConversationId, Lane, LaneTarget, ModelRef, Params, ProcessId, RunState, TurnId,
-};
+use domain::{ContextPolicy, ConversationId, Lane, LaneTarget, ModelRef, Params, RunState, TurnId};
 use engine::{
-    Ask, At, Clock as _, Engine, Listeners, Money, Parts, SystemClock,
+    Ask, At, Engine, Listeners, Money,
     frame::{TurnFrame, TurnView},
 };
-use parallax_suite::support::chat::chat_stream;
-use std::{
-    sync::{Arc, mpsc},
-    time::Duration,
-};
-use store::Store;
+use parallax_suite::support::{bench::scripted_engine, chat::chat_stream};
+use std::{sync::mpsc, time::Duration};
 use transport::scripted::{Script, Scripted};
-use vault::Vault;
 
 /// Providers, and so lanes, from the left.
 pub(crate) const NAMES: [&str; 4] = ["alef", "beth", "gimel", "dalet"];
@@ -56,21 +49,7 @@ impl Bench {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripted = Scripted::new();
-        let clock = Arc::new(SystemClock::new());
-        let process = ProcessId::new(clock.id());
-        let options = store::Options { process, now: clock.now(), version: "test" };
-        let parts = Parts {
-            store: Store::open(folder.path(), options).unwrap(),
-            vault: Vault::memory(),
-            transport: Arc::new(scripted.clone()),
-            clock,
-            process,
-            origin: "window",
-        };
-        let engine = Engine::assemble(parts).await.unwrap();
-        for name in NAMES {
-            engine.add_provider(name, "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
-        }
+        let engine = scripted_engine(folder.path(), &scripted, &NAMES).await;
         Self { engine, scripted, _folder: folder }
     }
 

@@ -6,6 +6,7 @@
     reason = "a helper of tests fails by panicking"
 )]
 
+pub mod bench;
 pub mod chat;
 pub mod chatgpt;
 pub mod http;

@@ -283,17 +283,36 @@ function chatting(services: Services, shell: ShellActions): Action[] {
 /** The best of the turn that has the focus, else of the newest; 0 is a tie. */
 function judging(services: Services): Action[] {
   const { branches, nav, conversations } = services;
-  const pick = (digit: number) => {
+  const here = () => {
     const id = document.activeElement?.closest<HTMLElement>('.turn')?.dataset['turn'];
     const turns = nav.page.name === 'chat' ? (conversations.open?.turns ?? []) : [];
-    const turn = turns.find((known) => known.id === id) ?? turns.at(-1);
-    const runs = [...(turn?.view.runs ?? [])].sort((a, b) => a.position - b.position);
+    return turns.find((known) => known.id === id) ?? turns.at(-1);
+  };
+  const pick = (digit: number) => {
+    const turn = here();
+    const runs = (turn?.view.runs ?? [])
+      .filter((run) => !run.made_of)
+      .sort((a, b) => a.position - b.position);
     const run = runs[digit - 1];
     if (!turn || runs.length < 2) return;
     if (digit === 0) void branches.pick(turn, { type: 'tie' });
     else if (run) void branches.pick(turn, { type: 'best', run: run.id });
   };
-  return Array.from({ length: 10 }, (_, digit) => ({
+  // The button of the turn stands only where there is something to compare.
+  const beside = (what: 'judge' | 'merge') => () => {
+    const turn = here();
+    const section = turn && document.querySelector(`.turn[data-turn="${turn.id}"]`);
+    const button = section?.querySelector<HTMLElement>(
+      `[data-testid="${ids[what](true)}"], [data-testid="${ids[what](false)}"]`,
+    );
+    button?.click();
+  };
+  const chat = () => nav.page.name === 'chat' && conversations.open !== null;
+  const asks: Action[] = [
+    { id: 'merge', title: t('Make one answer of these'), keys: 's', run: beside('merge') },
+    { id: 'judge', title: t('Ask a judge about the answers'), keys: 'j', run: beside('judge') },
+  ].map((action) => ({ ...action, group: t('Chat'), anywhere: false, can: chat }));
+  const picks = Array.from({ length: 10 }, (_, digit) => ({
     id: `pick.${digit}`,
     title: digit === 0 ? t('Call the answers equal') : t('Answer {digit} is the best', { digit }),
     group: t('Chat'),
@@ -302,6 +321,7 @@ function judging(services: Services): Action[] {
     quiet: true,
     run: () => pick(digit),
   }));
+  return [...asks, ...picks];
 }
 
 function arranging(services: Services, shell: ShellActions): Action[] {

@@ -8,6 +8,7 @@ import { Attachments } from './attachments.svelte';
 import { Branches } from './branches';
 import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
+import { Beside } from './beside.svelte';
 import { Blind } from './blind.svelte';
 import { Board } from './board.svelte';
 import { Compare } from './compare.svelte';
@@ -61,6 +62,7 @@ export class Services {
   readonly newLineUp: NewLineUp;
   readonly conversations: Conversations;
   readonly catalogue: Catalogue;
+  readonly beside: Beside;
   readonly blind: Blind;
   readonly board: Board;
   readonly compare: Compare;
@@ -117,6 +119,7 @@ export class Services {
       draft,
       () => void this.money(),
     );
+    this.beside = new Beside(client, toasts);
     this.blind = new Blind(client, toasts);
     this.board = new Board(client, toasts);
     this.compare = new Compare(client, nav);
@@ -227,6 +230,7 @@ export class Services {
     const touched = (table: Changed['tables'][number]) => change.tables.includes(table);
     if (touched('conversations')) {
       this.conversations.reload().catch(fail);
+      void this.beside.reload();
     }
     if (touched('spend')) {
       void this.money();

@@ -1,4 +1,5 @@
 import type { LaneTarget } from '../ipc/generated/LaneTarget';
+import type { MergeTurn } from '../ipc/generated/MergeTurn';
 import type { Pick } from '../ipc/generated/Pick';
 import type { RunView } from '../ipc/generated/RunView';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
@@ -115,6 +116,11 @@ export class LiveTurn {
 
   async cancel(run: string | null): Promise<void> {
     await this.client.call('turn/cancel', { turn: this.id, run });
+  }
+
+  /** Makes one answer of those of this turn, in a lane of its own. */
+  async merge(wish: MergeTurn): Promise<void> {
+    await this.follow((onFrame) => this.client.stream('turn/merge', wish, onFrame));
   }
 
   /** Asks a lane again, `anyway` past the budgets; its older answer is kept as an earlier one. */

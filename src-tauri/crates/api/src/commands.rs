@@ -12,6 +12,7 @@ use crate::{
 };
 use domain::{Budget, ErrorKind, Failure, LaneTarget};
 use engine::{
+    beside::{Judge, Judgement},
     blind::Revealed,
     board::{Board, BoardQuery},
     differences::{Agreed, Differences},
@@ -160,6 +161,13 @@ commands! {
         "blind/vote" (CastBlind) -> Revealed = compare::vote;
         "blind/reveal" (TurnRef) -> Revealed = compare::reveal;
         "blind/undo" (TurnRef) -> TurnView = compare::undo;
+        "turn/judge_estimate" (JudgeTurn) -> EstimateView = compare::judge_estimate;
+        "turn/judge" (JudgeTurn) -> Judgement = compare::judge;
+        "turn/judge_stop" (TurnRef) -> () = compare::judge_stop;
+        "turn/merge_estimate" (MergeTurn) -> EstimateView = compare::merge_estimate;
+        "conversation/judgements" (ConversationRef) -> Vec<Judgement> = compare::judgements;
+        "judge/defaults" (()) -> Judge = compare::judge_defaults;
+        "judge/remove" (JudgementRef) -> () = compare::judge_remove;
         "board/open" (BoardQuery) -> Board = compare::board;
         "board/export" (()) -> ExportedFile = compare::export;
         "spend/today" (()) -> SpendFigure = spend::today;
@@ -204,6 +212,7 @@ commands! {
         "turn/start" (SendTurn) -> TurnStarted = chat::start;
         "turn/start_anyway" (SendTurn) -> TurnStarted = chat::start_anyway;
         "turn/add_lane" (AddLane) -> TurnView = branches::add_lane;
+        "turn/merge" (MergeTurn) -> TurnView = compare::merge;
         "turn/subscribe" (TurnRef) -> TurnView = chat::subscribe;
         "run/continue" (ContinueRun) -> TurnView = routing::go_on;
         "run/retry" (RunRef) -> TurnView = chat::retry;

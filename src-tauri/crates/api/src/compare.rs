@@ -1,19 +1,27 @@
 //! Answers laid beside each other, blind votes, and the leaderboard made of votes.
 
 use crate::{
-    Api,
+    Api, Sink, budget,
     spend::file::{create, not_written},
-    types::{CastBlind, CompareAll, CompareTwo, ExportedFile, TurnRef},
+    types::{
+        CastBlind, CompareAll, CompareTwo, ConversationRef, EstimateView, ExportedFile, JudgeTurn,
+        JudgementRef, MergeTurn, TurnRef,
+    },
 };
 use domain::{ErrorKind, Failure};
 use engine::{
+    PromptEstimate,
+    beside::{Judge, JudgeWish, Judgement, MergeWish},
     blind::Revealed,
     board::{Board, BoardQuery, Cast, preferred},
     differences::{Agreed, Differences},
     frame::TurnView,
 };
 use serde_json::{Value, json};
-use std::io::Write as _;
+use std::{
+    future::{Ready, ready},
+    io::Write as _,
+};
 
 pub(crate) async fn two(api: &Api, wanted: CompareTwo) -> Result<Differences, Failure> {
     api.engine.differences(wanted.left, wanted.right, wanted.ignore_formatting).await
@@ -37,6 +45,55 @@ pub(crate) async fn undo(api: &Api, which: TurnRef) -> Result<TurnView, Failure>
 
 pub(crate) async fn board(api: &Api, query: BoardQuery) -> Result<Board, Failure> {
     api.engine.board(query).await
+}
+
+fn judge_wish(wanted: JudgeTurn) -> JudgeWish {
+    JudgeWish { model: wanted.model, rubric: wanted.rubric, findings: wanted.findings }
+}
+
+pub(crate) async fn judge_estimate(api: &Api, wanted: JudgeTurn) -> Result<EstimateView, Failure> {
+    let turn = wanted.turn;
+    estimated(api, api.engine.estimate_judgement(turn, judge_wish(wanted)).await?).await
+}
+
+async fn estimated(api: &Api, estimate: PromptEstimate) -> Result<EstimateView, Failure> {
+    let budget_name = match &estimate.budget {
+        Some(tightest) => Some(budget::name(api, &tightest.scope).await?),
+        None => None,
+    };
+    Ok(EstimateView { estimate, budget_name })
+}
+
+pub(crate) async fn judge(api: &Api, wanted: JudgeTurn) -> Result<Judgement, Failure> {
+    let turn = wanted.turn;
+    api.engine.judge(turn, judge_wish(wanted)).await
+}
+
+pub(crate) fn judge_stop(api: &Api, which: TurnRef) -> Ready<Result<(), Failure>> {
+    api.engine.stop_judging(which.turn);
+    ready(Ok(()))
+}
+
+pub(crate) async fn judge_defaults(api: &Api, (): ()) -> Result<Judge, Failure> {
+    api.engine.judge_defaults().await
+}
+
+pub(crate) async fn judgements(api: &Api, which: ConversationRef) -> Result<Vec<Judgement>, Failure> {
+    api.engine.judgements(which.id).await
+}
+
+pub(crate) async fn judge_remove(api: &Api, which: JudgementRef) -> Result<(), Failure> {
+    api.engine.remove_judgement(which.id).await
+}
+
+pub(crate) async fn merge_estimate(api: &Api, wanted: MergeTurn) -> Result<EstimateView, Failure> {
+    let MergeTurn { turn, model, how } = wanted;
+    estimated(api, api.engine.estimate_merge(turn, MergeWish { model, how }).await?).await
+}
+
+pub(crate) async fn merge(api: &Api, wanted: MergeTurn, sink: Sink) -> Result<TurnView, Failure> {
+    let MergeTurn { turn, model, how } = wanted;
+    api.engine.merge(turn, MergeWish { model, how }, sink).await
 }
 
 /// A vote as one line of a data set.

@@ -52,6 +52,8 @@ uuid_ids! {
     ExperimentId,
     /// One file of conversations that was taken in.
     ImportId,
+    /// A judge's opinion of the answers of a turn.
+    JudgementId,
     /// One vote on the answers of a turn.
     VoteId,
     /// One running process that writes to the database (window or command line).

@@ -39,7 +39,7 @@ pub use event::{BlockKind, FinishReason, NoticeKind, Seam, StreamEvent};
 pub use failure::{ErrorKind, Failure, Upstream};
 pub use ids::{
     AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, ExperimentId,
-    ImportId, LaneId, MessageId, ProcessId, ProviderId, RunId, TurnId, VoteId,
+    ImportId, JudgementId, LaneId, MessageId, ProcessId, ProviderId, RunId, TurnId, VoteId,
 };
 pub use model::{BadSlug, Capabilities, Modality, Model, ModelRef, ModelSlug, Variant};
 pub use money::{BadAmount, PicoUsd};

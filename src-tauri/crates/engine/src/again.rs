@@ -2,7 +2,7 @@
 
 use crate::frame::TurnView;
 use crate::{
-    context,
+    beside, context,
     inner::{Inner, Table},
     lane::Job,
     live::FrameSink,
@@ -56,6 +56,7 @@ pub(crate) async fn revive(
         return Err(Failure::new(ErrorKind::Bug, "A retry was recorded without a run."));
     };
     let mut shown = empty_run(inner, &job.row, earlier);
+    shown.made_of.clone_from(&job.made_of);
     if let Some(kept) = &job.kept {
         shown.sections = present::sections(&kept.draft.parts(""));
     }
@@ -103,12 +104,14 @@ fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded,
     // Shown what it was shown the first time.
     let context = tx.run_context(old.id)?;
     let row = record_run(inner, tx, &turn, &lane, &user, old.saw.clone(), Some(old.id))?;
+    let made_of = beside::remade(tx, old.id, row.id)?;
     if let Some(context) = context {
         tx.set_run_context(row.id, &context)?;
     }
     let request = Arc::new(context::request_of(tx, &row)?);
     let (conversation, on) = (Some(turn.conversation), None);
-    let job = Job { row, conversation, request, after: Vec::new(), over_budget: false, kept: None, on };
+    let job =
+        Job { row, conversation, request, after: Vec::new(), over_budget: false, kept: None, on, made_of };
     // A lane that has gone on since then stays where it is.
     if !elders.iter().any(|row| head == Some(row.message)) {
         tx.set_lane_head(lane.id, head)?;

@@ -1,10 +1,12 @@
 //! One HTTP call of a run: encode, hold, send, decode, and what it cost.
 
 mod keyless;
+mod plan;
 mod reading;
 mod scrub;
 
 pub(crate) use keyless::{no_key, no_keychain};
+pub(crate) use plan::Plan;
 pub(crate) use reading::Events;
 
 use crate::{
@@ -13,13 +15,12 @@ use crate::{
     draft::Draft,
     inner::Inner,
     outgoing::{Tapped, Writer, Written, count, fitted, leaving},
-    registry::Known,
     relay::Passing,
     sent,
 };
 use domain::{
-    AccountLabel, AttemptId, Basis, Cost, Endpoint, ErrorKind, Failure, FinishReason, Millis, NoticeKind,
-    Outcome, PicoUsd, PriceSheet, Provider, Request, Secret, StreamEvent, Upstream, Usage, UsageSource,
+    AttemptId, Basis, Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd,
+    PriceSheet, Provider, Request, Secret, StreamEvent, Upstream, Usage, UsageSource,
 };
 use futures_util::StreamExt as _;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
@@ -30,31 +31,6 @@ use wire::{Dialect, Encoded, Ending, serve::Tap};
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
 const ERROR_BODY_LIMIT: usize = 256 * 1024;
-
-/// What an attempt needs to know.
-pub(crate) struct Plan {
-    pub endpoint: Endpoint,
-    pub known: Known,
-    /// The key it is made with.
-    pub account: Option<AccountLabel>,
-    pub request: Arc<Request>,
-    /// The request whose texts the tree of messages holds: the same, or what it goes on with.
-    pub of: Arc<Request>,
-    /// Ids of the policies that permit it.
-    pub policy: Option<String>,
-    /// `None` = it is no chat's.
-    pub run: Option<domain::RunId>,
-    /// `window`, `cli` or `gateway`.
-    pub origin: &'static str,
-    /// The app that asks through the gateway.
-    pub app: Option<String>,
-    /// Its request as it came.
-    pub passing: Option<Arc<Passing>>,
-    pub conversation: Option<domain::ConversationId>,
-    pub n: u32,
-    /// The user said to send it whatever the budgets say.
-    pub over_budget: bool,
-}
 
 /// How an attempt ended, with everything its ledger row needs.
 pub(crate) struct Ended {
@@ -131,13 +107,16 @@ impl<'a> Attempt<'a> {
         let limit = written.encoded.output_limit;
         let wish = Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), limit)?;
         let leaving = leaving(&plan, &row);
-        let answers = plan.passing.as_deref().map_or(1, Passing::answers);
+        let (answers, side) = (plan.passing.as_deref().map_or(1, Passing::answers), plan.side);
         let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
         let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());
         let (grant, request, written) = inner
             .store
             .write(move |tx| {
                 tx.insert_attempt(&recorded)?;
+                if let Some(kind) = side {
+                    tx.note_side_call(recorded.id, kind)?;
+                }
                 let grant = budget::admit(tx, wish)?;
                 // Written anew in here, because it must be on record before it leaves, as long as it leaves.
                 let most = grant.output_limit.map(|most| most / answers);
@@ -416,7 +395,8 @@ impl<'a> Attempt<'a> {
         self.row.usage = draft.usage.clone();
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);
-        let purpose = Purpose { app: self.plan.app, ..Purpose::default() };
+        let kind = self.plan.side.map(str::to_owned);
+        let purpose = Purpose { kind, app: self.plan.app, tag: None };
         let outgrown = self.watch.as_ref().zip(cost.total).and_then(|(watch, total)| watch.outgrown(total));
         Ended { row: self.row, billed, cost, prices: sheet, purpose, outgrown }
     }

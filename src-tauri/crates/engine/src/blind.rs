@@ -111,7 +111,7 @@ fn letter(place: usize) -> char {
 
 /// Names that would tell who speaks: of the models that were asked, of every author and provider there is, and the
 /// families the user may know them by.
-fn names(inner: &Inner, asked: &[ModelRef]) -> Vec<String> {
+pub(crate) fn names(inner: &Inner, asked: &[ModelRef]) -> Vec<String> {
     const FAMILIES: &[&str] = &[
         "GPT",
         "ChatGPT",
@@ -257,7 +257,7 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-fn masked(names: &[String], text: &str) -> String {
+pub(crate) fn masked(names: &[String], text: &str) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     compare::text::mask(text, &names).text
 }
@@ -467,6 +467,7 @@ fn veiled(run: &RunView, place: usize, text: Option<String>) -> RunView {
         later: Vec::new(),
         waiting: None,
         continue_on: Vec::new(),
+        made_of: None,
     }
 }
 

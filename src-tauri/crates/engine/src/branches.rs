@@ -312,8 +312,9 @@ fn cast(
         // It may be one that another answer of its lane has taken the place of.
         runs.iter_mut().filter(|run| run.lane == chosen.lane).for_each(|run| *run = chosen.clone());
     }
+    let made = crate::beside::made_of_others(tx, turn)?;
     let mut shown = Vec::new();
-    for run in runs {
+    for run in runs.into_iter().filter(|run| !made.contains(&run.id)) {
         if context::says_something(tx, &run)? {
             let model = run.target.model.to_string();
             shown.push(VotedAnswer { run: run.id, message: run.message, lane: run.lane, model });

@@ -5,7 +5,7 @@
 //! one branch can hold, the answers of the others stand before the next prompt, each under the letter of its
 //! column and the name of its model.
 
-use crate::{seam, view};
+use crate::{beside, seam, view};
 use domain::{
     ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, Part,
     Request, Role, RunId, Saw, TurnId,
@@ -78,6 +78,11 @@ impl Said {
 }
 
 impl Shown {
+    /// After this message, of an answer whose request is put together elsewhere.
+    pub(crate) fn after(parent: Option<MessageId>, saw: Saw) -> Self {
+        Self { parent, saw, earlier: None, unfinished: Vec::new(), said: Said::default() }
+    }
+
     /// With the prompt behind it.
     pub(crate) fn then(self, prompt: &[Part]) -> Vec<Message> {
         self.said.then(prompt)
@@ -382,19 +387,27 @@ pub(crate) fn request_of(tx: &Tx<'_>, run: &RunRow) -> Result<Request, Failure> 
     let Some(user) = tx.message(run.user_message)? else {
         return Err(Failure::new(ErrorKind::StoreCorrupt, "The prompt of this answer is gone."));
     };
+    if let Some(merged) = beside::merged_request(tx, run)? {
+        return Ok(merged);
+    }
     let prompt = tx.content(&user.content)?.unwrap_or_default();
     let said = match earlier_of(tx, run.id)? {
         Some(earlier) => side_by_side(tx, &earlier)?,
-        None => {
-            let rows = user.parent.map(|leaf| tx.branch(leaf)).transpose()?.unwrap_or_default();
-            Said { messages: spoken(&rows), quoted: None }
-        }
+        None => Said { messages: said_before(tx, user.parent)?, quoted: None },
     };
     Ok(request(&run.target, said.then(&prompt)))
 }
 
+/// What was said on the branch that ends at a message.
+pub(crate) fn said_before(tx: &Tx<'_>, leaf: Option<MessageId>) -> Result<Vec<Message>, Failure> {
+    Ok(spoken(&leaf.map(|leaf| tx.branch(leaf)).transpose()?.unwrap_or_default()))
+}
+
 /// The messages a run was shown, its own prompt last; answers of one turn from the left.
 pub(crate) fn messages_of(tx: &Tx<'_>, run: &RunRow) -> Result<Vec<MessageRow>, Failure> {
+    if let Some(merged) = beside::merged_messages(tx, run)? {
+        return Ok(merged);
+    }
     let Some(earlier) = earlier_of(tx, run.id)? else {
         return Ok(tx.branch(run.user_message)?.into_iter().map(|(row, _)| row).collect());
     };

@@ -4,6 +4,7 @@
 
 use crate::{
     attempt::Plan,
+    beside,
     budget::{self, Foreseen, Wish},
     context::{self, At},
     files::{self, Asked},
@@ -14,8 +15,8 @@ use crate::{
     tasks, turn, warm,
 };
 use domain::{
-    AttemptId, BudgetScope, ConversationId, ErrorKind, Failure, LaneTarget, Message, Period, PicoUsd,
-    Request, Role, Timestamp,
+    AttemptId, BudgetScope, ConversationId, ErrorKind, Failure, LaneTarget, Message, ModelRef, Period,
+    PicoUsd, Request, Role, Timestamp,
 };
 use ledger::Expected;
 use router::Warm;
@@ -141,6 +142,43 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, ask: Asked, at: At) -> Result<P
     turn::check(&ask)?;
     let shared = Arc::clone(inner);
     let standing = inner.store.read(move |tx| standing(&shared, tx, &ask, &at)).await?;
+    reckoned(inner, standing).await
+}
+
+/// What calls beside a chat would cost, each as a lane of its own.
+pub(crate) async fn of_calls(
+    inner: &Arc<Inner>,
+    conversation: Option<ConversationId>,
+    calls: Vec<(ModelRef, String)>,
+) -> Result<PromptEstimate, Failure> {
+    let requests = calls.iter().map(|(model, prompt)| beside::side_request(model, prompt)).collect();
+    of_requests(inner, conversation, requests).await
+}
+
+/// What these requests would cost, each as a lane of its own.
+pub(crate) async fn of_requests(
+    inner: &Arc<Inner>,
+    conversation: Option<ConversationId>,
+    requests: Vec<(LaneTarget, Request)>,
+) -> Result<PromptEstimate, Failure> {
+    let standing = inner
+        .store
+        .read(move |tx| {
+            let mut found = Vec::new();
+            for (target, request) in requests {
+                let rules = policy::of_lane(tx, &target, conversation)?;
+                found.push((Standing { target, rules, request, warm: None }, conversation));
+            }
+            Ok(found)
+        })
+        .await?;
+    reckoned(inner, standing).await
+}
+
+async fn reckoned(
+    inner: &Arc<Inner>,
+    standing: Vec<(Standing, Option<ConversationId>)>,
+) -> Result<PromptEstimate, Failure> {
     let shared = Arc::clone(inner);
     // Counting and writing a long conversation out takes a while: not on a thread that answers wait for.
     let drafted = tasks::aside(move || {
@@ -168,7 +206,7 @@ fn standing(
         return Ok(found);
     };
     let registry = inner.registry();
-    let name = |model: &domain::ModelRef| registry.model_name(model);
+    let name = |model: &ModelRef| registry.model_name(model);
     let place = context::Standing::new(tx, id, &ask.context, at, &name)?;
     let conversation = policy::of_conversation(tx, ask.conversation)?;
     for lane in turn::addressed(tx, id, at)? {
@@ -247,6 +285,7 @@ fn ready(
         run: None,
         origin: inner.origin,
         app: None,
+        side: None,
         passing: None,
         conversation,
         n: 1,

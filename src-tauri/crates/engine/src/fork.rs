@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, MessageId, Role, RunId, Timestamp, TurnId};
 use std::{collections::HashMap, sync::Arc};
-use store::{ConversationRow, MessageRow, RunRow, TurnRow, Tx};
+use store::{ConversationRow, MergeRow, MessageRow, RunRow, TurnRow, Tx};
 
 /// Where a conversation is forked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,11 +159,15 @@ fn copy_turn(
         let message = copy_message(inner, tx, conversation, run.message, Some(copy), copies)?;
         let lane = copies.lanes.get(&run.lane).copied().ok_or_else(gone)?;
         let retry_of = run.retry_of.and_then(|run| copies.runs.get(&run).copied());
-        let context = tx.run_context(run.id)?;
+        let (context, made_of) = (tx.run_context(run.id)?, tx.merge(run.id)?);
         let chosen = shown.contains(&run.id);
         tx.insert_run(&RunRow { id: copy, turn: id, lane, user_message: user, message, retry_of, ..run })?;
         if chosen {
             tx.show_run(copy)?;
+        }
+        if let Some(merge) = made_of {
+            let sources = merge.sources.iter().filter_map(|run| copies.runs.get(run).copied()).collect();
+            tx.insert_merge(&MergeRow { run: copy, sources, ..merge })?;
         }
         if let Some(context) = context {
             tx.set_run_context(copy, &moved(&context, copies)?)?;

@@ -275,6 +275,10 @@ pub struct RunView {
     /// Where an answer that broke off can be gone on with, the best first.
     #[serde(default)]
     pub continue_on: Vec<ContinueOn>,
+    /// It is no answer of its own but was made of these; `None` = it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub made_of: Option<crate::beside::MergeView>,
 }
 
 /// A notice as shown.

@@ -101,6 +101,8 @@ pub(crate) struct Inner {
     pub pdf_reader: crate::files::PdfReader,
     /// What is asked through the gateway.
     pub relays: crate::relay::Relays,
+    /// Turns that a judge is at.
+    pub judging: crate::beside::Judging,
     /// Experiments that run in this process.
     pub experiments: crate::experiment::Running,
 }

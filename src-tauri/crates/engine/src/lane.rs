@@ -4,6 +4,7 @@ mod going_on;
 
 use crate::{
     attempt::{Attempt, Ended, Plan},
+    beside,
     books::{entry, merged, shown_usage},
     clock::millis,
     draft::Draft,
@@ -42,6 +43,8 @@ pub(crate) struct Job {
     pub kept: Option<Kept>,
     /// Where it is to go first.
     pub on: Option<EndpointId>,
+    /// It makes one answer of these.
+    pub made_of: Option<beside::MergeView>,
 }
 
 /// A run while it is being worked on.
@@ -327,6 +330,7 @@ impl Lane {
             run: Some(self.job.row.id),
             origin: self.inner.origin,
             app: None,
+            side: self.job.made_of.is_some().then_some("merge"),
             passing: None,
             conversation: self.job.conversation,
             over_budget: self.job.over_budget,

@@ -12,6 +12,7 @@ mod again;
 mod alone;
 mod app_keys;
 mod attempt;
+pub mod beside;
 pub mod blind;
 pub mod board;
 mod books;
@@ -227,6 +228,7 @@ impl Engine {
             walking: walk::Walking::default(),
             pdf_reader,
             relays: relay::Relays::default(),
+            judging: beside::Judging::default(),
             experiments: experiment::Running::default(),
         });
         inner.reload().await?;

@@ -109,7 +109,11 @@ pub(crate) fn recover_in(
     let open = attempts.into_iter().rfind(|row| row.outcome.is_none());
     let issuer = open.as_ref().map(|row| row.endpoint.to_string()).unwrap_or_default();
     let hold = open.as_ref().map(|row| tx.hold(row.id)).transpose()?.flatten();
-    let ended = open.map(|row| close_attempt(inner, row, &request, &own, hold.as_ref(), failure));
+    let side = open.as_ref().map(|row| tx.side_call(row.id)).transpose()?.flatten();
+    let mut ended = open.map(|row| close_attempt(inner, row, &request, &own, hold.as_ref(), failure));
+    if let Some(ended) = &mut ended {
+        ended.purpose.kind = side;
+    }
     run.state = state;
     run.failure = Some(failure.clone());
     run.finish_reason = draft.finish.as_ref().map(|(reason, _)| *reason);
@@ -161,13 +165,14 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
                 Some(run) => tx.run(run)?,
                 None => None,
             };
+            let spender = tx.hold(attempt)?.map(|hold| hold.spender);
             let conversation = match run {
                 Some(run) => conversation_of(tx, run.turn)?,
-                None => None,
+                None => spender.as_ref().and_then(|spender| spender.conversation),
             };
             let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
-            let app = tx.hold(attempt)?.and_then(|hold| hold.spender.app);
-            let purpose = Purpose { app, ..Purpose::default() };
+            let app = spender.and_then(|spender| spender.app);
+            let purpose = Purpose { kind: tx.side_call(attempt)?, app, tag: None };
             let ended = Ended { billed: row.usage.clone(), row, cost, prices: None, purpose, outgrown: None };
             let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;

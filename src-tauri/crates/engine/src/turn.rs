@@ -270,7 +270,16 @@ pub(crate) fn record_lane(
         tx.set_run_context(row.id, &earlier)?;
     }
     let conversation = Some(turn.conversation);
-    Ok(Job { row, conversation, request, after: unfinished, over_budget: false, kept: None, on: None })
+    Ok(Job {
+        row,
+        conversation,
+        request,
+        after: unfinished,
+        over_budget: false,
+        kept: None,
+        on: None,
+        made_of: None,
+    })
 }
 
 /// An empty answer under a user node, and the run that will fill it.
@@ -380,6 +389,7 @@ pub(crate) fn empty_run(inner: &Inner, row: &RunRow, earlier: Vec<RunId>) -> Run
         later: Vec::new(),
         waiting: None,
         continue_on: Vec::new(),
+        made_of: None,
     }
 }
 
@@ -426,6 +436,7 @@ pub(crate) fn launch_lanes(
                 over_budget: job.over_budget,
                 kept: job.kept.clone(),
                 on: None,
+                made_of: None,
             };
             let (shared, news) = (Arc::clone(&inner), out.clone());
             let work = Box::pin(async move {

@@ -1,7 +1,7 @@
 //! Builds what a window shows of the past from the store.
 
 use crate::{
-    again,
+    again, beside,
     frame::{Notice, Pick, RouteStep, RunView, TurnView},
     inner::Inner,
     present,
@@ -134,6 +134,8 @@ struct Rows {
     parts: Vec<Part>,
     /// The attempt that wrote the last of what stands, looked for where the answer failed.
     wrote: Option<AttemptRow>,
+    /// What it was made of.
+    made_of: Option<beside::MergeView>,
 }
 
 /// A turn as it lies in the database.
@@ -146,6 +148,7 @@ struct Stored {
 
 fn read(tx: &Tx<'_>, turn: TurnRow) -> Result<Stored, Failure> {
     let prompt = tx.content(&turn.prompt)?.unwrap_or_default();
+    let merges = tx.merges(turn.id)?;
     let mut rows = Vec::new();
     for run in tx.runs(turn.id)? {
         let attempts = tx.attempts(run.id)?;
@@ -155,7 +158,8 @@ fn read(tx: &Tx<'_>, turn: TurnRow) -> Result<Stored, Failure> {
             None => Vec::new(),
         };
         let wrote = if run.failure.is_some() { again::writer(tx, &run)? } else { None };
-        rows.push(Rows { run, attempts, parts, wrote });
+        let made_of = merges.iter().find(|row| row.run == run.id).map(beside::merge_view).transpose()?;
+        rows.push(Rows { run, attempts, parts, wrote, made_of });
     }
     let around = around(tx, turn.id)?;
     Ok(Stored { turn, prompt, rows, around })
@@ -187,7 +191,7 @@ fn shown(inner: &Inner, stored: Stored) -> TurnView {
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {
-    let Rows { run, attempts, parts, wrote } = rows;
+    let Rows { run, attempts, parts, wrote, made_of } = rows;
     let costs: Vec<Cost> =
         attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)).collect();
     let usage = run.usage.clone().unwrap_or_default();
@@ -217,6 +221,7 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         later: Vec::new(),
         waiting: None,
         continue_on,
+        made_of,
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 16, steps: &[table::prompts::SCHEMA] },
     Migration { version: 17, steps: &[table::app_keys::AGAIN] },
     Migration { version: 18, steps: &[table::experiments::UNCERTAIN, table::blind::SCHEMA] },
+    Migration { version: 19, steps: &[table::beside::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

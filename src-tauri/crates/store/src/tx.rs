@@ -5,8 +5,8 @@ use crate::{
     lease::Leases,
 };
 use domain::{
-    AttemptId, ConversationId, EntryId, ExperimentId, Failure, ImportId, LaneId, MessageId, Millis,
-    ProcessId, RunId, Timestamp, TurnId, VoteId,
+    AttemptId, ConversationId, EntryId, ExperimentId, Failure, ImportId, JudgementId, LaneId, MessageId,
+    Millis, ProcessId, RunId, Timestamp, TurnId, VoteId,
 };
 use rusqlite::{Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
@@ -178,6 +178,7 @@ keys!(
     EntryId,
     ExperimentId,
     ImportId,
+    JudgementId,
     LaneId,
     MessageId,
     ProcessId,

@@ -129,5 +129,17 @@ export function branchHost(
       found.live = true;
       follow(found, conversation, frames);
       return found;
+    })
+    .on('turn/merge', ({ turn, model: reference, how }, frames) => {
+      const conversation = holder(turn);
+      const found = need(conversation.turns.find((known) => known.id === turn));
+      const slug = reference.model;
+      const column = lane(`merged-${made++}`, model(slug, slug.split('/').at(-1) ?? slug));
+      const sources = found.runs.filter((one) => !one.made_of).map((one) => one.id);
+      const part = { made_of: { how, sources } };
+      found.runs = [...found.runs, run(`merged-run-${made++}`, column, found.runs.length, part)];
+      found.live = true;
+      follow(found, conversation, frames);
+      return found;
     });
 }

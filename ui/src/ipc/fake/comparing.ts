@@ -4,6 +4,7 @@ import type { AgreedGroup } from '../generated/AgreedGroup';
 import type { DiffRow } from '../generated/DiffRow';
 import type { DiffSide } from '../generated/DiffSide';
 import type { FakeHost } from '../host.fake';
+import { judgingHost } from './judging';
 
 /** Words between stars stand on this side only. */
 function side(text: string, from: number): DiffSide {
@@ -39,7 +40,8 @@ const SAID: [AgreedGroup, string, string][] = [
   ['one', 'Express delivery is not refunded', '-y----'],
 ];
 
-export function comparingHost(host: FakeHost): void {
+export function comparingHost(host: FakeHost, runsOf?: (turn: string) => string[]): void {
+  judgingHost(host, runsOf);
   host
     .on('compare/two', () => ({
       left_words: 22,

@@ -402,7 +402,11 @@ export function demoHost(): FakeHost {
   }
   branchHost(host, conversations, follow, (id) => must(everything().find((row) => row.id === id)));
   serveCatalogue(host, rows);
-  comparingHost(host);
+  comparingHost(host, (id) => {
+    const turns = [...conversations.values()].flatMap((known) => known.turns);
+    const runs = turns.find((known) => known.id === id)?.runs ?? [];
+    return runs.filter((one) => !one.made_of).map((one) => one.id);
+  });
   experimentHost(host, unspent);
   return host;
 }

@@ -4,6 +4,7 @@ import type { Failure } from "./Failure";
 import type { FinishReason } from "./FinishReason";
 import type { LaneId } from "./LaneId";
 import type { LaneTarget } from "./LaneTarget";
+import type { MergeView } from "./MergeView";
 import type { MessageId } from "./MessageId";
 import type { Metrics } from "./Metrics";
 import type { Notice } from "./Notice";
@@ -89,4 +90,8 @@ waiting: Waiting | null,
 /**
  * Where an answer that broke off can be gone on with, the best first.
  */
-continue_on: Array<ContinueOn>, };
+continue_on: Array<ContinueOn>, 
+/**
+ * It is no answer of its own but was made of these; `None` = it is one.
+ */
+made_of?: MergeView, };

@@ -1,7 +1,10 @@
 //! Shapes of comparing answers.
 
-use domain::{RunId, TurnId};
-use engine::blind::BlindVote;
+use domain::{JudgementId, ModelRef, RunId, TurnId};
+use engine::{
+    beside::{MergeHow, Rule},
+    blind::BlindVote,
+};
 use serde::{Deserialize, Serialize};
 
 /// Two answers to lay beside each other.
@@ -32,4 +35,38 @@ pub struct CastBlind {
     pub turn: TurnId,
     /// What is said of its answers.
     pub vote: BlindVote,
+}
+
+/// What a judge is to be asked of the answers of a turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct JudgeTurn {
+    /// Which turn.
+    pub turn: TurnId,
+    /// The judge.
+    pub model: ModelRef,
+    /// By what.
+    pub rubric: Vec<Rule>,
+    /// Ask too what the answers agree on and what not.
+    pub findings: bool,
+}
+
+/// A judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct JudgementRef {
+    /// Which.
+    pub id: JudgementId,
+}
+
+/// The answers of a turn to be made one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MergeTurn {
+    /// Which turn.
+    pub turn: TurnId,
+    /// Who makes it.
+    pub model: ModelRef,
+    /// How.
+    pub how: MergeHow,
 }

@@ -175,6 +175,7 @@ impl Drive {
             run: None,
             origin: "gateway",
             app: Some(self.ask.caller.key.name.clone()),
+            side: None,
             passing: Some(Arc::clone(&self.passing)),
             conversation: None,
             n: self.attempts,

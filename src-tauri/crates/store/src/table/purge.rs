@@ -40,6 +40,7 @@ impl Tx<'_> {
             [key],
         )?;
         self.exec("DELETE FROM votes WHERE turn IN (SELECT id FROM turns WHERE conversation = ?1)", [key])?;
+        self.purge_beside(id)?;
         self.exec(&format!("UPDATE runs SET retry_of = NULL WHERE id IN ({RUNS})"), [key])?;
         self.exec(&format!("DELETE FROM runs WHERE id IN ({RUNS})"), [key])?;
         self.exec("DELETE FROM lanes WHERE conversation = ?1", [key])?;
