@@ -111,3 +111,21 @@ describe('components', () => {
     expect(components.filter((name) => /<style[\s>]/.test(source.get(name) ?? ''))).toEqual([]);
   });
 });
+
+describe('style sheets', () => {
+  const sheets = readdirSync(join(ROOT, 'shared/css')).filter((name) => name.endsWith('.css'));
+
+  it('go by the direction of the text', () => {
+    // What is centred by half of its own width stands in the middle in both directions.
+    const physical =
+      /^\s*(?:left|right): (?!50%)|(?:margin|padding|border)-(?:left|right)\b|text-align: (?:left|right)|float: (?:left|right)|border-(?:top|bottom)-(?:left|right)-radius/;
+    const bad = sheets.flatMap((name) =>
+      readFileSync(join(ROOT, 'shared/css', name), 'utf8')
+        .split('\n')
+        .filter((line) => physical.test(line))
+        .map((line) => `${name}: ${line.trim()}`),
+    );
+    expect(sheets.length).toBeGreaterThan(15);
+    expect(bad).toEqual([]);
+  });
+});

@@ -382,3 +382,28 @@ describe('when the data cannot be opened', () => {
     expect(await clean()).toEqual([]);
   });
 });
+
+describe('the frame', () => {
+  it('speaks German once that is chosen, and English again', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    await user.click(await screen.findByTestId(ids.language('de')));
+    expect(await screen.findByRole('heading', { name: 'Einstellungen' })).toBeInTheDocument();
+    expect(document.documentElement.lang).toBe('de');
+    expect(host.sent('view/set')).toContainEqual({ key: 'view.language', value: '"de"' });
+    expect(await clean()).toEqual([]);
+    await user.click(screen.getByTestId(ids.language('en')));
+    expect(await screen.findByRole('heading', { name: 'Settings' })).toBeInTheDocument();
+    expect(document.documentElement.lang).toBe('en');
+  });
+
+  it('has a sidebar as wide as one likes, by keys too', async () => {
+    await open('chat');
+    const edge = screen.getByTestId(ids.sideEdge);
+    edge.focus();
+    await user.keyboard('{ArrowRight}{ArrowRight}');
+    expect(edge).toHaveAttribute('aria-valuenow', '280');
+    await user.keyboard('{Home}');
+    expect(edge).toHaveAttribute('aria-valuenow', '248');
+  });
+});

@@ -8,27 +8,36 @@ export const NONE = '–';
 const PICO = 1_000_000_000_000n;
 const TEN_CENTS = PICO / 10n;
 
-/** A decimal text as the language writes it; it never passes through a float. */
-function decimal(text: string, digits: number, style: Intl.NumberFormatOptions = {}): string {
-  const format = new Intl.NumberFormat(locale(), {
-    ...style,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  return format.format(text as `${number}`);
-}
-
 const DOLLARS: Intl.NumberFormatOptions = {
   style: 'currency',
   currency: 'USD',
   currencyDisplay: 'narrowSymbol',
 };
 
+/** Making a format takes far longer than using it, and figures change many times a second. */
+const formats = new Map<string, Intl.NumberFormat>();
+function format(digits: number | null, style: 'plain' | 'bare' | 'dollars'): Intl.NumberFormat {
+  const key = `${locale()} ${digits} ${style}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat(locale(), {
+    ...(style === 'dollars' ? DOLLARS : {}),
+    ...(style === 'bare' ? { useGrouping: false } : {}),
+    ...(digits === null ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+  });
+  formats.set(key, made);
+  return made;
+}
+
+/** A decimal text as the language writes it; it never passes through a float. */
+const decimal = (text: string, digits: number, style: 'plain' | 'bare' | 'dollars' = 'plain'): string =>
+  format(digits, style).format(text as `${number}`);
+
 /** A measured figure with its decimals. */
 const figure = (value: number, digits: number): string => decimal(value.toFixed(digits), digits);
 
 /** A count as the language groups it: `1,240`. */
-export const number = (count: number): string => new Intl.NumberFormat(locale()).format(count);
+export const number = (count: number): string => format(null, 'plain').format(count);
 
 /** Decimal dollars to whole pico-dollars; `null` if the text is not a decimal number. */
 export function pico(dollars: string): bigint | null {
@@ -65,11 +74,11 @@ export function money(dollars: string | null): string {
   if (value === null) return NONE;
   const sign = value < 0n ? '−' : '';
   const size = value < 0n ? -value : value;
-  if (size === 0n || size >= TEN_CENTS) return `${sign}${decimal(fixed(size, 2), 2, DOLLARS)}`;
+  if (size === 0n || size >= TEN_CENTS) return `${sign}${decimal(fixed(size, 2), 2, 'dollars')}`;
   const text = fixed(size, 4);
   return text === '0.0000'
-    ? `${sign}< ${decimal('0.0001', 4, DOLLARS)}`
-    : `${sign}${decimal(text, 4, DOLLARS)}`;
+    ? `${sign}< ${decimal('0.0001', 4, 'dollars')}`
+    : `${sign}${decimal(text, 4, 'dollars')}`;
 }
 
 function fixed(value: bigint, digits: number): string {
@@ -112,9 +121,7 @@ export function price(dollars: string | null): string {
   if (value === null) return NONE;
   const whole = value / PICO;
   const fraction = (value % PICO).toString().padStart(12, '0').replace(/0+$/, '');
-  return decimal(fraction === '' ? `${whole}` : `${whole}.${fraction}`, fraction.length, {
-    useGrouping: false,
-  });
+  return decimal(fraction === '' ? `${whole}` : `${whole}.${fraction}`, fraction.length, 'bare');
 }
 
 /** `0.62 s`, `12.1 s`, `3 min`, `1 h 5 min`. */
@@ -236,7 +243,7 @@ export function bytes(count: number): string {
 
 /** A number as it was typed, with a point before its decimals whatever the language has there. */
 export function typed(text: string): string {
-  const comma = new Intl.NumberFormat(locale()).format(0.5).includes(',');
+  const comma = format(null, 'plain').format(0.5).includes(',');
   return comma ? text.trim().replace(',', '.') : text.trim();
 }
 

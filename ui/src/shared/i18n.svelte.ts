@@ -25,15 +25,21 @@ interface Speech {
   language: Language;
   /** `null`: the keys are the texts. */
   texts: Record<string, Text> | null;
-  plurals: Intl.PluralRules;
-  numbers: Intl.NumberFormat;
+  /** Made when they are first needed: the start needs neither. */
+  plurals: () => Intl.PluralRules;
+  numbers: () => Intl.NumberFormat;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => (made ??= make());
 }
 
 const speech = (language: Language, texts: Speech['texts']): Speech => ({
   language,
   texts,
-  plurals: new Intl.PluralRules(LANGUAGES[language].tag),
-  numbers: new Intl.NumberFormat(LANGUAGES[language].tag),
+  plurals: once(() => new Intl.PluralRules(LANGUAGES[language].tag)),
+  numbers: once(() => new Intl.NumberFormat(LANGUAGES[language].tag)),
 });
 
 let now = $state.raw(speech('en', null));
@@ -63,12 +69,12 @@ function fill(message: string, values: Record<string, string | number> | undefin
   const form =
     typeof text === 'string'
       ? text
-      : (text[now.plurals.select(typeof count === 'number' ? count : 0)] ?? text.other);
+      : (text[now.plurals().select(typeof count === 'number' ? count : 0)] ?? text.other);
   if (!values) return form;
   return form.replace(/\{(\w+)\}/g, (gap, name: string) => {
     const value = values[name];
     if (value === undefined) return gap;
-    return typeof value === 'number' ? now.numbers.format(value) : value;
+    return typeof value === 'number' ? now.numbers().format(value) : value;
   });
 }
 

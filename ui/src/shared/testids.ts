@@ -290,6 +290,7 @@ export const ids = {
   dryModel: 'dry-model',
   dryPrompt: 'dry-prompt',
   theme: (name: string) => `theme-${name}`,
+  sideEdge: 'side-edge',
   language: (name: string) => `language-${name}`,
   dataDir: 'data-dir',
   version: 'version',

@@ -1,5 +1,10 @@
 import type { View } from './view';
 
+/** Pixels across, of the sidebar. */
+export const SIDE_LEAST = 200;
+export const SIDE_MOST = 420;
+export const SIDE_USUAL = 248;
+
 /** How the user reads and types, kept for every conversation. */
 export class Reading {
   /** Keys of one letter or digit do something where no text field has the focus. */
@@ -10,7 +15,25 @@ export class Reading {
   /** Long answers are announced by the desktop while the window is not in front. */
   notify = $state(false);
 
+  /** Width of the sidebar; `null` is the usual one. */
+  side = $state<number | null>(null);
+
   constructor(private readonly view: View) {}
+
+  /** What the first paint needs. */
+  async loadSide(): Promise<void> {
+    const side = await this.view.get<number>('view.side').catch(() => null);
+    this.side = typeof side === 'number' ? this.within(side) : null;
+  }
+
+  setSide(width: number | null): void {
+    this.side = width === null ? null : this.within(width);
+    this.view.setSoon('view.side', this.side);
+  }
+
+  private within(width: number): number {
+    return Math.min(SIDE_MOST, Math.max(SIDE_LEAST, Math.round(width)));
+  }
 
   async load(): Promise<void> {
     const [keys, together, notify] = await Promise.all([

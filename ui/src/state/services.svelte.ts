@@ -140,8 +140,11 @@ export class Services {
     this.starting = true;
     try {
       await this.hear();
-      await this.settings.loadLanguage();
-      const state = await this.client.call('app/state', null);
+      const [state] = await Promise.all([
+        this.client.call('app/state', null),
+        this.settings.loadLanguage(),
+        this.reading.loadSide(),
+      ]);
       this.settings.version = state.version;
       this.settings.dataDir = state.data_dir;
       this.settings.storage = state.storage;

@@ -5,13 +5,14 @@ import type { AgreedStatement } from '../../ipc/generated/AgreedStatement';
 import type { Differences } from '../../ipc/generated/Differences';
 import type { DiffRow } from '../../ipc/generated/DiffRow';
 import type { DiffSide } from '../../ipc/generated/DiffSide';
+import { t, words } from '../../shared/i18n.svelte';
 
 /** What a line's sign means. */
 export function told(row: DiffRow): string {
-  if (row.kind === 'same') return 'Same';
-  if (row.kind === 'left') return 'Only left';
-  if (row.kind === 'right') return 'Only right';
-  return row.contrary ? 'Another number, or one denies' : 'Other words';
+  if (row.kind === 'same') return t('Same');
+  if (row.kind === 'left') return t('Only left');
+  if (row.kind === 'right') return t('Only right');
+  return row.contrary ? t('Another number, or one denies') : t('Other words');
 }
 
 export function tone(row: DiffRow): string {
@@ -45,13 +46,19 @@ export function asText(diff: Differences, left: string, right: string): string {
   return [`--- ${left}`, `+++ ${right}`, ...lines].join('\n');
 }
 
-const NUMBERS = ['', '', 'Both', 'All three', 'All four', 'All five', 'All six'];
+const NUMBERS: Record<string, string> = words({
+  '2': 'Both',
+  '3': 'All three',
+  '4': 'All four',
+  '5': 'All five',
+  '6': 'All six',
+});
 const ORDER: readonly AgreedGroup[] = ['all', 'some', 'contrary', 'one'];
 
 function label(group: AgreedGroup, answers: number): string {
-  if (group === 'all') return `${NUMBERS[answers] ?? `All ${answers}`} say`;
-  if (group === 'some') return 'Some say';
-  return group === 'contrary' ? 'They differ' : 'Only one says';
+  if (group === 'all') return t('{all} say', { all: NUMBERS[answers] ?? t('All {answers}', { answers }) });
+  if (group === 'some') return t('Some say');
+  return group === 'contrary' ? t('They differ') : t('Only one says');
 }
 
 export interface Grouped {

@@ -6,23 +6,24 @@ import type { ExperimentRowView } from '../../ipc/generated/ExperimentRowView';
 import type { ExperimentSummary } from '../../ipc/generated/ExperimentSummary';
 import { money, pico, span } from '../../shared/format';
 import type { CellMode } from '../../state/experiments.svelte';
+import { t, words } from '../../shared/i18n.svelte';
 
-export const STATES: Record<ExperimentSummary['state'], string> = {
+export const STATES: Record<ExperimentSummary['state'], string> = words({
   running: 'Running',
   pausing: 'Pausing',
   paused: 'Paused',
   held: 'Held by its cap or a budget',
   uncertain: 'Some cells may have been billed',
   complete: 'Complete',
-};
+});
 
 export const paid = (one: ExperimentSummary): string =>
   one.paid_incomplete ? (pico(one.paid) === 0n ? '–' : `≥ ${money(one.paid)}`) : money(one.paid);
 
 /** `84 of 144 answers, about 3 min left`. */
 export function progress(one: ExperimentSummary): string {
-  const said = `${one.done} of ${one.cells} answers`;
-  return one.left === null ? said : `${said}, about ${span(one.left)} left`;
+  const said = t('{done} of {cells} answers', { done: one.done, cells: one.cells });
+  return one.left === null ? said : t('{said}, about {left} left', { said, left: span(one.left) });
 }
 
 export function tone(cell: ExperimentCell): string {
@@ -38,10 +39,14 @@ export function tone(cell: ExperimentCell): string {
 export function spoken(cell: ExperimentCell): string {
   if (cell.state === 'queued') return 'queued';
   if (cell.state === 'running') return 'running';
-  if (cell.state === 'failed') return 'no answer came';
-  if (cell.state === 'uncertain') return 'unknown, may have been billed';
-  if (cell.checks === 0) return `answered, ${cost(cell)}`;
-  return `${cell.passed} of ${cell.checks} checks passed, ${cost(cell)}`;
+  if (cell.state === 'failed') return t('no answer came');
+  if (cell.state === 'uncertain') return t('unknown, may have been billed');
+  if (cell.checks === 0) return t('answered, {cell}', { cell: cost(cell) });
+  return t('{passed} of {checks} checks passed, {cell}', {
+    passed: cell.passed,
+    checks: cell.checks,
+    cell: cost(cell),
+  });
 }
 
 export const cost = (cell: ExperimentCell): string => (cell.reused ? 'reused' : money(cell.cost));
@@ -71,13 +76,13 @@ export function rowName(row: ExperimentRowView): string {
 export const percent = (model: ExperimentModel): number | null =>
   model.done === 0 ? null : Math.round((model.passed * 100) / model.done);
 
-export const CHANGES: Record<CellChange, string> = {
+export const CHANGES: Record<CellChange, string> = words({
   regressed: 'Got worse',
   fixed: 'Got better',
   still_fails: 'Fails in both',
   still_passes: 'Passes in both',
   no_answer: 'Without an answer',
-};
+});
 
 /** A set to begin with, over these models. */
 export function template(models: readonly string[]): string {

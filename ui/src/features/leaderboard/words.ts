@@ -3,40 +3,53 @@ import type { BoardEffect } from '../../ipc/generated/BoardEffect';
 import type { BoardPair } from '../../ipc/generated/BoardPair';
 import type { BoardRow } from '../../ipc/generated/BoardRow';
 import type { Board } from '../../ipc/generated/Board';
+import { number } from '../../shared/format';
+import { t } from '../../shared/i18n.svelte';
 
-export const figure = (points: number): string => points.toLocaleString('en');
+export const figure = (points: number): string => number(points);
 
 /** What may be said about who leads. */
 export function verdict(board: Board): { bold: string; rest: string } {
   const name = (model: string) => board.rows.find((row) => row.model === model)?.name ?? model;
   const said = board.verdict;
   if (said.type === 'too_few') {
-    return { bold: 'Too few votes to compare.', rest: 'Ten votes give a first ranking.' };
+    return { bold: t('Too few votes to compare.'), rest: t('Ten votes give a first ranking.') };
   }
   if (said.type === 'winner') {
     return {
-      bold: `${name(said.model)} is ahead of all others.`,
-      rest: 'Noise would look so in at most one of twenty histories like yours.',
+      bold: t('{model} is ahead of all others.', { model: name(said.model) }),
+      rest: t('Noise would look so in at most one of twenty histories like yours.'),
     };
   }
   const [first = '', second = ''] = said.models;
   const rest =
     said.more === null
-      ? `More duels between ${name(first)} and ${name(second)} would be needed than is worth telling.`
-      : `About ${said.more} more ${said.more === 1 ? 'duel' : 'duels'} between ${name(first)} and ${name(second)} would settle it.`;
+      ? t('More duels between {first} and {second} would be needed than is worth telling.', {
+          first: name(first),
+          second: name(second),
+        })
+      : t('About {count} more duels between {first} and {second} would settle it.', {
+          count: said.more,
+          first: name(first),
+          second: name(second),
+        });
   const count = said.models.length;
-  return { bold: `The first ${count} overlap: you cannot tell them apart yet.`, rest };
+  return { bold: t('The first {count} overlap: you cannot tell them apart yet.', { count }), rest };
 }
 
 /** An effect on the vote, with its interval; whether it is one at all is said first. */
 export function effect(found: BoardEffect | null, of: string): string {
-  if (found === null) return `${of}: the votes do not tell yet.`;
+  if (found === null) return t('{of}: the votes do not tell yet.', { of });
   const round = (percent: number) => Math.round(percent);
-  const range = `${round(found.percent)} % (${round(found.low)} to ${round(found.high)})`;
+  const range = t('{percent} % ({low} to {high})', {
+    percent: round(found.percent),
+    low: round(found.low),
+    high: round(found.high),
+  });
   const sure = found.low > 50 || found.high < 50;
   return sure
-    ? `${of} wins ${range} between equals; the ratings leave that out.`
-    : `${of} wins ${range} between equals: no effect to be sure of.`;
+    ? t('{of} wins {range} between equals; the ratings leave that out.', { of, range })
+    : t('{of} wins {range} between equals: no effect to be sure of.', { of, range });
 }
 
 /** How often the row wins of what was decided, in whole percents; `null` = they were never compared. */
@@ -48,7 +61,13 @@ export function share(pair: BoardPair): number | null {
 
 export function told(row: BoardRow, column: BoardRow, pair: BoardPair): string {
   const ties = pair.tied + pair.bad;
-  return `${row.name} against ${column.name}: ${pair.won} won, ${pair.lost} lost, ${ties} tied`;
+  return t('{name} against {other}: {won} won, {lost} lost, {ties} tied', {
+    name: row.name,
+    other: column.name,
+    won: pair.won,
+    lost: pair.lost,
+    ties,
+  });
 }
 
 /** Points that hold every interval, rounded outward to fifties. */

@@ -4,17 +4,20 @@ import type { SpendBar } from '../../ipc/generated/SpendBar';
 import type { SpendChart } from '../../ipc/generated/SpendChart';
 import type { SpendFigure } from '../../ipc/generated/SpendFigure';
 import type { SpendRow } from '../../ipc/generated/SpendRow';
-import { cost, money, NONE, plural, sum, tokens } from '../../shared/format';
+import { number, cost, money, NONE, sum, tokens } from '../../shared/format';
+import { t, words } from '../../shared/i18n.svelte';
 
 /** Attempts, and how many of them nobody can price. */
 export function under(figure: SpendFigure): string {
-  const attempts = plural(figure.attempts, 'attempt');
-  return figure.unknown > 0 ? `${attempts}, the cost of ${figure.unknown} is not known` : attempts;
+  const attempts = t('{count} attempts', { count: figure.attempts });
+  return figure.unknown > 0
+    ? t('{attempts}, the cost of {unknown} is not known', { attempts, unknown: figure.unknown })
+    : attempts;
 }
 
 /** `free` for what runs here, else the sum with its sign for what is missing. */
 export function rowCost(row: SpendRow): string {
-  return row.demo || row.local ? 'free' : sum(row.figure);
+  return row.demo || row.local ? t('free') : sum(row.figure);
 }
 
 /** A count of tokens; `≥` where some attempts were not counted, `–` where no provider said. */
@@ -28,18 +31,18 @@ export function counted(count: number | null, row: SpendRow): string {
 /** `+38 %`, `−16 %`. */
 export function percent(value: number): string {
   if (value === 0) return '± 0 %';
-  return `${value > 0 ? '+' : '−'}${Math.abs(value).toLocaleString('en-US')} %`;
+  return `${value > 0 ? '+' : '−'}${number(Math.abs(value))} %`;
 }
 
 /** Everything a bar shows, for who does not see it. */
 export function barLabel(bar: SpendBar, chart: SpendChart): string {
   if (bar.figure.attempts === 0) {
     return bar.expected
-      ? `${bar.name}: about ${money(bar.expected.amount)} expected`
-      : `${bar.name}: nothing`;
+      ? t('{name}: about {amount} expected', { name: bar.name, amount: money(bar.expected.amount) })
+      : t('{name}: nothing', { name: bar.name });
   }
   const parts = bar.parts.map(
-    (part) => `${chart.series[part.series]?.name ?? 'Other'} ${money(part.amount)}`,
+    (part) => `${chart.series[part.series]?.name ?? t('Other')} ${money(part.amount)}`,
   );
   return [`${bar.name}: ${sum(bar.figure)}`, ...parts.reverse()].join(', ');
 }
@@ -48,7 +51,7 @@ export function attemptCost(row: SpendAttempt): string {
   return cost({ cost: row.cost, basis: row.basis, free: false });
 }
 
-const METERS: Record<string, string> = {
+const METERS: Record<string, string> = words({
   input: 'Prompt',
   input_cache_read: 'Prompt from the cache',
   input_cache_write_5m: 'Prompt into the cache',
@@ -61,18 +64,18 @@ const METERS: Record<string, string> = {
   output_audio: 'Sound in the answer',
   request: 'Request',
   web_search: 'Web searches',
-};
+});
 export const meter = (name: string) => METERS[name] ?? name;
 
-const BASES: Record<SpendAttempt['basis'], string> = {
+const BASES: Record<SpendAttempt['basis'], string> = words({
   reported: 'as the provider charged it',
   computed: 'counted by the provider, times the price',
   estimated: 'counted by Parallax, times the price',
   unknown: 'not known: the count or the price is missing',
-};
+});
 export const basis = (name: SpendAttempt['basis']) => BASES[name];
 
-const OUTCOMES: Record<string, string> = {
+const OUTCOMES: Record<string, string> = words({
   stop: 'Answered',
   completed: 'Answered',
   length: 'Cut at its limit',
@@ -82,6 +85,6 @@ const OUTCOMES: Record<string, string> = {
   other: 'Answered',
   cancelled: 'Stopped',
   interrupted: 'Interrupted',
-};
+});
 /** How an attempt ended; an error kind says it itself. */
 export const outcome = (name: string) => OUTCOMES[name] ?? name;

@@ -1,7 +1,9 @@
 // German. Every text of the window has its line here; what is no longer said is taken out by the test.
 import { app } from './de/app';
 import { chat } from './de/chat';
+import { compare } from './de/compare';
 import { errors } from './de/errors';
+import { gateway } from './de/gateway';
 import { history } from './de/history';
 import { models } from './de/models';
 import { money } from './de/money';
@@ -13,7 +15,9 @@ import { shared } from './de/shared';
 export const german = {
   ...app,
   ...chat,
+  ...compare,
   ...errors,
+  ...gateway,
   ...history,
   ...models,
   ...money,

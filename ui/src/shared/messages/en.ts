@@ -2,7 +2,14 @@
 import type { Forms } from './forms';
 
 export const FORMS: Record<string, Forms> = {
+  '{count} answers': { one: '{count} answer', other: '{count} answers' },
+  '{count} statements': { one: '{count} statement', other: '{count} statements' },
+  '{count} lines': { one: '{count} line', other: '{count} lines' },
   '{count} models': { one: '{count} model', other: '{count} models' },
+  '{count} experiments': { one: '{count} experiment', other: '{count} experiments' },
+  '{count} cells': { one: '{count} cell', other: '{count} cells' },
+  '{count} requests': { one: '{count} request', other: '{count} requests' },
+  '{count} rows': { one: '{count} row', other: '{count} rows' },
   '{count} days': { one: '{count} day', other: '{count} days' },
   '{count} conversations': { one: '{count} conversation', other: '{count} conversations' },
   '{count} messages': { one: '{count} message', other: '{count} messages' },
@@ -12,13 +19,25 @@ export const FORMS: Record<string, Forms> = {
   },
   '{count} lines differ': { one: '{count} line differs', other: '{count} lines differ' },
   '{count} turns': { one: '{count} turn', other: '{count} turns' },
-  '{count} answers': { one: '{count} answer', other: '{count} answers' },
+  '{count} words': { one: '{count} word', other: '{count} words' },
   '{count} tokens': { one: '{count} token', other: '{count} tokens' },
   '{count} files': { one: '{count} file', other: '{count} files' },
+  '{count} failed and are left out.': {
+    one: '{count} failed and is left out.',
+    other: '{count} failed and are left out.',
+  },
+  'About {count} more duels between {first} and {second} would settle it.': {
+    one: 'About {count} more duel between {first} and {second} would settle it.',
+    other: 'About {count} more duels between {first} and {second} would settle it.',
+  },
   '{count} offers': { one: '{count} offer', other: '{count} offers' },
   '{count} providers': { one: '{count} provider', other: '{count} providers' },
   '{count} new prices': { one: '{count} new price', other: '{count} new prices' },
-  '{count} lines': { one: '{count} line', other: '{count} lines' },
   '{count} endpoints': { one: '{count} endpoint', other: '{count} endpoints' },
   '{count} keys': { one: '{count} key', other: '{count} keys' },
+  '{count} attempts': { one: '{count} attempt', other: '{count} attempts' },
+  '{count} attempts without a count are left out.': {
+    one: '{count} attempt without a count is left out.',
+    other: '{count} attempts without a count are left out.',
+  },
 };

@@ -19,6 +19,13 @@ export const app = {
   'Edit budgets': 'Budgets bearbeiten',
   'No connection.': 'Keine Verbindung.',
   'Local and demo models still answer.': 'Lokale und Demo-Modelle antworten weiterhin.',
+  'When blind answers are shown': 'Wann blinde Antworten gezeigt werden',
+  'Shown together': 'Gemeinsam gezeigt',
+  'Each when it is ready': 'Jede, wenn sie fertig ist',
+  'Blind needs two models': 'Blind braucht zwei Modelle',
+  'Hide names, speed and cost of the next answers until you vote  Ctrl Shift B':
+    'Namen, Tempo und Kosten der nächsten Antworten verbergen, bis Sie abstimmen  Strg Umschalt B',
+  Blind: 'Blind',
   Today: 'Heute',
   'This week': 'Diese Woche',
   'This month': 'Dieser Monat',
@@ -58,6 +65,9 @@ export const app = {
   'Ask it': 'Fragen',
   'Ask all {count}': 'Alle {count} fragen',
   'New chat': 'Neuer Chat',
+  'Width of the sidebar': 'Breite der Seitenleiste',
+  'Drag to resize; double click for the usual width':
+    'Zum Ändern ziehen; Doppelklick gibt die übliche Breite',
   free: 'kostenlos',
   Sidebar: 'Seitenleiste',
   'Collapse sidebar': 'Seitenleiste einklappen',
@@ -185,5 +195,4 @@ export const app = {
   'Back to {keys}': 'Zurück zu {keys}',
   'Keys of {title}: {keys}': 'Tasten von {title}: {keys}',
   'Press keys, Esc leaves, Del takes them away': 'Tasten drücken; Esc bricht ab, Entf nimmt sie weg',
-  None: 'Keine',
 } as const;

@@ -61,7 +61,6 @@ export const history = {
   'Each its own': 'Jedes seinen eigenen',
   'A system prompt of this chat': 'Ein System-Prompt dieses Chats',
   'System prompt: {label}': 'System-Prompt: {label}',
-  Name: 'Name',
   'Word behind the slash': 'Wort hinter dem Schrägstrich',
   'from the name': 'aus dem Namen',
   Text: 'Text',

@@ -92,7 +92,6 @@ export const models = {
   'Prices that wait for your word': 'Preise, die auf Ihr Wort warten',
   '$ per million tokens, prompt / completion. What was booked before stays as it was.':
     '$ je Million Token, Prompt / Antwort. Was schon verbucht ist, bleibt, wie es war.',
-  Now: 'Jetzt',
   New: 'Neu',
   'Why it waits': 'Warum er wartet',
   'Your word': 'Ihr Wort',

@@ -25,14 +25,11 @@ export const routing = {
     'Mit den zwei Runden, die gewöhnlich folgen; darauf beruht die Ordnung nach Preis',
   'First word': 'Erstes Wort',
   Success: 'Erfolg',
-  Why: 'Warum',
   'left out': 'ausgelassen',
   'Limits of your own': 'Eigene Grenzen',
   'What a provider may be asked at most. A request over a limit waits in its lane and says for how long; models on this machine answer one at a time unless you say otherwise.':
     'Was ein Anbieter höchstens gefragt werden darf. Eine Anfrage über der Grenze wartet in ihrer Spur und sagt, wie lange; Modelle auf diesem Rechner antworten nacheinander, wenn Sie nichts anderes sagen.',
   'Limits, scrolls sideways': 'Grenzen, scrollt seitwärts',
-  'Requests a minute': 'Anfragen je Minute',
-  'Tokens a minute': 'Token je Minute',
   'At the same time': 'Gleichzeitig',
   'Requests a minute at {name}': 'Anfragen je Minute an {name}',
   'Tokens a minute at {name}': 'Token je Minute an {name}',
@@ -55,7 +52,6 @@ export const routing = {
   'All settings or none': 'Alle Einstellungen oder keine',
   'Leaves out endpoints that ignore a setting of the request, such as a temperature':
     'Lässt Endpunkte aus, die eine Einstellung der Anfrage übergehen, etwa eine Temperatur',
-  Order: 'Ordnung',
   'Moves slower endpoints back, measured in your own requests':
     'Stellt langsamere Endpunkte zurück, gemessen an Ihren eigenen Anfragen',
   'Most seconds to the first word, median': 'Höchstens Sekunden bis zum ersten Wort, Median',
