@@ -5,6 +5,7 @@ import type { Failure } from '../ipc/generated/Failure';
 import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
 import { Attachments } from './attachments.svelte';
+import { Backups } from './backups.svelte';
 import { Branches } from './branches';
 import { Budgets } from './budgets.svelte';
 import { Catalogue } from './catalogue.svelte';
@@ -77,6 +78,7 @@ export class Services {
   readonly routing: Routing;
   readonly receipts: Receipts;
   readonly audit: Audit;
+  readonly backups: Backups;
   readonly branches: Branches;
   readonly reading: Reading;
   readonly gateway: Gateway;
@@ -119,6 +121,7 @@ export class Services {
       draft,
       () => void this.money(),
     );
+    this.backups = new Backups(client);
     this.beside = new Beside(client, toasts);
     this.blind = new Blind(client, toasts);
     this.board = new Board(client, toasts);

@@ -1,7 +1,7 @@
 //! The list of commands. One line each: name, payload, result, handler.
 
 use crate::{
-    Api, Sink, attachments, branches,
+    Api, Sink, attachments, backups, branches,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
     chat, compare, database, experiments,
@@ -117,6 +117,10 @@ commands! {
         "import/run" (ImportFile) -> ImportOutcome = imports::run;
         "import/stop" (()) -> () = imports::stop;
         "import/undo" (ImportRef) -> ImportUndone = imports::undo;
+        "backup/state" (()) -> BackupState = backups::state;
+        "backup/make" (()) -> BackupDone = backups::make;
+        "backup/restore" (RestoreFile) -> BackupDone = backups::restore;
+        "backup/stop" (()) -> () = backups::stop;
         "conversation/go" (GoTo) -> ConversationView = branches::go;
         "conversation/continue" (ContinueFrom) -> Vec<LaneView> = branches::continue_from;
         "conversation/map" (ConversationRef) -> Vec<engine::MapTurn> = branches::map;

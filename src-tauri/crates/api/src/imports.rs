@@ -57,7 +57,7 @@ pub(crate) async fn run(api: &Api, wanted: ImportFile) -> Result<ImportOutcome, 
 }
 
 /// `~` is how people write their home folder.
-fn expanded(path: &str) -> PathBuf {
+pub(crate) fn expanded(path: &str) -> PathBuf {
     let path = path.trim_matches('"');
     match (path.strip_prefix("~/"), dirs::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -161,7 +161,7 @@ pub(crate) async fn undo(api: &Api, which: ImportRef) -> Result<ImportUndone, Fa
 }
 
 /// Archives and JSON files of the downloads folder, newest first. A folder that cannot be read has none.
-fn candidates(folder: &Path) -> Vec<ImportCandidate> {
+pub(crate) fn candidates(folder: &Path) -> Vec<ImportCandidate> {
     let fits = |name: &str| {
         let ending = Path::new(name).extension().map(|ending| ending.to_ascii_lowercase());
         ending.is_some_and(|ending| ["zip", "json", "jsonl", "db"].iter().any(|known| ending == *known))

@@ -6,6 +6,7 @@
 
 mod attachments;
 mod audit_file;
+mod backups;
 #[cfg(feature = "ts")]
 pub mod bindings;
 mod branches;
@@ -70,6 +71,8 @@ pub struct Api {
     storage: Mutex<StorageState>,
     /// The import that goes on.
     import: Mutex<Option<imports::Going>>,
+    /// The backup or restore that goes on.
+    backup: Mutex<Option<backups::Going>>,
     /// The server for other programs, where the binary has one.
     gateway: Option<Box<dyn gateway::GatewaySwitch>>,
     /// Why it is off although it should be on.
@@ -89,6 +92,7 @@ impl Api {
             downloads,
             storage: Mutex::new(settings::checking()),
             import: Mutex::default(),
+            backup: Mutex::default(),
             gateway: None,
             gateway_failure: Mutex::default(),
         }

@@ -5,6 +5,7 @@
 
 mod app_key;
 mod ask;
+mod backup;
 mod board;
 mod budget;
 mod experiment;
@@ -63,6 +64,10 @@ enum Command {
     /// Find, show, export and import conversations
     #[command(subcommand)]
     History(history::HistoryCommand),
+    /// Write everything but the keys into one archive
+    Backup(backup::BackupArgs),
+    /// Put such an archive in the place of what is here, which is backed up first
+    Restore(backup::BackupArgs),
     /// Store, look at or delete a provider's key
     #[command(subcommand)]
     Key(keys::KeyCommand),
@@ -111,6 +116,12 @@ async fn run(cli: Cli) -> ExitCode {
         return out::fatal("There is no home folder. Name a data folder with --data-dir.");
     };
     let told = Told::of(&cli.command);
+    if let Command::Restore(arguments) = cli.command {
+        return match backup::restore(&folder, arguments).await {
+            Ok(code) => code,
+            Err(failure) => told.failure(&failure),
+        };
+    }
     let engine = match open(&folder).await {
         Ok(engine) => engine,
         Err(failure) => return told.failure(&failure),
@@ -125,6 +136,9 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Serve(arguments) => serve::run(&engine, arguments).await,
         Command::AppKey(command) => app_key::run(&engine, command).await,
         Command::History(command) => Box::pin(history::run(&engine, command)).await,
+        Command::Backup(arguments) => backup::make(&engine, arguments).await,
+        // Done above, before anything is open.
+        Command::Restore(_) => Ok(ExitCode::SUCCESS),
         Command::Key(command) => keys::key(&engine, command).await,
         Command::Provider(command) => keys::provider(&engine, command).await,
         Command::Experiment(command) => experiment::run(&engine, command).await,
@@ -178,6 +192,7 @@ impl Command {
             Self::Serve(arguments) => arguments.json.json,
             Self::AppKey(command) => command.json(),
             Self::History(command) => command.json(),
+            Self::Backup(arguments) | Self::Restore(arguments) => arguments.json.json,
             Self::Key(command) => command.json(),
             Self::Provider(command) => command.json(),
             Self::Experiment(command) => command.json(),

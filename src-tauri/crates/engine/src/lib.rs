@@ -12,6 +12,7 @@ mod again;
 mod alone;
 mod app_keys;
 mod attempt;
+mod backup;
 pub mod beside;
 pub mod blind;
 pub mod board;
@@ -70,6 +71,7 @@ mod warm;
 
 pub use app_keys::{AppKeyChange, AppSpending, NewAppKey, utc};
 pub use attempt::billed_usage;
+pub use backup::{BackupProgress, BackupReport, restore};
 pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
@@ -107,7 +109,7 @@ pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
     CheckFound, ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow,
     OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport,
-    TeamRow, Used, WHOLE_PROVIDER,
+    TeamRow, Used, WHOLE_PROVIDER, restore_waits,
 };
 pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;

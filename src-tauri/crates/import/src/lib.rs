@@ -4,8 +4,10 @@
 //! whose it is. It is read one conversation at a time, so that a file larger than memory can be. What comes
 //! out is text with times and names; there is no way from here to a setting, an address or a key.
 //!
-//! This crate **never** opens a file, writes anything, looks at a clock or extracts an archive to disk. It
-//! is given bytes and gives back conversations.
+//! The archives of exports are read here, and those of backups written: into what the caller gives.
+//!
+//! This crate **never** opens a file, looks at a clock or extracts an archive to disk. It is given bytes and
+//! gives back conversations.
 //!
 //! To add a format: one file that turns a JSON value into [`tree::Node`]s, one arm in [`formats::read`].
 #![deny(missing_docs)]
@@ -19,6 +21,7 @@ mod librechat;
 mod llm;
 mod open_webui;
 mod own;
+mod pack;
 mod text;
 mod tree;
 mod zip;
@@ -28,6 +31,7 @@ pub use formats::{Reason, read};
 pub use ids::{conversation_id, fingerprint, stable};
 pub use llm::{Response, conversation as llm_conversation};
 pub use own::FORMAT;
+pub use pack::{Packer, Packing};
 pub use zip::{Archive, Entry, Hostile};
 
 use domain::{Part, Timestamp};

@@ -1,14 +1,18 @@
-//! Backups made before a migration: complete, checked and on disk before the original is touched.
+//! Copies of the database: complete, checked and on disk before anything else happens to the original.
 
 use crate::{
     error::{failure, io_failure},
     files,
 };
 use domain::{ErrorKind, Failure, Timestamp};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{
+    Connection, OpenFlags,
+    backup::{Backup, StepResult},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// How many backups are kept.
@@ -40,6 +44,71 @@ pub(crate) fn make(
     Ok(path)
 }
 
+/// Pages copied at once: 4 MiB.
+const STEP: i32 = 1024;
+
+/// Copies the database at `path`, as it is at this moment, to `target`, which must not exist, and proves the
+/// copy sound. `went` is told how many bytes are done of how many and ends the copying with `false`: the copy
+/// is gone then and the answer is `None`. Others go on writing meanwhile. Gives the version of its schema.
+pub(crate) fn copy(
+    path: &Path,
+    target: &Path,
+    busy: Duration,
+    went: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Option<u32>, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(path, flags).map_err(|e| failure(&e))?;
+    source.busy_timeout(busy).map_err(|e| failure(&e))?;
+    // Held for the whole copy: without it every commit of somebody else would begin the copy anew.
+    let moment = source.unchecked_transaction().map_err(|e| failure(&e))?;
+    let version: u32 =
+        moment.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(|e| failure(&e))?;
+    let page: u32 = moment.pragma_query_value(None, "page_size", |r| r.get(0)).map_err(|e| failure(&e))?;
+    drop(files::create_private(target)?);
+    let mut copied =
+        Connection::open_with_flags(target, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|e| failure(&e))?;
+    let bytes = |pages: i32| u64::try_from(pages).unwrap_or(0) * u64::from(page);
+    let stopped = {
+        let backup = Backup::new(&moment, &mut copied).map_err(|e| failure(&e))?;
+        loop {
+            let step = backup.step(STEP).map_err(|e| failure(&e))?;
+            let now = backup.progress();
+            if !went(bytes(now.pagecount - now.remaining), bytes(now.pagecount)) {
+                break true;
+            }
+            match step {
+                StepResult::Done => break false,
+                StepResult::Busy | StepResult::Locked => std::thread::sleep(Duration::from_millis(20)),
+                _ => {}
+            }
+        }
+    };
+    drop(moment);
+    if stopped {
+        drop(copied);
+        remove_all(target)?;
+        return Ok(None);
+    }
+    // A copy is one file: whoever opens it needs no journal beside it.
+    copied
+        .pragma_update_and_check(None, "journal_mode", "delete", |r| r.get::<_, String>(0))
+        .map_err(|e| failure(&e))?;
+    copied.close().map_err(|(_, e)| failure(&e))?;
+    verify(target, version)?;
+    files::sync_file(target)?;
+    Ok(Some(version))
+}
+
+/// Removes a database with what may lie beside it.
+pub(crate) fn remove_all(path: &Path) -> Result<(), Failure> {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        files::remove(Path::new(&name))?;
+    }
+    Ok(())
+}
+
 /// Opens the copy by itself and checks every page of it.
 fn verify(path: &Path, version: u32) -> Result<(), Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -53,9 +122,7 @@ fn verify(path: &Path, version: u32) -> Result<(), Failure> {
     }
     Err(Failure::new(
         ErrorKind::StoreCorrupt,
-        format!(
-            "The database was left as it is: the backup that must precede an update is not sound ({check})."
-        ),
+        format!("The database was left as it is: its backup, which must come first, is not sound ({check})."),
     ))
 }
 

@@ -33,7 +33,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// A name this store could have given: nothing else ever becomes a path.
-fn is_hash(name: &str) -> bool {
+pub(crate) fn is_hash(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
@@ -92,6 +92,31 @@ impl Blobs {
             )),
             bytes => Ok(bytes),
         }
+    }
+
+    /// Every file that is whole: name, place, bytes.
+    pub(crate) fn list(&self) -> Result<Vec<(String, PathBuf, u64)>, Failure> {
+        let Self::Folder(folder) = self else { return Ok(Vec::new()) };
+        let read = |dir: &Path| match fs::read_dir(dir) {
+            Ok(entries) => entries.collect::<Result<Vec<_>, _>>().map_err(|e| io_failure(&e, "read", dir)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) => Err(io_failure(&e, "read", dir)),
+        };
+        let mut found = Vec::new();
+        for shelf in read(folder)? {
+            if !shelf.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            for file in read(&shelf.path())? {
+                let name = file.file_name().to_string_lossy().into_owned();
+                let meta = file.metadata().map_err(|e| io_failure(&e, "read", &file.path()))?;
+                if meta.is_file() && is_hash(&name) {
+                    found.push((name, file.path(), meta.len()));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     fn drop(&self, hash: &str) -> Result<(), Failure> {

@@ -22,6 +22,7 @@ mod migrate;
 mod open;
 mod pending;
 mod readers;
+mod restore;
 mod tx;
 mod words;
 mod writer;
@@ -35,6 +36,7 @@ mod store_tests;
 pub use blobs::sha256;
 pub use foreign::{LlmConversation, LlmRow, read_llm_log};
 pub use pending::Pending;
+pub use restore::{Staging, restore_waits};
 pub use table::*;
 pub use tx::Tx;
 pub use words::Piece;
@@ -150,6 +152,27 @@ impl Store {
     /// The newest backup beside the database, if there is one.
     pub fn newest_backup(&self) -> Option<PathBuf> {
         self.0.dir.as_deref().and_then(backup::newest)
+    }
+
+    /// Copies the database as it is at this moment to `target` and proves the copy sound; takes as long as
+    /// reading it twice, so it belongs beside the tasks that answers wait for. `went` is told how many bytes
+    /// are done of how many and ends it with `false`. Gives the version of the schema; `None` = ended.
+    pub fn copy_to(
+        &self,
+        target: &Path,
+        went: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Option<u32>, Failure> {
+        let dir = self
+            .0
+            .dir
+            .as_deref()
+            .ok_or_else(|| error::bug("A database in memory has no copy.".to_owned()))?;
+        backup::copy(&dir.join("parallax.db"), target, Tuning::default().busy, went)
+    }
+
+    /// The attached files there are: name and bytes, in the order of their names.
+    pub fn kept_files(&self) -> Result<Vec<(String, PathBuf, u64)>, Failure> {
+        self.0.blobs.list()
     }
 
     /// Finishes every queued write and closes. Later writes through other clones fail.

@@ -7,6 +7,7 @@ use crate::{
     files,
     lease::{self, Leases},
     migrate::{self, APPLICATION_ID, Migration},
+    restore,
 };
 use domain::{ErrorKind, Failure};
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
@@ -43,6 +44,7 @@ pub(crate) fn open(
     files::private_dir(dir)?;
     // Held until the schema stands: two processes that start at once must not both create it.
     let _gate = gate(dir, tuning.busy)?;
+    restore::finish(dir, options.now, tuning)?;
     let path = dir.join("parallax.db");
     let connection = if path.try_exists().map_err(|e| io_failure(&e, "look for", &path))? {
         match current(&path, tuning, migrations) {
@@ -261,7 +263,7 @@ fn update(
 }
 
 /// The version of an existing database, read without touching it.
-fn inspect(dir: &Path, path: &Path, tuning: &Tuning) -> Result<u32, Failure> {
+pub(crate) fn inspect(dir: &Path, path: &Path, tuning: &Tuning) -> Result<u32, Failure> {
     let mut header = Vec::with_capacity(HEADER);
     File::open(path)
         .and_then(|file| file.take(HEADER as u64).read_to_end(&mut header))

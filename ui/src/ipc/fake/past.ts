@@ -54,6 +54,16 @@ export function pastHost(
     }))
     .on('conversation/export', ({ form }) => ({ path: `Downloads/Parallax conversation.${form}` }))
     .on('history/search', ({ text }) => foundIn([...conversations.values()], text))
+    .on('backup/state', () => ({
+      running: null,
+      candidates: importState()
+        .candidates.map((file) => ({ ...file, name: 'parallax-backup-2026-11-20.zip' }))
+        .slice(0, 1),
+      waits: false,
+    }))
+    .on('backup/make', () => backup('Downloads/parallax-backup-2026-11-21.zip'))
+    .on('backup/restore', ({ path }) => backup(path))
+    .on('backup/stop', () => null)
     .on('import/state', importState)
     .on('import/run', ({ dry_run }) => importOutcome(dry_run))
     .on('import/stop', () => null)
@@ -160,3 +170,12 @@ function importOutcome(look: boolean): ImportOutcome {
     dry_run: look,
   };
 }
+
+const backup = (path: string) => ({
+  path,
+  stopped: false,
+  bytes: 18_240_000,
+  files: 12,
+  made_at: Date.now(),
+  damaged: 0,
+});

@@ -33,6 +33,10 @@ export const FORMS: Record<string, Forms> = {
   '{count} offers': { one: '{count} offer', other: '{count} offers' },
   '{count} providers': { one: '{count} provider', other: '{count} providers' },
   '{count} new prices': { one: '{count} new price', other: '{count} new prices' },
+  '{count} attached files are damaged on the disk and are not in it.': {
+    one: '{count} attached file is damaged on the disk and is not in it.',
+    other: '{count} attached files are damaged on the disk and are not in it.',
+  },
   '{count} endpoints': { one: '{count} endpoint', other: '{count} endpoints' },
   '{count} keys': { one: '{count} key', other: '{count} keys' },
   '{count} attempts': { one: '{count} attempt', other: '{count} attempts' },

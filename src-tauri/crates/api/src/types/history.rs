@@ -175,6 +175,61 @@ pub struct ImportCandidate {
     pub changed_at: Timestamp,
 }
 
+/// A backup to restore.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RestoreFile {
+    /// Its full path.
+    pub path: String,
+}
+
+/// A backup or a restore that ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BackupDone {
+    /// Where the archive is.
+    pub path: String,
+    /// It was stopped: nothing was written.
+    pub stopped: bool,
+    /// Bytes of the archive.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub bytes: u64,
+    /// Attached files in it.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub files: u64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Attached files that were damaged on the disk and are not in it.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub damaged: u64,
+}
+
+/// A backup or a restore that goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BackupRunning {
+    /// It restores.
+    pub restoring: bool,
+    /// Bytes handled.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub done: u64,
+    /// Bytes to handle in all; 0 = not known.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub all: u64,
+}
+
+/// Backups: what goes on and what could be restored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BackupState {
+    /// What goes on.
+    pub running: Option<BackupRunning>,
+    /// Backups in the downloads folder, newest first.
+    pub candidates: Vec<ImportCandidate>,
+    /// One is ready and is put in place by the next start.
+    pub waits: bool,
+}
+
 /// Imports: what may be imported, what goes on, what was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

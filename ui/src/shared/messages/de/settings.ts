@@ -36,6 +36,27 @@ export const settings = {
   Files: 'Dateien',
   'Asked by': 'Gefragt von',
   'Older lines': 'Ältere Zeilen',
+  Progress: 'Fortschritt',
+  Backup: 'Sicherung',
+  'Conversations, the ledger, settings and attached files in one file. Keys are not in it.':
+    'Unterhaltungen, Kassenbuch, Einstellungen und angehängte Dateien in einer Datei. Schlüssel sind nicht darin.',
+  'Stopped. Nothing was written.': 'Angehalten. Nichts wurde geschrieben.',
+  'Saved as {path}': 'Gespeichert als {path}',
+  'It was read again to its end.': 'Sie wurde bis zum Ende wieder gelesen.',
+  '{count} attached files are damaged on the disk and are not in it.': {
+    one: '{count} angehängte Datei ist auf der Platte beschädigt und nicht darin.',
+    other: '{count} angehängte Dateien sind auf der Platte beschädigt und nicht darin.',
+  },
+  'A backup is ready. Quit Parallax and start it again: it is put in place then.':
+    'Eine Sicherung liegt bereit. Beenden Sie Parallax und starten Sie es neu: dann wird sie eingesetzt.',
+  'Back up now': 'Jetzt sichern',
+  'Restore…': 'Wiederherstellen …',
+  'Restore a backup': 'Sicherung wiederherstellen',
+  'It is looked through first. What is here now is backed up before it gives way; keys stay in the keychain.':
+    'Sie wird erst durchgesehen. Was jetzt hier ist, wird gesichert, bevor es weicht; Schlüssel bleiben im Schlüsselbund.',
+  'Stopped. Nothing was changed.': 'Angehalten. Nichts wurde geändert.',
+  'The backup is sound. Quit Parallax and start it again: it is put in place then.':
+    'Die Sicherung ist in Ordnung. Beenden Sie Parallax und starten Sie es neu: dann wird sie eingesetzt.',
   ', needed': ', nötig',
   '{default} (usual)': '{default} (üblich)',
   'Enter dollars as a number, such as 20 or 7.50.': 'Geben Sie Dollar als Zahl ein, etwa 20 oder 7,50.',

@@ -46,7 +46,6 @@ export const shared = {
   '“{name}” could not be read. Try again.':
     '„{name}“ konnte nicht gelesen werden. Versuchen Sie es noch einmal.',
   'Vote taken back': 'Stimme zurückgenommen',
-  'Saved as {path}': 'Gespeichert als {path}',
   'Best answer picked': 'Beste Antwort gewählt',
   'Vote kept': 'Stimme behalten',
   'All continue from {modelName}': 'Alle fahren mit {modelName} fort',

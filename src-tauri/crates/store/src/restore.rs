@@ -1,0 +1,192 @@
+//! From a backup to the data folder. What is brought in is laid down beside the data, looked through, and put
+//! in place by whoever opens the database next while nobody else has it open. Ending at any point leaves
+//! either what was there or what was brought.
+//!
+//! `restore/parallax.db` and `restore/files/…` are what was brought; `restore/ready` says that it is whole.
+
+use crate::{
+    Tuning, backup,
+    error::{failure, io_failure},
+    files, lease,
+    migrate::{self, APPLICATION_ID},
+    open,
+};
+use domain::{ErrorKind, Failure, Timestamp};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Where a backup is unpacked to.
+pub struct Staging {
+    dir: PathBuf,
+}
+
+impl Staging {
+    /// An empty place below the data folder; what an earlier attempt left is removed.
+    pub fn new(data: &Path) -> Result<Self, Failure> {
+        files::private_dir(data)?;
+        let dir = folder(data);
+        clear(&dir)?;
+        files::private_dir(&dir)?;
+        Ok(Self { dir })
+    }
+
+    /// A file for the database.
+    pub fn database(&self) -> Result<fs::File, Failure> {
+        files::create_private(&self.dir.join(DATABASE))
+    }
+
+    /// A file for an attachment; `None` where the name is none this program gives.
+    pub fn attachment(&self, sha256: &str) -> Result<Option<fs::File>, Failure> {
+        if !crate::blobs::is_hash(sha256) {
+            return Ok(None);
+        }
+        let shelf = self.dir.join("files").join(sha256.get(..2).unwrap_or_default());
+        files::private_dir(&shelf)?;
+        files::create_private(&shelf.join(sha256)).map(Some)
+    }
+
+    /// Looks the database through and says that all of it is there. It is put in place at the next opening.
+    ///
+    /// `store.newer` and `store.corrupt` leave nothing behind.
+    pub fn ready(self) -> Result<(), Failure> {
+        let checked = sound(&self.dir.join(DATABASE));
+        if let Err(failure) = checked {
+            clear(&self.dir)?;
+            return Err(failure);
+        }
+        files::sync_file(&self.dir.join(DATABASE))?;
+        drop(files::create_private(&self.dir.join(READY))?);
+        files::sync_file(&self.dir.join(READY))?;
+        files::sync_dir(&self.dir)
+    }
+
+    /// Takes everything away again.
+    pub fn give_up(self) -> Result<(), Failure> {
+        clear(&self.dir)
+    }
+}
+
+const DATABASE: &str = "parallax.db";
+const READY: &str = "ready";
+
+fn folder(data: &Path) -> PathBuf {
+    data.join("restore")
+}
+
+/// Whether a backup waits to be put in place.
+pub fn restore_waits(data: &Path) -> bool {
+    folder(data).join(READY).exists()
+}
+
+fn clear(dir: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(io_failure(&e, "remove", dir)),
+        _ => Ok(()),
+    }
+}
+
+fn sound(path: &Path) -> Result<(), Failure> {
+    let not = |why: String| {
+        Failure::new(ErrorKind::StoreCorrupt, format!("Nothing was restored: the backup's database {why}."))
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let look = || -> rusqlite::Result<(i32, u32, String)> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        let application = connection.pragma_query_value(None, "application_id", |r| r.get(0))?;
+        let version = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
+        let check = connection.pragma_query_value(None, "quick_check", |r| r.get(0))?;
+        Ok((application, version, check))
+    };
+    let (application, version, check) = look().map_err(|e| not(format!("cannot be read ({e})")))?;
+    if application != APPLICATION_ID {
+        return Err(not("is not one of Parallax".to_owned()));
+    }
+    if check != "ok" {
+        return Err(not(format!("is damaged ({check})")));
+    }
+    let ours = migrate::latest(migrate::MIGRATIONS);
+    if version > ours {
+        return Err(Failure::new(
+            ErrorKind::StoreNewer,
+            format!(
+                "Nothing was restored: the backup is of a newer Parallax (its format is {version}, this \
+                 version knows {ours}). Install the newer version."
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Puts in place what waits, unless somebody has the database open. The caller holds the gate. What was there
+/// is backed up and proved first; if it cannot be read, which may be why somebody restores, it is kept aside.
+pub(crate) fn finish(data: &Path, now: Timestamp, tuning: &Tuning) -> Result<(), Failure> {
+    let dir = folder(data);
+    if !dir.join(READY).exists() || lease::any_held(data)? {
+        return Ok(());
+    }
+    let (brought, path) = (dir.join(DATABASE), data.join(DATABASE));
+    // Without it the database is in place already and only the tidying was cut off.
+    if brought.exists() {
+        bring_files(&dir.join("files"), &data.join("files"))?;
+        if path.exists() {
+            put_by(data, &path, now, tuning)?;
+        }
+        for suffix in ["-wal", "-shm", "-journal"] {
+            files::remove(&data.join(format!("{DATABASE}{suffix}")))?;
+        }
+        fs::rename(&brought, &path).map_err(|e| io_failure(&e, "rename", &brought))?;
+        files::sync_dir(data)?;
+    }
+    clear(&dir)
+}
+
+/// Keeps what is there: a proved backup of it, or the file itself under another name.
+fn put_by(data: &Path, path: &Path, now: Timestamp, tuning: &Tuning) -> Result<(), Failure> {
+    let kept = open::inspect(data, path, tuning).and_then(|version| {
+        let connection = open::connect(path, tuning)?;
+        backup::make(&connection, data, version, now)?;
+        // Its journal must not be taken for one of what comes: all of it goes into the file first.
+        connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))
+            .map_err(|e| failure(&e))?;
+        connection.close().map_err(|(_, e)| failure(&e))
+    });
+    match kept {
+        Err(why) if why.kind == ErrorKind::StoreCorrupt => {
+            for suffix in ["", "-wal", "-shm"] {
+                let old = data.join(format!("{DATABASE}{suffix}"));
+                let aside = data.join(format!("damaged-{:013}-{DATABASE}{suffix}", now.0));
+                if old.exists() {
+                    fs::rename(&old, &aside).map_err(|e| io_failure(&e, "rename", &old))?;
+                }
+            }
+            files::sync_dir(data)
+        }
+        other => other,
+    }
+}
+
+/// Moves attachments to the others; one that is there already is the same.
+fn bring_files(from: &Path, to: &Path) -> Result<(), Failure> {
+    let shelves = match fs::read_dir(from) {
+        Ok(shelves) => shelves,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(io_failure(&e, "read", from)),
+    };
+    files::private_dir(to)?;
+    for shelf in shelves {
+        let shelf = shelf.map_err(|e| io_failure(&e, "read", from))?;
+        let place = to.join(shelf.file_name());
+        files::private_dir(&place)?;
+        for file in fs::read_dir(shelf.path()).map_err(|e| io_failure(&e, "read", from))? {
+            let file = file.map_err(|e| io_failure(&e, "read", from))?;
+            let target = place.join(file.file_name());
+            fs::rename(file.path(), &target).map_err(|e| io_failure(&e, "rename", &target))?;
+        }
+        files::sync_dir(&place)?;
+    }
+    Ok(())
+}
