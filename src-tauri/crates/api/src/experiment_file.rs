@@ -1,5 +1,6 @@
 //! An experiment as a file: the same from the window and the command line.
 
+use crate::export::harmless;
 use engine::{CellResult, ExperimentView};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -21,10 +22,9 @@ const COLUMNS: [&str; 14] = [
     "message",
 ];
 
-/// Text as a cell of a table. A spreadsheet runs what begins like a formula, so that gets an apostrophe before it.
+/// Text as a cell of a table. A spreadsheet runs what begins like a formula, which this never does.
 fn quoted(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if risky { "'" } else { "" }, text.replace('"', "\"\""))
+    format!("\"{}\"", harmless(text).replace('"', "\"\""))
 }
 
 fn cells(cell: &CellResult) -> [String; 14] {
@@ -153,4 +153,16 @@ pub fn html(view: &ExperimentView) -> String {
     }
     page.push_str("</tbody></table></body></html>\n");
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_begins_a_formula() {
+        for (given, wanted) in crate::export::FORMULAS {
+            assert_eq!(quoted(given), format!("\"{}\"", wanted.replace('"', "\"\"")), "{given:?}");
+        }
+    }
 }

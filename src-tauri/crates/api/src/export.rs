@@ -84,7 +84,7 @@ fn written(cell: Cell) -> String {
 /// Text that no spreadsheet takes for a formula: a quotation mark goes before what would begin one, also
 /// behind spaces, in the wide forms that some spreadsheets read as well, and after control characters
 /// they drop.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let first = text
         .trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}')
         .chars()
@@ -251,6 +251,26 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Texts, and what stands in a cell for them. For the tests of every table.
+#[cfg(test)]
+pub(crate) const FORMULAS: &[(&str, &str)] = &[
+    ("=1+1", "'=1+1"),
+    ("+1", "'+1"),
+    ("-2+3", "'-2+3"),
+    ("@SUM(A1)", "'@SUM(A1)"),
+    ("\t=1", "'\t=1"),
+    ("\r=1", "'\r=1"),
+    ("\n=1", "'\n=1"),
+    ("  =1", "'  =1"),
+    ("\u{feff}=1", "'\u{feff}=1"),
+    ("＝1", "'＝1"),
+    ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+    ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+    ("gpt-5", "gpt-5"),
+    ("a\nb", "a\nb"),
+    ("say \"hi\"", "say \"hi\""),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,23 +311,12 @@ mod tests {
 
     #[test]
     fn what_begins_a_formula_is_text_in_a_spreadsheet() {
-        for (given, wanted) in [
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-2+3", "'-2+3"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "\"'\t=1\""),
-            ("\r=1", "\"'\r=1\""),
-            ("  =1", "'  =1"),
-            ("\u{feff}=1", "'\u{feff}=1"),
-            ("＝1", "'＝1"),
-            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
-            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
-            ("gpt-5", "gpt-5"),
-            ("a\nb", "\"a\nb\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-        ] {
-            assert_eq!(written(Cell::Text(given.to_owned())), wanted, "{given:?}");
+        for (given, wanted) in FORMULAS {
+            assert_eq!(harmless(given), *wanted, "{given:?}");
+            let quotes = wanted.contains(['\t', '\r', '\n', '"']);
+            let cell =
+                if quotes { format!("\"{}\"", wanted.replace('"', "\"\"")) } else { (*wanted).to_owned() };
+            assert_eq!(written(Cell::Text((*given).to_owned())), cell, "{given:?}");
         }
         let line = csv_row(&entry("=1+1", Some(PicoUsd::new(5))), true).unwrap();
         assert_eq!(cell(&line, "upstream_model"), "'=1+1");
