@@ -190,12 +190,11 @@ fn what_cannot_be_done_is_named() {
     assert_eq!(kind(&["ask", "--json", "-m", "x@nowhere", "x"]), "request.invalid");
     program.ok(&["provider", "add", "dead", "--dialect", "openai-chat", "--base-url", "http://127.0.0.1:9"]);
     assert_eq!(kind(&["ask", "--json", "-m", "x@dead", "x"]), "net.connect");
-    assert!(
-        !program.run(&["provider", "add", "bad", "--dialect", "morse", "--base-url", "http://h"]).success
-    );
-    assert!(
-        !program.run(&["provider", "add", "demo", "--dialect", "gemini", "--base-url", "http://h"]).success
-    );
+    for (id, dialect, why) in [("bad", "morse", "no dialect called “morse”"), ("demo", "gemini", "built in")]
+    {
+        let added = program.run(&["provider", "add", id, "--dialect", dialect, "--base-url", "http://h"]);
+        assert!(!added.success && added.stderr.contains(why), "{id}: {}", added.stderr);
+    }
 }
 
 #[test]

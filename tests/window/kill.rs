@@ -4,6 +4,9 @@ use crate::harness::Window;
 use parallax_suite::support::program::Program;
 use std::{fmt::Write as _, time::Duration};
 
+/// Letters of the longest answer that is on screen, at least, when the app is killed.
+const LEAST: usize = 60;
+
 /// Kills the app so often, each time on a new data folder; a Markdown table of what was shown and kept.
 pub(crate) async fn rounds(count: u32) -> String {
     // A fixed seed: the moments are random, the run can be repeated.
@@ -45,9 +48,15 @@ async fn one(moment: Duration) -> (Vec<String>, Vec<String>) {
     window.click("send").await;
     window.lane_reaches(0, &["streaming", "done"]).await;
     tokio::time::sleep(moment).await;
+    let started = std::time::Instant::now();
     let mut shown = Vec::new();
-    for lane in 0..4 {
-        shown.push(window.lane_text(lane, "answer").await);
+    // An empty lane would be kept whole whatever happens.
+    while !shown.iter().any(|text| letters(text).len() > LEAST) {
+        assert!(started.elapsed() < crate::harness::PATIENCE, "nothing to speak of is shown: {shown:?}");
+        shown.clear();
+        for lane in 0..4 {
+            shown.push(window.lane_text(lane, "answer").await);
+        }
     }
     window.kill_app();
     drop(window);
