@@ -216,7 +216,8 @@ fn a_lane_that_never_began_has_a_last_line_all_the_same() {
         assert_eq!(keys(line), keys(&alone[0]));
         assert_eq!((&line["type"], &line["lane"]), (&json!("error"), &json!(index)));
         assert_eq!((&line["text"], &line["attempts"]), (&json!(""), &json!([])));
-        assert_eq!(line["cost"], json!({ "usd": null, "basis": "unknown" }));
+        assert_eq!(line["cost"], json!({ "usd": "0.000000", "basis": "computed" }), "nothing was sent");
+        assert_eq!(line["cost"], alone[0]["cost"]);
         assert_eq!(line["kind"], "request.invalid");
     }
     assert_eq!((&refused[0]["provider"], &refused[1]["provider"]), (&json!(null), &json!("llamacpp")));

@@ -726,6 +726,9 @@ async fn a_run_the_disk_refused_hands_on_its_text_and_ends_once_the_disk_is_back
     assert_eq!(result.state, RunState::Failed);
     assert_eq!(result.failure.unwrap().kind, ErrorKind::StoreBusy);
     assert!(result.draft.text().starts_with("first "));
+    // What was sent is told, and what it costs is not known: not that nothing was sent.
+    assert_eq!((result.attempts.len(), result.cost.total), (1, None));
+    assert!(result.duration.is_some());
     let patience = std::time::Instant::now();
     while !engine.snapshot(turn).await.unwrap().runs[0].state.is_final() {
         assert!(patience.elapsed() < Duration::from_secs(15), "the run still seems to go on");

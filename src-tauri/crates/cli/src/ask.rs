@@ -3,7 +3,7 @@
 use crate::{json, out};
 use clap::Args;
 use domain::{
-    Attachment, BlockKind, ContextPolicy, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params,
+    Attachment, BlockKind, ContextPolicy, Cost, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params,
     RunId, StreamEvent,
 };
 use engine::{Ask, Engine, Listeners, Observer, RunResult};
@@ -100,7 +100,7 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
     if ended.is_err() {
         let failure = Failure::new(ErrorKind::Bug, "Parallax made a mistake while printing the answers.");
         if arguments.json {
-            json::fail_lanes(&arguments.model, &failure, |lane| printed.ended.insert(lane));
+            json::fail_lanes(&arguments.model, &failure, &Cost::unknown(), |lane| printed.ended.insert(lane));
         }
         return Ok(out::failure(&failure));
     }

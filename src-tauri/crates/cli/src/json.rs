@@ -1,7 +1,7 @@
 //! The JSON lines of `ask`. `SCHEMA.md` describes them.
 
 use crate::out;
-use domain::{Cost, Failure, ModelRef, Outcome, ProviderId, Usage};
+use domain::{Basis, Cost, Failure, FinishReason, ModelRef, Outcome, PicoUsd, ProviderId, Usage};
 use engine::{AttemptRow, RunResult};
 use serde_json::{Value, json};
 
@@ -44,17 +44,26 @@ fn provider(result: &RunResult) -> Option<&ProviderId> {
     attempted.or_else(upstream).or_else(named)
 }
 
-/// The last line of every lane that has none yet, after a failure of the whole command.
-pub(crate) fn fail_lanes(models: &[String], failure: &Failure, mut missing: impl FnMut(u32) -> bool) {
+/// The last line of every lane that has none yet, after a failure of the whole command. `spent`: what each cost.
+pub(crate) fn fail_lanes(
+    models: &[String],
+    failure: &Failure,
+    spent: &Cost,
+    mut missing: impl FnMut(u32) -> bool,
+) {
     for (lane, model) in (0..).zip(models) {
-        if missing(lane) && !out::object(&failed(lane, model, failure)) {
+        if missing(lane) && !out::object(&failed(lane, model, failure, spent)) {
             return;
         }
     }
 }
 
+/// What costs nothing for sure: nothing was sent.
+pub(crate) const NOTHING: Cost =
+    Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed };
+
 /// A lane that nothing came of, in the same fields as any other.
-fn failed(lane: u32, model: &str, failure: &Failure) -> Value {
+fn failed(lane: u32, model: &str, failure: &Failure, spent: &Cost) -> Value {
     let upstream = failure.upstream.as_ref();
     let named = || ModelRef::parse(model).ok().and_then(|model| model.provider);
     json!({
@@ -69,7 +78,7 @@ fn failed(lane: u32, model: &str, failure: &Failure) -> Value {
         "tool_calls": [],
         "finish_reason": null,
         "usage": usage(None),
-        "cost": cost(&Cost::unknown()),
+        "cost": cost(spent),
         "ttft_ms": null,
         "duration_ms": null,
         "attempts": [],

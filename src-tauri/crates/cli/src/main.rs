@@ -174,7 +174,7 @@ impl Told {
         match self {
             Self::Reader => {}
             Self::Program => out::failure_line(failure),
-            Self::Lanes(models) => json::fail_lanes(models, failure, |_| true),
+            Self::Lanes(models) => json::fail_lanes(models, failure, &json::NOTHING, |_| true),
         }
         out::failure(failure)
     }

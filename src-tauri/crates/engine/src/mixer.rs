@@ -21,6 +21,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use store::AttemptRow;
 use tokio::{sync::mpsc, time};
 
 /// Longest time that text waits for company before it is committed and shown.
@@ -139,7 +140,7 @@ impl Mixer {
                 self.inner.live.retire(self.turn);
                 self.inner.changed(Table::Conversations);
             }
-            Err(failure) => self.give_up(&failure),
+            Err(failure) => self.give_up(&failure).await,
         }
     }
 
@@ -306,11 +307,14 @@ impl Mixer {
 
     /// The disk does not take it, or we made a mistake: say so in every lane, stop the providers, and
     /// show nothing that is not on disk. What could not be written is written once the disk takes it.
-    fn give_up(&mut self, failure: &Failure) {
+    async fn give_up(&mut self, failure: &Failure) {
         tracing::error!(kind = failure.kind.as_str(), message = failure.message, "a turn was given up");
         let mut refused: HashMap<RunId, Unsaved> =
             self.unsaved.iter().map(|row| (row.run, row.clone())).collect();
         let view = self.live.view();
+        let unfinished = self.runs.iter().filter(|(_, mix)| mix.finished.is_none());
+        let unfinished = unfinished.map(|(run, _)| *run).collect();
+        let mut sent = sent(&self.inner, unfinished).await;
         let mut left = Vec::new();
         let mut patches = Vec::new();
         for (run, mix) in &mut self.runs {
@@ -337,7 +341,17 @@ impl Mixer {
             };
             patches.push(RunPatch { run: *run, ops: vec![end] });
             if let Some(shown) = shown {
-                let lost = RunResult::lost(shown, std::mem::take(&mut mix.draft), failure.clone());
+                let lasted = mix.started.map(|at| millis(self.inner.clock.elapsed().saturating_sub(at)));
+                let lost = match mix.finished.take() {
+                    // Only that it is over could not be written down: what it came to is known.
+                    Some(finished) => finished.result.unwritten(failure.clone()),
+                    None => {
+                        let attempts = sent.remove(run).unwrap_or_default();
+                        let draft = std::mem::take(&mut mix.draft);
+                        let lost = RunResult::lost(shown, draft, attempts, failure.clone());
+                        RunResult { duration: lasted, ..lost }
+                    }
+                };
                 observe(&mut self.observer, |observer| observer.ended(&lost));
             }
         }
@@ -345,6 +359,17 @@ impl Mixer {
         self.inner.live.retire(self.turn);
         startup::salvage(&self.inner, left, failure.clone());
     }
+}
+
+/// What was sent for these answers, as far as the database says so: it can be read also where it takes nothing more.
+async fn sent(inner: &Inner, runs: Vec<RunId>) -> HashMap<RunId, Vec<AttemptRow>> {
+    let read = inner.store.read(move |tx| {
+        runs.into_iter().map(|run| Ok((run, tx.attempts(run)?))).collect::<Result<_, Failure>>()
+    });
+    read.await.unwrap_or_else(|failure| {
+        tracing::error!(kind = failure.kind.as_str(), "what was sent could not be read");
+        HashMap::new()
+    })
 }
 
 /// Tells the observer. One that panics is told nothing more; the answers go on without it.

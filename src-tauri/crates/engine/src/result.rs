@@ -42,8 +42,15 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// A run whose end could not be written down, with the text that had come.
-    pub(crate) fn lost(run: &RunView, draft: Draft, failure: Failure) -> Self {
+    /// The same, when its end could not be written down.
+    pub(crate) fn unwritten(self, failure: Failure) -> Self {
+        Self { state: RunState::Failed, failure: Some(failure), continue_on: Vec::new(), ..self }
+    }
+
+    /// A run that was given up, with the text that had come and what had been sent for it.
+    pub(crate) fn lost(run: &RunView, draft: Draft, attempts: Vec<AttemptRow>, failure: Failure) -> Self {
+        let unsettled = |row: &AttemptRow| row.cost.clone().unwrap_or_else(Cost::unknown);
+        let costs: Vec<Cost> = attempts.iter().map(unsettled).collect();
         Self {
             run: run.id,
             position: run.position,
@@ -52,9 +59,9 @@ impl RunResult {
             notices: draft.notices.clone(),
             draft,
             failure: Some(failure),
-            attempts: Vec::new(),
-            cost: Cost::unknown(),
-            ttft: None,
+            cost: total_cost(&costs),
+            ttft: attempts.iter().find_map(|row| row.first_content),
+            attempts,
             duration: None,
             usage_shown: Usage::default(),
             continue_on: Vec::new(),
