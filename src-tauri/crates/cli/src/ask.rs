@@ -6,7 +6,7 @@ use domain::{
     Attachment, BlockKind, ContextPolicy, Cost, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params,
     RunId, StreamEvent,
 };
-use engine::{Ask, Engine, Listeners, Observer, RunResult};
+use engine::{Ask, CancellationToken, Engine, Listeners, Observer, RunResult};
 use serde_json::json;
 use std::{
     collections::BTreeSet,
@@ -76,11 +76,18 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     let printed = Arc::new(Mutex::new(Printed::default()));
+    let deaf = CancellationToken::new();
     let many = line_up.len() > 1;
     let files = attached(engine, &arguments.file).await?;
     let ask = Ask { conversation: None, line_up, prompt, context: ContextPolicy::Own, policy: None }
         .with_files(files);
-    let printer = Printer { printed: Arc::clone(&printed), json: arguments.json, many, runs: Vec::new() };
+    let printer = Printer {
+        printed: Arc::clone(&printed),
+        deaf: deaf.clone(),
+        json: arguments.json,
+        many,
+        runs: Vec::new(),
+    };
     let listeners = Listeners { sink: None, observer: Some(Box::new(printer)) };
     let started = if arguments.over_budget {
         engine.start_turn_over_budget(ask, listeners).await?
@@ -95,6 +102,11 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
             engine.cancel(turn, None);
             done.await
         }
+        // Nobody reads what would still be paid for.
+        () = deaf.cancelled() => {
+            engine.cancel(turn, None);
+            done.await
+        }
     };
     let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
     if ended.is_err() {
@@ -104,7 +116,7 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
         }
         return Ok(out::failure(&failure));
     }
-    let whole = printed.ended.len() == arguments.model.len() && printed.failed == 0 && !printed.deaf;
+    let whole = printed.ended.len() == arguments.model.len() && printed.failed == 0 && !deaf.is_cancelled();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -149,14 +161,14 @@ struct Printed {
     /// Lanes whose last line has been printed.
     ended: BTreeSet<u32>,
     failed: usize,
-    /// Nobody reads the output any more.
-    deaf: bool,
 }
 
 /// Prints committed events. One lane streams as it comes; of several, each is printed whole when it has
 /// ended, since lines of four answers in one stream of text could not be told apart. `--json` streams all.
 struct Printer {
     printed: Arc<Mutex<Printed>>,
+    /// Cancelled once nobody reads the output any more.
+    deaf: CancellationToken,
     json: bool,
     many: bool,
     runs: Vec<(RunId, Vec<BlockKind>)>,
@@ -165,7 +177,7 @@ struct Printer {
 impl Printer {
     fn print(&self, write: impl FnOnce() -> bool) {
         if !write() {
-            self.printed.lock().unwrap_or_else(PoisonError::into_inner).deaf = true;
+            self.deaf.cancel();
         }
     }
 
