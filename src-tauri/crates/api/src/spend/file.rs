@@ -68,6 +68,29 @@ pub(crate) fn create(folder: &Path, stem: &str, ending: &str) -> Result<(File, P
     Err(Failure::new(ErrorKind::StoreDenied, "There are too many exports of this minute. Wait a moment."))
 }
 
+/// Why a file is not there, or not whole.
 pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(ErrorKind::StoreDenied, format!("{} could not be written ({error}).", path.display()))
+    let full = matches!(error.kind(), IoKind::StorageFull | IoKind::QuotaExceeded);
+    let kind = if full { ErrorKind::StoreFull } else { ErrorKind::StoreDenied };
+    Failure::new(kind, format!("{} could not be written ({error}).", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_as_one() {
+        let named = |kind: IoKind| not_written(Path::new("/x"), &kind.into()).kind;
+        assert_eq!(named(IoKind::StorageFull), ErrorKind::StoreFull);
+        assert_eq!(named(IoKind::QuotaExceeded), ErrorKind::StoreFull);
+        assert_eq!(named(IoKind::PermissionDenied), ErrorKind::StoreDenied);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_that_is_full_says_so() {
+        let error = File::create("/dev/full").and_then(|mut full| full.write_all(b"x")).unwrap_err();
+        assert_eq!(not_written(Path::new("/dev/full"), &error).kind, ErrorKind::StoreFull);
+    }
 }
