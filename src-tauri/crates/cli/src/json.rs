@@ -18,7 +18,7 @@ pub(crate) fn last(result: &RunResult) -> Value {
         "reasoning": result.draft.reasoning(),
         "refusal": result.draft.refusal(),
         "tool_calls": tool_calls(result),
-        "finish_reason": result.finish_reason(),
+        "finish_reason": result.finish_reason().map(told),
         "usage": usage(result.draft.usage.as_ref()),
         "cost": cost(&result.cost),
         "ttft_ms": result.ttft,
@@ -34,6 +34,15 @@ pub(crate) fn last(result: &RunResult) -> Value {
         fields.insert("upstream".to_owned(), out::upstream(failure.upstream.as_ref()));
     }
     line
+}
+
+/// Ours alone is that a budget ended an answer. Programs that read this know the words of providers, and are told so
+/// by the kind of the failure.
+const fn told(reason: FinishReason) -> FinishReason {
+    match reason {
+        FinishReason::Budget => FinishReason::Other,
+        other => other,
+    }
 }
 
 /// Who answered or refused; of a lane that never came to an attempt, who was meant to.
