@@ -220,3 +220,28 @@ async fn files_that_nothing_names_are_forgotten_and_others_stay() {
     let gone = store.write(|tx| tx.forget_attachments(Timestamp(i64::MAX))).await.unwrap();
     assert_eq!(gone, [unused.sha256]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_a_provider_is_written_anew_before_it_is_shown() {
+    let bench = Bench::new().await;
+    // A PNG that says it has 60,000 × 60,000 pixels.
+    let mut bomb = png();
+    bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    for (data, fine) in [(png(), true), (bomb, false), (b"<svg/>".to_vec(), false)] {
+        let url = format!("data:image/png;base64,{}", STANDARD.encode(&data));
+        let delta = serde_json::json!({ "choices": [{ "index": 0, "finish_reason": "stop", "delta": {
+            "content": "Here.", "images": [{ "type": "image_url", "image_url": { "url": url } }] } }] });
+        let body = format!("data: {delta}\n\ndata: [DONE]\n\n");
+        bench.scripted.push(transport::scripted::Script::event_stream().send(body));
+        let (view, _, _) = bench.ask(prompt(OWN, "Draw."), &[]).await;
+        assert_eq!(view.runs[0].state, RunState::Done, "{:?}", view.runs[0].failure);
+        match bench.engine.picture(view.runs[0].id, 0).await {
+            Ok(media) => {
+                assert!(fine);
+                assert_eq!(media.media_type, "image/png");
+                assert!(!media.data.windows(6).any(|window| window == b"Secret"), "not what came");
+            }
+            Err(refused) => assert_eq!((fine, refused.kind), (false, ErrorKind::RequestUnsupported)),
+        }
+    }
+}

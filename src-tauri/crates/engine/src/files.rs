@@ -2,6 +2,7 @@
 
 use crate::{Engine, inner::Inner, tasks};
 use attach::{Kind, Refused, Taken};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{Attachment, ErrorKind, Failure, Message, Part, Request, Role, RunId, Timestamp};
 use std::{
     fs::File,
@@ -107,8 +108,10 @@ impl Engine {
         Ok(Media { media_type: row.file.media_type, data })
     }
 
-    /// A picture that an answer holds: base64 as it came. `nth` counts its pictures, from 0.
-    pub async fn picture(&self, run: RunId, nth: usize) -> Result<(String, String), Failure> {
+    /// A picture that an answer holds, to be shown: decoded here within limits and written anew, as what a person
+    /// attaches is. What came stays in the answer as it is. `nth` counts its pictures, from 0. Error
+    /// `request.unsupported` for what is none that can be shown.
+    pub async fn picture(&self, run: RunId, nth: usize) -> Result<Media, Failure> {
         let none = || Failure::new(ErrorKind::RequestInvalid, "There is no picture here any more.");
         let parts = self
             .inner
@@ -125,7 +128,27 @@ impl Engine {
             Part::GeneratedImage { media_type, base64 } => Some((media_type, base64)),
             _ => None,
         });
-        pictures.into_iter().nth(nth).ok_or_else(none)
+        let (media_type, base64) = pictures.into_iter().nth(nth).ok_or_else(none)?;
+        tasks::aside(move || shown(&media_type, &base64)).await?
+    }
+}
+
+/// A picture of a provider as a window may show it.
+fn shown(media_type: &str, base64: &str) -> Result<Media, Failure> {
+    let refuse = || {
+        Failure::new(
+            ErrorKind::RequestUnsupported,
+            format!(
+                "A picture of the type {media_type} cannot be shown. Export the conversation to keep it."
+            ),
+        )
+    };
+    let data = STANDARD.decode(base64).map_err(|_| refuse())?;
+    match attach::take("picture", data) {
+        Ok(Taken { kind: Kind::Picture, media_type, data, .. }) => {
+            Ok(Media { media_type: media_type.to_owned(), data })
+        }
+        Ok(_) | Err(Refused(_)) => Err(refuse()),
     }
 }
 
