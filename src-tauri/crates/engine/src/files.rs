@@ -6,10 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{Attachment, ErrorKind, Failure, Message, Part, Request, Role, RunId, Timestamp};
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use store::{AttachmentRow, Store, Tx};
 
@@ -24,6 +24,12 @@ const STEP: Duration = Duration::from_millis(15);
 const MEMORY_KB: u32 = 1_500_000;
 /// Files that nothing names any more are kept this long.
 const KEPT_FOR: i64 = 7 * 86_400_000;
+/// How the file ends through which its words come.
+const WORDS: &str = "words";
+/// Such a file that is older, in milliseconds, has no reader any more.
+const LEFT_BEHIND: i64 = 3_600_000;
+/// What a process needs of our environment to start at all.
+const LIBRARIES: [&str; 3] = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SystemRoot"];
 /// The argument with which a program of ours reads a PDF and does nothing else.
 const READ_PDF: &str = "--read-pdf";
 
@@ -181,15 +187,20 @@ fn keep(inner: &Inner, name: &str, data: Vec<u8>) -> Result<Attached, Failure> {
 
 fn read_pdf(inner: &Inner, sha256: &str, data: &[u8]) -> Option<String> {
     match (&inner.pdf_reader, inner.store.file_path(sha256)) {
-        (PdfReader::Child(program), Some(path)) => read_in_child(program, &path),
+        (PdfReader::Child(program), Some(path)) => read_in_child(
+            program,
+            &path,
+            &path.with_extension(format!("{}.{WORDS}", inner.clock.id().simple())),
+        ),
         _ => attach::pdf_text(data),
     }
 }
 
 /// A process of its own reads the document, with an end to its time and memory: a hostile one costs that
 /// process and nothing else. Its words come through a file, so that nobody waits for a full pipe.
-fn read_in_child(program: &std::path::Path, path: &std::path::Path) -> Option<String> {
-    let out = path.with_extension("words");
+/// `out` is its alone: the same document may be read twice at once, here and by another process. Of our environment,
+/// which may hold keys, it gets only where libraries are.
+fn read_in_child(program: &Path, path: &Path, out: &Path) -> Option<String> {
     let mut command = if cfg!(unix) {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &format!("ulimit -v {MEMORY_KB} 2>/dev/null; exec \"$0\" \"$@\"")]).arg(program);
@@ -197,7 +208,8 @@ fn read_in_child(program: &std::path::Path, path: &std::path::Path) -> Option<St
     } else {
         Command::new(program)
     };
-    let text = File::create(&out).ok().and_then(|words| {
+    command.env_clear().envs(LIBRARIES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    let text = new_file(out).ok().and_then(|words| {
         let child =
             command.arg(READ_PDF).arg(path).stdin(Stdio::null()).stdout(words).stderr(Stdio::null()).spawn();
         let mut child = child.ok()?;
@@ -217,10 +229,33 @@ fn read_in_child(program: &std::path::Path, path: &std::path::Path) -> Option<St
                 }
             }
         };
-        ended.then(|| std::fs::read_to_string(&out).ok()).flatten()
+        ended.then(|| std::fs::read_to_string(out).ok()).flatten()
     });
-    let _ = std::fs::remove_file(&out);
+    let _ = std::fs::remove_file(out);
     text.filter(|text| !text.trim().is_empty())
+}
+
+/// A file that was not there, for its owner alone.
+fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Removes what readers that were killed before that time have left beside the documents.
+fn sweep_words(folder: &Path, before: SystemTime) {
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries(folder).flat_map(|sub| entries(&sub.path())) {
+        let path = entry.path();
+        let written = entry.metadata().and_then(|meta| meta.modified());
+        let words = path.extension().is_some_and(|ending| ending == WORDS);
+        if words && written.is_ok_and(|at| at < before) {
+            // What cannot be removed now is tried again at the next start.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// Reads a PDF and ends the process, if it was started for that. First thing in every program of ours.
@@ -336,5 +371,101 @@ pub(crate) async fn sweep(inner: &Inner) -> Result<(), Failure> {
     for file in gone {
         inner.store.drop_file(&file)?;
     }
+    let before = u64::try_from(inner.clock.now().0.saturating_sub(LEFT_BEHIND)).unwrap_or(0);
+    let before = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(before));
+    if let (Some(folder), Some(before)) = (inner.store.files_folder(), before) {
+        tasks::aside(move || sweep_words(&folder, before)).await?;
+    }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// A folder of a test's own.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("parallax-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// A reader as a script: `$2` is the document.
+    fn reader(folder: &Path, lines: &str) -> PathBuf {
+        let (text, path) = (folder.join("lines"), folder.join("reader"));
+        std::fs::write(&text, format!("#!/bin/sh\n{lines}\n")).unwrap();
+        // What this process has open for writing, its other threads' children may keep from being started.
+        assert!(Command::new("cp").args([&text, &path]).status().unwrap().success());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[test]
+    fn two_readings_of_one_document_do_not_meet() {
+        let folder = Folder::new("two");
+        let program = reader(
+            folder.path(),
+            "printf begin; while [ ! -e \"$2.go\" ]; do /bin/sleep 0.01; done; printf end",
+        );
+        let document = folder.path().join("document");
+        let outs = ["document.1.words", "document.2.words"].map(|name| folder.path().join(name));
+        let texts = std::thread::scope(|scope| {
+            let (program, document) = (&program, &document);
+            let readers =
+                outs.each_ref().map(|out| scope.spawn(move || read_in_child(program, document, out)));
+            let began = |out: &PathBuf| std::fs::read(out).is_ok_and(|words| words == b"begin");
+            while !outs.iter().all(began) && !readers.iter().any(|reader| reader.is_finished()) {
+                std::thread::sleep(STEP);
+            }
+            std::fs::write(folder.path().join("document.go"), b"").unwrap();
+            readers.map(|reader| reader.join().unwrap())
+        });
+        assert_eq!(texts, [Some("beginend".to_owned()), Some("beginend".to_owned())]);
+        assert!(outs.iter().all(|out| !out.exists()), "nothing is left");
+        std::fs::write(&outs[0], b"another's").unwrap();
+        assert_eq!(read_in_child(&program, &document, &outs[0]), None, "what is there is not written over");
+    }
+
+    #[test]
+    fn a_reader_knows_nothing_of_our_environment() {
+        let folder = Folder::new("env");
+        let program = reader(folder.path(), "/usr/bin/env");
+        assert!(std::env::var_os("PATH").is_some());
+        let told = read_in_child(&program, &folder.path().join("d"), &folder.path().join("d.words")).unwrap();
+        let names: Vec<&str> = told.lines().filter_map(|line| line.split('=').next()).collect();
+        // A shell sets these by itself.
+        let own = ["PWD", "OLDPWD", "SHLVL", "_", "LD_LIBRARY_PATH"];
+        assert!(names.iter().all(|name| own.contains(name)), "{told}");
+    }
+
+    #[test]
+    fn what_killed_readers_left_is_swept() {
+        let folder = Folder::new("left");
+        let sub = folder.path().join("ab");
+        std::fs::create_dir(&sub).unwrap();
+        let made = |name: &str, at: u64| {
+            let path = sub.join(name);
+            let file = File::create(&path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).unwrap();
+            path
+        };
+        let (old, fresh, kept) = (made("a.1.words", 10), made("a.2.words", 1_000), made("a", 10));
+        sweep_words(folder.path(), SystemTime::UNIX_EPOCH + Duration::from_secs(500));
+        assert_eq!((old.exists(), fresh.exists(), kept.exists()), (false, true, true));
+    }
 }

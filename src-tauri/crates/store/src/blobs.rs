@@ -150,6 +150,14 @@ impl Store {
         }
     }
 
+    /// The folder all of them lie in; `None` = they are not on a disk.
+    pub fn files_folder(&self) -> Option<PathBuf> {
+        match &self.0.blobs {
+            Blobs::Folder(folder) => Some(folder.clone()),
+            Blobs::Memory(_) => None,
+        }
+    }
+
     /// Removes a file for good; one that is not there is no error.
     pub fn drop_file(&self, sha256: &str) -> Result<(), Failure> {
         self.0.blobs.drop(sha256)
