@@ -180,3 +180,23 @@ fn twenty_starts_at_once_make_one_database() {
         assert_eq!(found.as_deref(), Some("here"), "{n}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_of_others_keeps_its_rights_and_what_is_put_into_it_is_closed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for _ in 0..2 {
+        drop(open(dir.path(), 1));
+        assert_eq!(mode(dir.path()), 0o755, "others may use it too");
+        for entry in fs::read_dir(dir.path()).unwrap() {
+            let path = entry.unwrap().path();
+            assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+        }
+    }
+    let own = dir.path().join("new");
+    drop(open(&own, 1));
+    assert_eq!(mode(&own), 0o700);
+}

@@ -17,6 +17,13 @@ pub(crate) fn private_dir(dir: &Path) -> Result<(), Failure> {
     close_to_others(dir, 0o700)
 }
 
+/// Makes sure that the folder `dir`, which a person may have named, exists. One that is made here belongs to its owner
+/// alone (0700). The rights of one that was there are left as they are, since others may use it too; what is put into
+/// it is closed by itself.
+pub(crate) fn data_dir(dir: &Path) -> Result<(), Failure> {
+    if dir.is_dir() { Ok(()) } else { private_dir(dir) }
+}
+
 /// Takes every right but the owner's away where others have some.
 #[cfg(unix)]
 pub(crate) fn close_to_others(path: &Path, mode: u32) -> Result<(), Failure> {

@@ -41,7 +41,7 @@ pub(crate) fn open(
     migrations: &[Migration],
 ) -> Result<Opened, Failure> {
     sqlite_is_sound()?;
-    files::private_dir(dir)?;
+    files::data_dir(dir)?;
     // Held until the schema stands: two processes that start at once must not both create it.
     let _gate = gate(dir, tuning.busy)?;
     restore::finish(dir, options.now, tuning)?;
