@@ -7,6 +7,9 @@
 )]
 
 use domain::{ProcessId, ProviderId, Timestamp};
+#[path = "cli/edges.rs"]
+mod edges;
+
 use parallax_suite::support::{
     pdf::pdf,
     program::Program,

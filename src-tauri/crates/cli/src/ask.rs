@@ -64,17 +64,14 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
     let line_up = arguments
         .model
         .iter()
-        .map(|text| {
-            let model = ModelRef::parse(text)
-                .map_err(|bad| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
-            Ok(LaneTarget {
-                model,
-                system: arguments.system.clone(),
-                params: params.clone(),
-                policy: arguments.policy.clone(),
-            })
+        .map(|text| LaneTarget {
+            // What is no name of a model is one that nobody has, to its own lane and not to the others.
+            model: ModelRef::parse(text).unwrap_or_else(|_| unknown(text)),
+            system: arguments.system.clone(),
+            params: params.clone(),
+            policy: arguments.policy.clone(),
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
+        .collect::<Vec<_>>();
     let printed = Arc::new(Mutex::new(Printed::default()));
     let deaf = CancellationToken::new();
     let many = line_up.len() > 1;
@@ -120,17 +117,26 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// A name as it was written, as far as it can be shown.
+fn unknown(text: &str) -> ModelRef {
+    let shown: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
+    ModelRef { model: shown, provider: None }
+}
+
 /// Takes the files in and says what was changed in them.
 async fn attached(engine: &Engine, paths: &[std::path::PathBuf]) -> Result<Vec<Attachment>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         let refuse =
             |why: String| Failure::new(ErrorKind::RequestInvalid, format!("{}: {why}", path.display()));
-        let length = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-        if length > FILE_LIMIT {
+        // What a device or a pipe holds is seen by reading alone.
+        let mut data = Vec::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(FILE_LIMIT + 1).read_to_end(&mut data))
+            .map_err(|error| refuse(error.to_string()))?;
+        if u64::try_from(data.len()).unwrap_or(u64::MAX) > FILE_LIMIT {
             return Err(refuse("larger than 32 MB. Send a smaller file, or a part of it.".to_owned()));
         }
-        let data = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let attached = engine.attach(name, data).await?;
         for note in &attached.notes {
