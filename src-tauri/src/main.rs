@@ -12,9 +12,18 @@ use tauri::Manager as _;
 fn main() -> anyhow::Result<()> {
     api::read_pdf_if_asked();
     api::prepare_process();
-    let folder = folder()?;
-    let app = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
+    let given = api::folder_argument(std::env::args_os().skip(1)).map_err(anyhow::Error::msg)?;
+    let named = api::named_folder(given, std::env::var_os("PARALLAX_DATA_DIR"));
+    let mut app = tauri::Builder::default();
+    if named.is_none() {
+        // A second start shows the window there is. Not so where a folder was named: that window may show another
+        // one, and several programs on one folder do each other no harm.
+        app = app.plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)));
+    }
+    let folder = named
+        .or_else(api::default_folder)
+        .ok_or_else(|| anyhow::anyhow!("no home folder; name one with --data-dir"))?;
+    let app = app
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_notification::init())
         .manage(place::Kept::in_folder(&folder))
@@ -46,19 +55,4 @@ fn main() -> anyhow::Result<()> {
         }
     });
     Ok(())
-}
-
-/// `--data-dir DIR`, else `PARALLAX_DATA_DIR`, else the usual place of this system.
-fn folder() -> anyhow::Result<std::path::PathBuf> {
-    let mut arguments = std::env::args_os().skip(1);
-    while let Some(argument) = arguments.next() {
-        if argument == "--data-dir" {
-            let folder = arguments.next().ok_or_else(|| anyhow::anyhow!("--data-dir needs a folder"))?;
-            return Ok(folder.into());
-        }
-    }
-    if let Some(folder) = std::env::var_os("PARALLAX_DATA_DIR").filter(|folder| !folder.is_empty()) {
-        return Ok(folder.into());
-    }
-    api::default_folder().ok_or_else(|| anyhow::anyhow!("no home folder; name one with --data-dir"))
 }

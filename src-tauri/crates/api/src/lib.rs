@@ -42,7 +42,7 @@ pub use engine::{Table, frame::TurnFrame, read_pdf_if_asked};
 pub use history::stem;
 pub use imports::outcome as import_outcome;
 pub use links::check as check_link;
-pub use process::{default_folder, env_keys, prepare_process};
+pub use process::{default_folder, env_keys, folder_argument, named_folder, prepare_process};
 
 use domain::Failure;
 use engine::{Engine, FrameSink};

@@ -36,6 +36,40 @@ pub fn default_folder() -> Option<PathBuf> {
     dirs::data_dir().map(|folder| folder.join(name))
 }
 
+/// The data folder a person has named: by `--data-dir` as it was given, else by `PARALLAX_DATA_DIR`, unless that is
+/// empty. `None` = none was named.
+pub fn named_folder(given: Option<PathBuf>, variable: Option<OsString>) -> Option<PathBuf> {
+    given.or_else(|| variable.filter(|folder| !folder.is_empty()).map(PathBuf::from))
+}
+
+/// `--data-dir DIR` or `--data-dir=DIR` among the arguments of the window's program; the last one counts. An error in
+/// words for anything else: an argument that was misspelt must not open other data than was meant.
+pub fn folder_argument(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<PathBuf>, String> {
+    const NAME: &str = "--data-dir";
+    let mut arguments = arguments.into_iter();
+    let mut folder = None;
+    while let Some(argument) = arguments.next() {
+        let named = match argument.to_str().and_then(|text| text.strip_prefix(NAME)) {
+            Some("") => arguments.next(),
+            Some(rest) => rest.strip_prefix('=').map(OsString::from),
+            None => None,
+        };
+        match named {
+            Some(named) if !named.is_empty() => folder = Some(named.into()),
+            // The Finder adds this when it starts a program.
+            _ if argument.to_str().is_some_and(|text| text.starts_with("-psn_")) => {}
+            _ if argument == NAME => return Err(format!("{NAME} needs a folder.")),
+            _ => {
+                let argument = argument.to_string_lossy().into_owned();
+                return Err(format!(
+                    "“{argument}” is no argument of Parallax. It knows {NAME} FOLDER alone."
+                ));
+            }
+        }
+    }
+    Ok(folder)
+}
+
 /// Keys in the environment: `PARALLAX_KEY_<PROVIDER>`, upper case, `-` written as `_`. They serve this
 /// process only and are never stored.
 pub fn env_keys(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(ProviderId, Secret)> {
@@ -52,6 +86,26 @@ pub fn env_keys(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(P
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_folder_is_the_one_that_was_named() {
+        let read = |words: &[&str]| folder_argument(words.iter().map(OsString::from));
+        for words in [&["--data-dir", "/b"] as &[&str], &["--data-dir=/b"], &["-psn_0_1", "--data-dir=/b"]] {
+            assert_eq!(read(words), Ok(Some(PathBuf::from("/b"))), "{words:?}");
+        }
+        assert_eq!(read(&[]), Ok(None));
+        for words in
+            [&["--data-dir"] as &[&str], &["--data-dir="], &["--datadir=/b"], &["/b"], &["--data-dirs", "/b"]]
+        {
+            assert!(read(words).is_err(), "{words:?}");
+        }
+        let given = || Some(PathBuf::from("/given"));
+        let path = |text: &str| Some(PathBuf::from(text));
+        assert_eq!(named_folder(given(), Some("/v".into())), path("/given"));
+        assert_eq!(named_folder(None, Some("/v".into())), path("/v"));
+        assert_eq!(named_folder(None, Some("".into())), None, "empty is not named");
+        assert_eq!(named_folder(None, None), None);
+    }
 
     #[test]
     fn environment_keys_name_their_provider() {

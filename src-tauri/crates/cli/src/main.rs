@@ -32,8 +32,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(name = "parallax", version, propagate_version = true)]
 struct Cli {
-    /// Folder that holds all data [default: the desktop app's own]
-    #[arg(long, global = true, value_name = "DIR", env = "PARALLAX_DATA_DIR")]
+    /// Folder that holds all data [default: PARALLAX_DATA_DIR, else the desktop app's own]
+    #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -112,7 +112,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> ExitCode {
-    let Some(folder) = cli.data_dir.clone().or_else(api::default_folder) else {
+    let named = api::named_folder(cli.data_dir.clone(), std::env::var_os("PARALLAX_DATA_DIR"));
+    let Some(folder) = named.or_else(api::default_folder) else {
         return out::fatal("There is no home folder. Name a data folder with --data-dir.");
     };
     let told = Told::of(&cli.command);
