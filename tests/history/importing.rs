@@ -176,3 +176,18 @@ async fn what_lies_in_the_trash_stays_there() {
     bench.engine.restore_conversation(id).await.unwrap();
     assert_eq!(drawn(&bench.only().await), samples::CHATGPT);
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_and_a_folder_are_refused_and_keep_nobody_waiting() {
+    let bench = Bench::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("conversations.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe, folder.path().to_owned()] {
+        let import = bench.engine.import(path.clone(), false, Arc::new(ImportProgress::default()));
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(60), import).await;
+        let refused = ended.expect("nobody waits for a pipe").unwrap_err();
+        assert!(refused.message.contains("not a file"), "{}: {}", path.display(), refused.message);
+    }
+}

@@ -423,6 +423,10 @@ fn fill(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
 /// The same id for the same file: its length, its beginning and its end.
 fn fingerprint(path: &Path) -> std::io::Result<ImportId> {
     const EDGE: u64 = 64 * 1024;
+    // Opening a pipe waits for somebody to write into it, for ever; looking at it does not.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
+    }
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
