@@ -18,7 +18,8 @@ use std::{
 const PREFIX: &str = "sk-parallax-";
 /// Longest text that is looked at as a key.
 const KEY_MOST: usize = 256;
-/// Wrong keys within ten seconds, after which nothing is looked up for another.
+/// Wrong keys within ten seconds, after which another is told to wait. Each is still looked up, which is one read by
+/// its digest: a good key must come in also while somebody guesses.
 const GUESSES: usize = 30;
 const GUESSES_WITHIN: i64 = 10_000;
 
