@@ -152,3 +152,26 @@ fn attempt(row: &AttemptRow) -> Value {
         "cost": row.cost.as_ref().map(cost),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finish_reasons_are_the_words_of_the_contract() {
+        let words = ["stop", "length", "tool_calls", "content_filter", "pause", "error", "other"];
+        for reason in [
+            FinishReason::Stop,
+            FinishReason::Length,
+            FinishReason::ToolCalls,
+            FinishReason::ContentFilter,
+            FinishReason::Pause,
+            FinishReason::Error,
+            FinishReason::Budget,
+            FinishReason::Other,
+        ] {
+            let word = json!(told(reason));
+            assert!(words.contains(&word.as_str().unwrap()), "{word}");
+        }
+    }
+}
