@@ -214,7 +214,7 @@ fn messages() -> Script {
         after: Vec::new(),
         error: event("error", &error),
         refusal: error,
-        whole_without_mark: true,
+        whole_without_mark: false,
         counts: counts(20, Some(16), 12, None),
         before_mark: counts(20, Some(16), 12, None),
         early,

@@ -96,19 +96,14 @@ impl Protocol for Messages {
             out.push(StreamEvent::Finish { reason: FinishReason::Error, raw: None });
             return Ending::Failed(failure);
         }
-        match self.stop.take() {
-            // The reason is said once, when the model is done: an answer that has it is whole even where
-            // a gateway leaves out `message_stop`.
-            Some(raw) => {
-                out.push(StreamEvent::Finish { reason: reason(&raw), raw: Some(raw) });
-                Ending::Complete
-            }
-            None if self.stopped => {
-                out.push(StreamEvent::Finish { reason: FinishReason::Other, raw: None });
-                Ending::Complete
-            }
-            None => Ending::Truncated,
+        // Only `message_stop` closes an answer: one with a reason may still have been cut.
+        if !self.stopped {
+            return Ending::Truncated;
         }
+        let raw = self.stop.take();
+        let reason = raw.as_deref().map_or(FinishReason::Other, reason);
+        out.push(StreamEvent::Finish { reason, raw });
+        Ending::Complete
     }
 }
 

@@ -58,8 +58,11 @@ fn gateways_repeat_the_start_and_add_a_mark_that_is_not_theirs() {
 }
 
 #[test]
-fn an_answer_with_its_reason_is_whole_and_one_without_is_not() {
-    assert_eq!(streamed(&[START, TEXT, HI, STOP, END]).ending, Ending::Complete);
+fn an_answer_is_whole_with_its_closing_mark_alone() {
+    assert_eq!(finish(&streamed(&[START, TEXT, HI, STOP, END, OVER])), Some(FinishReason::Stop));
+    let unclosed = streamed(&[START, TEXT, HI, STOP, END]);
+    assert_eq!((unclosed.ending.clone(), finish(&unclosed)), (Ending::Truncated, None));
+    assert_eq!(unclosed.usage.output.total, Some(9), "what was counted stays counted");
     let cut = streamed(&[START, TEXT, HI]);
     assert_eq!((cut.ending.clone(), finish(&cut)), (Ending::Truncated, None));
     assert_eq!(cut.blocks, ["text: Hi"]);

@@ -85,7 +85,7 @@ impl Page {
             return;
         }
         self.begun = true;
-        // The API begins with a placeholder; what counts comes with the end.
+        // The protocol wants a number here; until the provider says one it is 0, and the end says what counts.
         let mut usage = write::messages_usage(self.usage.as_ref(), None);
         for key in ["input_tokens", "output_tokens"] {
             if usage.get(key).is_none_or(Value::is_null) {

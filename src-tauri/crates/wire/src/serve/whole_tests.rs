@@ -219,7 +219,7 @@ proptest! {
                 prop_assert_eq!(finish(&again), finish(&events));
                 let mut again = without_sources(said(&again, None));
                 if meant.counts[0].is_none() && protocol == Protocol::AnthropicMessages {
-                    // Its stream begins with a placeholder of 0.
+                    // Its stream must begin with a number, and says 0 where none is known.
                     again.counts = meant.counts;
                 }
                 prop_assert_eq!(&again, &meant, "{:?} {:?}\n{}", protocol, framing, String::from_utf8_lossy(&bytes));
