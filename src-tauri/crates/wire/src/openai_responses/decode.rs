@@ -30,6 +30,8 @@ const PROGRESS: &[&str] = &[
 /// More items than any answer has. Finding one takes time in proportion to their number. Items that only the
 /// final response names are numbered behind it.
 const MAX_ITEMS: u64 = 4_096;
+/// Items of a final response among which one that was not numbered is looked for.
+const MOST_OUTPUT: usize = 4_096;
 /// More parts than any item has.
 const MAX_PARTS: u64 = 64;
 
@@ -38,6 +40,8 @@ struct Item {
     index: u64,
     /// Its blocks, by content part; one for everything but messages.
     blocks: Vec<(u64, u32)>,
+    /// What was said to a tool nobody has named yet: a block's opening names it.
+    held: String,
     /// Something of it was said by a delta.
     said: bool,
     done: bool,
@@ -79,7 +83,13 @@ impl Responses {
         let place = match self.items.iter().rposition(|item| item.index == index) {
             Some(place) => place,
             None => {
-                self.items.push(Item { index, blocks: Vec::new(), said: false, done: false });
+                self.items.push(Item {
+                    index,
+                    blocks: Vec::new(),
+                    held: String::new(),
+                    said: false,
+                    done: false,
+                });
                 self.items.len() - 1
             }
         };
@@ -108,6 +118,19 @@ impl Responses {
         self.blocks.delta(block, text, out);
     }
 
+    /// Extends what is said to a tool, or keeps it until the tool is named.
+    fn argue(&mut self, index: u64, text: &str, out: &mut Vec<StreamEvent>) {
+        let item = self.item(index);
+        if !item.blocks.is_empty() {
+            // The block is open: its kind is not asked again.
+            return self.extend(index, 0, tool("", ""), text, out);
+        }
+        if !item.done && !text.is_empty() {
+            item.said = true;
+            item.held.push_str(text);
+        }
+    }
+
     /// A delta, or the whole of a part none of which was said before.
     fn delta(&mut self, event: &str, json: &Json<'_>, out: &mut Vec<StreamEvent>) -> bool {
         let Some((what, step)) = event.strip_prefix("response.").and_then(|e| e.rsplit_once('.')) else {
@@ -116,26 +139,25 @@ impl Responses {
         let number = |key: &str| json.get(key).and_then(Json::index).unwrap_or(0);
         let index = number("output_index").min(MAX_ITEMS);
         let (part, kind, whole) = match what {
-            "output_text" => (number("content_index"), BlockKind::Text, "text"),
-            "refusal" => (number("content_index"), BlockKind::Refusal, "refusal"),
+            "output_text" => (number("content_index"), Some(BlockKind::Text), "text"),
+            "refusal" => (number("content_index"), Some(BlockKind::Refusal), "refusal"),
             "reasoning_text" | "reasoning_summary_text" | "reasoning_summary" | "reasoning" => {
-                (0, BlockKind::Reasoning, "text")
+                (0, Some(BlockKind::Reasoning), "text")
             }
-            "function_call_arguments" | "mcp_call_arguments" => (0, tool("", ""), "arguments"),
-            "custom_tool_call_input" => (0, tool("", ""), "input"),
-            "code_interpreter_call_code" => (0, server("code_interpreter"), "code"),
+            "function_call_arguments" | "mcp_call_arguments" => (0, None, "arguments"),
+            "custom_tool_call_input" => (0, None, "input"),
+            "code_interpreter_call_code" => (0, Some(server("code_interpreter")), "code"),
             _ => return false,
         };
-        match step {
-            "delta" => {
-                let text = json.text("delta").unwrap_or_default();
-                self.extend(index, part, kind, text, out);
-            }
-            "done" if !self.item(index).said => {
-                self.extend(index, part, kind, json.text(whole).unwrap_or_default(), out);
-            }
-            "done" => {}
+        let text = match step {
+            "delta" => json.text("delta"),
+            "done" if !self.item(index).said => json.text(whole),
+            "done" => None,
             _ => return false,
+        };
+        match kind {
+            Some(kind) => self.extend(index, part, kind, text.unwrap_or_default(), out),
+            None => self.argue(index, text.unwrap_or_default(), out),
         }
         true
     }
@@ -147,13 +169,22 @@ impl Responses {
         {
             return;
         }
-        if self.items.iter().any(|i| i.index == index) {
+        let sort = item.text("type").unwrap_or_default();
+        let called = matches!(sort, "function_call" | "custom_tool_call");
+        if called && item.text("name").is_none_or(str::is_empty) {
+            // It may still be named when it is complete.
+            return;
+        }
+        let mut held = String::new();
+        if let Some(place) = self.items.iter().rposition(|i| i.index == index) {
+            if !self.items[place].done {
+                held = std::mem::take(&mut self.items[place].held);
+            }
             // A server that numbers every item alike.
             self.items.retain(|i| i.index != index);
         }
-        let sort = item.text("type").unwrap_or_default();
         let kind = match sort {
-            "function_call" | "custom_tool_call" => {
+            _ if called => {
                 self.called = true;
                 let id = item.text("call_id").or_else(|| item.text("id")).filter(|id| !id.is_empty());
                 let made = format!("call_{}", self.blocks.count());
@@ -167,11 +198,15 @@ impl Responses {
         };
         let block = self.blocks.open(kind, out);
         self.item(index).blocks.push((0, block));
+        if !held.is_empty() {
+            self.item(index).said = true;
+            self.blocks.delta(block, &held, out);
+        }
     }
 
     /// An item is complete: says what its deltas did not and closes it.
     fn done(&mut self, index: u64, item: &Json<'_>, out: &mut Vec<StreamEvent>) {
-        if !self.items.iter().any(|i| i.index == index) {
+        if self.items.iter().all(|i| i.index != index || (i.blocks.is_empty() && !i.done)) {
             self.added(index, item, out);
         }
         let said = self.item(index).said;
@@ -200,7 +235,10 @@ impl Responses {
                     Json::String(text) => text.clone().into_owned(),
                     other => other.to_text(),
                 });
-                if !self.item(index).blocks.is_empty() {
+                if self.item(index).blocks.is_empty() {
+                    let name = item.text("type").unwrap_or("item").chars().take(80).collect();
+                    out.push(StreamEvent::Unknown { name, bytes: 0 });
+                } else {
                     self.extend(index, 0, BlockKind::Text, &text.unwrap_or_default(), out);
                 }
             }
@@ -246,8 +284,9 @@ impl Responses {
         }
     }
 
-    /// The response object, at the beginning, at the end, or as the whole answer.
-    fn response(&mut self, response: &Json<'_>, terminal: bool, out: &mut Vec<StreamEvent>) {
+    /// The response object, at the beginning, at the end, or as the whole answer. `end` is how it ended where it
+    /// does not say so itself; `None` = it has not.
+    fn response(&mut self, response: &Json<'_>, end: Option<&str>, out: &mut Vec<StreamEvent>) {
         if !self.started {
             self.started = true;
             let text = |key| response.text(key).map(str::to_owned);
@@ -256,9 +295,25 @@ impl Responses {
         if let Some(error) = response.get("error").filter(|e| !e.fields().is_empty() || e.str().is_some()) {
             self.fail(error);
         }
-        if !terminal {
-            return;
+        let Some(end) = end else { return };
+        // Arguments that wait for their tool's name: the item at their place has it.
+        let waiting: Vec<u64> =
+            self.items.iter().filter(|item| !item.held.is_empty()).map(|item| item.index).collect();
+        for (index, item) in (0..).zip(response.list("output")) {
+            if waiting.contains(&index) && item.text("name").is_some() {
+                self.done(index, item, out);
+            }
         }
+        // Numbered otherwise, the same call is known by its words.
+        for item in &mut self.items {
+            let same = |call: &Json<'_>| {
+                ["arguments", "input"].iter().any(|key| call.text(key) == Some(item.held.as_str()))
+            };
+            if !item.held.is_empty() && response.list("output").iter().take(MOST_OUTPUT).any(same) {
+                item.held.clear();
+            }
+        }
+        self.name_none(out);
         let none = self.items.is_empty();
         let (called, spoke) = (self.called, self.spoke);
         for (index, item) in (MAX_ITEMS + 1..=2 * MAX_ITEMS).zip(response.list("output")) {
@@ -284,12 +339,12 @@ impl Responses {
             }
         }
         self.tally.snapshot(out);
-        self.end = self.ended(response);
+        self.end = self.ended(response, end);
     }
 
     /// Why it ended, if it did: a response that goes on in the background has not.
-    fn ended(&mut self, response: &Json<'_>) -> Option<(String, FinishReason)> {
-        let status = response.text("status").unwrap_or("completed");
+    fn ended(&mut self, response: &Json<'_>, end: &str) -> Option<(String, FinishReason)> {
+        let status = response.text("status").unwrap_or(end);
         let reason = match status {
             "completed" | "complete" if self.called => FinishReason::ToolCalls,
             "completed" | "complete" => FinishReason::Stop,
@@ -315,6 +370,18 @@ impl Responses {
         Some((status.to_owned(), reason))
     }
 
+    /// Opens the blocks of calls that nobody ever named, so that what was said to them is not lost.
+    fn name_none(&mut self, out: &mut Vec<StreamEvent>) {
+        for item in &mut self.items {
+            let held = std::mem::take(&mut item.held);
+            if !held.is_empty() {
+                let block = self.blocks.open(tool(&format!("call_{}", self.blocks.count()), ""), out);
+                self.blocks.delta(block, &held, out);
+                self.called = true;
+            }
+        }
+    }
+
     fn fail(&mut self, error: &Json<'_>) {
         self.failed.get_or_insert_with(|| failure::from_json(error));
     }
@@ -336,12 +403,17 @@ impl Protocol for Responses {
         match event {
             "response.created" | "response.in_progress" => {
                 if let Some(response) = json.get("response") {
-                    self.response(response, false, out);
+                    self.response(response, None, out);
                 }
             }
-            "response.completed" | "response.incomplete" | "response.failed" | "response.done" => {
+            "response.completed"
+            | "response.incomplete"
+            | "response.failed"
+            | "response.done"
+            | "response.cancelled" => {
                 if let Some(response) = json.get("response") {
-                    self.response(response, true, out);
+                    let word = event.trim_start_matches("response.");
+                    self.response(response, Some(if word == "done" { "completed" } else { word }), out);
                 }
             }
             "response.output_item.added" => {
@@ -366,11 +438,12 @@ impl Protocol for Responses {
                 }
             }
             "error" | "response.error" => self.fail(json),
-            _ if json.text("object") == Some("response") => self.response(json, true, out),
+            _ if json.text("object") == Some("response") => self.response(json, Some("completed"), out),
             _ if json.get("error").is_some() || json.text("object") == Some("error") => self.fail(json),
             _ if PROGRESS.contains(&event) || self.delta(event, json, out) => {}
             // Progress of a tool that runs at the provider.
             _ if event.starts_with("response.") && event.contains("_call.") => {}
+            _ if event.starts_with("response.mcp_list_tools.") => {}
             _ => {
                 let name = event.chars().take(80).collect();
                 out.push(StreamEvent::Unknown { name, bytes: doc.bytes });
@@ -379,6 +452,7 @@ impl Protocol for Responses {
     }
 
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Ending {
+        self.name_none(out);
         for (url, title) in std::mem::take(&mut self.citations) {
             self.blocks.whole(BlockKind::Citation { url, title }, "", out);
         }

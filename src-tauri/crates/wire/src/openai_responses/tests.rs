@@ -127,6 +127,63 @@ fn deltas_and_done_events_are_not_added_up() {
 }
 
 #[test]
+fn arguments_that_come_before_their_tools_name_are_of_one_call() {
+    let early = r#"{"type":"response.function_call_arguments.delta","output_index":0,"delta":"{\"a\":"}"#;
+    let rest = r#"{"type":"response.function_call_arguments.delta","output_index":0,"delta":"1}"}"#;
+    let whole =
+        r#"{"type":"response.function_call_arguments.done","output_index":0,"arguments":"{\"a\":1}"}"#;
+    let call = r#"{"type":"function_call","call_id":"c1","name":"f","arguments":"{\"a\":1}"}"#;
+    let added = format!(r#"{{"type":"response.output_item.added","output_index":0,"item":{call}}}"#);
+    let done = format!(r#"{{"type":"response.output_item.done","output_index":0,"item":{call}}}"#);
+    let over = format!(
+        r#"{{"type":"response.completed","response":{{"id":"r","status":"completed","output":[{call}]}}}}"#
+    );
+    let unnamed = added.replace(r#","name":"f","arguments":"{\"a\":1}""#, r#","arguments":"""#);
+    let elsewhere = whole.replace(r#""output_index":0"#, r#""output_index":7"#);
+    for events in [
+        vec![early, rest, whole, &done, &over],
+        vec![early, &added, rest, whole, &done, &over],
+        vec![early, rest, &over],
+        vec![whole, &done, COMPLETED],
+        vec![&done, &over],
+        vec![&elsewhere, &over],
+        vec![&unnamed, early, rest, &done, &over],
+    ] {
+        let read = read(&events);
+        assert_eq!(read.blocks, [r#"call c1 f: {"a":1}"#], "{events:?}");
+        assert!(matches!(
+            read.events.last(),
+            Some(StreamEvent::Finish { reason: FinishReason::ToolCalls, .. })
+        ));
+    }
+    let nothing = call.replace(r#"{\"a\":1}"#, "");
+    let nothing = read(&[
+        r#"{"type":"response.function_call_arguments.done","output_index":0,"arguments":""}"#,
+        &format!(r#"{{"type":"response.output_item.done","output_index":0,"item":{nothing}}}"#),
+        COMPLETED,
+    ]);
+    assert_eq!(nothing.blocks, ["call c1 f: "]);
+    let never = read(&[early, rest, COMPLETED]);
+    assert_eq!(never.blocks, [r#"call call_0 : {"a":1}"#], "what was said is not lost");
+    assert!(matches!(never.events.last(), Some(StreamEvent::Finish { reason: FinishReason::ToolCalls, .. })));
+}
+
+#[test]
+fn the_last_event_says_how_it_ended_where_its_response_does_not() {
+    let last = |event: &str| read(&[event]).events.last().cloned();
+    assert!(matches!(
+        last(
+            r#"{"type":"response.incomplete","response":{"incomplete_details":{"reason":"max_output_tokens"}}}"#
+        ),
+        Some(StreamEvent::Finish { reason: FinishReason::Length, .. })
+    ));
+    assert!(matches!(
+        last(r#"{"type":"response.failed","response":{}}"#),
+        Some(StreamEvent::Finish { reason: FinishReason::Error, .. })
+    ));
+}
+
+#[test]
 fn a_failure_after_a_good_beginning_is_a_failure() {
     let created = r#"{"type":"response.created","response":{"id":"r","model":"m","status":"in_progress","error":null}}"#;
     for end in [
