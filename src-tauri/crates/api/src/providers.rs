@@ -53,7 +53,7 @@ fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> Pr
         data_policy: provider.data_policy.clone(),
         models: u32::try_from(catalogued + new).unwrap_or(u32::MAX),
         listed_at: known.state.as_ref().and_then(|state| state.listed_at),
-        has_list: provider.models_path.is_some(),
+        has_list: provider.models_path.is_some() && !provider.quirks.list_only_tests,
         key_form: match provider.auth {
             AuthScheme::Aws { .. } => KeyForm::AccessKeys,
             AuthScheme::Google { .. } => KeyForm::ServiceAccount,

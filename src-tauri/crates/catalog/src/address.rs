@@ -63,6 +63,10 @@ pub fn reach(provider: &Provider, values: &BTreeMap<String, String>) -> Reached 
     let mut filled = provider.clone();
     filled.base_url = fill(template, value, &mut open);
     filled.quirks.path = path.map(|path| fill(path, value, &mut open));
+    if form.is_some_and(|form| form.path.is_some()) {
+        // A path of its own is the only one it has: nothing says where other dialects would be asked.
+        filled.quirks.forms.clear();
+    }
     // A list that cannot be reached is no reason not to answer.
     filled.models_path = models.map(|path| fill(path, value, &mut Vec::new()));
     if let AuthScheme::Aws { region, .. } = &mut filled.auth {

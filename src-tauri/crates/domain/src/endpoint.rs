@@ -90,11 +90,16 @@ pub struct Quirks {
     pub cancel_stops_billing: Option<bool>,
     /// Parts of the upstream ids of models that take a reasoning effort and reject a budget in tokens.
     pub effort_models: Vec<String>,
-    /// How models of the chat dialect are told whether and how much to reason; the first that fits counts. None =
-    /// an effort, as OpenAI's are.
+    /// How models are told whether and how much to reason, and what of it they take; the first that fits counts.
+    /// None = an effort, as OpenAI's are.
     pub reasoning: Vec<ReasoningForm>,
     /// Parts of the upstream ids of models that reject earlier answers without reasoning: an empty one is sent.
     pub wants_reasoning: Vec<String>,
+    /// Its list names what could be had, not what is there (deployments have names of their own): it tests a key,
+    /// and nothing is offered by it.
+    pub list_only_tests: bool,
+    /// No tool can be demanded, only offered.
+    pub tools_by_choice: bool,
     /// Ids of tool calls have exactly so many letters and digits.
     pub tool_id_length: Option<usize>,
     /// A document travels in a part named `document_url`, as a picture does in `image_url`.
@@ -106,21 +111,23 @@ pub struct Quirks {
 }
 
 /// How some of a provider's models are told to reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ReasoningForm {
     /// Parts of the upstream ids it is for; empty = every other model.
-    #[serde(default)]
     pub models: Vec<String>,
     /// The field that turns it on and off.
-    #[serde(default)]
     pub switch: Option<ReasoningSwitch>,
-    /// Efforts it takes in `reasoning_effort`; empty = none. `None` = all.
-    #[serde(default)]
+    /// Efforts it takes; empty = none. `None` = all.
     pub efforts: Option<Vec<Effort>>,
+    /// Its word for any effort but none, where it knows no other.
+    pub on: Option<String>,
     /// Field of a limit in tokens.
-    #[serde(default)]
     pub budget: Option<String>,
+    /// Least and most tokens of a limit.
+    pub budgets: Option<(u64, u64)>,
+    /// It cannot be told not to reason.
+    pub always: bool,
 }
 
 /// A field that turns reasoning on and off.

@@ -188,6 +188,8 @@ pub enum Effort {
     Medium,
     /// Much
     High,
+    /// Very much
+    XHigh,
     /// Most
     Max,
 }

@@ -359,8 +359,9 @@ impl<'a> Attempt<'a> {
                 break;
             }
         }
+        let headers = wire::dated(&response.headers, self.inner.clock.now());
         let mut failure = match self.spoken() {
-            Some(dialect) => dialect.failure(response.status, &response.headers, &body),
+            Some(dialect) => dialect.failure(response.status, &headers, &body),
             None => Failure::new(ErrorKind::UpstreamInternal, "The provider answered with an error."),
         };
         known.merge_into(&mut failure);

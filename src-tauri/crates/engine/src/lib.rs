@@ -23,6 +23,7 @@ mod budgets;
 mod calendar;
 mod clock;
 mod context;
+mod credit;
 pub mod differences;
 mod draft;
 mod estimate;

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::millis,
+    credit::Credit,
     inner::Inner,
     live::lock,
     providers::{change, change_in, known},
@@ -89,7 +90,7 @@ pub(crate) async fn test(
     let text = serde_json::to_string(&tested)
         .map_err(|error| Failure::new(ErrorKind::Bug, format!("The test could not be kept ({error}).")))?;
     keep_test(inner, &known, account, text).await?;
-    if let Some(models) = listed {
+    if let Some(models) = listed.filter(|_| !known.provider.quirks.list_only_tests) {
         keep_list(inner, &known, &models, tested.at).await?;
     }
     inner.reload().await?;
@@ -116,6 +117,15 @@ async fn keep_list(inner: &Inner, known: &Known, models: &[Listed], at: Timestam
 /// `request.unsupported` where it has none to read.
 pub(crate) async fn refresh(inner: &Inner, id: &ProviderId) -> Result<usize, Failure> {
     let known = known(inner, id)?;
+    if known.provider.quirks.list_only_tests {
+        return Err(Failure::new(
+            ErrorKind::RequestUnsupported,
+            format!(
+                "{} lists what could be deployed, not your deployments. Ask for one as DEPLOYMENT@{id}.",
+                known.provider.name
+            ),
+        ));
+    }
     let account = asked(&known, None)?;
     let asking = Asking { inner, known: &known, account: account.as_ref(), deadlines: Deadlines::default() };
     let models = asking.list().await?;
@@ -297,6 +307,12 @@ impl Asking<'_> {
             }
             Err(failure) => return found(verdict(failure.kind), failure.message),
         };
+        if provider.quirks.list_only_tests {
+            return found(
+                TestResult::Valid,
+                format!("{name} takes the key. Its deployments are not listed."),
+            );
+        }
         let count = models.len();
         let (result, message) = match answer {
             Some(_) => (TestResult::Valid, format!("{name} takes the key and lists {count} models.")),
@@ -441,7 +457,8 @@ impl Asking<'_> {
         if response.status < 400 {
             return Ok(body);
         }
-        let mut failure = dialect.failure(response.status, &response.headers, &body);
+        let headers = wire::dated(&response.headers, self.inner.clock.now());
+        let mut failure = dialect.failure(response.status, &headers, &body);
         for secret in secret.into_iter().chain(&response.token) {
             failure.message = transport::redact(&failure.message, secret);
         }
@@ -456,32 +473,6 @@ fn call(dialect: &dyn wire::Dialect, path: String, query: &[(String, String)]) -
         headers.push("anthropic-version", "2023-06-01");
     }
     Call { method: Method::Get, path, query: query.to_vec(), headers, body: Vec::new() }
-}
-
-/// What a provider says of the credit behind a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Credit {
-    /// There is some.
-    There,
-    /// There is none.
-    Gone,
-    /// It does not say, or there is no limit.
-    Unsaid,
-}
-
-impl Credit {
-    /// Reads `true` and `false`, and numbers and strings of digits by their sign.
-    fn of(said: &serde_json::Value) -> Self {
-        let text = match said {
-            serde_json::Value::Bool(true) => return Self::There,
-            serde_json::Value::Bool(false) => return Self::Gone,
-            serde_json::Value::Number(number) => number.to_string(),
-            serde_json::Value::String(text) => text.trim().to_owned(),
-            _ => return Self::Unsaid,
-        };
-        let Ok(amount) = text.parse::<f64>() else { return Self::Unsaid };
-        if amount > 0.0 { Self::There } else { Self::Gone }
-    }
 }
 
 #[cfg(test)]

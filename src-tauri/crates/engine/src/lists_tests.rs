@@ -249,3 +249,19 @@ async fn where_there_is_no_list_a_free_call_proves_the_key() {
         assert!(seen[0].call.path.ends_with(":countTokens"));
     }
 }
+
+#[tokio::test]
+async fn a_list_of_what_could_be_deployed_tests_the_key_and_offers_nothing() {
+    let bench = bench().await;
+    let azure = ProviderId::from("azure");
+    let given = [("resource".to_owned(), "contoso".to_owned())].into();
+    bench.engine.set_fields(&azure, given).await.unwrap();
+    bench.key("azure").await;
+    bench.scripted.push(list(&["a-base-model"]));
+    bench.scripted.push(refused(401, "401"));
+    let tested = bench.test("azure").await;
+    assert_eq!((tested.result, tested.models), (TestResult::Valid, None), "{}", tested.message);
+    assert_eq!(bench.known("azure").listed, []);
+    let refused = bench.engine.refresh_models(&azure).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::RequestUnsupported);
+}

@@ -4,7 +4,10 @@ use crate::{attempt::Plan, inner::Inner, relay::Passing};
 use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Quirks, Request};
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
-use wire::{Dialect, Encoded, serve};
+use wire::{
+    Dialect, Encoded,
+    serve::{self, Passed},
+};
 
 /// Writes the call of an attempt.
 pub(crate) struct Writer {
@@ -77,7 +80,8 @@ impl Writer {
             passed.call.headers.push(name, value);
         }
         let tapped = Tapped { protocol: asked.protocol, whole: !asked.stream, hide_usage: passed.hide_usage };
-        let encoded = Encoded { call: passed.call, notices: Vec::new(), output_limit: passed.output_limit };
+        let Passed { call, notices, output_limit, .. } = passed;
+        let encoded = Encoded { call, notices, output_limit };
         Ok(Written { encoded, tapped: Some(tapped) })
     }
 

@@ -148,6 +148,22 @@ fn documents_get_plain_names_and_each_its_own() {
 }
 
 #[test]
+fn a_document_alone_gets_words_beside_it() {
+    let file = || Part::File {
+        name: "a.pdf".into(),
+        media_type: "application/pdf".into(),
+        data: Arc::from(&b"%PDF"[..]),
+        text: None,
+    };
+    let (body, notices) = sent(&request(vec![message(Role::User, vec![file()])]), "m");
+    assert_eq!(body["messages"][0]["content"][1], json!({ "text": "Attached." }));
+    assert_eq!(notices.len(), 1);
+    let (body, notices) = sent(&request(vec![message(Role::User, vec![file(), text("Read it.")])]), "m");
+    assert_eq!(body["messages"][0]["content"].as_array().map(Vec::len), Some(2));
+    assert_eq!(notices.len(), 0);
+}
+
+#[test]
 fn reasoning_travels_in_the_way_the_model_takes() {
     let mut asked = request(vec![message(Role::User, vec![text("x")])]);
     asked.params.reasoning = Some(Reasoning::Effort(Effort::Medium));
@@ -180,7 +196,8 @@ fn tools_and_the_form_of_the_answer() {
     asked.tool_choice = Some(ToolChoice::Required);
     asked.params.response_format =
         Some(ResponseFormat::JsonSchema { name: "n".into(), schema: json!({ "type": "object" }) });
-    let (body, _) = sent(&asked, "m");
+    let (body, notices) = sent(&asked, "m");
+    assert_eq!(notices.len(), 1, "that the schema's object was closed is told");
     assert_eq!(
         body["toolConfig"],
         json!({
@@ -190,7 +207,7 @@ fn tools_and_the_form_of_the_answer() {
     );
     assert_eq!(
         body["outputConfig"]["textFormat"],
-        json!({ "type": "json_schema", "structure": { "jsonSchema": { "name": "n", "schema": r#"{"type":"object"}"# } } })
+        json!({ "type": "json_schema", "structure": { "jsonSchema": { "name": "n", "schema": r#"{"additionalProperties":false,"type":"object"}"# } } })
     );
     // Nothing forbids tools here but leaving them out.
     asked.tool_choice = Some(ToolChoice::None);

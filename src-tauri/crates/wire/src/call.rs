@@ -1,9 +1,7 @@
 //! What encoders of several dialects share.
 
-use crate::notices::Notices;
 use domain::{
-    Call, Effort, Endpoint, ErrorKind, Failure, Headers, Method, NoticeKind, Quirks, Reasoning, Request,
-    Tool, ToolChoice,
+    Call, Endpoint, ErrorKind, Failure, Headers, Method, NoticeKind, Quirks, Request, Tool, ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -87,44 +85,6 @@ pub(crate) fn number(body: &mut Map<String, Value>, name: &str, value: Option<f6
     }
 }
 
-/// The effort nearest to a limit in tokens, for APIs that take no limit.
-pub(crate) fn effort_of(tokens: u64) -> Effort {
-    match tokens {
-        0 => Effort::None,
-        1..4_096 => Effort::Low,
-        4_096..16_384 => Effort::Medium,
-        16_384..32_768 => Effort::High,
-        _ => Effort::Max,
-    }
-}
-
-/// OpenAI's word for an effort.
-pub(crate) fn effort(effort: Effort) -> &'static str {
-    match effort {
-        Effort::None => "none",
-        Effort::Minimal => "minimal",
-        Effort::Low => "low",
-        Effort::Medium => "medium",
-        Effort::High => "high",
-        Effort::Max => "max",
-    }
-}
-
-/// The effort asked for; a limit in tokens becomes the nearest effort, with a notice.
-pub(crate) fn as_effort(asked: Option<Reasoning>, notices: &mut Notices) -> Option<Effort> {
-    match asked? {
-        Reasoning::Effort(effort) => Some(effort),
-        Reasoning::Budget(tokens) => {
-            let nearest = effort_of(tokens);
-            notices.parameter(format!(
-                "reasoning budget: this API takes an effort; {tokens} tokens became “{}”.",
-                effort(nearest)
-            ));
-            Some(nearest)
-        }
-    }
-}
-
 /// Appends a user's message of these parts, if there are any. Servers for text-only models take no arrays, so
 /// plain text goes as a plain string.
 pub(crate) fn user_message(parts: Vec<Value>, messages: &mut Vec<Value>) {
@@ -169,6 +129,47 @@ pub(crate) fn is_strict(schema: &Value, depth: u32) -> bool {
         && fields.get("items").is_none_or(|items| is_strict(items, depth + 1))
 }
 
+/// Keys of a schema under which one schema stands, a list of them, and named ones.
+const ONE: [&str; 5] = ["items", "not", "if", "then", "else"];
+const MANY: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
+const NAMED: [&str; 4] = ["properties", "$defs", "definitions", "patternProperties"];
+
+/// Forbids further properties in every object of a schema, as some APIs demand. True if one was open.
+pub(crate) fn close_objects(schema: &mut Value, depth: u32) -> bool {
+    let Value::Object(object) = schema else { return false };
+    if depth > 64 {
+        return false;
+    }
+    let mut opened = false;
+    let is_object = match object.get("type") {
+        Some(Value::String(one)) => one == "object",
+        Some(Value::Array(several)) => several.iter().any(|one| one == "object"),
+        _ => object.contains_key("properties"),
+    };
+    if is_object {
+        let before = object.insert("additionalProperties".into(), false.into());
+        opened = before != Some(Value::Bool(false));
+    }
+    for (key, value) in object.iter_mut() {
+        let key = key.as_str();
+        match value {
+            inner if ONE.contains(&key) => opened |= close_objects(inner, depth + 1),
+            Value::Array(list) if MANY.contains(&key) => {
+                list.iter_mut().for_each(|inner| opened |= close_objects(inner, depth + 1));
+            }
+            Value::Object(named) if NAMED.contains(&key) => {
+                named.values_mut().for_each(|inner| opened |= close_objects(inner, depth + 1));
+            }
+            _ => {}
+        }
+    }
+    opened
+}
+
+/// Said where [`close_objects`] changed something.
+pub(crate) const CLOSED: &str =
+    "response_format: this API takes no objects with further properties; those of the schema are closed.";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +184,30 @@ mod tests {
         assert!(!is_strict(&json!({"type":"object","properties":{"a":{}},"additionalProperties":false}), 0));
         let inner = json!({"type":"array","items":{"type":"object"}});
         assert!(!is_strict(&inner, 0));
+    }
+
+    #[test]
+    fn objects_are_closed_where_a_schema_has_them_and_nowhere_else() {
+        let mut schema = json!({
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "type": { "const": { "type": "object" } },
+                "list": { "type": "array", "items": { "type": ["object", "null"], "properties": {} } },
+            },
+        });
+        assert!(close_objects(&mut schema, 0));
+        assert_eq!(
+            schema,
+            json!({
+                "type": "object", "additionalProperties": false,
+                "properties": {
+                    "type": { "const": { "type": "object" } },
+                    "list": { "type": "array", "items": {
+                        "type": ["object", "null"], "properties": {}, "additionalProperties": false } },
+                },
+            })
+        );
+        assert!(!close_objects(&mut schema, 0), "all of it is closed already");
     }
 
     #[test]

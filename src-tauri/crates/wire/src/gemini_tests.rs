@@ -192,7 +192,7 @@ fn settings_take_the_names_and_limits_of_the_api() {
             "responseSchema": { "type": "OBJECT", "properties": { "a": { "type": "INTEGER" } } },
         })
     );
-    assert_eq!(notices.len(), 3, "{notices:?}");
+    assert_eq!(notices.len(), 4, "{notices:?}");
 }
 
 #[test]
@@ -215,6 +215,70 @@ fn newer_models_get_a_level_and_older_ones_a_budget() {
         assert_eq!(sent(&asked, "gemini-3-pro").0["generationConfig"]["thinkingConfig"], new);
         assert_eq!(sent(&asked, "gemini-2.5-pro").0["generationConfig"]["thinkingConfig"], old);
     }
+}
+
+#[test]
+fn a_model_gets_only_the_levels_and_limits_it_takes() {
+    let form = |part: &str, efforts: &[Effort]| domain::ReasoningForm {
+        models: vec![part.into()],
+        efforts: Some(efforts.to_vec()),
+        ..Default::default()
+    };
+    let quirks = Quirks {
+        effort_models: vec!["two".into(), "three".into()],
+        reasoning: vec![
+            form("two", &[Effort::Low, Effort::High]),
+            form("three", &[Effort::Minimal, Effort::High]),
+            domain::ReasoningForm {
+                models: vec!["always".into()],
+                budgets: Some((128, 32_768)),
+                always: true,
+                ..Default::default()
+            },
+            domain::ReasoningForm {
+                models: vec!["may".into()],
+                budgets: Some((512, 24_576)),
+                ..Default::default()
+            },
+        ],
+        ..Quirks::default()
+    };
+    let effort = Reasoning::Effort;
+    for (model, wish, said, notices) in [
+        ("two", effort(Effort::Medium), json!({ "includeThoughts": true, "thinkingLevel": "high" }), 1),
+        ("two", effort(Effort::None), json!({ "thinkingLevel": "low" }), 1),
+        ("two", Reasoning::Budget(60_000), json!({ "includeThoughts": true, "thinkingLevel": "high" }), 1),
+        ("three", effort(Effort::None), json!({ "thinkingLevel": "minimal" }), 1),
+        ("three", effort(Effort::High), json!({ "includeThoughts": true, "thinkingLevel": "high" }), 0),
+        ("always", effort(Effort::None), json!({ "thinkingBudget": 128 }), 1),
+        ("always", effort(Effort::Max), json!({ "includeThoughts": true, "thinkingBudget": 32_768 }), 0),
+        ("always", Reasoning::Budget(5), json!({ "includeThoughts": true, "thinkingBudget": 128 }), 1),
+        ("may", Reasoning::Budget(0), json!({ "thinkingBudget": 0 }), 0),
+        ("may", Reasoning::Budget(100), json!({ "includeThoughts": true, "thinkingBudget": 512 }), 1),
+    ] {
+        let mut asked = request(vec![user(vec![text("x")])]);
+        asked.params.reasoning = Some(wish);
+        let encoded = Gemini.encode(&asked, &endpoint(model), &quirks).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.call.body).unwrap();
+        assert_eq!(body["generationConfig"]["thinkingConfig"], said, "{model} {wish:?}");
+        assert_eq!(encoded.notices.len(), notices, "{model} {wish:?}: {:?}", encoded.notices);
+    }
+}
+
+#[test]
+fn a_schema_that_cannot_be_said_is_told() {
+    let mut asked = request(vec![user(vec![text("x")])]);
+    asked.params.response_format =
+        Some(ResponseFormat::JsonSchema { name: "n".into(), schema: json!({ "type": "object" }) });
+    asked.tools = vec![Tool {
+        name: "t".into(),
+        description: String::new(),
+        parameters: json!({ "type": "object", "properties": { "n": { "type": "integer", "enum": [1, 2] } } }),
+    }];
+    let (body, notices) = sent(&asked, "m");
+    assert_eq!(body["generationConfig"], json!({ "responseMimeType": "application/json" }));
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert!(notices[0].contains("enum"), "{notices:?}");
 }
 
 #[test]

@@ -14,9 +14,11 @@ mod bedrock_converse;
 mod blocks;
 mod call;
 mod cohere;
+mod effort;
 mod event_stream;
 mod failure;
 mod fit;
+mod forms;
 mod framed;
 mod gemini;
 mod json;
@@ -146,6 +148,7 @@ pub struct ListedModel {
 }
 
 pub use listing::next_page;
+pub use retry::dated;
 
 /// The dialect of that id, if it is built in.
 pub fn dialect(id: &str) -> Option<&'static dyn Dialect> {

@@ -8,7 +8,7 @@ mod encode;
 mod reasoning;
 mod tools;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
+use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, forms, framed::Framed, listing};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};
 
 /// Proof of reasoning that came as a part of the content (Mistral), and goes back as one.
@@ -23,7 +23,9 @@ impl Dialect for OpenAiChat {
     }
 
     fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
-        encode::encode(request, to, quirks)
+        // Some models of such a provider answer in another dialect only.
+        let other = forms::encode(request, to, quirks, self.id());
+        other.unwrap_or_else(|| encode::encode(request, to, quirks))
     }
 
     fn decoder(&self, framing: Framing, quirks: &Quirks) -> Box<dyn Decoder> {
@@ -36,6 +38,10 @@ impl Dialect for OpenAiChat {
 
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
         listing::read(body)
+    }
+
+    fn of_model(&self, model: &str, quirks: &Quirks) -> Option<&'static dyn Dialect> {
+        forms::inner(model, quirks, self.id())
     }
 }
 

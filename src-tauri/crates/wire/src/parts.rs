@@ -14,7 +14,7 @@ pub(crate) enum Asked<'a> {
     /// A document that is not text.
     File { name: &'a str, media_type: &'a str, data: &'a [u8], text: Option<&'a str> },
     /// What a tool answered.
-    Result { id: &'a str, name: &'a str, content: &'a str },
+    Result { id: &'a str, name: &'a str, content: Cow<'a, str> },
 }
 
 /// A piece of an earlier answer.
@@ -43,7 +43,9 @@ pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Aske
                 });
             }
             Part::Attachment(file) => notices.content(not_read(&file.name)),
-            Part::ToolResult { id, name, content, .. } => pieces.push(Asked::Result { id, name, content }),
+            Part::ToolResult { id, name, content, is_error } => {
+                pieces.push(Asked::Result { id, name, content: result(content, *is_error) });
+            }
             Part::ToolCall { name, .. } => {
                 notices.content(format!("A call of {name} outside an answer is not sent."));
             }
@@ -58,6 +60,12 @@ pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Aske
         }
     }
     pieces
+}
+
+/// What a tool answered, for APIs that have no field that says it failed: the words do.
+fn result(content: &str, is_error: bool) -> Cow<'_, str> {
+    let says = content.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("error"));
+    if !is_error || says { content.into() } else { format!("Error: {content}").into() }
 }
 
 /// The pieces of an earlier answer. `own` is the issuer whose proofs this endpoint takes back.

@@ -1,6 +1,7 @@
 //! How long a provider asks to wait, in every form providers say it.
 
-use domain::{Headers, Millis};
+use domain::{Headers, Millis, Timestamp};
+use std::borrow::Cow;
 
 /// A longer wait is not believed.
 const LONGEST: u64 = 31 * 24 * 3_600_000;
@@ -19,6 +20,18 @@ pub(crate) fn from_headers(headers: &Headers) -> Option<Millis> {
         .max()
         .filter(|&ms| ms <= LONGEST)
         .map(Millis)
+}
+
+/// Headers with a date: where a server gives none, that of the machine's own clock, so that a wait until a date is
+/// one from now on.
+pub fn dated(headers: &Headers, now: Timestamp) -> Cow<'_, Headers> {
+    if headers.get("date").is_some_and(|date| http_date(date.trim()).is_some()) {
+        return Cow::Borrowed(headers);
+    }
+    let mut dated = headers.clone();
+    dated.0.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+    dated.push("date", to_http_date(now.0.div_euclid(1_000)));
+    Cow::Owned(dated)
 }
 
 /// The wait that rate-limit headers announce, where a provider names no other: the reset of the limit that is
@@ -172,6 +185,28 @@ fn http_date(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + h * 3_600 + m * 60 + s)
 }
 
+/// A moment as [`http_date`] reads it. Seconds before the epoch become its first.
+fn to_http_date(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (day, clock) = (seconds / 86_400, seconds % 86_400);
+    // The 400 years of an era are all alike; the year begins in March, so that leap days come last.
+    let since = day + 719_468;
+    let of_era = since % 146_097;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let date = of_year - (153 * month + 2) / 5 + 1;
+    let year = year_of_era + since / 146_097 * 400 + i64::from(month >= 10);
+    const NAMES: [&str; 12] =
+        ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"];
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let name =
+        |names: &[&'static str], at: i64| usize::try_from(at).ok().and_then(|at| names.get(at).copied());
+    let (weekday, month) = (name(&DAYS, day % 7).unwrap_or("Thu"), name(&NAMES, month).unwrap_or("Jan"));
+    let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
+    format!("{weekday}, {date:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// Days from the epoch to a day of the civil calendar.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     // The year begins in March, so that leap days come last.
@@ -252,6 +287,24 @@ mod tests {
         assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
         assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
         assert_eq!(http_date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
+    }
+
+    #[test]
+    fn without_a_date_of_the_server_the_own_clock_counts() {
+        for seconds in [0, 59, 951_782_399, 951_782_400, 1_709_164_800, 1_795_168_770, 4_107_542_400] {
+            assert_eq!(http_date(&to_http_date(seconds)), Some(seconds), "{}", to_http_date(seconds));
+        }
+        assert_eq!(to_http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        let now = Timestamp(1_795_168_770_250);
+        let said = headers(&[("retry-after", "Fri, 20 Nov 2026 10:00:00 GMT")]);
+        assert_eq!(from_headers(&dated(&said, now)), Some(Millis(30_000)));
+        let own = headers(&[
+            ("retry-after", "Fri, 20 Nov 2026 10:00:00 GMT"),
+            ("date", "Fri, 20 Nov 2026 09:59:50 GMT"),
+        ]);
+        assert_eq!(from_headers(&dated(&own, now)), Some(Millis(10_000)), "the server's clock, not ours");
+        let junk = headers(&[("retry-after", "Fri, 20 Nov 2026 10:00:00 GMT"), ("date", "today")]);
+        assert_eq!(from_headers(&dated(&junk, now)), Some(Millis(30_000)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How much a model with signed reasoning may think, in the two ways its API has of saying it. Shared by
 //! the dialects that carry such models.
 
-use crate::{call, notices::Notices};
+use crate::{call, effort, notices::Notices};
 use domain::{Effort, Endpoint, Params, Quirks, Reasoning, Request, ToolChoice};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,9 @@ const FALLBACK_LIMIT: u64 = 4096;
 const ORDINARY_LIMIT: u64 = 32_000;
 /// Room for the answer behind the reasoning.
 const ANSWER_ROOM: u64 = 4096;
+
+/// Efforts such models take (anthropic SDK 2.11.0, `output_config.effort`).
+const EFFORTS: [Effort; 5] = [Effort::Low, Effort::Medium, Effort::High, Effort::XHigh, Effort::Max];
 
 /// Decided once, because limit, reasoning and sampling depend on one another.
 pub(crate) struct Thinking {
@@ -43,7 +46,8 @@ impl Thinking {
         let mut plan = Self { max_tokens, budget: None, effort: None, by_effort, adaptive: false };
         let Some(asked) = request.params.reasoning else { return plan };
         if by_effort {
-            plan.by_effort(asked, request, notices);
+            let taken = effort::form(&to.upstream_model, quirks).and_then(|form| form.efforts.as_deref());
+            plan.by_effort(asked, taken, request, notices);
         } else if let Some(wanted) = wanted(asked) {
             if forced(request) {
                 notices.parameter("reasoning: not together with a tool that must be called.");
@@ -58,29 +62,28 @@ impl Thinking {
         plan
     }
 
-    fn by_effort(&mut self, asked: Reasoning, request: &Request, notices: &mut Notices) {
-        let effort = match asked {
+    fn by_effort(
+        &mut self,
+        asked: Reasoning,
+        taken: Option<&[Effort]>,
+        request: &Request,
+        notices: &mut Notices,
+    ) {
+        let asked = match asked {
             Reasoning::Effort(Effort::None) => {
                 notices.parameter("reasoning: this model decides itself; asked for the least.");
                 self.effort = Some("low");
                 return;
             }
-            Reasoning::Effort(Effort::Minimal | Effort::Low) => "low",
-            Reasoning::Effort(Effort::Medium) => "medium",
-            Reasoning::Effort(Effort::High) => "high",
-            Reasoning::Effort(Effort::Max) => "max",
+            Reasoning::Effort(effort) => effort,
             Reasoning::Budget(tokens) => {
-                let effort = match tokens {
-                    0..4096 => "low",
-                    4096..16_384 => "medium",
-                    16_384..32_768 => "high",
-                    _ => "max",
-                };
-                notices.parameter(format!("reasoning: {tokens} tokens became effort “{effort}”."));
+                let effort = effort::of_tokens(tokens.max(1));
+                let word = effort::word(effort);
+                notices.parameter(format!("reasoning: {tokens} tokens became effort “{word}”."));
                 effort
             }
         };
-        self.effort = Some(effort);
+        self.effort = Some(effort::word(effort::nearest(asked, Some(taken.unwrap_or(&EFFORTS)), notices)));
         self.adaptive = !forced(request);
     }
 
@@ -168,6 +171,7 @@ fn wanted(asked: Reasoning) -> Option<u64> {
         Reasoning::Effort(Effort::Low) => Some(2048),
         Reasoning::Effort(Effort::Medium) => Some(8192),
         Reasoning::Effort(Effort::High) => Some(16_384),
+        Reasoning::Effort(Effort::XHigh) => Some(24_576),
         Reasoning::Effort(Effort::Max) => Some(32_768),
         Reasoning::Budget(tokens) => Some(tokens),
     }

@@ -1,11 +1,9 @@
 //! The `vertex` dialect: one address that serves several makers' models, each in its maker's own form.
 //!
-//! Which form a model has is data ([`ModelForm`]): its dialect, its path, and what differs in the body. The
-//! answer is read by that dialect, so who decodes asks [`crate::dialect_for`] with the model's id.
+//! Which form a model has is data; see [`crate::forms`].
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, dialect, gemini::Gemini};
-use domain::{Endpoint, ErrorKind, Failure, Headers, ModelForm, Quirks, Request};
-use serde_json::{Map, Value};
+use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, forms, gemini::Gemini};
+use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 
 /// The dialect.
 pub(crate) struct Vertex;
@@ -22,14 +20,7 @@ impl Dialect for Vertex {
                 format!("It is not known in which form this provider serves “{}”.", to.upstream_model),
             )
         };
-        let form = form(&to.upstream_model, quirks).ok_or_else(unknown)?;
-        let inner = inner(form).ok_or_else(unknown)?;
-        let path = form.path.clone().or_else(|| quirks.path.clone());
-        let mut encoded = inner.encode(request, to, &Quirks { path, ..quirks.clone() })?;
-        if !form.body.is_empty() || !form.omit.is_empty() {
-            encoded.call.body = changed(&encoded.call.body, form)?;
-        }
-        Ok(encoded)
+        forms::encode(request, to, quirks, self.id()).unwrap_or_else(|| Err(unknown()))
     }
 
     /// For an answer whose model is not known: errors and lists are in this form for all of them.
@@ -46,36 +37,15 @@ impl Dialect for Vertex {
     }
 
     fn of_model(&self, model: &str, quirks: &Quirks) -> Option<&'static dyn Dialect> {
-        inner(form(model, quirks)?)
+        forms::inner(model, quirks, self.id())
     }
-}
-
-/// The first form that is for this model.
-fn form<'q>(model: &str, quirks: &'q Quirks) -> Option<&'q ModelForm> {
-    let fits = |form: &&ModelForm| form.models.iter().any(|part| model.contains(part.as_str()));
-    quirks.forms.iter().find(|form| form.models.is_empty() || fits(form))
-}
-
-/// The form's dialect; one form inside another there is not.
-fn inner(form: &ModelForm) -> Option<&'static dyn Dialect> {
-    dialect(form.dialect.as_str()).filter(|inner| inner.id() != Vertex.id())
-}
-
-fn changed(body: &[u8], form: &ModelForm) -> Result<Vec<u8>, Failure> {
-    let bug = |error: serde_json::Error| {
-        Failure::new(ErrorKind::Bug, format!("A request was encoded that is no object ({error})."))
-    };
-    let mut body: Map<String, Value> = serde_json::from_slice(body).map_err(bug)?;
-    body.retain(|name, _| !form.omit.contains(name));
-    body.extend(form.body.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
-    serde_json::to_vec(&body).map_err(bug)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{dialect_for, trial};
-    use domain::DialectId;
+    use domain::{DialectId, ModelForm};
 
     fn quirks() -> Quirks {
         let form = |part: &str, dialect: &str, path: &str| ModelForm {
@@ -119,7 +89,7 @@ mod tests {
     fn an_answer_is_read_by_the_dialect_of_its_model() {
         let of = |model| dialect_for("vertex", model, &quirks()).unwrap().id();
         assert_eq!((of("sonnet-4"), of("flash"), of("a/b")), ("anthropic-messages", "gemini", "openai-chat"));
-        assert_eq!(dialect_for("openai-chat", "sonnet-4", &quirks()).unwrap().id(), "openai-chat");
+        assert_eq!(dialect_for("cohere", "sonnet-4", &quirks()).unwrap().id(), "cohere", "it has no forms");
         assert!(dialect_for("morse", "sonnet-4", &quirks()).is_none());
     }
 

@@ -13,7 +13,7 @@ export interface LaneFields {
   stop: string;
 }
 
-export const EFFORTS: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'max'];
+export const EFFORTS: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
 export const EFFORT_NAMES: Record<Effort, string> = words({
   none: 'none|effort',
@@ -21,6 +21,7 @@ export const EFFORT_NAMES: Record<Effort, string> = words({
   low: 'low',
   medium: 'medium',
   high: 'high',
+  xhigh: 'very high',
   max: 'max',
 });
 

@@ -3,4 +3,4 @@
 /**
  * How hard to think.
  */
-export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "max";
+export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";

@@ -176,7 +176,7 @@ impl Passing {
         let provider = &plan.known.provider;
         let model = &plan.endpoint.upstream_model;
         wire::dialect_for(provider.dialect.as_str(), model, &provider.quirks)
-            .is_some_and(|dialect| wire::serve::passes(&self.asked, dialect.id(), &provider.quirks))
+            .is_some_and(|dialect| wire::serve::passes(&self.asked, dialect.id(), model, &provider.quirks))
     }
 
     /// Tokens its prompt may have besides those of what was read of it: what was not is measured whole.

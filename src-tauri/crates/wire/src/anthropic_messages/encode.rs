@@ -211,29 +211,15 @@ fn output(request: &Request, thinking: &Thinking, body: &mut Map<String, Value>,
         }
         Some(ResponseFormat::JsonSchema { schema, .. }) => {
             let mut schema = schema.clone();
-            close_objects(&mut schema, 0);
+            // The API demands that every object of a schema forbids further properties.
+            if call::close_objects(&mut schema, 0) {
+                notices.parameter(call::CLOSED);
+            }
             config.insert("format".into(), json!({ "type": "json_schema", "schema": schema }));
         }
     }
     if !config.is_empty() {
         body.insert("output_config".into(), Value::Object(config));
-    }
-}
-
-/// The API demands that every object of a schema forbids further properties.
-fn close_objects(schema: &mut Value, depth: u32) {
-    if depth > 64 {
-        return;
-    }
-    match schema {
-        Value::Object(object) => {
-            if object.get("type").is_some_and(|t| t == "object") {
-                object.insert("additionalProperties".into(), false.into());
-            }
-            object.values_mut().for_each(|value| close_objects(value, depth + 1));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|value| close_objects(value, depth + 1)),
-        _ => {}
     }
 }
 

@@ -285,5 +285,5 @@ fn an_answer_in_json_has_closed_objects() {
         } })
     );
     assert_eq!(body["stop_sequences"], json!(["END"]));
-    assert_eq!(notices.len(), 2);
+    assert_eq!(notices.len(), 3, "{notices:?}");
 }

@@ -52,10 +52,20 @@ fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Valu
         .map(|(role, mut blocks)| {
             if role == Role::User {
                 blocks.sort_by_key(|block| block.get("toolResult").is_none());
+                caption(&mut blocks, notices);
             }
             json!({ "role": if role == Role::User { "user" } else { "assistant" }, "content": blocks })
         })
         .collect()
+}
+
+/// A document needs words beside it.
+fn caption(blocks: &mut Vec<Value>, notices: &mut Notices) {
+    let has = |sort: &str| blocks.iter().any(|block| block.get(sort).is_some());
+    if has("document") && !has("text") {
+        notices.content("This API takes no document without words: “Attached.” goes with it.");
+        blocks.push(json!({ "text": "Attached." }));
+    }
 }
 
 fn blocks(message: &Message, own: &str, documents: &mut u32, notices: &mut Notices) -> Vec<Value> {
@@ -278,6 +288,10 @@ fn format(request: &Request, body: &mut Map<String, Value>, notices: &mut Notice
             notices.parameter("response_format: this API takes a schema, not “any JSON”.");
         }
         Some(ResponseFormat::JsonSchema { name, schema }) => {
+            let mut schema = schema.clone();
+            if call::close_objects(&mut schema, 0) {
+                notices.parameter(call::CLOSED);
+            }
             let structure = json!({ "jsonSchema": { "name": name, "schema": schema.to_string() } });
             let config = body.entry("outputConfig").or_insert_with(|| json!({}));
             config["textFormat"] = json!({ "type": "json_schema", "structure": structure });

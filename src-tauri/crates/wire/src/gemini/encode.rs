@@ -1,10 +1,10 @@
 //! Requests in the words of the Gemini API.
 
 use super::schema;
-use crate::{Encoded, call, media, notices::Notices, parts, replay};
+use crate::{Encoded, call, effort, media, notices::Notices, parts, replay};
 use domain::{
-    Effort, Endpoint, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
-    ToolChoice,
+    Effort, Endpoint, Failure, Message, Part, Quirks, Reasoning, ReasoningForm, Request, ResponseFormat,
+    Role, Tool, ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 const NO_PROOF: &str = "skip_thought_signature_validator";
 /// Most stop sequences the API takes.
 const MOST_STOPS: usize = 5;
+/// Most tokens of reasoning that every model takes that counts them.
+const MOST_TOKENS: u64 = 24_576;
 /// Image types the API takes (ai.google.dev/gemini-api/docs/image-understanding, 2026-11).
 const IMAGES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"];
 
@@ -29,8 +31,8 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     if let Some(system) = call::system(request) {
         body.insert("systemInstruction".into(), json!({ "parts": [{ "text": system }] }));
     }
-    tools(request, &mut body);
-    let mut config = config(request, to, by_effort, &mut notices);
+    tools(request, &mut body, &mut notices);
+    let mut config = config(request, to, by_effort, quirks, &mut notices);
     call::drop_params(&mut config, quirks, &mut notices.0);
     let output_limit = call::limit(&config, "maxOutputTokens");
     if !config.is_empty() {
@@ -171,11 +173,13 @@ fn with_id(value: &mut Value, id: &str) {
     }
 }
 
-fn tools(request: &Request, body: &mut Map<String, Value>) {
+fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices) {
     if request.tools.is_empty() {
         return;
     }
-    let list: Vec<Value> = request.tools.iter().map(tool).collect();
+    let mut lost = schema::Lost::default();
+    let list: Vec<Value> = request.tools.iter().map(|one| tool(one, &mut lost)).collect();
+    schema::tell("tools", &lost, notices);
     body.insert("tools".into(), json!([{ "functionDeclarations": list }]));
     let config = match &request.tool_choice {
         None => return,
@@ -187,15 +191,21 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
     body.insert("toolConfig".into(), json!({ "functionCallingConfig": config }));
 }
 
-fn tool(tool: &Tool) -> Value {
+fn tool(tool: &Tool, lost: &mut schema::Lost) -> Value {
     let mut out = json!({ "name": tool.name, "description": tool.description });
-    if let Some(parameters) = schema::subset(&tool.parameters) {
+    if let Some(parameters) = schema::subset(&tool.parameters, lost) {
         out["parameters"] = parameters;
     }
     out
 }
 
-fn config(request: &Request, to: &Endpoint, by_effort: bool, notices: &mut Notices) -> Map<String, Value> {
+fn config(
+    request: &Request,
+    to: &Endpoint,
+    by_effort: bool,
+    quirks: &Quirks,
+    notices: &mut Notices,
+) -> Map<String, Value> {
     let params = &request.params;
     let mut config = Map::new();
     call::number(&mut config, "temperature", params.temperature);
@@ -222,51 +232,81 @@ fn config(request: &Request, to: &Endpoint, by_effort: bool, notices: &mut Notic
         Some(Err(_)) => notices.parameter("seed: this provider takes 32 bits."),
     }
     if let Some(asked) = params.reasoning {
-        config.insert("thinkingConfig".into(), thinking(asked, by_effort, notices));
+        let form = effort::form(&to.upstream_model, quirks);
+        config.insert("thinkingConfig".into(), thinking(asked, by_effort, form, notices));
     }
     if let Some(format) = &params.response_format {
         config.insert("responseMimeType".into(), "application/json".into());
-        if let ResponseFormat::JsonSchema { schema, .. } = format
-            && let Some(schema) = schema::subset(schema)
-        {
-            config.insert("responseSchema".into(), schema);
+        if let ResponseFormat::JsonSchema { schema, .. } = format {
+            answer_schema(schema, &mut config, notices);
         }
     }
     config
 }
 
-/// Newer models take a level, older ones a number of tokens.
-fn thinking(asked: Reasoning, by_effort: bool, notices: &mut Notices) -> Value {
-    if by_effort {
-        let level = match asked {
-            Reasoning::Effort(Effort::None) | Reasoning::Budget(0) => {
-                notices.parameter("reasoning: this model decides itself; asked for the least.");
-                return json!({ "thinkingLevel": "low" });
-            }
-            Reasoning::Effort(Effort::Minimal) => "minimal",
-            Reasoning::Effort(Effort::Low) => "low",
-            Reasoning::Effort(Effort::Medium) => "medium",
-            Reasoning::Effort(Effort::High | Effort::Max) => "high",
-            Reasoning::Budget(tokens) => {
-                let level = match tokens {
-                    0..4096 => "low",
-                    4096..16_384 => "medium",
-                    _ => "high",
-                };
-                notices.parameter(format!("reasoning: {tokens} tokens became level “{level}”."));
-                level
-            }
-        };
-        return json!({ "includeThoughts": true, "thinkingLevel": level });
+fn answer_schema(schema: &Value, config: &mut Map<String, Value>, notices: &mut Notices) {
+    let mut lost = schema::Lost::default();
+    match schema::subset(schema, &mut lost) {
+        Some(schema) => drop(config.insert("responseSchema".into(), schema)),
+        None => notices.parameter(
+            "response_format: this API takes no schema that names no property; the answer is JSON of any form.",
+        ),
     }
-    let budget = match asked {
-        Reasoning::Effort(Effort::None) | Reasoning::Budget(0) => return json!({ "thinkingBudget": 0 }),
-        Reasoning::Effort(Effort::Minimal) => 512,
+    schema::tell("response_format", &lost, notices);
+}
+
+/// Levels that most of the newer models take (google-genai 3.4.0, `ThinkingLevel`).
+const LEVELS: [Effort; 4] = [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High];
+
+/// Newer models take a level, older ones a number of tokens.
+fn thinking(asked: Reasoning, by_effort: bool, form: Option<&ReasoningForm>, notices: &mut Notices) -> Value {
+    let off = matches!(asked, Reasoning::Effort(Effort::None) | Reasoning::Budget(0));
+    if by_effort { level(asked, off, form, notices) } else { budget(asked, off, form, notices) }
+}
+
+fn level(asked: Reasoning, off: bool, form: Option<&ReasoningForm>, notices: &mut Notices) -> Value {
+    let taken = form.and_then(|form| form.efforts.as_deref());
+    if off {
+        notices.parameter("reasoning: this model decides itself; asked for the least.");
+        let least = taken.and_then(effort::least).unwrap_or(Effort::Low);
+        return json!({ "thinkingLevel": effort::word(least) });
+    }
+    let taken = Some(taken.unwrap_or(&LEVELS));
+    let level = match asked {
+        Reasoning::Effort(asked) => effort::nearest(asked, taken, notices),
+        Reasoning::Budget(tokens) => {
+            let level = effort::nearest(effort::of_tokens(tokens), taken, &mut Notices::default());
+            notices.parameter(format!("reasoning: {tokens} tokens became level “{}”.", effort::word(level)));
+            level
+        }
+    };
+    json!({ "includeThoughts": true, "thinkingLevel": effort::word(level) })
+}
+
+fn budget(asked: Reasoning, off: bool, form: Option<&ReasoningForm>, notices: &mut Notices) -> Value {
+    let range = form.and_then(|form| form.budgets);
+    if off {
+        let least = form.filter(|form| form.always).and(range).map_or(0, |(least, _)| least);
+        if least > 0 {
+            let words = format!("reasoning: this model always reasons; asked for its least, {least} tokens.");
+            notices.parameter(words);
+        }
+        return json!({ "thinkingBudget": least });
+    }
+    let wanted = match asked {
+        Reasoning::Effort(Effort::None | Effort::Minimal) => 512,
         Reasoning::Effort(Effort::Low) => 2048,
         Reasoning::Effort(Effort::Medium) => 8192,
         // The most that every one of them takes.
-        Reasoning::Effort(Effort::High | Effort::Max) => 24_576,
+        Reasoning::Effort(Effort::High | Effort::XHigh) => MOST_TOKENS,
+        Reasoning::Effort(Effort::Max) => range.map_or(MOST_TOKENS, |(_, most)| most),
         Reasoning::Budget(tokens) => tokens,
     };
-    json!({ "includeThoughts": true, "thinkingBudget": budget })
+    let tokens = range.map_or(wanted, |(least, most)| wanted.min(most).max(least));
+    if tokens != wanted && matches!(asked, Reasoning::Budget(_)) {
+        notices.parameter(format!(
+            "reasoning: {wanted} tokens became {tokens}; this model takes no other limit."
+        ));
+    }
+    json!({ "includeThoughts": true, "thinkingBudget": tokens })
 }

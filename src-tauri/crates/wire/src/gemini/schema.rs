@@ -1,7 +1,9 @@
 //! JSON Schema brought down to the subset the Gemini API takes (an OpenAPI 3.0 schema object).
 //! Source: ai.google.dev/api/caching#Schema, 2026-11.
 
+use crate::notices::Notices;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Deepest nesting kept, also what ends a schema that refers to itself.
 const MAX_DEPTH: u32 = 24;
@@ -27,9 +29,40 @@ const SAME: [&str; 13] = [
 /// String formats the API knows.
 const FORMATS: [&str; 6] = ["enum", "date-time", "int32", "int64", "float", "double"];
 
+/// Keys put into the API's own words here.
+const PUT: [&str; 9] = ["type", "format", "enum", "const", "anyOf", "oneOf", "allOf", "properties", "items"];
+/// Keys that only describe or name, and leaving them out changes nothing that is taken.
+const IDLE: [&str; 14] = [
+    "$schema",
+    "$id",
+    "$anchor",
+    "$comment",
+    "$defs",
+    "definitions",
+    "$ref",
+    "default",
+    "example",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "strict",
+];
+
+/// Keys of a schema that said something this API has no word for.
+pub(super) type Lost = BTreeSet<String>;
+
+/// Tells what was lost of the schemas in `what`.
+pub(super) fn tell(what: &str, lost: &Lost, notices: &mut Notices) {
+    if !lost.is_empty() {
+        let keys: Vec<&str> = lost.iter().take(20).map(String::as_str).collect();
+        notices.parameter(format!("{what}: this API's schemas have no word for {}.", keys.join(", ")));
+    }
+}
+
 /// The subset of a schema; `None` when nothing is left to say (an object without properties).
-pub(super) fn subset(schema: &Value) -> Option<Value> {
-    let value = Subset { root: schema, nodes: 0 }.node(schema, 0);
+pub(super) fn subset(schema: &Value, lost: &mut Lost) -> Option<Value> {
+    let value = Subset { root: schema, nodes: 0, lost }.node(schema, 0);
     let empty = value.get("type").is_some_and(|t| t == "OBJECT")
         && value.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty);
     (!empty && value.as_object().is_some_and(|v| !v.is_empty())).then_some(value)
@@ -38,6 +71,7 @@ pub(super) fn subset(schema: &Value) -> Option<Value> {
 struct Subset<'a> {
     root: &'a Value,
     nodes: u32,
+    lost: &'a mut Lost,
 }
 
 impl<'a> Subset<'a> {
@@ -46,8 +80,10 @@ impl<'a> Subset<'a> {
         let mut out = Map::new();
         let Value::Object(schema) = schema else { return Value::Object(out) };
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+            self.lose("deep nesting");
             return Value::Object(out);
         }
+        self.losses(schema);
         if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|r| self.resolve(r)) {
             let Value::Object(mut target) = self.node(target, depth + 1) else { return Value::Object(out) };
             if let Some(words) = schema.get("description") {
@@ -84,13 +120,40 @@ impl<'a> Subset<'a> {
             out.entry("type").or_insert_with(|| "ARRAY".into());
         }
         if out.get("type").is_some_and(|t| t == "ARRAY") && !out.contains_key("items") {
+            // The API demands a type.
+            self.lose("items of any type");
             out.insert("items".into(), Value::Object(Map::from_iter([("type".into(), "STRING".into())])));
         }
         Value::Object(out)
     }
 
+    fn lose(&mut self, key: &str) {
+        if self.lost.len() < 64 {
+            self.lost.insert(key.chars().take(60).collect());
+        }
+    }
+
+    /// Notes the keys that nothing here puts into the API's words.
+    fn losses(&mut self, schema: &Map<String, Value>) {
+        for (key, value) in schema {
+            let known = |list: &[&str]| list.contains(&key.as_str());
+            // What is allowed anyway is not lost.
+            let open = key == "additionalProperties" && *value == Value::Bool(true);
+            if !open && !known(&SAME) && !known(&PUT) && !known(&IDLE) && !key.starts_with("x-") {
+                self.lose(key);
+            }
+        }
+        let target = schema.get("$ref").and_then(Value::as_str);
+        if target.is_some_and(|target| self.resolve(target).is_none()) {
+            self.lose("$ref");
+        }
+        if schema.get("items").is_some_and(|items| items.as_array().is_some_and(|list| list.len() > 1)) {
+            self.lose("items");
+        }
+    }
+
     /// Type, `null` among several types, format and enumerations.
-    fn kind(&self, schema: &Map<String, Value>, out: &mut Map<String, Value>) {
+    fn kind(&mut self, schema: &Map<String, Value>, out: &mut Map<String, Value>) {
         let types: Vec<&str> = match schema.get("type") {
             Some(Value::String(one)) => vec![one],
             Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
@@ -106,18 +169,32 @@ impl<'a> Subset<'a> {
             let any = real.iter().map(|t| serde_json::json!({ "type": t.to_ascii_uppercase() })).collect();
             out.insert("anyOf".into(), Value::Array(any));
         }
-        if let Some(format) = schema.get("format").filter(|f| FORMATS.iter().any(|known| *f == known)) {
-            out.insert("format".into(), format.clone());
+        match schema.get("format") {
+            Some(format) if FORMATS.iter().any(|known| *format == **known) => {
+                out.insert("format".into(), format.clone());
+            }
+            Some(_) => self.lose("format"),
+            None => {}
         }
         let constant = schema.get("const").map(|value| vec![value.clone()]);
-        let values = schema.get("enum").and_then(Value::as_array).cloned().or(constant);
-        // Enumerations are of strings only.
-        let words: Option<Vec<Value>> =
-            values.map(|values| values.into_iter().filter(Value::is_string).collect());
-        if let Some(words) = words.filter(|words| !words.is_empty()) {
-            out.insert("enum".into(), Value::Array(words));
-            out.insert("type".into(), "STRING".into());
+        let (key, values) = match schema.get("enum").and_then(Value::as_array).cloned() {
+            Some(values) => ("enum", values),
+            None => ("const", constant.unwrap_or_default()),
+        };
+        let nothing = values.iter().any(Value::is_null);
+        let values: Vec<Value> = values.into_iter().filter(|value| !value.is_null()).collect();
+        // Enumerations are of words only; half of one would forbid what is allowed.
+        if values.is_empty() || !values.iter().all(Value::is_string) {
+            if !values.is_empty() {
+                self.lose(key);
+            }
+            return;
         }
+        if nothing {
+            out.insert("nullable".into(), true.into());
+        }
+        out.insert("enum".into(), Value::Array(values));
+        out.insert("type".into(), "STRING".into());
     }
 
     fn choices(&mut self, schema: &Map<String, Value>, out: &mut Map<String, Value>, depth: u32) {
@@ -179,20 +256,27 @@ mod tests {
                 "city": { "type": "string", "description": "Where", "format": "uri", "examples": ["Rome"] },
                 "unit": { "enum": ["c", "f"] },
                 "kind": { "const": "now" },
+                "either": { "enum": ["a", 1] },
+                "perhaps": { "enum": ["a", null] },
+                "open": { "type": "object", "additionalProperties": true, "properties": { "x": {} } },
                 "level": { "type": "integer", "enum": [1, 2] },
                 "days": { "type": ["integer", "null"], "exclusiveMinimum": 0, "minimum": 1 },
                 "tags": { "type": "array" },
                 "at": { "oneOf": [{ "type": "string", "format": "date-time" }, { "type": "null" }] },
             },
         });
+        let mut lost = Lost::default();
         assert_eq!(
-            subset(&schema),
+            subset(&schema, &mut lost),
             Some(json!({
                 "type": "OBJECT", "required": ["city"],
                 "properties": {
                     "city": { "type": "STRING", "description": "Where" },
                     "unit": { "type": "STRING", "enum": ["c", "f"] },
                     "kind": { "type": "STRING", "enum": ["now"] },
+                    "either": {},
+                    "perhaps": { "type": "STRING", "enum": ["a"], "nullable": true },
+                    "open": { "type": "OBJECT", "properties": { "x": {} } },
                     "level": { "type": "INTEGER" },
                     "days": { "type": "INTEGER", "nullable": true, "minimum": 1 },
                     "tags": { "type": "ARRAY", "items": { "type": "STRING" } },
@@ -200,6 +284,8 @@ mod tests {
                 },
             }))
         );
+        let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+        assert_eq!(lost, ["additionalProperties", "enum", "exclusiveMinimum", "format", "items of any type"]);
     }
 
     #[test]
@@ -210,14 +296,14 @@ mod tests {
             "$defs": { "Point": { "type": "object", "properties": { "x": { "type": "number" } } } },
         });
         assert_eq!(
-            subset(&schema).unwrap()["properties"]["point"],
+            subset(&schema, &mut Lost::default()).unwrap()["properties"]["point"],
             json!({ "type": "OBJECT", "description": "Here", "properties": { "x": { "type": "NUMBER" } } })
         );
         let circle = json!({
             "type": "object",
             "properties": { "a": { "$ref": "#" }, "b": { "$ref": "#" }, "c": { "$ref": "#" } },
         });
-        assert!(subset(&circle).unwrap().to_string().len() < 1_000_000);
+        assert!(subset(&circle, &mut Lost::default()).unwrap().to_string().len() < 1_000_000);
     }
 
     #[test]
@@ -225,7 +311,7 @@ mod tests {
         for empty in
             [json!({}), json!({ "type": "object" }), json!({ "type": "object", "properties": {} }), json!(7)]
         {
-            assert_eq!(subset(&empty), None, "{empty}");
+            assert_eq!(subset(&empty, &mut Lost::default()), None, "{empty}");
         }
     }
 }

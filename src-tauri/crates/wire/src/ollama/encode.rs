@@ -185,7 +185,7 @@ fn rest(
         Some(Reasoning::Effort(effort)) if levels => Some(json!(match effort {
             Effort::None | Effort::Minimal | Effort::Low => "low",
             Effort::Medium => "medium",
-            Effort::High | Effort::Max => "high",
+            Effort::High | Effort::XHigh | Effort::Max => "high",
         })),
         Some(asked) => {
             notices.parameter(match asked {

@@ -249,6 +249,11 @@ impl Protocol for Chat {
         let json = doc.json;
         let status = json.at("/base_resp/status_code").and_then(Json::word);
         let refused = status.is_some_and(|code| code != "0");
+        // Groq names what stopped a stream beside its last chunk.
+        let stopped = json.at("/x_groq/error").filter(|error| is_error(error));
+        if let Some(error) = stopped {
+            self.fail(&Json::Object(vec![("error".into(), error.clone())]));
+        }
         let mut known = doc.name == "error"
             || refused
             || json.get("error").is_some_and(is_error)

@@ -7,7 +7,7 @@ use crate::{
     parts::{self, Asked, Said},
     replay,
 };
-use domain::{Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, StreamUsage};
+use domain::{Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, StreamUsage, ToolChoice};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         body.insert("stream_options".into(), json!({ "include_usage": true }));
     }
     params(request, to, quirks, &mut body, &mut notices);
-    tools(request, &mut body);
+    tools(request, quirks, &mut body, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     body.extend(quirks.body.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -199,11 +199,17 @@ fn params(
     }
 }
 
-fn tools(request: &Request, body: &mut Map<String, Value>) {
+fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, notices: &mut Notices) {
     if request.tools.is_empty() {
         return;
     }
     body.insert("tools".into(), request.tools.iter().map(call::function).collect::<Vec<_>>().into());
+    if quirks.tools_by_choice
+        && matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }))
+    {
+        notices.parameter("tool_choice: this provider leaves the choice to the model.");
+        return;
+    }
     let named = |name: &str| json!({ "type": "function", "function": { "name": name } });
     if let Some(choice) = call::choice(request.tool_choice.as_ref(), named) {
         body.insert("tool_choice".into(), choice);

@@ -1,6 +1,6 @@
 //! How a model is told whether and how much to reason: everyone who copied the chat dialect has an own word.
 
-use crate::{call, notices::Notices};
+use crate::{effort, notices::Notices};
 use domain::{Effort, Quirks, Reasoning, ReasoningForm, ReasoningSwitch};
 use serde_json::{Map, Value, json};
 
@@ -12,15 +12,12 @@ pub(super) fn ask(
     body: &mut Map<String, Value>,
     notices: &mut Notices,
 ) {
-    let fits = |form: &&ReasoningForm| {
-        form.models.is_empty() || form.models.iter().any(|part| model.contains(part.as_str()))
-    };
-    let Some(form) = quirks.reasoning.iter().find(fits) else {
-        return effort(asked, None, body, notices);
+    let Some(form) = effort::form(model, quirks) else {
+        return say(asked, None, body, notices);
     };
     if form.switch == Some(ReasoningSwitch::Reasoning) {
         let said = match asked {
-            Reasoning::Effort(asked) => json!({ "effort": call::effort(asked) }),
+            Reasoning::Effort(asked) => json!({ "effort": effort::word(asked) }),
             Reasoning::Budget(0) => json!({ "effort": "none" }),
             Reasoning::Budget(tokens) => json!({ "max_tokens": tokens }),
         };
@@ -42,7 +39,7 @@ pub(super) fn ask(
         _ if form.efforts.as_ref().is_some_and(Vec::is_empty) => {
             notices.parameter("reasoning effort: this model knows only on and off; reasoning is on.");
         }
-        _ => effort(asked, form.efforts.as_deref(), body, notices),
+        _ => say(asked, Some(form), body, notices),
     }
 }
 
@@ -57,27 +54,16 @@ fn turn(switch: ReasoningSwitch, on: bool, body: &mut Map<String, Value>) {
     body.insert(name.into(), value);
 }
 
-fn effort(asked: Reasoning, taken: Option<&[Effort]>, body: &mut Map<String, Value>, notices: &mut Notices) {
-    let Some(asked) = call::as_effort(Some(asked), notices) else { return };
-    let far = |effort: &&Effort| (rank(**effort).abs_diff(rank(asked)), rank(asked) > rank(**effort));
-    let nearest = taken.map_or(Some(&asked), |taken| taken.iter().min_by_key(far)).copied().unwrap_or(asked);
-    if nearest != asked {
-        let (asked, nearest) = (call::effort(asked), call::effort(nearest));
-        notices.parameter(format!("reasoning effort: “{asked}” became “{nearest}”, the nearest it takes."));
-    }
-    body.insert("reasoning_effort".into(), call::effort(nearest).into());
-}
-
-/// Not at all is far from a little.
-fn rank(effort: Effort) -> u8 {
-    match effort {
-        Effort::None => 0,
-        Effort::Minimal => 4,
-        Effort::Low => 5,
-        Effort::Medium => 6,
-        Effort::High => 7,
-        Effort::Max => 8,
-    }
+fn say(asked: Reasoning, form: Option<&ReasoningForm>, body: &mut Map<String, Value>, notices: &mut Notices) {
+    let asked = effort::asked(asked, notices);
+    let word = match form.and_then(|form| form.on.as_deref()) {
+        Some(on) if asked != Effort::None => {
+            notices.parameter("reasoning effort: this model knows only on and off; reasoning is on.");
+            on
+        }
+        _ => effort::word(effort::nearest(asked, form.and_then(|form| form.efforts.as_deref()), notices)),
+    };
+    body.insert("reasoning_effort".into(), word.into());
 }
 
 #[cfg(test)]
@@ -92,7 +78,7 @@ mod tests {
     }
 
     fn form(switch: Option<ReasoningSwitch>, efforts: Option<Vec<Effort>>) -> ReasoningForm {
-        ReasoningForm { models: Vec::new(), switch, efforts, budget: None }
+        ReasoningForm { switch, efforts, ..ReasoningForm::default() }
     }
 
     const HIGH: Reasoning = Reasoning::Effort(Effort::High);
@@ -144,6 +130,14 @@ mod tests {
         let low = Reasoning::Effort(Effort::Low);
         assert_eq!(asked(low, "m", few(&[Effort::None, Effort::High])), (high, 1));
         assert_eq!(asked(HIGH, "m", few(&[])), (json!({}), 1));
+    }
+
+    #[test]
+    fn a_model_with_a_word_of_its_own_for_on_gets_that() {
+        let own =
+            || vec![ReasoningForm { on: Some("default".into()), ..form(None, Some(vec![Effort::None])) }];
+        assert_eq!(asked(HIGH, "m", own()), (json!({ "reasoning_effort": "default" }), 1));
+        assert_eq!(asked(OFF, "m", own()), (json!({ "reasoning_effort": "none" }), 0));
     }
 
     #[test]

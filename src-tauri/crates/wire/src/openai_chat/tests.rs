@@ -320,6 +320,14 @@ fn an_error_number_in_a_good_looking_answer_is_an_error() {
 }
 
 #[test]
+fn what_stopped_a_stream_is_found_beside_its_chunk() {
+    let event = r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":null}],"x_groq":{"id":"r","error":"over capacity, try again"}}"#;
+    let read = trial::read(OpenAiChat.decoder(Framing::Sse, &Quirks::default()), &sse(&[event, "[DONE]"]));
+    let Ending::Failed(failure) = read.ending else { panic!("{:?}", read.ending) };
+    assert_eq!(failure.kind, ErrorKind::LimitOverloaded);
+}
+
+#[test]
 fn usage_is_found_wherever_it_is_put() {
     let usage = r#"{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}"#;
     let quirks = Quirks { usage_paths: vec!["/meta/tokens".into()], ..Quirks::default() };
@@ -414,4 +422,57 @@ fn reasons_are_understood_whoever_gives_them() {
         assert_eq!((*reason, kept.as_deref()), (meant, Some(raw)));
         assert_eq!(matches!(read.ending, Ending::Failed(_)), meant == F::Error, "{raw}");
     }
+}
+
+#[test]
+fn a_model_of_another_dialect_is_asked_and_read_in_that() {
+    let quirks = Quirks {
+        path: Some("/own/{model}".into()),
+        forms: vec![domain::ModelForm {
+            models: vec!["-pro".into()],
+            dialect: domain::DialectId::from("openai-responses"),
+            path: None,
+            body: Default::default(),
+            omit: Vec::new(),
+        }],
+        ..Quirks::default()
+    };
+    let request = ask(vec![user(vec![text("Hi")])]);
+    let other = OpenAiChat.encode(&request, &endpoint("m-pro"), &quirks).unwrap();
+    assert_eq!(other.call.path, "/responses");
+    assert_eq!(body(&other)["input"][0]["role"], "user");
+    let own = OpenAiChat.encode(&request, &endpoint("m"), &quirks).unwrap();
+    assert_eq!(own.call.path, "/own/m");
+    let of = |model| crate::dialect_for("openai-chat", model, &quirks).unwrap().id();
+    assert_eq!((of("m-pro"), of("m")), ("openai-responses", "openai-chat"));
+}
+
+#[test]
+fn a_tool_that_failed_says_so_in_words_where_no_field_does() {
+    let result = |content: &str, is_error| Part::ToolResult {
+        id: "c".into(),
+        name: "t".into(),
+        content: content.into(),
+        is_error,
+    };
+    let sent = |part: Part| {
+        let encoded = encode(&ask(vec![user(vec![part])]), &Quirks::default());
+        body(&encoded)["messages"][0]["content"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(sent(result("no such city", true)), "Error: no such city");
+    assert_eq!(sent(result("ERROR 5", true)), "ERROR 5");
+    assert_eq!(sent(result("no such city", false)), "no such city");
+    assert_eq!(sent(result("", true)), "Error: ");
+}
+
+#[test]
+fn where_no_tool_can_be_demanded_that_is_told() {
+    let mut request = ask(vec![user(vec![text("Hi")])]);
+    request.tools = vec![Tool { name: "t".into(), description: String::new(), parameters: json!({}) }];
+    request.tool_choice = Some(ToolChoice::Required);
+    let encoded = encode(&request, &Quirks { tools_by_choice: true, ..Quirks::default() });
+    assert_eq!((body(&encoded).get("tool_choice"), encoded.notices.len()), (None, 1));
+    request.tool_choice = Some(ToolChoice::None);
+    let encoded = encode(&request, &Quirks { tools_by_choice: true, ..Quirks::default() });
+    assert_eq!((&body(&encoded)["tool_choice"], encoded.notices.len()), (&json!("none"), 0));
 }

@@ -1,12 +1,12 @@
 //! Requests of the Responses dialect.
 
 use crate::{
-    Encoded, call, media,
+    Encoded, call, effort, media,
     notices::Notices,
     parts::{self, Asked, Said},
     replay,
 };
-use domain::{Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, Tool};
+use domain::{Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, Tool};
 use serde_json::{Map, Value, json};
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
@@ -105,8 +105,8 @@ fn params(
         notices.parameter("seed: this API takes none.");
     }
     let reasons = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
-    if let Some(effort) = call::as_effort(params.reasoning, notices) {
-        body.insert("reasoning".into(), json!({ "effort": call::effort(effort), "summary": "auto" }));
+    if let Some(asked) = params.reasoning {
+        reasoning(asked, to, quirks, body, notices);
     }
     // Models that do not reason reject the request for it.
     if reasons || body.contains_key("reasoning") {
@@ -120,6 +120,23 @@ fn params(
         }),
     };
     body.insert("text".into(), json!({ "format": format }));
+}
+
+fn reasoning(
+    asked: Reasoning,
+    to: &Endpoint,
+    quirks: &Quirks,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
+    let taken = effort::form(&to.upstream_model, quirks).and_then(|form| form.efforts.as_deref());
+    if taken.is_some_and(<[_]>::is_empty) {
+        notices.parameter("reasoning: this model takes no wish for it.");
+        return;
+    }
+    let asked = effort::asked(asked, notices);
+    let effort = effort::word(effort::nearest(asked, taken, notices));
+    body.insert("reasoning".into(), json!({ "effort": effort, "summary": "auto" }));
 }
 
 fn tools(request: &Request, body: &mut Map<String, Value>) {

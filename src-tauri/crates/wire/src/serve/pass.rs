@@ -5,8 +5,11 @@ use super::{
     read::{OURS, invalid, object, text_of},
     splice::{Splice, quoted},
 };
-use crate::{anthropic_messages, gemini, json::Json};
-use domain::{Call, Endpoint, Failure, Headers, Method, Quirks, ReasoningSwitch, StreamUsage};
+use crate::{anthropic_messages, effort, forms, gemini, json::Json, notices::Notices};
+use domain::{
+    Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Quirks, Reasoning, ReasoningForm,
+    ReasoningSwitch, StreamUsage, ToolChoice,
+};
 
 /// A request ready to be sent on.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,14 +18,19 @@ pub struct Passed {
     pub call: Call,
     /// The client did not ask for the usage chunk of its stream, we did: it is withheld (see [`super::Tap`]).
     pub hide_usage: bool,
+    /// What was left out and why.
+    pub notices: Vec<(NoticeKind, String)>,
     /// The longest answer the call itself allows, in tokens; `None` = it names no limit.
     pub output_limit: Option<u64>,
 }
 
-/// May the request go on as it is to an endpoint of this dialect with these quirks? What its quirks would have
-/// written otherwise, and what our own earlier answers marked, has to be put into its words instead.
-pub fn passes(asked: &Asked, dialect: &str, quirks: &Quirks) -> bool {
-    if asked.protocol.dialect() != dialect || !quirks.forms.is_empty() {
+/// May the request go on as it is to this model of an endpoint of this dialect with these quirks? What its quirks
+/// would have written otherwise, and what our own earlier answers marked, has to be put into its words instead.
+pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> bool {
+    // A form is the dialect's own call or it is not: a path or a body of its own has to be written.
+    let own = |form: &ModelForm| form.path.is_none() && form.body.is_empty() && form.omit.is_empty();
+    let formed = forms::form(model, quirks);
+    if asked.protocol.dialect() != dialect || formed.is_some_and(|f| !own(f) || quirks.path.is_some()) {
         return false;
     }
     if asked.bound.is_some() {
@@ -31,20 +39,36 @@ pub fn passes(asked: &Asked, dialect: &str, quirks: &Quirks) -> bool {
     if asked.sealed {
         return false;
     }
+    let form = effort::form(model, quirks);
+    let efforts = matches!(asked.protocol, Protocol::OpenAiChat | Protocol::OpenAiResponses);
+    let worded = asked.request.params.reasoning.is_none_or(|wish| says_the_same(wish, form));
+    if efforts && !worded {
+        return false;
+    }
     if asked.protocol != Protocol::OpenAiChat {
         return true;
     }
-    let unified = |form: &domain::ReasoningForm| form.switch == Some(ReasoningSwitch::Reasoning);
-    let unified = quirks.reasoning.iter().any(unified);
-    let reasons = asked.request.params.reasoning.is_some();
+    let unified = form.is_some_and(|form| form.switch == Some(ReasoningSwitch::Reasoning));
+    let forced = matches!(asked.request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }));
     let answered = asked.request.messages.iter().any(|message| message.role == domain::Role::Assistant);
     // Each of these changes what stands inside the messages, or the words for reasoning.
     !(quirks.system_role.is_some()
         || (quirks.tool_id_length.is_some() && answered)
         || quirks.document_url
+        || (quirks.tools_by_choice && forced)
         || (!quirks.wants_reasoning.is_empty() && answered)
-        || (asked.unified_reasoning && !unified)
-        || (reasons && !quirks.reasoning.is_empty() && !unified))
+        || (asked.unified_reasoning && !unified))
+}
+
+/// Would the form have put the wish into the same words as the client has?
+fn says_the_same(wish: Reasoning, form: Option<&ReasoningForm>) -> bool {
+    let Some(form) = form else { return true };
+    let taken = |effort| form.efforts.as_ref().is_none_or(|efforts| efforts.contains(&effort));
+    match form.switch {
+        Some(ReasoningSwitch::Reasoning) => true,
+        Some(_) => false,
+        None => matches!(wish, Reasoning::Effort(effort) if taken(effort)),
+    }
 }
 
 /// The call that sends the body on. `limit` is the longest answer a budget leaves, in tokens: it stands in place of
@@ -57,8 +81,8 @@ pub fn retarget(
     limit: Option<u64>,
 ) -> Result<Passed, Failure> {
     let mut splice = Splice::new(text_of(body)?)?;
-    let unified = quirks.reasoning.iter().any(|form| form.switch == Some(ReasoningSwitch::Reasoning));
-    if !unified {
+    let form = effort::form(&to.upstream_model, quirks);
+    if form.is_none_or(|form| form.switch != Some(ReasoningSwitch::Reasoning)) {
         OURS.iter().for_each(|key| splice.remove(key));
     }
     // A gateway behind us must not choose where we have chosen.
@@ -80,14 +104,20 @@ pub fn retarget(
     if chunks {
         ask_usage(&mut splice, quirks)?;
     }
-    quirks.drop_params.iter().for_each(|name| splice.remove(name));
+    let mut notices = Notices::default();
+    for name in &quirks.drop_params {
+        if splice.value(name).is_some() && name != "stream_options" {
+            notices.parameter(format!("{name}: this provider takes none."));
+        }
+        splice.remove(name);
+    }
     for (name, value) in &quirks.body {
         if splice.value(name).is_none() {
             splice.set(name, &value.to_string());
         }
     }
     let call = call(asked, to, quirks, splice.finish());
-    Ok(Passed { call, hide_usage: chunks && !asked.include_usage, output_limit })
+    Ok(Passed { call, hide_usage: chunks && !asked.include_usage, notices: notices.0, output_limit })
 }
 
 fn call(asked: &Asked, to: &Endpoint, quirks: &Quirks, body: Vec<u8>) -> Call {
@@ -213,3 +243,7 @@ pub fn swap_model(body: &[u8], model: &str) -> Result<Vec<u8>, Failure> {
     splice.set("model", &quoted(model));
     Ok(splice.finish())
 }
+
+#[cfg(test)]
+#[path = "pass_tests.rs"]
+mod tests;

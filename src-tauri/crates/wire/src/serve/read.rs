@@ -148,7 +148,8 @@ pub(super) fn effort(word: &str, param: &str) -> Result<Effort, Failure> {
         "low" => Effort::Low,
         "medium" => Effort::Medium,
         "high" => Effort::High,
-        "xhigh" | "max" => Effort::Max,
+        "xhigh" => Effort::XHigh,
+        "max" => Effort::Max,
         _ => {
             let words = "none, minimal, low, medium, high, xhigh or max";
             return Err(invalid(param, format!("“{param}” must be one of {words}.")));

@@ -3,8 +3,7 @@
 use super::*;
 use crate::trial::{assistant, endpoint, text, tool_call, user};
 use domain::{
-    ErrorKind, Message, Part, Quirks, Reasoning, ReasoningForm, ReasoningSwitch, ResponseFormat, Role, Sort,
-    Tool, ToolChoice,
+    Effort, ErrorKind, Message, Part, Quirks, Reasoning, ResponseFormat, Role, Sort, Tool, ToolChoice,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -83,7 +82,7 @@ fn chat_is_read_with_everything_it_can_say() {
     let params = &request.params;
     assert_eq!((params.max_completion_tokens, params.seed), (Some(9), Some(-3)));
     assert_eq!((params.temperature, params.stop.as_slice()), (Some(0.5), &["END".to_owned()][..]));
-    assert_eq!(params.reasoning, Some(Reasoning::Effort(domain::Effort::Max)));
+    assert_eq!(params.reasoning, Some(Reasoning::Effort(Effort::XHigh)));
     assert!(matches!(&params.response_format, Some(ResponseFormat::JsonSchema { name, .. }) if name == "x"));
 }
 
@@ -129,7 +128,7 @@ fn what_cannot_be_translated_binds_and_never_passes_silently() {
         assert!(bound.message.contains(word), "{}", bound.message);
         let dialects = ["openai-chat", "openai-responses", "anthropic-messages", "gemini", "cohere"];
         let takers: Vec<&str> =
-            dialects.into_iter().filter(|d| passes(&asked, d, &Quirks::default())).collect();
+            dialects.into_iter().filter(|d| passes(&asked, d, "m", &Quirks::default())).collect();
         assert_eq!(takers, [protocol.dialect()]);
     }
 }
@@ -213,7 +212,7 @@ fn proofs_travel_through_a_client_and_back_to_their_issuer_only() {
         let asked = asked(protocol, &body);
         assert!(asked.sealed, "{protocol:?}");
         assert!(
-            !passes(&asked, protocol.dialect(), &Quirks::default()),
+            !passes(&asked, protocol.dialect(), "m", &Quirks::default()),
             "{protocol:?}: no provider knows our marks"
         );
         let answer = &asked.request.messages[1];
@@ -237,7 +236,7 @@ fn a_providers_own_proofs_pass_as_they_are() {
         { "role": "assistant", "content": [{ "type": "thinking", "thinking": "Hm.", "signature": "EqQB" }] },
         { "role": "user", "content": "y" }] });
     let asked = asked(Protocol::AnthropicMessages, &body);
-    assert!(passes(&asked, "anthropic-messages", &Quirks::default()));
+    assert!(passes(&asked, "anthropic-messages", "m", &Quirks::default()));
     assert!(
         matches!(&asked.request.messages[1].parts[0], Part::Reasoning { issuer, .. } if issuer.is_empty())
     );
@@ -248,7 +247,7 @@ fn a_body_passes_with_nothing_changed_but_what_must() {
     let body = br#"{ "x_new" : {"model":"no","n":1e400}, "model":"acme/m", "provider":{"order":["a"]},
   "messages":[{"role":"user","content":"h\u00e9"}],"stream":true, "max_tokens" : 7 ,"models":["b"] }"#;
     let asked = parse(Protocol::OpenAiChat, None, false, body).unwrap();
-    assert!(passes(&asked, "openai-chat", &Quirks::default()));
+    assert!(passes(&asked, "openai-chat", "m", &Quirks::default()));
     let to = endpoint("m-1");
     let passed = retarget(&asked, body, &to, &Quirks::default(), None).unwrap();
     assert_eq!(
@@ -316,27 +315,6 @@ fn gemini_names_its_model_in_the_path() {
         assert_eq!(passed.call.query.len(), usize::from(stream));
         assert_eq!(passed.call.body, body);
     }
-}
-
-#[test]
-fn what_a_provider_words_differently_is_put_into_its_words() {
-    let ask = |more: Value| {
-        let mut body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" },
-            { "role": "assistant", "content": "y" }, { "role": "user", "content": "z" }] });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        asked(Protocol::OpenAiChat, &body)
-    };
-    let switch = |switch| ReasoningForm { models: vec![], switch: Some(switch), efforts: None, budget: None };
-    let quirks = |form| Quirks { reasoning: vec![form], ..Quirks::default() };
-    let chat = "openai-chat";
-    let unified = json!({ "reasoning": { "effort": "low" } });
-    assert!(!passes(&ask(unified.clone()), chat, &Quirks::default()));
-    assert!(passes(&ask(unified), chat, &quirks(switch(ReasoningSwitch::Reasoning))));
-    let effort = json!({ "reasoning_effort": "low" });
-    assert!(passes(&ask(effort.clone()), chat, &Quirks::default()));
-    assert!(!passes(&ask(effort), chat, &quirks(switch(ReasoningSwitch::Thinking))));
-    let short = Quirks { tool_id_length: Some(9), ..Quirks::default() };
-    assert!(!passes(&ask(json!({})), chat, &short));
 }
 
 #[test]

@@ -290,6 +290,7 @@ export const chat = {
   low: 'wenig',
   medium: 'mittel',
   high: 'viel',
+  'very high': 'sehr viel',
   max: 'so viel es geht',
   'The temperature is a number from 0 to 2.': 'Die Temperatur ist eine Zahl von 0 bis 2.',
   'Top p is a number from 0 to 1.': 'Top p ist eine Zahl von 0 bis 1.',

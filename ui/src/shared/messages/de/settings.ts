@@ -80,6 +80,8 @@ export const settings = {
   'Ask later': 'Später fragen',
   'Delete the key {label}': 'Den Schlüssel {label} löschen',
   'Delete key': 'Schlüssel löschen',
+  'from the catalogue; it has no list to read. Name others as MODEL@{id}':
+    'aus dem Katalog; es gibt keine Liste zum Lesen. Andere als MODELL@{id} angeben',
   'own list not read yet': 'eigene Liste noch nicht gelesen',
   'own list read {listedAt}': 'eigene Liste gelesen {listedAt}',
   'Filter models of {name}': 'Modelle von {name} filtern',
