@@ -185,7 +185,7 @@ fn twenty_starts_at_once_make_one_database() {
 #[test]
 fn a_folder_of_others_keeps_its_rights_and_what_is_put_into_it_is_closed() {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let dir = tempfile::tempdir().unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
     for _ in 0..2 {

@@ -49,7 +49,7 @@ async fn one(moment: Duration) -> (Vec<String>, Vec<String>) {
     window.lane_reaches(0, &["streaming", "done"]).await;
     tokio::time::sleep(moment).await;
     let started = std::time::Instant::now();
-    let mut shown = Vec::new();
+    let mut shown: Vec<String> = Vec::new();
     // An empty lane would be kept whole whatever happens.
     while !shown.iter().any(|text| letters(text).len() > LEAST) {
         assert!(started.elapsed() < crate::harness::PATIENCE, "nothing to speak of is shown: {shown:?}");

@@ -380,6 +380,7 @@ pub(crate) async fn sweep(inner: &Inner) -> Result<(), Failure> {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test without its files fails")]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
