@@ -145,23 +145,35 @@ fn address_is_safe(provider: &Provider) {
     }
     fields_are_sound(provider);
     let forms = &provider.quirks.forms;
-    assert_eq!(provider.dialect.as_str() == "vertex", !forms.is_empty(), "{id}");
+    // A dialect that is nothing but forms needs one for every model, each with a path; of any other they are
+    // for some models only.
+    let only = provider.dialect.as_str() == "vertex";
+    assert!(!only || !forms.is_empty(), "{id}");
     for (at, form) in forms.iter().enumerate() {
         assert!(DIALECTS.contains(&form.dialect.as_str()) && form.dialect != provider.dialect, "{id}");
-        assert!(form.path.as_deref().is_some_and(|path| path.starts_with('/')), "{id}");
-        assert_eq!(form.models.is_empty(), at + 1 == forms.len(), "{id}: the last form is for the rest");
+        assert!(form.path.as_deref().map_or(!only, |path| path.starts_with('/')), "{id}");
+        let last = only && at + 1 == forms.len();
+        assert_eq!(form.models.is_empty(), last, "{id}: the last form is for the rest");
     }
 }
 
-/// A model is told to reason in the first form that fits, so the one for all the rest stands last.
+/// A model is told to reason in the first form that fits, so one for all the rest stands last, and none stands
+/// behind one that fits whatever it does.
 #[test]
-fn forms_of_reasoning_reach_every_model() {
+fn every_form_of_reasoning_can_be_reached() {
+    let with_forms = ["openai-chat", "gemini", "vertex", "bedrock-converse"];
     for provider in catalog().providers() {
-        let forms = &provider.quirks.reasoning;
+        let (id, forms) = (&provider.id, &provider.quirks.reasoning);
         for (at, form) in forms.iter().enumerate() {
-            assert_eq!(form.models.is_empty(), at + 1 == forms.len(), "{}", provider.id);
+            assert!(!form.models.is_empty() || at + 1 == forms.len(), "{id}");
+            let earlier = || forms[..at].iter().flat_map(|form| &form.models);
+            for part in &form.models {
+                assert!(earlier().all(|first| !part.contains(first.as_str())), "{id}: {part}");
+            }
+            assert!(form.budgets.is_none_or(|(least, most)| least < most), "{id}");
+            assert!(!form.always || form.budgets.is_some(), "{id}: what is its least?");
         }
-        assert!(forms.is_empty() || provider.dialect.as_str() == "openai-chat", "{}", provider.id);
+        assert!(forms.is_empty() || with_forms.contains(&provider.dialect.as_str()), "{id}");
     }
 }
 
