@@ -51,6 +51,7 @@ pub(crate) struct World {
     needs: Needs,
     warm: Option<Warm>,
     seed: u64,
+    at: Timestamp,
     turns: u32,
     floor: bool,
 }
@@ -68,9 +69,15 @@ impl World {
             needs: Needs::default(),
             warm: None,
             seed: 1,
+            at: NOW,
             turns: 0,
             floor: false,
         }
+    }
+
+    pub(crate) fn at(mut self, at: Timestamp) -> Self {
+        self.at = at;
+        self
     }
 
     pub(crate) fn turns(mut self, turns: u32) -> Self {
@@ -188,7 +195,7 @@ impl World {
             floor: self.floor,
             warm: self.warm.as_ref(),
             seed: self.seed,
-            now: NOW,
+            now: self.at,
         };
         plan(&offers, &ask, &self.health)
     }

@@ -214,9 +214,9 @@ pub struct RefreshedList {
 
 pub(crate) async fn catalogue(api: &Api, (): ()) -> Result<CatalogueView, Failure> {
     let marks = models::marks(api).await?;
-    let registry = api.engine.registry();
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
     let rows: Vec<CatalogueRow> = models::references(&registry)
-        .filter_map(|(reference, _)| Some(row(&registry, models::row(&registry, &marks, &reference)?)))
+        .filter_map(|(reference, _)| Some(row(&registry, models::row(&registry, &marks, &reference, at)?)))
         .collect();
     let waiting = waiting(&registry);
     Ok(CatalogueView { date: registry.catalog().data_date().to_owned(), rows, waiting })
@@ -281,17 +281,18 @@ fn small(count: Option<u64>) -> Option<u32> {
 
 pub(crate) async fn detail(api: &Api, wanted: ModelName) -> Result<ModelDetail, Failure> {
     let marks = models::marks(api).await?;
-    let registry = api.engine.registry();
-    let shown = models::row(&registry, &marks, &wanted.model).ok_or_else(|| {
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
+    let shown = models::row(&registry, &marks, &wanted.model, at).ok_or_else(|| {
         Failure::new(ErrorKind::RequestNoModel, format!("“{}” is no longer in the catalogue.", wanted.model))
     })?;
-    let mut offers: Vec<Offer> = registry
+    let mut offers: Vec<(Option<PicoUsd>, Offer)> = registry
         .resolve(&wanted.model)?
         .into_iter()
         .filter_map(|endpoint| {
             let known = registry.provider(&endpoint.provider)?;
             let beside = registry.prices().beside(&endpoint.provider, &endpoint.upstream_model);
-            Some(Offer {
+            let dearness = models::rate(&endpoint, Meter::Input, at);
+            let offer = Offer {
                 name: known.provider.name.clone(),
                 usable: known.offered(),
                 local: known.provider.local,
@@ -303,16 +304,12 @@ pub(crate) async fn detail(api: &Api, wanted: ModelName) -> Result<ModelDetail, 
                 endpoint: endpoint.id.to_string(),
                 provider: endpoint.provider,
                 upstream_model: endpoint.upstream_model,
-            })
+            };
+            Some((dearness, offer))
         })
         .collect();
-    let dearness = |offer: &Offer| {
-        let first = offer.price.as_ref().and_then(|price| price.tiers.last());
-        first
-            .and_then(|tier| tier.rates.iter().find(|rate| rate.meter == Meter::Input))
-            .map(|rate| rate.amount)
-    };
-    offers.sort_by_key(|offer| (!offer.usable, offer.price.is_none(), dearness(offer)));
+    offers.sort_by_key(|(dearness, offer)| (!offer.usable, dearness.is_none(), *dearness));
+    let offers = offers.into_iter().map(|(_, offer)| offer).collect();
     Ok(ModelDetail { row: row(&registry, shown), offers })
 }
 

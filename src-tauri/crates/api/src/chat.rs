@@ -94,12 +94,12 @@ pub(crate) async fn headless(
 
 pub(crate) async fn lane_views(api: &Api, lanes: Vec<Lane>) -> Result<Vec<LaneView>, Failure> {
     let marks = models::marks(api).await?;
-    let registry = api.engine.registry();
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
     Ok(lanes
         .into_iter()
         .map(|lane| LaneView {
             id: lane.id,
-            model: models::row_or_name(&registry, &marks, &lane.target.model),
+            model: models::row_or_name(&registry, &marks, &lane.target.model, at),
             target: lane.target,
             head: lane.head,
         })

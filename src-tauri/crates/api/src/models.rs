@@ -4,7 +4,7 @@ use crate::{
     Api,
     types::{ModelList, ModelQuery, ModelRow},
 };
-use domain::{Endpoint, Failure, LaneTarget, Meter, ModelRef, PicoUsd};
+use domain::{Endpoint, Failure, LaneTarget, Meter, ModelRef, PicoUsd, Timestamp};
 use engine::{Known, Registry};
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ const MOST_ROWS: u32 = 500;
 
 pub(crate) async fn search(api: &Api, query: ModelQuery) -> Result<ModelList, Failure> {
     let marks = marks(api).await?;
-    let registry = api.engine.registry();
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
     let words: Vec<String> = query.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let mut rows: Vec<ModelRow> = references(&registry)
         .filter(|(reference, text)| {
@@ -22,7 +22,7 @@ pub(crate) async fn search(api: &Api, query: ModelQuery) -> Result<ModelList, Fa
             let slug = reference.to_string().to_lowercase();
             words.iter().all(|word| text.contains(word.as_str()) || slug.contains(word.as_str()))
         })
-        .filter_map(|(reference, _)| row(&registry, &marks, &reference))
+        .filter_map(|(reference, _)| row(&registry, &marks, &reference, at))
         .filter(|row| row.usable || !query.usable_only)
         .collect();
     // Usable first, demo models last among them; within that the catalogue's own order.
@@ -80,8 +80,8 @@ pub(crate) fn references(registry: &Registry) -> impl Iterator<Item = (ModelRef,
 
 pub(crate) async fn resolve(api: &Api, targets: Vec<LaneTarget>) -> Result<Vec<ModelRow>, Failure> {
     let marks = marks(api).await?;
-    let registry = api.engine.registry();
-    Ok(targets.iter().map(|target| row_or_name(&registry, &marks, &target.model)).collect())
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
+    Ok(targets.iter().map(|target| row_or_name(&registry, &marks, &target.model, at)).collect())
 }
 
 pub(crate) async fn marks(api: &Api) -> Result<HashMap<String, u8>, Failure> {
@@ -89,8 +89,13 @@ pub(crate) async fn marks(api: &Api) -> Result<HashMap<String, u8>, Failure> {
 }
 
 /// The row of a model, or one that says only its name if it is gone from the catalogue.
-pub(crate) fn row_or_name(registry: &Registry, marks: &HashMap<String, u8>, wanted: &ModelRef) -> ModelRow {
-    row(registry, marks, wanted).unwrap_or_else(|| ModelRow {
+pub(crate) fn row_or_name(
+    registry: &Registry,
+    marks: &HashMap<String, u8>,
+    wanted: &ModelRef,
+    at: Timestamp,
+) -> ModelRow {
+    row(registry, marks, wanted, at).unwrap_or_else(|| ModelRow {
         reference: wanted.clone(),
         name: wanted.model.clone(),
         author: wanted.model.split_once('/').map_or_else(String::new, |(author, _)| author.to_owned()),
@@ -108,7 +113,13 @@ pub(crate) fn row_or_name(registry: &Registry, marks: &HashMap<String, u8>, want
     })
 }
 
-pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &ModelRef) -> Option<ModelRow> {
+/// What is known of a model, with its prices at this moment.
+pub(crate) fn row(
+    registry: &Registry,
+    marks: &HashMap<String, u8>,
+    wanted: &ModelRef,
+    at: Timestamp,
+) -> Option<ModelRow> {
     let mut endpoints: Vec<(Endpoint, &Known)> = registry
         .resolve(wanted)
         .ok()?
@@ -119,7 +130,8 @@ pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &Mod
         })
         .collect();
     endpoints.sort_by_key(|(endpoint, known)| {
-        (!known.offered(), rate(endpoint, Meter::Input).is_none(), rate(endpoint, Meter::Input))
+        let rate = rate(endpoint, Meter::Input, at);
+        (!known.offered(), rate.is_none(), rate)
     });
     let (first, first_known) = endpoints.first()?;
     let model = registry.catalog().model(&wanted.model);
@@ -131,8 +143,8 @@ pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &Mod
         author: first.model.author().to_owned(),
         mark: marks.get(&wanted.to_string()).copied(),
         context_length: first.context_length.or_else(|| model.and_then(|model| model.context_length)),
-        price_input: rate(first, Meter::Input),
-        price_output: rate(first, Meter::Output),
+        price_input: rate(first, Meter::Input, at),
+        price_output: rate(first, Meter::Output, at),
         providers,
         usable: first_known.offered(),
         local: first_known.provider.local,
@@ -144,14 +156,7 @@ pub(crate) fn row(registry: &Registry, marks: &HashMap<String, u8>, wanted: &Mod
     })
 }
 
-/// The ordinary rate of a meter, per million: the last rule without a condition.
-pub(crate) fn rate(endpoint: &Endpoint, meter: Meter) -> Option<PicoUsd> {
-    let sheet = endpoint.prices.as_ref()?;
-    let rate = sheet
-        .rules
-        .iter()
-        .rev()
-        .filter(|rule| rule.when == domain::When::default())
-        .find_map(|rule| rule.rates.get(&meter))?;
-    rate.checked_times(MILLION)
+/// What a meter costs at this moment, per million: what would be booked for a short prompt.
+pub(crate) fn rate(endpoint: &Endpoint, meter: Meter, at: Timestamp) -> Option<PicoUsd> {
+    endpoint.prices.as_ref()?.list_price(meter, at)?.checked_times(MILLION)
 }

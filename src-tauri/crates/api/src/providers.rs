@@ -135,7 +135,7 @@ pub(crate) async fn refresh(api: &Api, which: ProviderRef) -> Result<ProviderRow
 }
 
 pub(crate) async fn models_of(api: &Api, which: ProviderRef) -> Result<ProviderModels, Failure> {
-    let registry = api.engine.registry();
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
     let known = registry.provider(&which.id).ok_or_else(|| gone(&which.id))?;
     let catalog = registry.catalog();
     let known_there = catalog.all_endpoints().filter(|endpoint| endpoint.provider == which.id);
@@ -147,8 +147,8 @@ pub(crate) async fn models_of(api: &Api, which: ProviderRef) -> Result<ProviderM
                 .map_or_else(|| endpoint.model.to_string(), |model| model.name.clone()),
             upstream_model: endpoint.upstream_model.clone(),
             context_length: endpoint.context_length,
-            price_input: models::rate(endpoint, Meter::Input),
-            price_output: models::rate(endpoint, Meter::Output),
+            price_input: models::rate(endpoint, Meter::Input, at),
+            price_output: models::rate(endpoint, Meter::Output, at),
             catalogued: true,
             listed: known.lists(&endpoint.upstream_model),
         })
@@ -156,7 +156,7 @@ pub(crate) async fn models_of(api: &Api, which: ProviderRef) -> Result<ProviderM
     for listed in registry.uncatalogued(known) {
         let reference = ModelRef { model: listed.id.clone(), provider: Some(which.id.clone()) };
         let endpoint = registry.resolve(&reference)?.into_iter().next();
-        let rate = |meter| endpoint.as_ref().and_then(|endpoint| models::rate(endpoint, meter));
+        let rate = |meter| endpoint.as_ref().and_then(|endpoint| models::rate(endpoint, meter, at));
         rows.push(ProviderModel {
             name: listed.id.clone(),
             upstream_model: listed.id.clone(),
@@ -222,7 +222,7 @@ pub(crate) async fn discover(api: &Api, (): ()) -> Result<Vec<LocalServer>, Fail
 }
 
 fn server(api: &Api, marks: &HashMap<String, u8>, found: Found) -> Option<LocalServer> {
-    let registry = api.engine.registry();
+    let (registry, at) = (api.engine.registry(), api.engine.clock().now());
     let provider = &registry.provider(&found.provider)?.provider;
     let address = provider.base_url.split_once("://").map_or("", |(_, rest)| rest);
     let models: Vec<ModelRow> = found
@@ -230,7 +230,7 @@ fn server(api: &Api, marks: &HashMap<String, u8>, found: Found) -> Option<LocalS
         .iter()
         .filter_map(|listed| {
             let reference = ModelRef { model: listed.id.clone(), provider: Some(found.provider.clone()) };
-            models::row(&registry, marks, &reference)
+            models::row(&registry, marks, &reference, at)
         })
         .collect();
     Some(LocalServer {

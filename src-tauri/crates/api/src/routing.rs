@@ -9,7 +9,7 @@ use crate::{
         RoutePlace, RoutePlanned, RouteQuery, RouteRejected, RouteView, RunRef, SentRequest, SetRate,
     },
 };
-use domain::{Endpoint, EndpointId, ErrorKind, Failure, Meter, Policy, ProviderId, Route};
+use domain::{Endpoint, EndpointId, ErrorKind, Failure, Meter, Policy, ProviderId, Route, Timestamp};
 use engine::{AuditFilter, LoggedRow, Registry, Tried, frame::TurnView};
 use std::io::Write as _;
 
@@ -29,7 +29,7 @@ pub(crate) async fn receipt(api: &Api, which: RunRef) -> Result<Receipt, Failure
     Ok(Receipt {
         run: found.run,
         model: found.target.model,
-        route: view(&registry, found.route, &known),
+        route: view(&registry, found.route, &known, api.engine.clock().now()),
         attempts: found.attempts.into_iter().map(|tried| attempt(&registry, tried)).collect(),
         saw: found.saw,
         system: found.system,
@@ -66,15 +66,15 @@ fn name(registry: &Registry, id: &ProviderId) -> String {
     registry.provider(id).map_or_else(|| id.to_string(), |known| known.provider.name.clone())
 }
 
-fn view(registry: &Registry, route: Route, endpoints: &[Endpoint]) -> RouteView {
+fn view(registry: &Registry, route: Route, endpoints: &[Endpoint], at: Timestamp) -> RouteView {
     let planned = route.planned.into_iter().map(|candidate| RoutePlanned {
-        place: place(registry, candidate.endpoint, endpoints),
+        place: place(registry, candidate.endpoint, endpoints, at),
         account: candidate.account,
         reasons: candidate.because,
         expected: candidate.expected,
     });
     let rejected = route.rejected.into_iter().map(|rejected| RouteRejected {
-        place: place(registry, rejected.endpoint, endpoints),
+        place: place(registry, rejected.endpoint, endpoints, at),
         reasons: rejected.reasons,
     });
     RouteView {
@@ -85,7 +85,7 @@ fn view(registry: &Registry, route: Route, endpoints: &[Endpoint]) -> RouteView 
     }
 }
 
-fn place(registry: &Registry, id: EndpointId, endpoints: &[Endpoint]) -> RoutePlace {
+fn place(registry: &Registry, id: EndpointId, endpoints: &[Endpoint], at: Timestamp) -> RoutePlace {
     let endpoint = endpoints.iter().find(|endpoint| endpoint.id == id).cloned();
     let endpoint = endpoint.or_else(|| registry.endpoint(&id));
     // An id begins with its provider.
@@ -93,7 +93,7 @@ fn place(registry: &Registry, id: EndpointId, endpoints: &[Endpoint]) -> RoutePl
         let (provider, _) = id.as_str().split_once('/')?;
         registry.provider(&ProviderId::from(provider)).map(|known| known.provider.id.clone())
     });
-    let rate = |meter| models::rate(endpoint.as_ref()?, meter);
+    let rate = |meter| models::rate(endpoint.as_ref()?, meter, at);
     RoutePlace {
         provider_name: provider.as_ref().map_or_else(|| id.to_string(), |provider| name(registry, provider)),
         local: provider
@@ -136,7 +136,7 @@ pub(crate) async fn explain(api: &Api, wanted: RouteQuery) -> Result<RouteExplai
     let explained = api.engine.explain(&model, policy.as_deref(), conversation, &prompt).await?;
     let registry = api.engine.registry();
     Ok(RouteExplained {
-        route: view(&registry, explained.route, &explained.endpoints),
+        route: view(&registry, explained.route, &explained.endpoints, api.engine.clock().now()),
         model,
         prefs: explained.prefs,
         failure: explained.failure,

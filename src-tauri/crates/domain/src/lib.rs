@@ -24,6 +24,7 @@ mod route;
 mod secret;
 mod time;
 mod usage;
+mod when;
 
 pub use account::AccountRef;
 pub use budget::{Budget, BudgetScope, Period};
@@ -54,3 +55,4 @@ pub use route::{Candidate, Expected, Outcome, Reason, Rejected, Route};
 pub use secret::Secret;
 pub use time::{Millis, Timestamp};
 pub use usage::{BilledTokens, InputUsage, OutputUsage, Usage, UsageSource};
+pub use when::{Malformed as MalformedPrice, day_number};

@@ -1,12 +1,16 @@
 //! Which models qualify where the choice is left to us.
 
 use crate::registry::Registry;
-use domain::{Endpoint, Meter, PicoUsd, When};
+use domain::{Endpoint, Meter, PicoUsd, Timestamp};
 
 /// The models that count as the best while the user has rated none: of those that reason and came out within
 /// a year of the newest, the dearest quarter by the list price of a written token. A price is no proof of
 /// quality, and the answer says that it stands for it.
-pub(crate) fn best<'a>(registry: &Registry, models: Vec<&'a domain::Model>) -> Vec<&'a domain::Model> {
+pub(crate) fn best<'a>(
+    registry: &Registry,
+    models: Vec<&'a domain::Model>,
+    at: Timestamp,
+) -> Vec<&'a domain::Model> {
     let reasoning: Vec<&domain::Model> =
         models.iter().copied().filter(|model| model.capabilities.reasoning).collect();
     let models = if reasoning.is_empty() { models } else { reasoning };
@@ -22,7 +26,7 @@ pub(crate) fn best<'a>(registry: &Registry, models: Vec<&'a domain::Model>) -> V
     };
     let price = |model: &domain::Model| {
         let of = registry.catalog().endpoints(model.slug.as_str()).iter();
-        of.filter_map(written).min()
+        of.filter_map(|endpoint| written(endpoint, at)).min()
     };
     let mut priced: Vec<(PicoUsd, &domain::Model)> =
         models.iter().filter(recent).filter_map(|model| Some((price(model)?, *model))).collect();
@@ -35,8 +39,6 @@ pub(crate) fn best<'a>(registry: &Registry, models: Vec<&'a domain::Model>) -> V
 }
 
 /// List price of a written token.
-fn written(endpoint: &Endpoint) -> Option<PicoUsd> {
-    let rules = endpoint.prices.as_ref()?.rules.iter().rev();
-    let mut plain = rules.filter(|rule| rule.when == When::default());
-    plain.find_map(|rule| rule.rates.get(&Meter::Output)).copied()
+fn written(endpoint: &Endpoint, at: Timestamp) -> Option<PicoUsd> {
+    endpoint.prices.as_ref()?.list_price(Meter::Output, at)
 }

@@ -1,7 +1,7 @@
 //! What can be asked, and what it has cost: the lists that clients read.
 
 use crate::{body::Answer, reply};
-use domain::{Capabilities, ErrorKind, Failure, Modality, Model, ModelRef, PriceSheet};
+use domain::{Capabilities, ErrorKind, Failure, Modality, Model, ModelRef, PriceSheet, Timestamp};
 use engine::{AppSpending, Caller, Engine, Known, Listed, Registry, allows};
 use hyper::Response;
 use wire::serve::{self, KeyInfo, Offer, OfferedEndpoint, Protocol};
@@ -12,7 +12,7 @@ pub(crate) fn models(
     caller: &Caller,
     protocol: Protocol,
 ) -> Result<Response<Answer>, Failure> {
-    let registry = engine.registry();
+    let (registry, at) = (engine.registry(), engine.clock().now());
     let own = listed(&registry);
     let catalog = registry.catalog();
     let offers: Vec<Offer<'_>> = catalog
@@ -25,19 +25,19 @@ pub(crate) fn models(
                 .filter(|endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered));
             let first = served.next()?;
             let prices = first.prices.as_ref().or_else(|| served.find_map(|other| other.prices.as_ref()));
-            Some(offer(model, prices))
+            Some(offer(model, prices, at))
         })
         .chain(
             own.iter()
                 .filter(|model| allows(&caller.key, model.slug.as_str()))
-                .map(|model| offer(model, None)),
+                .map(|model| offer(model, None, at)),
         )
         .collect();
     Ok(reply::json(200, serve::models(protocol, &offers)))
 }
 
-fn offer<'a>(model: &'a Model, prices: Option<&'a PriceSheet>) -> Offer<'a> {
-    Offer { model, prices, parameters: serve::supported(model), created: None }
+fn offer<'a>(model: &'a Model, prices: Option<&'a PriceSheet>, at: Timestamp) -> Offer<'a> {
+    Offer { model, prices, parameters: serve::supported(model), created: None, at }
 }
 
 /// Models that only their servers list, under `provider/id`.
@@ -80,7 +80,7 @@ pub(crate) fn model(
     protocol: Protocol,
     name: &str,
 ) -> Result<Response<Answer>, Failure> {
-    let registry = engine.registry();
+    let (registry, at) = (engine.registry(), engine.clock().now());
     let found = engine.named(name)?;
     let own = listed(&registry);
     let whole = match &found.provider {
@@ -97,12 +97,12 @@ pub(crate) fn model(
         .endpoints(model.slug.as_str())
         .iter()
         .find_map(|endpoint| endpoint.prices.as_ref());
-    Ok(reply::json(200, serve::model(protocol, &offer(model, prices))))
+    Ok(reply::json(200, serve::model(protocol, &offer(model, prices, at))))
 }
 
 /// Who serves a model.
 pub(crate) fn endpoints(engine: &Engine, caller: &Caller, name: &str) -> Result<Response<Answer>, Failure> {
-    let registry = engine.registry();
+    let (registry, at) = (engine.registry(), engine.clock().now());
     let found: ModelRef = engine.named(name)?;
     let model = registry.catalog().model(&found.model);
     let model = model.filter(|model| allows(&caller.key, model.slug.as_str())).ok_or_else(|| none(name))?;
@@ -124,7 +124,7 @@ pub(crate) fn endpoints(engine: &Engine, caller: &Caller, name: &str) -> Result<
             })
         })
         .collect();
-    Ok(reply::json(200, serve::endpoints(&offer(model, None), &offered)))
+    Ok(reply::json(200, serve::endpoints(&offer(model, None, at), &offered)))
 }
 
 /// What the key may spend and has spent.

@@ -1,10 +1,7 @@
 //! Is a new price believable? A list that was poisoned, or mistyped, must not loosen a limit in silence.
 
-use crate::{
-    rates::{rate, rates},
-    when::{Malformed, day_number},
-};
-use domain::{Meter, PicoUsd, PriceSheet, Timestamp};
+use crate::rates::{rate, rates};
+use domain::{MalformedPrice, Meter, PicoUsd, PriceSheet, Timestamp, day_number};
 use std::collections::BTreeSet;
 
 /// A price may fall to a fifth and rise fivefold before somebody has to look at it.
@@ -103,7 +100,7 @@ fn apart(old: Option<PicoUsd>, new: Option<PicoUsd>, meter: Meter) -> Option<Dou
 }
 
 /// Moments at which something in either sheet may change.
-fn moments(a: &PriceSheet, b: &PriceSheet, now: Timestamp) -> Result<Vec<Timestamp>, Malformed> {
+fn moments(a: &PriceSheet, b: &PriceSheet, now: Timestamp) -> Result<Vec<Timestamp>, MalformedPrice> {
     let rules = || a.rules.iter().chain(&b.rules);
     let mut days = BTreeSet::from([now.0.div_euclid(MS_PER_DAY)]);
     for date in rules().flat_map(|rule| rule.when.from.iter().chain(&rule.when.until)) {

@@ -1,29 +1,16 @@
 //! From a price sheet to one rate a meter.
 
-use crate::when::{self, Malformed, Moment};
 use domain::{Meter, PicoUsd, PriceOrigin, PriceSheet, Timestamp};
 use std::collections::BTreeMap;
 
-/// The rates in force for a request, as its sheet names them: rules in order, later ones replacing key
-/// by key. Fallbacks are not filled in ([`rate`] does that). `prompt_tokens` counts cached tokens too;
-/// `service_tier` is the tier that served. Empty when a condition of the sheet cannot be read.
+/// The rates in force for a request: [`PriceSheet::rates`]. Fallbacks are not filled in ([`rate`] does that).
 pub fn rates(
     sheet: &PriceSheet,
     prompt_tokens: u64,
     service_tier: Option<&str>,
     at: Timestamp,
 ) -> BTreeMap<Meter, PicoUsd> {
-    resolve(sheet, Moment { prompt_tokens, service_tier, at }).unwrap_or_default()
-}
-
-fn resolve(sheet: &PriceSheet, moment: Moment<'_>) -> Result<BTreeMap<Meter, PicoUsd>, Malformed> {
-    let mut found = BTreeMap::new();
-    for rule in &sheet.rules {
-        if when::holds(&rule.when, moment)? {
-            found.extend(rule.rates.iter().map(|(meter, rate)| (*meter, *rate)));
-        }
-    }
-    Ok(found)
+    sheet.rates(prompt_tokens, service_tier, at)
 }
 
 /// The rate of a meter, or of the one it falls back to; `None` = unknown.

@@ -3,7 +3,7 @@
 use crate::{
     filter,
     health::{Health, Setback, Who, hash, mix},
-    price,
+    price::Rates,
 };
 use domain::{
     AccountLabel, Candidate, Capabilities, DataPolicy, Endpoint, EndpointId, Expected, Millis, Modality,
@@ -235,14 +235,15 @@ fn rank<'a>(
     let warm = ask.warm.filter(|warm| warm.endpoint == endpoint.id && ask.now < warm.until);
     let cached = warm.map_or(0, |warm| warm.tokens.min(ask.prompt_tokens));
     let uncached = ask.prompt_tokens - cached;
-    let cost = price::answer(endpoint.prices.as_ref(), ask.prompt_tokens, cached, ask.answer_tokens);
+    let rates = |prompt_tokens| Rates::of(endpoint.prices.as_ref(), prompt_tokens, ask.now);
+    let cost = rates(ask.prompt_tokens).answer(ask.prompt_tokens, cached, ask.answer_tokens);
     let success = health.success(&endpoint.id, ask.now);
     #[allow(clippy::cast_precision_loss, reason = "for comparing")]
     let queue = offer.queue.0 as f64;
     let first_content = queue + health.first_content(&endpoint.id, uncached, ask.now);
     let speed = health.throughput(&endpoint.id, ask.now);
-    let ahead = price::follow_ups(endpoint.prices.as_ref(), ask.prompt_tokens + ask.answer_tokens)
-        .map(|turn| turn * i128::from(ask.follow_ups));
+    let again = ask.prompt_tokens.saturating_add(ask.answer_tokens);
+    let ahead = rates(again).follow_up(again).map(|turn| turn * i128::from(ask.follow_ups));
     let all = cost.zip(ahead).map(|(now, ahead)| now + ahead);
     let score = if ask.floor {
         floor(cost, first_content)

@@ -4,7 +4,7 @@
 //! Gemini's has a shape of its own. What is not known is `null`, never 0.
 
 use super::{Protocol, write};
-use domain::{Endpoint, Meter, Modality, Model, PicoUsd, PriceSheet};
+use domain::{Endpoint, Meter, Modality, Model, PicoUsd, PriceSheet, Timestamp};
 use serde_json::{Map, Value, json};
 
 /// A model that can be asked.
@@ -18,6 +18,8 @@ pub struct Offer<'a> {
     pub parameters: Vec<&'static str>,
     /// When it appeared, in seconds of Unix time.
     pub created: Option<u64>,
+    /// When it is offered: prices hang on the day and the hour.
+    pub at: Timestamp,
 }
 
 /// An endpoint of a model.
@@ -101,7 +103,7 @@ fn entry(offer: &Offer<'_>) -> Value {
         "created": offer.created, "created_at": date(model.released.as_deref()),
         "description": "", "context_length": model.context_length, "max_input_tokens": model.context_length,
         "max_tokens": model.max_completion_tokens,
-        "architecture": architecture(model), "pricing": pricing(offer.prices),
+        "architecture": architecture(model), "pricing": pricing(offer.prices, offer.at),
         "top_provider": { "context_length": model.context_length,
             "max_completion_tokens": model.max_completion_tokens, "is_moderated": null },
         "per_request_limits": null, "supported_parameters": offer.parameters,
@@ -132,10 +134,10 @@ fn modality(modality: Modality) -> &'static str {
     }
 }
 
-/// Dollars a unit, as text. Only the rule without conditions is a list price.
-fn pricing(prices: Option<&PriceSheet>) -> Value {
-    let rates = prices.and_then(|sheet| sheet.rules.iter().find(|rule| rule.when == domain::When::default()));
-    let Some(rates) = rates.map(|rule| &rule.rates) else { return Value::Null };
+/// Dollars a unit at this moment, as text; those of short prompts, without a particular tier.
+fn pricing(prices: Option<&PriceSheet>, at: Timestamp) -> Value {
+    let rates = prices.map(|sheet| sheet.rates(1, None, at)).filter(|rates| !rates.is_empty());
+    let Some(rates) = rates else { return Value::Null };
     let names = [
         (Meter::Input, "prompt"),
         (Meter::Output, "completion"),
@@ -187,7 +189,7 @@ fn endpoint(offer: &Offer<'_>, offered: &OfferedEndpoint<'_>) -> Value {
         "context_length": endpoint.context_length.or(offer.model.context_length),
         "max_prompt_tokens": null,
         "max_completion_tokens": endpoint.max_completion_tokens.or(offer.model.max_completion_tokens),
-        "pricing": pricing(endpoint.prices.as_ref()), "quantization": offered.quantization.unwrap_or("unknown"),
+        "pricing": pricing(endpoint.prices.as_ref(), offer.at), "quantization": offered.quantization.unwrap_or("unknown"),
         "status": offered.status, "supported_parameters": offered.parameters,
         "supports_implicit_caching": null, "uptime_last_30m": uptime,
     })

@@ -1,47 +1,76 @@
-//! Does a price rule hold? Dates and hours are those of the UTC calendar, from the timestamp alone.
+//! Does a price rule hold, and which rates are in force? Dates and hours are those of the UTC calendar, from
+//! the timestamp alone. Whoever compares, shows or books a price asks here, so that all say the same.
 
-use domain::{Timestamp, When};
+use crate::{Meter, PicoUsd, PriceSheet, Timestamp, When};
+use std::collections::BTreeMap;
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_DAY: i64 = 86_400_000;
 
 /// The condition cannot be read, so nothing priced under it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
-/// What is known of the request when its price is looked up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment<'a> {
-    pub(crate) prompt_tokens: u64,
-    pub(crate) service_tier: Option<&'a str>,
-    pub(crate) at: Timestamp,
+impl When {
+    /// True when every condition of the rule holds, for a prompt of so many tokens, cached ones included, and
+    /// the tier that serves, at this moment.
+    pub fn holds(
+        &self,
+        prompt_tokens: u64,
+        service_tier: Option<&str>,
+        at: Timestamp,
+    ) -> Result<bool, Malformed> {
+        // Every condition is looked at, so that a malformed one shows whatever the others say.
+        let dated = self.date_holds(at)?;
+        let hour = match self.utc {
+            Some((start, end)) => window_holds(start, end, at)?,
+            None => true,
+        };
+        let day = match &self.weekdays {
+            Some(days) if days.iter().any(|d| !(1..=7).contains(d)) => return Err(Malformed),
+            Some(days) => days.contains(&weekday(at)),
+            None => true,
+        };
+        let prompt = self.prompt_tokens_gt.is_none_or(|limit| prompt_tokens > limit);
+        let tier = self.service_tier.as_ref().is_none_or(|tier| service_tier == Some(tier));
+        Ok(dated && hour && day && prompt && tier)
+    }
+
+    /// True on the days from `from` on and before `until`.
+    pub fn date_holds(&self, at: Timestamp) -> Result<bool, Malformed> {
+        let today = at.0.div_euclid(MS_PER_DAY);
+        let from = self.from.as_deref().map(day_number).transpose()?;
+        let until = self.until.as_deref().map(day_number).transpose()?;
+        Ok(from.is_none_or(|day| today >= day) && until.is_none_or(|day| today < day))
+    }
 }
 
-/// True when every condition of the rule holds.
-pub(crate) fn holds(when: &When, moment: Moment<'_>) -> Result<bool, Malformed> {
-    let When { prompt_tokens_gt, from: _, until: _, utc, weekdays, service_tier } = when;
-    // Every condition is looked at, so that a malformed one shows whatever the others say.
-    let dated = date_holds(when, moment.at)?;
-    let hour = match *utc {
-        Some((start, end)) => window_holds(start, end, moment.at)?,
-        None => true,
-    };
-    let day = match weekdays {
-        Some(days) if days.iter().any(|d| !(1..=7).contains(d)) => return Err(Malformed),
-        Some(days) => days.contains(&weekday(moment.at)),
-        None => true,
-    };
-    let prompt = prompt_tokens_gt.is_none_or(|limit| moment.prompt_tokens > limit);
-    let tier = service_tier.as_ref().is_none_or(|tier| moment.service_tier == Some(tier));
-    Ok(dated && hour && day && prompt && tier)
-}
+impl PriceSheet {
+    /// The rates in force for a request, as the sheet names them: rules in order, later ones replacing key
+    /// by key; what a meter falls back to is not filled in. `prompt_tokens` counts cached tokens too;
+    /// `service_tier` is the tier that serves. Empty when a condition of the sheet cannot be read.
+    pub fn rates(
+        &self,
+        prompt_tokens: u64,
+        service_tier: Option<&str>,
+        at: Timestamp,
+    ) -> BTreeMap<Meter, PicoUsd> {
+        let mut found = BTreeMap::new();
+        for rule in &self.rules {
+            match rule.when.holds(prompt_tokens, service_tier, at) {
+                Ok(true) => found.extend(rule.rates.iter().map(|(meter, rate)| (*meter, *rate))),
+                Ok(false) => {}
+                Err(Malformed) => return BTreeMap::new(),
+            }
+        }
+        found
+    }
 
-/// True on the days from `from` on and before `until`.
-pub(crate) fn date_holds(when: &When, at: Timestamp) -> Result<bool, Malformed> {
-    let today = at.0.div_euclid(MS_PER_DAY);
-    let from = when.from.as_deref().map(day_number).transpose()?;
-    let until = when.until.as_deref().map(day_number).transpose()?;
-    Ok(from.is_none_or(|day| today >= day) && until.is_none_or(|day| today < day))
+    /// The list price of a meter at this moment: that of a short prompt and no particular tier; `None` = it
+    /// has none of its own.
+    pub fn list_price(&self, meter: Meter, at: Timestamp) -> Option<PicoUsd> {
+        self.rates(1, None, at).get(&meter).copied()
+    }
 }
 
 /// `[start, end)` in minutes of the day; past midnight when it starts after it ends.
@@ -61,7 +90,7 @@ fn weekday(at: Timestamp) -> u8 {
 }
 
 /// `YYYY-MM-DD` as days since the first of January 1970, by the proleptic Gregorian calendar.
-pub(crate) fn day_number(date: &str) -> Result<i64, Malformed> {
+pub fn day_number(date: &str) -> Result<i64, Malformed> {
     let bytes = date.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return Err(Malformed);
