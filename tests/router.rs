@@ -8,6 +8,8 @@
 
 #[path = "router/health.rs"]
 mod health;
+#[path = "router/prices.rs"]
+mod prices;
 #[path = "router/properties.rs"]
 mod properties;
 #[path = "router/recover.rs"]
@@ -117,7 +119,7 @@ fn a_long_prompt_is_compared_at_the_price_of_long_prompts() {
 }
 
 #[test]
-fn a_rate_that_depends_on_the_hour_or_a_tier_never_makes_an_endpoint_look_cheaper() {
+fn a_rate_counts_in_its_hours_and_on_its_days_and_a_tier_that_nobody_asks_for_never() {
     let with = |when: When, rate: &str| {
         let mut timed = endpoint("timed", Some(("3", "3")));
         if let Some(sheet) = &mut timed.prices {
@@ -127,9 +129,14 @@ fn a_rate_that_depends_on_the_hour_or_a_tier_never_makes_an_endpoint_look_cheape
         }
         order(&World::new([timed, endpoint("z-flat", Some(("4", "4")))]).plan())[0] == "timed"
     };
-    let night = || When { utc: Some((0, 60)), ..When::default() };
-    assert!(with(night(), "1"), "a discount at night keeps the day's price of 3");
-    assert!(!with(night(), "5"), "a surcharge at night counts");
+    // It is eight in the morning of 15 January 2027.
+    let hours = |from: u16, to: u16| When { utc: Some((from * 60, to * 60)), ..When::default() };
+    assert!(with(hours(0, 1), "5"), "a surcharge at night does not count by day");
+    assert!(!with(hours(7, 9), "5"), "in its hours it does");
+    let until = |day: &str| When { until: Some(day.into()), ..When::default() };
+    assert!(with(until("2027-01-15"), "5"), "what it cost until yesterday is over");
+    assert!(!with(until("2027-01-16"), "5"), "its last day is not");
+    assert!(!with(When { utc: Some((9_999, 0)), ..When::default() }, "1"), "unreadable is unknown");
     let tier = When { service_tier: Some("priority".into()), ..When::default() };
     assert!(with(tier, "9"), "a tier that is not asked for does not count");
 }
@@ -185,11 +192,28 @@ fn the_users_order_is_taken_literally() {
     let route = world.clone().prefs(r#"{"order":["b","nobody","c"]}"#).plan();
     assert_eq!(order(&route), ["b", "c", "a"]);
     assert_eq!(route.planned[0].because, [Reason::Ordered]);
-    let mut failing = world.prefs(r#"{"order":["b"],"allow_fallbacks":false}"#);
+    let mut failing = world.clone().prefs(r#"{"order":["b"],"allow_fallbacks":false}"#);
     failing.fail("b", domain::ErrorKind::UpstreamInternal, 3);
     let route = failing.plan();
-    assert_eq!(order(&route)[0], "b", "however it has done");
+    assert_eq!(order(&route), ["b"], "however it has done");
+    assert_eq!(rejection(&route, "a"), [Reason::NotAllowed]);
     assert!(route.no_fallbacks);
+    let nobody = world.clone().prefs(r#"{"order":["nobody"],"allow_fallbacks":false}"#).plan();
+    assert!(nobody.planned.is_empty(), "not somebody else instead");
+    let alone = world.prefs(r#"{"allow_fallbacks":false}"#).plan();
+    let asked: Vec<_> = alone.asked().map(|candidate| candidate.endpoint.as_str()).collect();
+    assert_eq!((asked, alone.planned.len()), (vec!["a/m"], 3));
+}
+
+#[test]
+fn a_list_without_fallbacks_is_not_lengthened_by_another_order() {
+    let world = World::new([endpoint("azure", Some(("9", "9"))), endpoint("deepseek", Some(("1", "1")))]);
+    let usual: domain::RoutingPrefs =
+        serde_json::from_str(r#"{"order":["azure"],"allow_fallbacks":false}"#).expect("preferences");
+    let asked = serde_json::from_str(r#"{"order":["deepseek"]}"#).expect("preferences");
+    let route = world.with(usual.meet(&asked)).plan();
+    assert_eq!(order(&route), ["azure"]);
+    assert_eq!(route.asked().count(), 1);
 }
 
 #[test]

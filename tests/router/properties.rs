@@ -72,6 +72,11 @@ prop_compose! {
     }
 }
 
+/// Who may be asked, which may be fewer than are planned.
+fn asked(route: &Route) -> BTreeSet<&EndpointId> {
+    route.asked().map(|candidate| &candidate.endpoint).collect()
+}
+
 fn planned(route: &Route) -> BTreeSet<&EndpointId> {
     route.planned.iter().map(|candidate| &candidate.endpoint).collect()
 }
@@ -110,8 +115,20 @@ proptest! {
         let both = world.clone().with(a.meet(&b)).plan();
         let (one, other) = (world.clone().with(a.clone()).plan(), world.clone().with(b.clone()).plan());
         let common: BTreeSet<_> = planned(&one).intersection(&planned(&other)).copied().collect();
-        prop_assert_eq!(planned(&both), common, "exactly what both permit");
-        prop_assert_eq!(both.no_fallbacks, one.no_fallbacks || other.no_fallbacks);
+        // Who has no fallbacks and no order may ask one; joined with an order that is who comes first in it.
+        let lone = |prefs: &RoutingPrefs| prefs.allow_fallbacks == Some(false) && prefs.order.is_empty();
+        if lone(&a) && !b.order.is_empty() || lone(&b) && !a.order.is_empty() {
+            prop_assert!(planned(&both).is_subset(&common));
+        } else {
+            prop_assert_eq!(planned(&both), common, "exactly what both permit");
+        }
+        for (side, alone) in [(&a, &one), (&b, &other)] {
+            if side.listed().is_some() {
+                prop_assert!(asked(&both).is_subset(&asked(alone)), "nobody else is asked");
+            } else if lone(side) {
+                prop_assert!(both.no_fallbacks || a.listed().or(b.listed()).is_some());
+            }
+        }
         let (twice, turned) = (world.clone().with(a.meet(&a)).plan(), world.with(b.meet(&a)).plan());
         prop_assert_eq!(planned(&twice), planned(&one), "joined with itself");
         prop_assert_eq!(planned(&turned), planned(&both), "in either order");

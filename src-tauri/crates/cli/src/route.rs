@@ -158,6 +158,7 @@ fn planned(candidate: &Candidate, explained: &Explained) -> Value {
 fn print(model: &ModelRef, explained: &Explained) {
     let route = &explained.route;
     out::line(&format!("{model} under {}", route.policy.as_deref().unwrap_or("no policy")));
+    let asked: Vec<&Candidate> = route.asked().collect();
     for (number, candidate) in (1..).zip(&route.planned) {
         let expected = candidate.expected.map_or_else(String::new, |expected| {
             let cost = expected.cost.map_or_else(|| "price unknown".to_owned(), |cost| format!("${cost}"));
@@ -166,8 +167,7 @@ fn print(model: &ModelRef, explained: &Explained) {
             format!(", {cost}{chat}, first word in {} ms", expected.first_content.0)
         });
         let key = candidate.account.as_ref().map(|label| format!(" (key {label})")).unwrap_or_default();
-        let ordered = candidate.because.contains(&Reason::Ordered);
-        let off = route.no_fallbacks && number > 1 && !ordered;
+        let off = !asked.contains(&candidate);
         let unused = if off { " [not tried: fallbacks are off]" } else { "" };
         let words = words(&candidate.because);
         out::line(&format!("{number}. {}{key}{expected}{words}{unused}", candidate.endpoint));

@@ -271,11 +271,17 @@ impl RoutingPrefs {
         let later = |a: &Vec<String>, b: &Vec<String>| if b.is_empty() { a.clone() } else { b.clone() };
         let mut ignore = self.ignore.clone();
         ignore.extend(narrower.ignore.iter().filter(|slug| !self.ignore.contains(slug)).cloned());
+        let only = common(self.only.as_deref(), narrower.only.as_deref());
+        // Our order goes; that nobody else may be asked stays.
+        let (only, allow_fallbacks) = match self.listed().filter(|_| !narrower.order.is_empty()) {
+            Some(listed) => (common(only.as_deref(), Some(listed)), narrower.allow_fallbacks),
+            None => (only, both(self.allow_fallbacks, narrower.allow_fallbacks)),
+        };
         Self {
             order: later(&self.order, &narrower.order),
-            only: common(self.only.as_deref(), narrower.only.as_deref()),
+            only,
             ignore,
-            allow_fallbacks: both(self.allow_fallbacks, narrower.allow_fallbacks),
+            allow_fallbacks,
             require_parameters: either(self.require_parameters, narrower.require_parameters),
             data_collection: match (self.data_collection, narrower.data_collection) {
                 (Some(DataCollection::Deny), _) | (_, Some(DataCollection::Deny)) => {
@@ -294,6 +300,12 @@ impl RoutingPrefs {
             regions: common(self.regions.as_deref(), narrower.regions.as_deref()),
             continue_once: both(self.continue_once, narrower.continue_once),
         }
+    }
+
+    /// The only providers that an order without fallbacks leaves; `None` = it leaves every one.
+    pub fn listed(&self) -> Option<&[String]> {
+        let alone = self.allow_fallbacks == Some(false) && !self.order.is_empty();
+        alone.then_some(&self.order)
     }
 
     /// Nothing is said.
@@ -448,6 +460,19 @@ mod tests {
         let none = prefs(r#"{"only":["x"]}"#).meet(&prefs(r#"{"only":["xy"]}"#));
         assert_eq!(none.only, Some(Vec::new()), "no common provider is none, not any");
         assert_eq!(a.meet(&RoutingPrefs::default()), a);
+    }
+
+    #[test]
+    fn an_order_without_fallbacks_is_a_list_that_another_order_does_not_lengthen() {
+        let listed = prefs(r#"{"order":["azure","openai"],"allow_fallbacks":false}"#);
+        let other = listed.meet(&prefs(r#"{"order":["deepseek","openai"]}"#));
+        assert_eq!(other.only, Some(vec!["azure".to_owned(), "openai".to_owned()]));
+        assert_eq!((other.order, other.allow_fallbacks), (vec!["deepseek".into(), "openai".into()], None));
+        let two = listed.meet(&prefs(r#"{"order":["openai"],"allow_fallbacks":false}"#));
+        assert_eq!(two.listed(), Some(&["openai".to_owned()][..]));
+        assert_eq!(two.only, Some(vec!["azure".to_owned(), "openai".to_owned()]));
+        assert_eq!(prefs(r#"{"only":["x"]}"#).meet(&listed).listed(), listed.listed());
+        assert_eq!(listed.meet(&RoutingPrefs::default()), listed);
     }
 
     #[test]

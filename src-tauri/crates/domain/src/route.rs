@@ -177,6 +177,23 @@ pub struct Route {
     pub no_fallbacks: bool,
 }
 
+impl Route {
+    /// The candidates that may be asked, in this order: all that are planned; without fallbacks those that the
+    /// user put in an order, or else the first endpoint alone.
+    pub fn asked(&self) -> impl Iterator<Item = &Candidate> {
+        let listed = self.planned.iter().any(|candidate| candidate.because.contains(&Reason::Ordered));
+        let first = self.planned.first().map(|candidate| &candidate.endpoint);
+        self.planned.iter().filter(move |candidate| {
+            !self.no_fallbacks
+                || if listed {
+                    candidate.because.contains(&Reason::Ordered)
+                } else {
+                    Some(&candidate.endpoint) == first
+                }
+        })
+    }
+}
+
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

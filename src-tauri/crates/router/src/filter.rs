@@ -2,9 +2,9 @@
 
 use crate::{
     plan::{Ask, Offer, Ready},
-    price,
+    price::Rates,
 };
-use domain::{DataCollection, Endpoint, Meter, PicoUsd, Reason, slug_covers};
+use domain::{DataCollection, Endpoint, PicoUsd, Reason, slug_covers};
 
 /// Every ground for leaving an endpoint out, from the one nobody can mend to the one a shorter prompt or
 /// more money mends. Empty = it may serve.
@@ -71,9 +71,9 @@ fn data(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
 
 fn lists(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
     let tag = tag(offer.endpoint, offer.region);
-    if let Some(only) = &ask.prefs.only
-        && !only.iter().any(|slug| slug_covers(slug, &tag))
-    {
+    let misses =
+        |list: Option<&[String]>| list.is_some_and(|list| !list.iter().any(|slug| slug_covers(slug, &tag)));
+    if misses(ask.prefs.only.as_deref()) || misses(ask.prefs.listed()) {
         reasons.push(Reason::NotAllowed);
     }
     // A region that is not known may be the one that was ruled out.
@@ -128,7 +128,11 @@ fn size(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
 
 fn money(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
     let limits = &ask.prefs.max_price;
-    let rate = |meter| price::rate(offer.endpoint.prices.as_ref(), meter, ask.prompt_tokens);
+    let rates = if limits.is_empty() {
+        Rates::default()
+    } else {
+        Rates::of(offer.endpoint.prices.as_ref(), ask.prompt_tokens, ask.now)
+    };
     let mut over = false;
     let mut unknown = false;
     let mut check = |limit: Option<PicoUsd>, rate: Option<PicoUsd>| match (limit, rate) {
@@ -136,10 +140,10 @@ fn money(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
         (Some(_), None) => unknown = true,
         (None, _) => {}
     };
-    check(limits.prompt, rate(Meter::Input));
-    check(limits.completion, rate(Meter::Output));
+    check(limits.prompt, rates.input);
+    check(limits.completion, rates.output);
     // No fee for a request is none, where the endpoint's prices are known at all.
-    let fee = rate(Meter::Request).or_else(|| rate(Meter::Input).map(|_| PicoUsd::ZERO));
+    let fee = rates.request.or_else(|| rates.input.map(|_| PicoUsd::ZERO));
     check(limits.request, fee);
     if over {
         reasons.push(Reason::MaxPrice);
