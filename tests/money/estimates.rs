@@ -35,6 +35,19 @@ fn answer(expect: &Value) -> Option<(String, u64)> {
 }
 
 #[test]
+fn the_schema_of_an_answer_is_part_of_the_prompt() {
+    let schema = serde_json::json!({ "type": "object", "description": "word ".repeat(12_000) });
+    let length = schema.to_string().len() as u64;
+    let mut request = domain::Request::default();
+    let (likely, most) = (ledger::prompt_estimate(&request), ledger::prompt_upper_bound(&request));
+    request.params.response_format =
+        Some(domain::ResponseFormat::JsonSchema { name: "list".to_owned(), schema });
+    assert!(ledger::prompt_upper_bound(&request) >= most + length, "no tokenizer gives more");
+    let more = ledger::prompt_estimate(&request) - likely;
+    assert!((10_000..20_000).contains(&more), "{more} tokens for 12,000 words");
+}
+
+#[test]
 fn estimates_are_near_what_providers_counted() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Tokens before anybody has counted them. Every function here takes time linear in the text.
 
-use domain::{Message, Part, Request};
+use domain::{Message, Part, Request, ResponseFormat};
 
 /// The most tokens any vision model we know of bills for one picture: gpt-4o-mini takes 2,833 and 5,667
 /// for each 512-pixel tile, of which a picture scaled to 2,048 × 768 has eight (OpenAI's vision guide,
@@ -74,8 +74,15 @@ impl Measure {
             let schema = tool.parameters.to_string();
             self.texts([&tool.name, &tool.description, &schema]).saturating_add(self.message)
         });
+        // What the answer must look like is sent with it and read like a tool.
+        let form = match &request.params.response_format {
+            Some(ResponseFormat::JsonSchema { name, schema }) => {
+                Some(self.texts([name, &schema.to_string()]).saturating_add(self.message))
+            }
+            Some(ResponseFormat::JsonObject) | None => None,
+        };
         let messages = request.messages.iter().map(|message| self.message(message));
-        let once = [Some(self.preamble), system, tools].into_iter().flatten();
+        let once = [Some(self.preamble), system, tools, form].into_iter().flatten();
         once.chain(every_tool).chain(messages).fold(0, u64::saturating_add)
     }
 
