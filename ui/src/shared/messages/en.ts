@@ -40,8 +40,8 @@ export const FORMS: Record<string, Forms> = {
   '{count} endpoints': { one: '{count} endpoint', other: '{count} endpoints' },
   '{count} keys': { one: '{count} key', other: '{count} keys' },
   '{count} attempts': { one: '{count} attempt', other: '{count} attempts' },
-  '{count} attempts without a count are left out.': {
-    one: '{count} attempt without a count is left out.',
-    other: '{count} attempts without a count are left out.',
+  '{count} attempts without a count or a known price are left out.': {
+    one: '{count} attempt without a count or a known price is left out.',
+    other: '{count} attempts without a count or a known price are left out.',
   },
 };

@@ -64,7 +64,7 @@ pub(crate) async fn page(api: &Api, query: SpendQuery) -> Result<SpendPage, Fail
     let rows: Vec<SpendRow> = groups.iter().map(|g| row(g, mark(&g.key), dearest)).collect();
     let more = read.conversations.1.saturating_sub(read.conversations.0.len());
     let expected = expected(&stretch, &ahead, forecast.as_ref());
-    let (mut what_if, what_if_uncounted) = what_if(&registry, &read, &total, now)?;
+    let (mut what_if, what_if_uncounted) = what_if(&registry, &read, now)?;
     // A model looks the same beside its bars.
     for one in what_if.iter_mut().filter(|one| one.mark == 0 && query.by == SpendBy::Model) {
         one.mark = mark(&one.key);
@@ -343,23 +343,35 @@ fn forecast_view(forecast: &engine::Forecast, now: Timestamp) -> Result<SpendFor
     })
 }
 
-/// The period's tokens on each of the models it was spent on. Demo answers are no model's.
-fn what_if(
-    registry: &Registry,
-    read: &Read,
-    total: &SpendSum,
-    now: Timestamp,
-) -> Result<(Vec<SpendWhatIf>, u32), Failure> {
-    let real: Vec<&EndpointSpend> = read.endpoints.iter().filter(|one| !is_demo(&one.provider)).collect();
-    let sum = real.iter().try_fold(SpendSum::default(), |sum, one| sum.plus(&one.sum))?;
-    let volume = Volume {
-        requests: u64::from(sum.attempts),
+/// Tokens whose cost is known, where that is known of all: those of an endpoint that answers at an unknown price
+/// would be on one side of a comparison and not on the other. Gives how many attempts are left out.
+fn comparable(endpoints: &[&EndpointSpend]) -> Result<(SpendSum, u32), Failure> {
+    // What was not even counted has no tokens here, whatever it cost.
+    let unpriced = |one: &&&EndpointSpend| one.sum.unknown > one.sum.uncounted;
+    let left_out = endpoints.iter().filter(unpriced).map(|one| one.sum.attempts).sum::<u32>();
+    let mut kept = endpoints.iter().filter(|one| !unpriced(one));
+    let sum = kept.try_fold(SpendSum::default(), |sum, one| sum.plus(&one.sum))?;
+    let left_out = left_out.saturating_add(sum.uncounted);
+    Ok((sum, left_out))
+}
+
+/// Who was refused or reached nobody pays no fee for it and has no prompt: answers are what is counted.
+fn volume(sum: &SpendSum) -> Volume {
+    Volume {
+        requests: u64::from(sum.answers),
         input: sum.input,
         cache_read: sum.cache_read.unwrap_or(0),
         cache_write_5m: sum.cache_write_5m,
         cache_write_1h: sum.cache_write_1h,
         output: sum.output,
-    };
+    }
+}
+
+/// The period's tokens on each of the models it was spent on. Demo answers are no model's.
+fn what_if(registry: &Registry, read: &Read, now: Timestamp) -> Result<(Vec<SpendWhatIf>, u32), Failure> {
+    let real: Vec<&EndpointSpend> = read.endpoints.iter().filter(|one| !is_demo(&one.provider)).collect();
+    let (sum, left_out) = comparable(&real)?;
+    let volume = volume(&sum);
     let mut found: Vec<(String, String, PicoUsd)> = Vec::new();
     for endpoint in &real {
         let known = || found.iter().any(|(model, ..)| *model == endpoint.model);
@@ -380,11 +392,11 @@ fn what_if(
         return Ok((Vec::new(), 0));
     }
     found.sort_by_key(|(.., amount)| std::cmp::Reverse(*amount));
-    let dearest = found.iter().map(|(.., amount)| *amount).chain([total.amount]).max().unwrap_or_default();
+    let dearest = found.iter().map(|(.., amount)| *amount).chain([sum.amount]).max().unwrap_or_default();
     let other = |(key, name, amount): (String, String, PicoUsd)| SpendWhatIf {
         mark: read.marks.get(&key).copied().unwrap_or(0),
         share: millionths(amount, dearest),
-        percent: percent(amount, total.amount),
+        percent: percent(amount, sum.amount),
         key,
         name,
         amount,
@@ -393,16 +405,39 @@ fn what_if(
         key: String::new(),
         name: String::new(),
         mark: 0,
-        amount: total.amount,
-        share: millionths(total.amount, dearest),
+        amount: sum.amount,
+        share: millionths(sum.amount, dearest),
         percent: None,
     };
-    Ok((std::iter::once(own).chain(found.into_iter().map(other)).collect(), sum.uncounted))
+    Ok((std::iter::once(own).chain(found.into_iter().map(other)).collect(), left_out))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn like_is_compared_with_like() {
+        let spent = |provider: &str, sum: SpendSum| EndpointSpend {
+            provider: provider.into(),
+            model: "author/m".to_owned(),
+            sum,
+        };
+        let tokens = |input, amount, attempts| SpendSum {
+            input,
+            attempts,
+            answers: attempts,
+            amount: PicoUsd::new(amount),
+            ..SpendSum::default()
+        };
+        // Three were refused, one of unknown cost has no tokens either.
+        let paid = SpendSum { answers: 6, unknown: 1, uncounted: 1, ..tokens(6_000, 900, 10) };
+        let proxy = SpendSum { unknown: 5, ..tokens(7_000, 0, 5) };
+        let (paid, proxy) = (spent("groq", paid), spent("own", proxy));
+        let (sum, left_out) = comparable(&[&paid, &proxy]).unwrap();
+        assert_eq!((sum.input, sum.amount, left_out), (6_000, PicoUsd::new(900), 6));
+        assert_eq!(volume(&sum).requests, 6, "a refusal pays no fee and makes no prompt shorter");
+    }
 
     #[test]
     fn per_cent_are_rounded_to_the_nearest() {

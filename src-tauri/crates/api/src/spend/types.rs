@@ -64,6 +64,7 @@ pub struct SpendPage {
     pub total: SpendRow,
     /// The period's tokens on other models, as it ran first; empty = there is nothing to compare.
     pub what_if: Vec<SpendWhatIf>,
+    // And those of which the cost is not known: they would be on one side of it alone.
     /// Attempts that the comparison leaves out, because nobody counted their tokens.
     pub what_if_uncounted: u32,
 }

@@ -120,9 +120,9 @@ export const money = {
   'All on {name}': 'Alles mit {name}',
   'At each model’s ordinary rates. Token counts are yours; other models may write longer or count otherwise.':
     'Zu den gewöhnlichen Preisen jedes Modells. Die Token-Zahlen sind Ihre; andere Modelle schreiben vielleicht länger oder zählen anders.',
-  '{count} attempts without a count are left out.': {
-    one: '{count} Versuch ohne Zählung ist ausgelassen.',
-    other: '{count} Versuche ohne Zählung sind ausgelassen.',
+  '{count} attempts without a count or a known price are left out.': {
+    one: '{count} Versuch ohne Zählung oder bekannten Preis ist ausgelassen.',
+    other: '{count} Versuche ohne Zählung oder bekannten Preis sind ausgelassen.',
   },
   '{attempts}, the cost of {unknown} is not known': '{attempts}, die Kosten von {unknown} sind nicht bekannt',
   '{name}: about {amount} expected': '{name}: etwa {amount} erwartet',
