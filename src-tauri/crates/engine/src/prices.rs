@@ -242,7 +242,11 @@ async fn one(inner: &Inner, feed: &Feed) -> Result<Tally, Failure> {
     let key = format!("{ETAG}{}", feed.name);
     let asked = key.clone();
     let known = inner.store.read(move |tx| tx.setting(&asked)).await?;
+    // A tag says that the list is as it was; whether it would be read as it was hangs on this program too.
+    let reader = format!("{} {} ", env!("CARGO_PKG_VERSION"), inner.catalog.data_date());
+    let known = known.and_then(|known| known.strip_prefix(&reader).map(str::to_owned));
     let Some((body, etag)) = fetch(inner, feed, known).await? else { return Ok(Tally::default()) };
+    let etag = etag.map(|tag| reader + &tag);
     let now = inner.clock.now();
     let base = &inner.catalog;
     let quotes = feed::read(feed, &body, base, &now.day()).map_err(|error| {
