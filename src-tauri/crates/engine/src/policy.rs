@@ -158,6 +158,16 @@ pub(crate) async fn remove(inner: &Inner, id: &str) -> Result<(), Failure> {
                     format!("“{id}” is the usual policy. Make another one usual first."),
                 ));
             }
+            let users = tx.policy_users(&id)?;
+            if users > 0 {
+                return Err(Failure::new(
+                    ErrorKind::RequestInvalid,
+                    format!(
+                        "“{id}” is in use by {users} chats, lanes or app keys. Put them under another policy \
+                         first: what it forbids would be lost."
+                    ),
+                ));
+            }
             if tx.remove_policy(&id)? {
                 return Ok(());
             }

@@ -190,6 +190,18 @@ impl Tx<'_> {
         .map(|_| ())
     }
 
+    /// How many chats, lanes in a line-up and app keys that are good are under a policy.
+    pub fn policy_users(&self, id: &str) -> Result<u32, Failure> {
+        let users = self.one(
+            "SELECT (SELECT count(*) FROM conversation_policies WHERE policy = ?1)
+                 + (SELECT count(*) FROM lanes WHERE NOT removed AND target ->> '$.policy' = ?1)
+                 + (SELECT count(*) FROM app_keys WHERE revoked_at IS NULL AND policy = ?1) AS n",
+            [id],
+            |cols| cols.get("n"),
+        )?;
+        Ok(users.unwrap_or(0))
+    }
+
     /// Removes a policy of the user's own; false = there was none.
     pub fn remove_policy(&mut self, id: &str) -> Result<bool, Failure> {
         self.exec("DELETE FROM policies WHERE id = ?1", [id]).map(|rows| rows > 0)
