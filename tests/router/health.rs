@@ -1,7 +1,7 @@
 //! What own traffic teaches, and what it does not.
 
 use crate::world::{NOW, World, endpoint, observe, order};
-use domain::{EndpointId, ErrorKind, Failure, Millis, ProviderId, Reason, Timestamp, Upstream};
+use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, ProviderId, Reason, Timestamp, Upstream};
 use router::{Health, Observed, Setback, Who};
 
 fn later(seconds: i64) -> Timestamp {
@@ -173,6 +173,37 @@ fn a_refused_key_or_an_empty_account_waits_until_something_changes() {
     health.key_changed(&ProviderId::from("a"));
     assert_eq!(setback(&health, NOW, "a"), None);
     assert_eq!(setback(&health, later(601), "b"), None, "credit may have been bought meanwhile");
+}
+
+#[test]
+fn who_says_when_it_will_be_back_is_left_alone_until_then() {
+    let mut health = Health::default();
+    let said = |wait| Upstream { status: Some(503), retry_after: Some(Millis(wait)), ..Upstream::default() };
+    refuse(&mut health, NOW, "a", ErrorKind::LimitOverloaded, said(120_000));
+    assert_eq!(setback(&health, later(119), "a"), Some(Setback::Failing(later(120))));
+    assert_eq!(setback(&health, later(120), "a"), None);
+    refuse(&mut health, NOW, "b", ErrorKind::UpstreamInternal, said(90 * 24 * 3_600_000));
+    assert_eq!(setback(&health, later(3_600), "b"), None, "an hour at most");
+    answer(&mut health, later(1), "b", 300);
+    assert_eq!(setback(&health, later(2), "b"), None, "an answer says more");
+}
+
+#[test]
+fn a_model_that_a_key_may_not_ask_says_nothing_of_its_other_models() {
+    let mut health = Health::default();
+    let (provider, key) = (ProviderId::from("bedrock"), Some(AccountLabel::from("work")));
+    let (mine, other) = (EndpointId::new("bedrock/mine"), EndpointId::new("bedrock/other"));
+    let who = |endpoint, account| Who { endpoint, provider: &provider, account, local: false };
+    let upstream = Upstream { status: Some(403), ..Upstream::default() };
+    let failure = Failure::new(ErrorKind::AuthForbidden, "no access").with_upstream(upstream);
+    health.observe(NOW, who(&mine, key.as_ref()), Observed::Failed { failure: &failure });
+    let found = |endpoint, account, at| health.setback(who(endpoint, account), at);
+    assert_eq!(found(&mine, key.as_ref(), NOW), Some(Setback::KeyRefused));
+    assert_eq!(found(&other, key.as_ref(), NOW), None, "the key is good for it");
+    assert_eq!(found(&mine, None, NOW), None, "another key may be allowed");
+    assert_eq!(found(&mine, key.as_ref(), later(601)), None);
+    health.key_changed(&provider);
+    assert_eq!(health.setback(who(&mine, key.as_ref()), NOW), None);
 }
 
 #[test]

@@ -20,6 +20,8 @@ const FIRST_PAUSE: i64 = 5_000;
 const LONGEST_STEP: u32 = 6;
 /// Pause after a 429 that names none; doubled up to five minutes.
 const UNNAMED_WINDOW: i64 = 10_000;
+/// The longest pause of an open breaker that a provider's own word can make.
+const LONGEST_BREAK: i64 = 3_600_000;
 /// Windows longer than this are not believed to be worth remembering.
 const LONGEST_WINDOW: i64 = 31 * 24 * 3_600_000;
 /// How long a refused key, an empty account or a missing model is moved back.
@@ -81,7 +83,7 @@ pub enum Setback {
     Failing(Timestamp),
     /// It asked for a pause until then.
     RateLimited(Timestamp),
-    /// The key was refused.
+    /// The key was refused, everywhere or for this model.
     KeyRefused,
     /// The account had no credit.
     NoCredit,
@@ -122,6 +124,9 @@ struct Window {
     not_before: i64,
     /// 429s in a row.
     times: u32,
+    /// The key may not ask for this model until then: a permission, a region.
+    #[serde(default)]
+    forbidden_until: i64,
 }
 
 /// A failure of the network that may yet turn out to be the machine's own.
@@ -155,6 +160,8 @@ enum Scope {
     /// Key and model, for a time.
     Window,
     KeyRefused,
+    /// Key and model, for want of a permission.
+    Forbidden,
     NoCredit,
     Missing,
     /// The request or our own side.
@@ -190,7 +197,14 @@ impl Health {
         match scope {
             Scope::Network(refused) if !who.local => self.unreachable(at, who, refused),
             Scope::Network(refused) | Scope::Endpoint(refused) => {
-                self.record(who.endpoint, at).fail(who.endpoint, at, refused);
+                let asked = failure.upstream.as_ref().and_then(|upstream| upstream.retry_after);
+                let record = self.record(who.endpoint, at);
+                record.fail(who.endpoint, at, refused);
+                // Who says when it will be back is believed, for an hour at most.
+                if let Some(asked) = asked {
+                    let wait = i64::try_from(asked.0).unwrap_or(LONGEST_BREAK).min(LONGEST_BREAK);
+                    record.open_until = record.open_until.max(at.saturating_add(wait));
+                }
             }
             Scope::Window => {
                 let asked = failure.upstream.as_ref().and_then(|upstream| upstream.retry_after);
@@ -203,6 +217,9 @@ impl Health {
                 window.not_before = window.not_before.max(at.saturating_add(wait));
             }
             Scope::KeyRefused => self.keys.entry(who.key()).or_default().refused_until = at + KEY_PAUSE,
+            Scope::Forbidden => {
+                self.windows.entry(window(who)).or_default().forbidden_until = at + KEY_PAUSE;
+            }
             Scope::NoCredit => self.keys.entry(who.key()).or_default().no_credit_until = at + KEY_PAUSE,
             Scope::Missing => self.record(who.endpoint, at).missing_until = at + MODEL_PAUSE,
             Scope::Nobody => {}
@@ -266,6 +283,10 @@ impl Health {
                 return Some(Setback::NoCredit);
             }
         }
+        let pair = self.windows.get(&window(who));
+        if pair.is_some_and(|pair| pair.forbidden_until > now) {
+            return Some(Setback::KeyRefused);
+        }
         let record = self.endpoints.get(who.endpoint);
         if record.is_some_and(|record| record.missing_until > now) {
             return Some(Setback::ModelMissing);
@@ -273,7 +294,7 @@ impl Health {
         if let Some(record) = record.filter(|record| record.open_until > now && !self.offline()) {
             return Some(Setback::Failing(Timestamp(record.open_until)));
         }
-        let window = self.windows.get(&window(who)).filter(|window| window.not_before > now)?;
+        let window = pair.filter(|window| window.not_before > now)?;
         Some(Setback::RateLimited(Timestamp(window.not_before)))
     }
 
@@ -334,7 +355,7 @@ impl Health {
         let now = now.0;
         self.endpoints.retain(|_, record| now - record.at < FORGET);
         self.keys.retain(|_, key| key.refused_until.max(key.no_credit_until) > now);
-        self.windows.retain(|_, window| window.not_before > now - KEY_PAUSE);
+        self.windows.retain(|_, w| w.not_before.max(w.forbidden_until) > now - KEY_PAUSE);
         self.suspects.retain(|suspect| now - suspect.at <= OFFLINE_WITHIN);
     }
 
@@ -431,7 +452,9 @@ fn scope(failure: &Failure) -> Scope {
         | ErrorKind::StreamMalformed
         | ErrorKind::NetRedirect => Scope::Endpoint(false),
         ErrorKind::LimitRate => Scope::Window,
-        ErrorKind::AuthRejected | ErrorKind::AuthForbidden => Scope::KeyRefused,
+        ErrorKind::AuthRejected => Scope::KeyRefused,
+        // A model that is not enabled in the account, a region: the key is good for others.
+        ErrorKind::AuthForbidden => Scope::Forbidden,
         ErrorKind::BillingCredits => Scope::NoCredit,
         ErrorKind::RequestNoModel if answered => Scope::Missing,
         ErrorKind::RequestNoModel
