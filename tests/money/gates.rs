@@ -35,6 +35,22 @@ fn asked_for(server: &Replay) -> Option<u64> {
     body["max_completion_tokens"].as_u64().or_else(|| body["max_tokens"].as_u64())
 }
 
+/// A proxy that gives up after a while says nothing of the provider behind it, which may go on and bill.
+#[tokio::test(flavor = "multi_thread")]
+async fn c11_what_a_proxy_gave_up_on_is_not_free_and_not_sent_again() {
+    for status in [504, 524] {
+        let server = Replay::start(vec![Route::answer(Answer::status(status).send("timeout"))]);
+        let folder = tempfile::tempdir().unwrap();
+        let engine = super::kept::engine_on(folder.path(), &server).await;
+        ask(&engine, "Hi", "gpt-4o@openai").await;
+        assert_eq!(server.seen().len(), 1, "{status}: one submission");
+        let entries = super::kept::entries(&engine).await;
+        let cost = &entries[0].row.cost;
+        assert_eq!((entries.len(), cost.basis), (1, domain::Basis::Estimated), "{status}");
+        assert!(cost.total.unwrap() > PicoUsd::ZERO, "{status}: {cost:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn c13_a_sum_with_an_unknown_part_is_a_lower_bound_and_a_hard_budget_refuses_the_unknown() {
     let server = Replay::start(vec![Route::answer(stream(1_000, 100))]);

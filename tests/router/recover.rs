@@ -55,6 +55,20 @@ fn every_kind_of_failure_has_its_answer() {
 }
 
 #[test]
+fn what_a_proxy_gave_up_on_is_not_sent_there_again() {
+    for status in [408, 504, 520, 524, 599] {
+        let upstream = Upstream { status: Some(status), ..Upstream::default() };
+        let failure = Failure::new(ErrorKind::UpstreamInternal, "x").with_upstream(upstream);
+        assert_eq!(recover(&failure, FIRST), Next::Advance, "{status}");
+        assert_eq!(recover(&failure, Situation { endpoints_left: 0, ..FIRST }), Next::Stop, "{status}");
+    }
+    let upstream = Upstream { status: Some(500), ..Upstream::default() };
+    let failure = Failure::new(ErrorKind::UpstreamInternal, "x").with_upstream(upstream);
+    let alone = recover(&failure, Situation { endpoints_left: 0, ..FIRST });
+    assert_eq!(alone, Next::Retry { after: Millis(500) }, "its own error is a refusal");
+}
+
+#[test]
 fn an_answer_that_broke_off_may_be_gone_on_with() {
     use ErrorKind::*;
     let after = |kind| recover(&Failure::new(kind, "x"), Situation { shown: Shown::Text, ..FIRST });

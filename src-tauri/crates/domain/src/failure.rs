@@ -120,6 +120,14 @@ pub struct Upstream {
     pub retry_after: Option<Millis>,
 }
 
+impl Upstream {
+    /// Somebody on the way gave up on work that may go on, and be billed: a request timeout (408), a gateway's
+    /// (504, 524 and its like at a proxy).
+    pub const fn gave_up(&self) -> bool {
+        matches!(self.status, Some(408 | 504 | 520..=527 | 598 | 599))
+    }
+}
+
 /// A failure with a kind to act on, a sentence to read and what the provider said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

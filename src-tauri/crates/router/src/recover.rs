@@ -1,6 +1,6 @@
 //! What to do after a failed attempt.
 
-use domain::{ErrorKind, Failure, Millis, Timestamp};
+use domain::{ErrorKind, Failure, Millis, Timestamp, Upstream};
 
 /// What the engine does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Situation {
     pub keys_left: usize,
     /// Endpoints not yet tried. After `limit.context` only those whose context is larger or unknown.
     pub endpoints_left: usize,
-    /// Since the request was first sent.
+    /// Since the request was first sent, without what it stood in line by the user's own limits.
     pub elapsed: Millis,
     /// The retry budget allows asking the same endpoint again.
     pub may_retry: bool,
@@ -96,6 +96,10 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
     let alone = advance == Next::Stop;
     let upstream = failure.upstream.as_ref();
     let asked = upstream.and_then(|upstream| upstream.retry_after);
+    // What somebody on the way gave up on may go on and be billed: not twice at one place.
+    if failure.kind == ErrorKind::UpstreamInternal && upstream.is_some_and(Upstream::gave_up) {
+        return advance;
+    }
     match failure.kind {
         // The key or its account; another key may do, one of the environment also where the keychain is gone.
         ErrorKind::AuthMissing
