@@ -167,16 +167,36 @@ fn until(then: &str, now: &str) -> Option<u64> {
     Some(u64::try_from(seconds).unwrap_or(0).saturating_mul(1_000))
 }
 
-/// Seconds since the epoch of `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, IMF-fixdate).
+/// Seconds since the epoch of an HTTP date in any of its three forms (RFC 9110, 5.6.7): `Sun, 06 Nov 1994
+/// 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
 fn http_date(text: &str) -> Option<i64> {
-    let rest = text.split_once(", ")?.1;
-    let mut words = rest.split(' ');
-    let day: i64 = words.next()?.parse().ok()?;
-    let month = words.next()?;
+    match text.split_once(", ") {
+        Some((_, rest)) if rest.contains('-') => {
+            let (date, clock) = rest.split_once(' ')?;
+            let mut parts = date.splitn(3, '-');
+            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+            // Two digits: of the years of this century, which all that is still to come lies in.
+            let year = if year.len() == 2 { 2_000 + year.parse::<i64>().ok()? } else { year.parse().ok()? };
+            moment(day, month, year, clock.split(' ').next()?)
+        }
+        Some((_, rest)) => {
+            let mut words = rest.split(' ');
+            let (day, month) = (words.next()?, words.next()?);
+            moment(day, month, words.next()?.parse().ok()?, words.next()?)
+        }
+        None => {
+            let mut words = text.split_ascii_whitespace().skip(1);
+            let (month, day, clock) = (words.next()?, words.next()?, words.next()?);
+            moment(day, month, words.next()?.parse().ok()?, clock)
+        }
+    }
+}
+
+fn moment(day: &str, month: &str, year: i64, clock: &str) -> Option<i64> {
+    let day: i64 = day.parse().ok()?;
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = i64::try_from(months.iter().position(|&m| m == month)?).ok()? + 1;
-    let year: i64 = words.next()?.parse().ok()?;
-    let mut clock = words.next()?.splitn(3, ':').map(|n| n.parse::<i64>().ok());
+    let mut clock = clock.splitn(3, ':').map(|n| n.parse::<i64>().ok());
     let (h, m, s) = (clock.next()??, clock.next()??, clock.next()??);
     let known = (1..=31).contains(&day) && (1970..=9999).contains(&year);
     if !known || !(0..24).contains(&h) || !(0..60).contains(&m) || !(0..=60).contains(&s) {
@@ -287,6 +307,13 @@ mod tests {
         assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
         assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
         assert_eq!(http_date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
+        for other in ["Thursday, 29-Feb-24 00:00:00 GMT", "Thu Feb 29 00:00:00 2024"] {
+            assert_eq!(http_date(other), Some(1_709_164_800), "{other}");
+        }
+        assert_eq!(http_date("Sat Nov  6 08:49:37 2027"), Some(1_825_490_977));
+        for bad in ["", "soon", "Thu Feb", "Thu, 29-Feb 00:00:00 GMT", "Thu, 29 Smarch 2024 00:00:00 GMT"] {
+            assert_eq!(http_date(bad), None, "{bad}");
+        }
     }
 
     #[test]
