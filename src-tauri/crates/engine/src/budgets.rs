@@ -3,6 +3,7 @@
 use crate::{
     calendar::Calendar,
     inner::{Inner, Table},
+    registry::Registry,
 };
 use domain::{Budget, BudgetScope, ErrorKind, Failure, ModelRef, PicoUsd, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -83,16 +84,11 @@ pub(crate) async fn set(inner: &Inner, mut budget: Budget) -> Result<BudgetStand
     check(inner, &mut budget)?;
     let now = inner.clock.now();
     let calendar = Calendar::at(now)?;
+    let registry = inner.registry();
     let standing = inner
         .store
         .write(move |tx| {
-            if let BudgetScope::Conversation(id) = budget.scope
-                && tx.conversation(id)?.is_none()
-            {
-                return Err(refuse(
-                    "There is no such conversation. `parallax spend --by conversation` lists them.",
-                ));
-            }
+            known(&registry, tx, &budget.scope)?;
             let id = tx.put_budget(&budget, now)?;
             standing(tx, BudgetRow { id, budget, created_at: now, told: None }, &calendar)
         })
@@ -113,7 +109,8 @@ fn refuse(why: impl Into<String>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why)
 }
 
-/// A budget that could never bind, because its name is mistyped, would be worse than none.
+/// A budget that could never bind, because its name is mistyped, would be worse than none: it looks as if
+/// it held. What only the database knows is looked up in [`known`].
 fn check(inner: &Inner, budget: &mut Budget) -> Result<(), Failure> {
     if budget.limit < PicoUsd::ZERO {
         return Err(refuse("A budget is zero or more dollars."));
@@ -127,16 +124,20 @@ fn check(inner: &Inner, budget: &mut Budget) -> Result<(), Failure> {
     budget.warn.sort_unstable();
     budget.warn.dedup();
     let registry = inner.registry();
-    match &budget.scope {
+    match &mut budget.scope {
         BudgetScope::Provider(id) | BudgetScope::Key { provider: id, .. }
             if registry.provider(id).is_none() =>
         {
             Err(refuse(format!("There is no provider called “{id}”. `parallax provider list` shows them.")))
         }
         BudgetScope::Model(slug) => {
+            // Spending is counted under the model's own name, never under one of its others.
             let wanted = ModelRef { model: slug.to_string(), provider: None };
-            let known = registry.resolve(&wanted).is_ok() || listed(&registry, slug);
-            if known { Ok(()) } else { Err(refuse(format!("There is no model called “{slug}”."))) }
+            if let Some(endpoint) = registry.resolve(&wanted).ok().and_then(|found| found.into_iter().next())
+            {
+                *slug = endpoint.model;
+            }
+            Ok(())
         }
         BudgetScope::All
         | BudgetScope::Provider(_)
@@ -146,7 +147,34 @@ fn check(inner: &Inner, budget: &mut Budget) -> Result<(), Failure> {
     }
 }
 
-/// Models the catalogue does not know are called `provider/id`.
-fn listed(registry: &crate::Registry, slug: &domain::ModelSlug) -> bool {
-    registry.provider(&slug.author().into()).is_some()
+/// Is there anything that could be spent under this name? What was spent under it may be again.
+fn known(registry: &Registry, tx: &Tx<'_>, scope: &BudgetScope) -> Result<(), Failure> {
+    let (there, why) = match scope {
+        BudgetScope::All | BudgetScope::Provider(_) => return Ok(()),
+        BudgetScope::Model(slug) => {
+            let wanted = ModelRef { model: slug.to_string(), provider: None };
+            let there = registry.resolve(&wanted).is_ok();
+            let why = format!(
+                "There is no model called “{slug}”: no provider lists it, and it was never asked. `parallax \
+                 models` lists those there are."
+            );
+            (there, why)
+        }
+        BudgetScope::Conversation(id) => {
+            let why = "There is no such conversation. `parallax spend --by conversation` lists them.";
+            return tx.conversation(*id)?.map(|_| ()).ok_or_else(|| refuse(why));
+        }
+        BudgetScope::App(name) => (
+            tx.app_key_named(name)?.is_some(),
+            format!("There is no app key called “{name}”. `parallax app-key list` shows them."),
+        ),
+        BudgetScope::Key { provider, label } => {
+            let stored = registry.provider(provider).is_some_and(|known| known.key(label).is_some());
+            (
+                stored || label.is_environment(),
+                format!("There is no key “{label}” at {provider}. `parallax key list` shows them."),
+            )
+        }
+    };
+    if there || tx.was_spent(scope)? { Ok(()) } else { Err(refuse(why)) }
 }
