@@ -281,7 +281,7 @@ impl Spender {
         let duration = first + output * 1_000 / habit.rate;
         let sheet: Option<PriceSheet> = endpoint.prices.clone();
         let cost = if refused {
-            Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: domain::Basis::Computed }
+            Cost::known(PicoUsd::ZERO)
         } else {
             ledger::cost(&usage, sheet.as_ref(), Timestamp(at))
         };

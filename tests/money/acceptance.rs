@@ -110,6 +110,19 @@ fn c09_a_stream_cut_at_any_byte_costs_between_what_was_seen_and_what_was_held() 
             if !whole {
                 assert_eq!(booked.basis, Basis::Estimated, "{name} cut at {end}");
             }
+            let longest = final_usage.output.total.unwrap().max(4_096);
+            let most = engine::billed_at_most(&draft, &price, MONDAY, upper, Some(longest)).unwrap();
+            assert!(bill.total.unwrap() <= most, "{name} cut at {end}: the bill is above {most}");
+            assert!(total <= most, "{name} cut at {end}: {total} of {most}");
+            // Who stops at once is sure to bill less than what its bytes could be.
+            let stopped = engine::billed_at_most(&draft, &price, MONDAY, upper, None).unwrap();
+            assert!(total <= stopped, "{name} cut at {end}: {total} of {stopped}");
+            if draft.finish.is_none() {
+                let usage = engine::billed_usage(&request, &draft, whole, None);
+                assert_eq!(usage.reported_cost, None, "{name} cut at {end}: said on the way");
+                let words = ledger::tokens_of(&draft.generated());
+                assert!(usage.output.total.unwrap() >= words, "{name} cut at {end}: less than was seen");
+            }
             // A later snapshot of the provider's may correct an estimate of ours downwards, not below
             // what it counted itself.
             let seen = draft.usage.as_ref().and_then(|usage| usage.output.total).unwrap_or(0);
@@ -131,6 +144,55 @@ fn c09_a_stream_cut_at_any_byte_costs_between_what_was_seen_and_what_was_held() 
 
 fn reasoning(cost: &Cost) -> u64 {
     cost.lines.iter().filter(|line| line.meter == Meter::OutputReasoning).map(|line| line.units).sum()
+}
+
+/// Perplexity begins with a count of one token at no cost and goes on without one: the running figure of an
+/// answer that broke off is not its bill. What it names with the end is.
+#[test]
+fn c09_what_is_counted_on_the_way_is_not_the_bill() {
+    let first = |cost: &str| {
+        format!(
+            r#"data: {{"choices":[{{"index":0,"delta":{{"content":"word "}},"finish_reason":null}}],"usage":{{"prompt_tokens":12,"completion_tokens":1,"total_tokens":13,"cost":{{"total_cost":{cost}}}}}}}"#
+        )
+    };
+    let word = r#"data: {"choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}"#;
+    let end = r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":500,"total_tokens":512,"cost":{"total_cost":0.025}}}"#;
+    let headers = Headers(vec![("content-type".to_owned(), "text/event-stream".to_owned())]);
+    let drafted = |lines: &[&str]| {
+        let body: String = lines.iter().map(|line| format!("{line}\n\n")).collect();
+        let dialect = wire::dialect("openai-chat").unwrap();
+        let mut decoder = wire::decoder_for(dialect, headers.get("content-type"), &Quirks::default());
+        let mut events = Vec::new();
+        decoder.push(body.as_bytes(), &mut events);
+        decoder.finish(&mut events);
+        let mut draft = Draft::default();
+        events.iter().for_each(|event| draft.apply(event));
+        draft
+    };
+    for cost in ["0", "0.000001"] {
+        let first = first(cost);
+        let mut lines = vec![first.as_str()];
+        lines.extend([word; 500]);
+        let cut = drafted(&lines);
+        assert!(cut.usage.as_ref().unwrap().reported_cost.is_some(), "it was said");
+        let usage = engine::billed_usage(&asked(12), &cut, false, None);
+        let booked = cost_of(&usage);
+        assert_eq!((usage.source, booked.basis), (UsageSource::Estimated, Basis::Estimated), "{cost}");
+        assert!(usage.output.total.unwrap() >= 500, "{cost}: {:?}", usage.output);
+        // 12 × 3 and 500 × 15 a million.
+        assert!(booked.total.unwrap() >= dollars("0.007536"), "{cost}: {booked:?}");
+        // It was stopped by us before its end: still not the bill.
+        let mut stopped = cut.clone();
+        stopped.finish = Some((FinishReason::Budget, None));
+        assert_eq!(engine::billed_usage(&asked(12), &stopped, false, None), usage);
+        lines.push(end);
+        let booked = cost_of(&engine::billed_usage(&asked(12), &drafted(&lines), false, None));
+        assert_eq!((booked.total, booked.basis), (Some(dollars("0.025")), Basis::Reported));
+    }
+}
+
+fn cost_of(usage: &Usage) -> Cost {
+    cost(usage, Some(&claude()), MONDAY)
 }
 
 /// A count of zero that the provider states is not taken for silence.

@@ -16,7 +16,8 @@ fn settle(store: &Store, entry: EntryRow) {
 fn used(store: &Store, scope: &str, from: i64) -> (i64, u32, i64, u32) {
     let scope: BudgetScope = scope.parse().unwrap();
     let used = store.read(move |tx| tx.budget_used(&scope, Timestamp(NOW.0 + from))).wait().unwrap();
-    let Used { spent, unknown, held, unheld } = used;
+    let Used { spent, unknown, held, unheld, perhaps } = used;
+    assert_eq!(perhaps, PicoUsd::ZERO);
     (spent.get(), unknown, held.get(), unheld)
 }
 
@@ -48,6 +49,40 @@ fn budget(scope: &str, period: Period, dollars: &str) -> Budget {
         warn: vec![50, 80],
         unknown_price: None,
     }
+}
+
+/// What may be billed on top of an answer that broke off is beside what was spent, never above what was held, and
+/// gone with the figure that puts it right.
+#[test]
+fn what_may_still_be_billed_counts_beside_what_was_spent() {
+    let store = memory();
+    let broke_off = |n: u128, most: i64| {
+        let mut row = entry(n, Some(100));
+        row.cost.at_most = Some(PicoUsd::new(most));
+        row
+    };
+    let first = broke_off(1, 400);
+    for (n, row) in [(1, first.clone()), (2, broke_off(2, 5_000))] {
+        let placed = HoldRow { attempt: row.attempt, ..hold(n, Some(1_000), spender()) };
+        store.write(move |tx| tx.place_hold(&placed)).wait().unwrap();
+        settle(&store, row);
+    }
+    let read = || {
+        let scope = BudgetScope::All;
+        let used = store.read(move |tx| tx.budget_used(&scope, NOW)).wait().unwrap();
+        (used.spent.get(), used.perhaps.get(), used.total().get())
+    };
+    assert_eq!(read(), (200, 300 + 900, 1_400));
+    assert!(store.read(|tx| Ok(tx.verify_chain()? && tx.verify_budget_totals()?)).wait().unwrap());
+    let known = EntryRow {
+        id: EntryId::new(uuid(9)),
+        adjusts: Some(first.id),
+        cost: domain::Cost::known(PicoUsd::new(250)),
+        ..first
+    };
+    settle(&store, known);
+    assert_eq!(read(), (350, 900, 1_250));
+    assert!(store.read(|tx| Ok(tx.verify_chain()? && tx.verify_budget_totals()?)).wait().unwrap());
 }
 
 #[test]

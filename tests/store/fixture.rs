@@ -121,9 +121,7 @@ pub(crate) fn scene(tx: &mut Tx<'_>, n: u128, process: u128) -> Result<RunRow, d
 /// An entry of `pico` for attempt `n`; `None` = its cost is unknown.
 pub(crate) fn entry(n: u128, pico: Option<i64>) -> EntryRow {
     let cost = match pico {
-        Some(pico) => {
-            Cost { total: Some(PicoUsd::new(pico)), lines: Vec::new(), basis: domain::Basis::Computed }
-        }
+        Some(pico) => Cost::known(PicoUsd::new(pico)),
         None => Cost::unknown(),
     };
     let mut usage = Usage::default();

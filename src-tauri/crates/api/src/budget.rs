@@ -88,7 +88,7 @@ async fn view(api: &Api, standing: BudgetStanding) -> Result<BudgetView, Failure
         unknown_price,
         spent: used.spent,
         unknown: used.unknown,
-        held: used.held,
+        held: used.aside(),
         left,
         percent,
         reached,

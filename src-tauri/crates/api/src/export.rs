@@ -130,7 +130,7 @@ fn cells(entry: &Entry, counts: bool) -> Result<Vec<Cell>, Failure> {
     } = row;
     let text = |words: &str| Cell::Text(words.to_owned());
     let words = |words: &Option<String>| words.as_deref().map_or(Cell::Empty, text);
-    let Cost { total, lines, basis } = cost;
+    let Cost { total, lines, basis, at_most: _ } = cost;
     let Usage { input, output, web_searches, service_tier, reported_cost, .. } =
         usage.clone().unwrap_or_default();
     let InputUsage { total: input_total, cache_read, cache_write_5m, cache_write_1h, image, audio } = input;
@@ -292,7 +292,7 @@ mod tests {
                 origin: "window".to_owned(),
                 outcome: "stop".to_owned(),
                 usage: None,
-                cost: Cost { total, lines: Vec::new(), basis: domain::Basis::Computed },
+                cost: Cost { total, lines: Vec::new(), basis: domain::Basis::Computed, at_most: None },
                 price_sheet: None,
                 adjusts: None,
                 purpose: engine::Purpose::default(),

@@ -131,7 +131,7 @@ fn object(standing: &BudgetStanding) -> Value {
         "unknown_cap_usd_per_million": standing.budget.unknown_price,
         "spent_usd": standing.used.spent,
         "unknown": standing.used.unknown,
-        "held_usd": standing.used.held,
+        "held_usd": standing.used.aside(),
         "left_usd": standing.left(),
         "percent": standing.percent,
         "state": standing.state,
@@ -143,7 +143,7 @@ fn object(standing: &BudgetStanding) -> Value {
 fn line(standing: &BudgetStanding) -> String {
     let budget = &standing.budget;
     let least = if standing.used.unknown > 0 { "at least " } else { "" };
-    let held = match standing.used.held {
+    let held = match standing.used.aside() {
         PicoUsd::ZERO => String::new(),
         held => format!(", ${held} held"),
     };

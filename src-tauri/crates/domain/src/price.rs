@@ -167,11 +167,21 @@ pub struct Cost {
     pub lines: Vec<CostLine>,
     /// How the total was arrived at.
     pub basis: Basis,
+    /// The most it may turn out to be, where an answer broke off: the total counts what was seen, and more may be
+    /// billed than that. Budgets reckon with it. `None` = the total is all there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub at_most: Option<PicoUsd>,
 }
 
 impl Cost {
+    /// A known amount.
+    pub const fn known(total: PicoUsd) -> Self {
+        Self { total: Some(total), lines: Vec::new(), basis: Basis::Computed, at_most: None }
+    }
+
     /// Usage or price is missing.
     pub const fn unknown() -> Self {
-        Self { total: None, lines: Vec::new(), basis: Basis::Unknown }
+        Self { total: None, lines: Vec::new(), basis: Basis::Unknown, at_most: None }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) use plan::Plan;
 pub(crate) use reading::Events;
 
 use crate::{
+    books::{Ending as Bill, billed_usage, bounded},
     budget::{self, Watch, Wish},
     clock::millis,
     draft::Draft,
@@ -19,8 +20,8 @@ use crate::{
     sent,
 };
 use domain::{
-    AttemptId, Basis, Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd,
-    PriceSheet, Provider, Request, Secret, StreamEvent, Upstream, Usage, UsageSource,
+    AttemptId, Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd, PriceSheet,
+    Provider, Request, Secret, StreamEvent, Upstream, Usage,
 };
 use futures_util::StreamExt as _;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
@@ -52,15 +53,18 @@ pub(crate) struct Attempt<'a> {
     started: Duration,
     /// Request bytes may have left: from here on the provider may bill.
     sent: bool,
-    /// The provider answered with an error status: nothing was generated.
+    /// The provider answered with an error of its own: nothing was generated.
     rejected: bool,
     /// The key, and what was made from it for this call.
     scrub: Vec<Secret>,
     /// The same, in what an answer says.
     echo: Echo,
     tails: BTreeMap<u32, Tail>,
-    /// The longest answer the call allows.
+    /// The longest answer the call allows, and the longest that there can be.
     output_limit: Option<u64>,
+    longest: u64,
+    /// The longest that its prompt can be, in tokens.
+    prompt: u64,
     watch: Option<Watch>,
     tapped: Option<Tapped>,
     /// The provider said that it failed, in bytes that were handed on.
@@ -106,6 +110,7 @@ impl<'a> Attempt<'a> {
         };
         let limit = written.encoded.output_limit;
         let wish = Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), limit)?;
+        let (prompt, longest) = (wish.prompt_tokens(), wish.output_tokens());
         let leaving = leaving(&plan, &row);
         let (answers, side) = (plan.passing.as_deref().map_or(1, Passing::answers), plan.side);
         let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
@@ -147,6 +152,8 @@ impl<'a> Attempt<'a> {
             tails: BTreeMap::new(),
             scrub,
             output_limit: grant.hold.output_limit,
+            longest,
+            prompt,
             watch: Watch::new(&grant, ledger::prompt_estimate(&plan.request)),
             tapped,
             told: false,
@@ -206,7 +213,7 @@ impl<'a> Attempt<'a> {
         };
         if status >= 400 {
             out.head(status, &response.headers, false);
-            self.rejected = true;
+            self.rejected = !upstream.gave_up();
             return Err(self.read_error(response, &upstream).await);
         }
         self.row.upstream = Some(upstream.clone());
@@ -385,12 +392,21 @@ impl<'a> Attempt<'a> {
         let sheet = self.plan.endpoint.prices.clone();
         let (billed, cost) = if !self.sent || self.rejected {
             // Refused or never sent: a known zero, not an unknown.
-            (None, Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed })
+            (None, Cost::known(PicoUsd::ZERO))
         } else {
             let limit = self.watch.as_ref().map_or(self.output_limit, |watch| Some(watch.billable()));
             let billed = billed_usage(&self.plan.request, draft, whole, limit);
             let cost = ledger::cost(&billed, sheet.as_ref(), self.row.started_at);
-            (Some(billed), cost)
+            let ending = Bill {
+                provider: &self.row.provider,
+                model: &self.row.model,
+                prices: sheet.as_ref(),
+                prompt: self.prompt,
+                limit: limit.unwrap_or(self.longest),
+                whole,
+                at: self.row.started_at,
+            };
+            (Some(billed), bounded(self.inner, cost, &ending, draft))
         };
         self.row.duration = Some(self.since());
         self.row.usage = draft.usage.clone();
@@ -412,22 +428,4 @@ fn origin(inner: &Inner, provider: &Provider) -> Origin {
         extra_headers: provider.quirks.extra_headers.clone(),
         now: inner.clock.now(),
     }
-}
-
-/// What the provider will bill as far as we can know. A complete answer with reported usage is taken at
-/// its word; whatever it leaves out, and every answer that broke off, is estimated, and says so. An estimate
-/// stays within the limit that the provider was given.
-pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option<u64>) -> Usage {
-    let reported = draft.usage.clone().unwrap_or_default();
-    if whole && reported.input.total.is_some() && reported.output.total.is_some()
-        || reported.reported_cost.is_some()
-    {
-        return reported;
-    }
-    let mut usage = reported;
-    usage.source = UsageSource::Estimated;
-    usage.input.total = usage.input.total.or_else(|| Some(ledger::prompt_estimate(request)));
-    let seen = ledger::tokens_of(&draft.generated()).min(limit.unwrap_or(u64::MAX));
-    usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
-    usage
 }

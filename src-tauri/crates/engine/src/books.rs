@@ -1,11 +1,10 @@
 //! What an attempt leaves in the ledger, and what of it is shown.
 
-use crate::{
-    attempt::{Ended, billed_usage},
-    draft::Draft,
-    inner::Inner,
+use crate::{attempt::Ended, draft::Draft, inner::Inner};
+use domain::{
+    Basis, Cost, EntryId, FinishReason, ModelSlug, PicoUsd, PriceSheet, ProviderId, Request, Timestamp,
+    Usage, UsageSource,
 };
-use domain::{EntryId, Request, Usage, UsageSource};
 use store::EntryRow;
 
 /// The ledger's row for an attempt that has ended.
@@ -35,6 +34,81 @@ pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>,
         adjusts: None,
         purpose: ended.purpose.clone(),
     }
+}
+
+/// What the provider will bill as far as we can know. A complete answer with reported usage is taken at
+/// its word, and so is a charge it names with or behind the answer's end; whatever it leaves out, and every
+/// answer that broke off before its end, is estimated, and says so: what was counted on the way (Perplexity
+/// begins with one token at no cost) is not the bill. An estimate stays within the limit that the provider
+/// was given.
+pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option<u64>) -> Usage {
+    let reported = draft.usage.clone().unwrap_or_default();
+    let counted = reported.input.total.is_some() && reported.output.total.is_some();
+    let charged = reported.reported_cost.is_some_and(|cost| cost > PicoUsd::ZERO);
+    // A budget's stop is our own word.
+    let ended = draft.finish.as_ref().is_some_and(|(reason, _)| *reason != FinishReason::Budget);
+    if whole && (counted || reported.reported_cost.is_some()) || ended && charged {
+        return reported;
+    }
+    let mut usage = reported;
+    usage.source = UsageSource::Estimated;
+    usage.reported_cost = None;
+    usage.input.total = usage.input.total.or_else(|| Some(ledger::prompt_estimate(request)));
+    let seen = ledger::tokens_of(&draft.generated()).min(limit.unwrap_or(u64::MAX));
+    usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
+    usage
+}
+
+/// What may still be on its way, in tokens, when a provider that stops at once is told to.
+const IN_FLIGHT: u64 = 512;
+
+/// What is known of an attempt that ended before its bill.
+pub(crate) struct Ending<'a> {
+    pub provider: &'a ProviderId,
+    pub model: &'a ModelSlug,
+    pub prices: Option<&'a PriceSheet>,
+    /// The longest prompt it can have been, in tokens, and the longest answer it allowed.
+    pub prompt: u64,
+    pub limit: u64,
+    /// The answer came to its end.
+    pub whole: bool,
+    pub at: Timestamp,
+}
+
+/// A cost that rests on our own count, with the most that may be billed for it: words are counted by their bytes,
+/// and what was not seen (hidden reasoning; what a provider goes on with that nobody listens to) by the longest
+/// answer there can be. A cost that is known, or unknown, stays as it is.
+pub(crate) fn bounded(inner: &Inner, cost: Cost, ending: &Ending<'_>, draft: &Draft) -> Cost {
+    if cost.basis != Basis::Estimated {
+        return cost;
+    }
+    let registry = inner.registry();
+    let quirks = registry.provider(ending.provider).map(|known| &known.provider.quirks);
+    let stops = quirks.is_some_and(|quirks| quirks.cancel_stops_billing == Some(true));
+    // Of a model that nobody knows it is not known either.
+    let model = registry.catalog().model(ending.model.as_str());
+    let silent = model.is_none_or(|model| model.capabilities.reasoning);
+    let seen = !silent && (ending.whole || stops);
+    let at_most = ending.prices.and_then(|prices| {
+        billed_at_most(draft, prices, ending.at, ending.prompt, (!seen).then_some(ending.limit))
+    });
+    Cost { at_most: at_most.filter(|most| cost.total.is_some_and(|total| *most > total)), ..cost }
+}
+
+/// The dearest that an answer can become of which this came, in front of it a prompt of at most so many tokens.
+/// `unseen`: the longest answer there can be, where more may be generated than comes.
+pub fn billed_at_most(
+    draft: &Draft,
+    prices: &PriceSheet,
+    at: Timestamp,
+    prompt: u64,
+    unseen: Option<u64>,
+) -> Option<PicoUsd> {
+    let said = draft.usage.clone().unwrap_or_default();
+    let prompt = said.input.total.unwrap_or(prompt);
+    let words = u64::try_from(draft.generated().len()).unwrap_or(u64::MAX).saturating_add(IN_FLIGHT);
+    let answer = words.max(said.output.total.unwrap_or(0)).max(unseen.unwrap_or(0));
+    ledger::Dearest::of(prices, prompt, at)?.worst(prompt, answer)
 }
 
 /// Usage as the strip shows it: the provider's own figures where it gave any, with gaps estimated.

@@ -130,7 +130,7 @@ pub(crate) fn rate(tokens: u64, span: Duration) -> Option<u64> {
 /// those that cost something.
 pub(crate) fn total_cost(costs: &[Cost]) -> Cost {
     let Some(last) = costs.last() else {
-        return Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed };
+        return Cost::known(PicoUsd::ZERO);
     };
     let mut total = PicoUsd::ZERO;
     let mut basis = last.basis;
@@ -143,5 +143,5 @@ pub(crate) fn total_cost(costs: &[Cost]) -> Cost {
             basis = Basis::Estimated;
         }
     }
-    Cost { total: Some(total), lines: last.lines.clone(), basis }
+    Cost { total: Some(total), lines: last.lines.clone(), basis, at_most: None }
 }

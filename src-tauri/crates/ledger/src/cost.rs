@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 pub fn cost(usage: &Usage, sheet: Option<&PriceSheet>, at: Timestamp) -> Cost {
     let lines = sheet.and_then(|sheet| bill(usage, sheet, at));
     if let Some(total) = usage.reported_cost.filter(|reported| is_believable(*reported, sheet)) {
-        return Cost { total: Some(total), lines: lines.unwrap_or_default(), basis: Basis::Reported };
+        let lines = lines.unwrap_or_default();
+        return Cost { total: Some(total), lines, basis: Basis::Reported, at_most: None };
     }
     let total = lines.as_deref().and_then(sum);
     match (total, lines) {
@@ -27,7 +28,7 @@ pub fn cost(usage: &Usage, sheet: Option<&PriceSheet>, at: Timestamp) -> Cost {
                 UsageSource::Estimated if sheet.is_some_and(is_free) => Basis::Computed,
                 UsageSource::Estimated => Basis::Estimated,
             };
-            Cost { total: Some(total), lines, basis }
+            Cost { total: Some(total), lines, basis, at_most: None }
         }
         _ => Cost::unknown(),
     }

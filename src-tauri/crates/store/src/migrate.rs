@@ -78,6 +78,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 17, steps: &[table::app_keys::AGAIN] },
     Migration { version: 18, steps: &[table::experiments::UNCERTAIN, table::blind::SCHEMA] },
     Migration { version: 19, steps: &[table::beside::SCHEMA] },
+    Migration { version: 20, steps: &[table::ledger::BOUNDS] },
 ];
 
 /// The version after the last of `migrations`.

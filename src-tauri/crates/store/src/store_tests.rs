@@ -33,7 +33,7 @@ fn entry(n: u128) -> EntryRow {
         origin: "window".to_owned(),
         outcome: "completed".to_owned(),
         usage: None,
-        cost: Cost { total: Some(PicoUsd::new(7)), lines: Vec::new(), basis: domain::Basis::Computed },
+        cost: Cost::known(PicoUsd::new(7)),
         price_sheet: Some(domain::PriceSheet {
             source: domain::PriceSource {
                 origin: domain::PriceOrigin::User,
@@ -145,7 +145,7 @@ fn figures_that_contradict_each_other_show() {
         rate: PicoUsd::new(2),
         amount: PicoUsd::new(amount),
     };
-    let cost = |total, lines| Cost { total, lines, basis: domain::Basis::Computed };
+    let cost = |total, lines| Cost { total, lines, basis: domain::Basis::Computed, at_most: None };
     for (n, cost) in [
         (1, cost(Some(PicoUsd::new(6)), vec![line(6)])),
         (2, cost(Some(PicoUsd::new(7)), vec![line(6)])),

@@ -3,7 +3,8 @@
 //! Spending is summed ahead by scope and quarter of an hour (every time zone of today begins its days on
 //! one), in the transaction that books it, so that a budget is checked in a few rows however long the ledger
 //! is, and whichever zone the user moves to. A settled attempt counts with its cost, and with its hold where the
-//! cost is unknown: unknown is not zero, least of all here.
+//! cost is unknown: unknown is not zero, least of all here. What may be billed above the cost of an answer that
+//! broke off is summed beside it.
 
 use crate::{
     error::bug,
@@ -119,6 +120,8 @@ impl Spender {
 pub struct Used {
     /// Settled in the period.
     pub spent: PicoUsd,
+    /// What may be billed on top for answers that broke off, of which only what was seen is in `spent`.
+    pub perhaps: PicoUsd,
     /// Settled attempts of unknown cost that had no hold either: `spent` is a lower bound.
     pub unknown: u32,
     /// Held for attempts under way.
@@ -128,14 +131,58 @@ pub struct Used {
 }
 
 impl Used {
-    /// Spent and held.
+    /// Set aside: held for attempts under way, or perhaps still to be billed.
+    pub fn aside(&self) -> PicoUsd {
+        self.held.checked_add(self.perhaps).unwrap_or(PicoUsd::new(i64::MAX))
+    }
+
+    /// Spent and set aside.
     pub fn total(&self) -> PicoUsd {
-        self.spent.checked_add(self.held).unwrap_or(PicoUsd::new(i64::MAX))
+        self.spent.checked_add(self.aside()).unwrap_or(PicoUsd::new(i64::MAX))
     }
 
     /// What `limit` leaves; below zero when it is overdrawn.
     pub fn left(&self, limit: PicoUsd) -> PicoUsd {
         limit.checked_sub(self.total()).unwrap_or(PicoUsd::new(i64::MIN))
+    }
+}
+
+/// What budgets count of an entry, in pico-dollars, and where.
+pub(crate) struct Charge {
+    pub spender: Spender,
+    pub at: Timestamp,
+    pub amount: Option<i64>,
+    pub held: Option<i64>,
+    pub at_most: Option<i64>,
+}
+
+impl Charge {
+    /// What budgets count: the cost, where it is unknown the hold; whether there is neither; and what may be
+    /// billed on top, which is never more than was held.
+    pub(crate) fn counted(&self) -> Counted {
+        let known = self.amount.or(self.held);
+        let most = self.at_most.map(|most| most.min(self.held.unwrap_or(most)));
+        let perhaps = most.zip(self.amount).map_or(0, |(most, amount)| most.saturating_sub(amount).max(0));
+        Counted { amount: known.unwrap_or(0), unknown: i64::from(known.is_none()), perhaps }
+    }
+}
+
+/// What an entry counts with in a budget, in pico-dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub amount: i64,
+    pub unknown: i64,
+    pub perhaps: i64,
+}
+
+impl Counted {
+    /// Taken out again.
+    pub(crate) const fn negated(self) -> Self {
+        Self {
+            amount: self.amount.saturating_neg(),
+            unknown: self.unknown.saturating_neg(),
+            perhaps: self.perhaps.saturating_neg(),
+        }
     }
 }
 
@@ -267,12 +314,14 @@ impl Tx<'_> {
     pub fn budget_used(&self, scope: &BudgetScope, from: Timestamp) -> Result<Used, Failure> {
         let subject = subject(scope);
         let used = self.one(
-            "SELECT ifnull(sum(amount), 0) AS amount, ifnull(sum(unknown), 0) AS unknown FROM budget_totals
+            "SELECT ifnull(sum(amount), 0) AS amount, ifnull(sum(unknown), 0) AS unknown,
+                 ifnull(sum(perhaps), 0) AS perhaps FROM budget_totals
              WHERE scope = ?1 AND subject = ?2 AND slot >= ?3",
             params![scope.sort(), subject, from.0.div_euclid(SLOT)],
             |cols| {
                 Ok(Used {
                     spent: PicoUsd::new(cols.get("amount")?),
+                    perhaps: PicoUsd::new(cols.get("perhaps")?),
                     unknown: cols.get("unknown")?,
                     ..Used::default()
                 })
@@ -280,6 +329,16 @@ impl Tx<'_> {
         )?;
         let (held, unheld) = self.held(scope, &subject)?;
         Ok(Used { held, unheld, ..used.unwrap_or_default() })
+    }
+
+    /// Was anything ever booked in this scope?
+    pub fn was_spent(&self, scope: &BudgetScope) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT 1 AS n FROM budget_totals WHERE scope = ?1 AND subject = ?2 LIMIT 1",
+            params![scope.sort(), subject(scope)],
+            |cols| cols.get::<i64>("n"),
+        )?;
+        Ok(found.is_some())
     }
 
     fn held(&self, scope: &BudgetScope, subject: &str) -> Result<(PicoUsd, u32), Failure> {
@@ -329,20 +388,18 @@ impl Tx<'_> {
 
     /// Counts an amount in every scope of a spender; called with the entry that books it. Beyond the range
     /// it stays at its end: an attempt must be settled whatever it cost.
-    pub(crate) fn count(
-        &self,
-        spender: &Spender,
-        at: Timestamp,
-        amount: i64,
-        unknown: i64,
-    ) -> Result<(), Failure> {
+    pub(crate) fn count(&self, spender: &Spender, at: Timestamp, counted: Counted) -> Result<(), Failure> {
+        let Counted { amount, unknown, perhaps } = counted;
         for scope in spender.scopes() {
             self.exec(
-                "INSERT INTO budget_totals (scope, subject, slot, amount, unknown) VALUES (?1, ?2, ?3, ?4, ?5)
+                "INSERT INTO budget_totals (scope, subject, slot, amount, unknown, perhaps)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (scope, subject, slot) DO UPDATE SET unknown = unknown + excluded.unknown,
+                     perhaps = iif(excluded.perhaps > 0 AND perhaps > 9223372036854775807 - excluded.perhaps,
+                         9223372036854775807, perhaps + excluded.perhaps),
                      amount = iif(excluded.amount > 0 AND amount > 9223372036854775807 - excluded.amount,
                          9223372036854775807, amount + excluded.amount)",
-                params![scope.sort(), subject(&scope), at.0.div_euclid(SLOT), amount, unknown],
+                params![scope.sort(), subject(&scope), at.0.div_euclid(SLOT), amount, unknown, perhaps],
             )?;
         }
         Ok(())
@@ -352,24 +409,26 @@ impl Tx<'_> {
     pub fn verify_budget_totals(&self) -> Result<bool, Failure> {
         let wrong: Vec<i64> = self.all(
             "WITH standing AS (
-                 SELECT *, coalesce(amount, held, 0) AS charge, amount IS NULL AND held IS NULL AS blank
+                 SELECT *, coalesce(amount, held, 0) AS charge, amount IS NULL AND held IS NULL AS blank,
+                     max(0, ifnull(min(at_most, ifnull(held, at_most)) - amount, 0)) AS more
                  FROM ledger_entries e
                  WHERE NOT EXISTS (SELECT 1 FROM ledger_entries a WHERE a.adjusts = e.id)
              ), of AS (
-                 SELECT 'all' AS scope, '' AS subject, at, charge, blank FROM standing
-                 UNION ALL SELECT 'provider', provider, at, charge, blank FROM standing
-                 UNION ALL SELECT 'model', model, at, charge, blank FROM standing
-                 UNION ALL SELECT 'conversation', lower(hex(conversation)), at, charge, blank FROM standing
-                     WHERE conversation IS NOT NULL
-                 UNION ALL SELECT 'app', app, at, charge, blank FROM standing WHERE app IS NOT NULL
-                 UNION ALL SELECT 'key', provider || '/' || account, at, charge, blank FROM standing
+                 SELECT 'all' AS scope, '' AS subject, at, charge, blank, more FROM standing
+                 UNION ALL SELECT 'provider', provider, at, charge, blank, more FROM standing
+                 UNION ALL SELECT 'model', model, at, charge, blank, more FROM standing
+                 UNION ALL SELECT 'conversation', lower(hex(conversation)), at, charge, blank, more
+                     FROM standing WHERE conversation IS NOT NULL
+                 UNION ALL SELECT 'app', app, at, charge, blank, more FROM standing WHERE app IS NOT NULL
+                 UNION ALL SELECT 'key', provider || '/' || account, at, charge, blank, more FROM standing
                      WHERE account IS NOT NULL
              ), summed AS (
-                 SELECT scope, subject, at / 900000 AS slot, sum(charge) AS amount, sum(blank) AS unknown
-                 FROM of GROUP BY 1, 2, 3 HAVING sum(charge) <> 0 OR sum(blank) <> 0
+                 SELECT scope, subject, at / 900000 AS slot, sum(charge) AS amount, sum(blank) AS unknown,
+                     sum(more) AS perhaps
+                 FROM of GROUP BY 1, 2, 3 HAVING sum(charge) <> 0 OR sum(blank) <> 0 OR sum(more) <> 0
              ), kept AS (
-                 SELECT scope, subject, slot, amount, unknown FROM budget_totals
-                 WHERE amount <> 0 OR unknown <> 0
+                 SELECT scope, subject, slot, amount, unknown, perhaps FROM budget_totals
+                 WHERE amount <> 0 OR unknown <> 0 OR perhaps <> 0
              )
              SELECT count(*) AS n FROM (SELECT * FROM summed EXCEPT SELECT * FROM kept)
              UNION ALL SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM summed)",

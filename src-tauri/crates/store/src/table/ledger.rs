@@ -7,7 +7,7 @@
 
 use crate::{
     error::bug,
-    table::budgets::Spender,
+    table::budgets::{Charge, Spender},
     tx::{Cols, Key, Tx, int, json, opt_blob, opt_json},
 };
 use domain::{
@@ -73,6 +73,12 @@ CREATE TRIGGER ledger_entries_insert BEFORE INSERT ON ledger_entries
 pub(crate) const ACCOUNTS: &str = "
 ALTER TABLE ledger_entries ADD COLUMN account TEXT;
 CREATE INDEX ledger_by_account ON ledger_entries (provider, account, at) WHERE account IS NOT NULL;
+";
+
+/// The most an answer that broke off may be billed with. Rows from before say nothing of it, and hash as before.
+pub(crate) const BOUNDS: &str = "
+ALTER TABLE ledger_entries ADD COLUMN at_most INTEGER CHECK (at_most >= 0);
+ALTER TABLE budget_totals ADD COLUMN perhaps INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// What an attempt was for, for which app and under which tag; and what was held for it.
@@ -168,6 +174,7 @@ pub(super) struct Stored {
     /// kind, app, tag
     purpose: [Option<String>; 3],
     held: Option<i64>,
+    at_most: Option<i64>,
     pub(super) prev_hash: [u8; 32],
 }
 
@@ -206,6 +213,7 @@ impl Stored {
             account: e.account.as_ref().map(|account| account.as_str().to_owned()),
             purpose: [e.purpose.kind.clone(), e.purpose.app.clone(), e.purpose.tag.clone()],
             held: held.map(PicoUsd::get),
+            at_most: e.cost.at_most.map(PicoUsd::get),
             prev_hash,
         })
     }
@@ -236,6 +244,7 @@ impl Stored {
             account: cols.get("account")?,
             purpose: [cols.get("kind")?, cols.get("app")?, cols.get("tag")?],
             held: cols.get("held")?,
+            at_most: cols.get("at_most")?,
             prev_hash: cols.get("prev_hash")?,
         })
     }
@@ -279,9 +288,11 @@ impl Stored {
                 field(Some(value.as_bytes()));
             }
         }
-        if let Some(held) = self.held {
-            field(Some(b"held"));
-            field(Some(&held.to_le_bytes()));
+        for (name, value) in [("held", self.held), ("at_most", self.at_most)] {
+            if let Some(value) = value {
+                field(Some(name.as_bytes()));
+                field(Some(&value.to_le_bytes()));
+            }
         }
         hash.finalize().into()
     }
@@ -313,22 +324,6 @@ pub(crate) fn entry(cols: &Cols<'_>) -> Result<Entry, Failure> {
         prev_hash: cols.get("prev_hash")?,
         hash: cols.get("hash")?,
     })
-}
-
-/// What budgets count of an entry, in pico-dollars, and where.
-struct Charge {
-    spender: Spender,
-    at: Timestamp,
-    amount: Option<i64>,
-    held: Option<i64>,
-}
-
-impl Charge {
-    /// What budgets count: the cost, where it is unknown the hold; and whether there is neither.
-    fn counted(&self) -> (i64, i64) {
-        let known = self.amount.or(self.held);
-        (known.unwrap_or(0), i64::from(known.is_none()))
-    }
 }
 
 fn spender(e: &EntryRow) -> Spender {
@@ -374,9 +369,9 @@ impl Tx<'_> {
         self.exec(
             "INSERT INTO ledger_entries (seq, id, attempt, conversation, at, provider, endpoint, model,
                  upstream_model, origin, outcome, usage, input, output, cost, amount, basis, price_sheet,
-                 adjusts, prev_hash, hash, kind, app, tag, held, account)
+                 adjusts, prev_hash, hash, kind, app, tag, held, account, at_most)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                 ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+                 ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
             params![
                 stored.seq,
                 stored.id,
@@ -403,25 +398,26 @@ impl Tx<'_> {
                 app,
                 tag,
                 stored.held,
-                stored.account
+                stored.account,
+                stored.at_most
             ],
         )?;
         self.roll_up()?;
         // What it takes the place of is taken out where it was counted, which may be elsewhere.
         if let Some(before) = before {
-            let (was, unknown) = before.counted();
-            self.count(&before.spender, before.at, was.saturating_neg(), -unknown)?;
+            self.count(&before.spender, before.at, before.counted().negated())?;
         }
-        let now = Charge { spender: spender(e), at: e.at, amount: stored.amount, held };
-        let (is, unknown) = now.counted();
-        self.count(&now.spender, now.at, is, unknown)?;
+        let (amount, at_most) = (stored.amount, stored.at_most);
+        let now = Charge { spender: spender(e), at: e.at, amount, held, at_most };
+        self.count(&now.spender, now.at, now.counted())?;
         Ok(true)
     }
 
     /// What an entry counts with.
     fn charged(&self, id: EntryId) -> Result<Option<Charge>, Failure> {
         self.one(
-            "SELECT at, provider, model, conversation, app, account, amount, held FROM ledger_entries
+            "SELECT at, provider, model, conversation, app, account, amount, held, at_most
+             FROM ledger_entries
              WHERE id = ?1",
             [id.blob()],
             |c| {
@@ -436,6 +432,7 @@ impl Tx<'_> {
                     at: c.time("at")?,
                     amount: c.get("amount")?,
                     held: c.get("held")?,
+                    at_most: c.get("at_most")?,
                 })
             },
         )
