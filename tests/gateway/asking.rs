@@ -291,3 +291,62 @@ async fn a_budget_of_an_app_holds_under_sixty_four_clients() {
     let spending = bench.engine.app_spending("editor").await.unwrap();
     assert_eq!((spending.ever.get(), spending.limit), (spent, Some(limit)));
 }
+
+/// What the provider searches by itself is set aside too, and where nobody limits it nothing is sent under a budget.
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_are_set_aside_and_endless_ones_are_not_sent_under_a_budget() {
+    let bench = Bench::new(every_protocol()).await;
+    // At Anthropic's prices, but here.
+    bench.engine.add_provider("anthropic", "anthropic-messages", &bench.upstream.url()).await.unwrap();
+    let budget = |limit: &str| Budget {
+        scope: "app:editor".parse().unwrap(),
+        period: Period::Day,
+        limit: PicoUsd::from_dollars(limit).unwrap(),
+        hard: true,
+        warn: Vec::new(),
+        unknown_price: None,
+    };
+    let before = bench.upstream.connections();
+    let ask = |uses: Option<u64>| {
+        let mut body = messages("anthropic/claude-haiku-4.5", false);
+        body["max_tokens"] = json!(100);
+        body["tools"] = json!([{ "type": "web_search_20250305", "name": "web_search", "max_uses": uses }]);
+        body
+    };
+    bench.engine.set_budget(budget("1000")).await.unwrap();
+    let endless = bench.post("/v1/messages", &ask(None)).await;
+    assert_eq!(endless.status, 402, "{}", endless.text());
+    assert!(endless.text().contains("web_search_20250305"), "{}", endless.text());
+    // Ten searches are ten cents, and they may fill the 200,000 tokens it reads.
+    for limit in ["0.05", "0.25"] {
+        bench.engine.set_budget(budget(limit)).await.unwrap();
+        let reply = bench.post("/v1/messages", &ask(Some(10))).await;
+        assert_eq!(reply.status, 402, "{limit}: {}", reply.text());
+    }
+    assert_eq!(bench.upstream.connections(), before, "nothing was sent");
+    assert!(bench.booked().await.is_empty());
+    bench.engine.set_budget(budget("1")).await.unwrap();
+    let reply = bench.post("/v1/messages", &ask(Some(10))).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let held = bench.booked().await[0].held.unwrap();
+    assert!(held >= PicoUsd::from_dollars("0.30").unwrap(), "{held}");
+    // A tool that the program runs itself is none of it.
+    let mut body = ask(None);
+    body["tools"] = json!([{ "type": "bash_20250124", "name": "bash" }]);
+    assert_eq!(bench.post("/v1/messages", &body).await.status, 200);
+}
+
+/// A price that holds from some day on is today's price all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dated_price_is_listed() {
+    let bench = Bench::new(every_protocol()).await;
+    let account = domain::AccountRef::parse("anthropic").unwrap();
+    bench.engine.set_key(&account, domain::Secret::new("sk-ant-test")).await.unwrap();
+    let list = bench.get("/v1/models").await.json();
+    let of = |name: &str| list["data"].as_array().unwrap().iter().find(|m| m["id"] == name).cloned();
+    let opus = of("anthropic/claude-opus-4.6").unwrap();
+    assert_eq!(opus["pricing"]["prompt"], "0.000005");
+    assert_eq!(opus["pricing"]["completion"], "0.000025");
+    let all = bench.get("/v1/models/anthropic/claude-opus-4.6/endpoints").await.json();
+    assert_eq!(all["data"]["endpoints"][0]["pricing"]["prompt"], "0.000005");
+}

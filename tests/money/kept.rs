@@ -35,7 +35,7 @@ pub(super) async fn engine_at(folder: &Path) -> Engine {
 }
 
 /// OpenAI's models and prices, at a server on this machine.
-async fn engine_on(folder: &Path, server: &Replay) -> Engine {
+pub(super) async fn engine_on(folder: &Path, server: &Replay) -> Engine {
     let engine = engine_at(folder).await;
     engine.add_provider("openai", "openai-chat", &format!("{}/v1", server.url())).await.unwrap();
     engine
@@ -58,7 +58,7 @@ pub(super) async fn ask(engine: &Engine, prompt: &str, model: &str) {
     started.done.await.unwrap();
 }
 
-async fn entries(engine: &Engine) -> Vec<Entry> {
+pub(super) async fn entries(engine: &Engine) -> Vec<Entry> {
     engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap()
 }
 
@@ -275,8 +275,13 @@ fn hold(engine: &Engine) -> Option<PicoUsd> {
     let wanted = ModelRef::parse(&format!("{GPT}@openrouter")).unwrap();
     let registry = engine.registry();
     let endpoint = registry.resolve(&wanted).unwrap().remove(0);
-    ledger::Dearest::of_any(registry.prices_to_hold(&endpoint), 1_000, engine.clock().now())?
-        .worst(1_000, 1_000)
+    ledger::Dearest::of_any(
+        registry.prices_to_hold(&endpoint),
+        1_000,
+        engine.clock().now(),
+        ledger::Besides::default(),
+    )?
+    .worst(1_000, 1_000)
 }
 
 fn in_force(engine: &Engine) -> BTreeMap<Meter, PicoUsd> {
@@ -364,7 +369,10 @@ async fn c19_a_price_within_the_band_is_taken_and_one_beyond_it_waits_for_a_word
             Answer::status(304)
         })
         .times(1),
-        Route::answer(Answer::status(200).send(listed("\"0.0000001\"", "\"0.000008\""))),
+        Route::with(|seen| {
+            assert_eq!(seen.header("if-none-match"), None, "who reads otherwise now reads it again");
+            Answer::status(200).send(listed("\"0.0000001\"", "\"0.000008\""))
+        }),
     ]);
     let list = [openrouter(&server)];
     let folder = tempfile::tempdir().unwrap();
@@ -377,6 +385,10 @@ async fn c19_a_price_within_the_band_is_taken_and_one_beyond_it_waits_for_a_word
     assert_eq!(hold(&engine), Some(held), "a hold covers the price the program brought as well");
     let unchanged = tally(engine.refresh_prices(&list).await.unwrap());
     assert_eq!((unchanged.changed, unchanged.waiting), (0, 0), "{unchanged:?}");
+    // What was kept was read by another version of this program.
+    let setting = format!("prices.etag.{}", list[0].name);
+    let other = Some("0.0.1 2025-01-01 \"one\"");
+    engine.store().write(move |tx| tx.set_setting(&setting, other)).await.unwrap();
     // A twentieth of the bundled price. That it is a twentieth of nothing it said last does not matter.
     assert_eq!(tally(engine.refresh_prices(&list).await.unwrap()).waiting, 1);
     assert_eq!(in_force(&engine)[&Meter::Input], PicoUsd::new(2_000_000));

@@ -1,16 +1,21 @@
 //! The money gate: what an attempt may cost at most is set aside in the transaction that records it, or
 //! the attempt is not made. And the watch on an answer that may outgrow what was set aside.
 
+mod room;
+mod words;
+
+pub(crate) use room::{Room, room};
+
 use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner, relay::Passing};
 use domain::{
-    AccountLabel, AttemptId, Budget, BudgetScope, ErrorKind, Failure, NoticeKind, Period, PicoUsd,
-    StreamEvent, Timestamp,
+    AccountLabel, AttemptId, Budget, ErrorKind, Failure, NoticeKind, PicoUsd, StreamEvent, Timestamp,
 };
 use ledger::{Admission, Dearest};
 use store::{BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
+use words::{boundless, capped, held, per, unknown, usd, whose};
 
 /// Assumed longest answer where neither the user nor the catalogue gives one.
-const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
+pub(crate) const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
 /// A running answer is given at least this many tokens more at a time.
 const LEAST_EXTENSION: u64 = 256;
 const MILLION: i64 = 1_000_000;
@@ -20,6 +25,8 @@ pub(crate) struct Wish {
     hold: HoldRow,
     /// The highest rates of every price that may come to count; `None` = unknown.
     rates: Option<Dearest>,
+    /// A tool the provider runs at a cost that nobody limits, by its name.
+    boundless: Option<String>,
     prompt_tokens: u64,
     output_tokens: u64,
     /// Somebody asked for that length.
@@ -67,6 +74,14 @@ impl Wish {
         let passing = plan.passing.as_deref();
         let beyond = passing.map_or(0, Passing::beyond);
         let prompt_tokens = ledger::prompt_upper_bound(&plan.request).saturating_add(beyond);
+        let besides = passing.map(Passing::besides).unwrap_or_default();
+        // What searches find is read as well: as much of it as the model can read.
+        let (prompt_tokens, boundless) = match (besides.searches, plan.endpoint.context_length) {
+            (0, _) => (prompt_tokens, None),
+            (_, Some(context)) => (prompt_tokens.max(context), None),
+            (_, None) => (prompt_tokens, Some("web search".to_owned())),
+        };
+        let boundless = passing.and_then(Passing::endless).or(boundless);
         let each = sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
         let answers = passing.map_or(1, Passing::answers);
         let output_tokens = each.saturating_mul(answers);
@@ -86,7 +101,8 @@ impl Wish {
                 output_limit: sent.map(|sent| sent.saturating_mul(answers)),
                 prices: plan.endpoint.prices.clone(),
             },
-            rates: Dearest::of_any(sheets, prompt_tokens, at),
+            rates: Dearest::of_any(sheets, prompt_tokens, at, besides),
+            boundless,
             prompt_tokens,
             output_tokens,
             named: asked.is_some(),
@@ -94,6 +110,11 @@ impl Wish {
             origin: plan.origin,
             calendar: Calendar::at(at)?,
         })
+    }
+
+    /// The longest its prompt can be.
+    pub(crate) const fn prompt_tokens(&self) -> u64 {
+        self.prompt_tokens
     }
 
     /// The longest answer it asks for.
@@ -184,6 +205,15 @@ fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
     let Some(tightest) = hard.iter().min_by_key(|level| level.left()) else {
         return Ok(Decision { grant: wish.granted(wish.rates), past: Vec::new() });
     };
+    let free = |rates: &Dearest| rates.worst(1, 1) == Some(PicoUsd::ZERO);
+    if let Some(tool) = wish.boundless.as_ref().filter(|_| !wish.rates.as_ref().is_some_and(free)) {
+        let strict = hard.iter().copied();
+        return if wish.over_budget {
+            Ok(wish.passed(wish.rates, strict))
+        } else {
+            Err(boundless(tightest, tool))
+        };
+    }
     let Some(rates) = wish.rates.or_else(|| assumed(&hard)) else {
         let strict = hard.iter().filter(|level| level.row.budget.unknown_price.is_none());
         return match strict.clone().next() {
@@ -266,85 +296,6 @@ fn tell(tx: &mut Tx<'_>, levels: &[Level], grant: &mut Grant) -> Result<(), Fail
         grant.notices.push((NoticeKind::Budget, words));
     }
     Ok(())
-}
-
-fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -> Failure {
-    let budget = &level.row.budget;
-    let under_way = match level.used.held {
-        PicoUsd::ZERO => String::new(),
-        held => format!(" and {} is held for answers under way", usd(held)),
-    };
-    let needs =
-        needs.map_or_else(String::new, |needs| format!(" Even a short answer may need {}.", usd(needs)));
-    Failure::new(
-        ErrorKind::BillingBudget,
-        format!(
-            "Held by your budget. You allow {} {} for {}; {} is spent{under_way}.{needs} Nothing was sent. The \
-             budget begins anew on {}; raise it, or send this once all the same.",
-            usd(budget.limit),
-            per(budget.period),
-            whose(&budget.scope),
-            usd(level.used.spent),
-            calendar.next(budget.period),
-        ),
-    )
-}
-
-fn unknown(level: &Level) -> Failure {
-    let budget = &level.row.budget;
-    Failure::new(
-        ErrorKind::BillingBudget,
-        format!(
-            "Held by your budget. The price of this model is unknown, so {} {} for {} cannot be kept to. \
-             Nothing was sent. Give the budget a price to reckon with (`parallax budget set {} {} --per {} \
-             --unknown-cap DOLLARS-PER-MILLION-TOKENS`), or send this once all the same.",
-            usd(budget.limit),
-            per(budget.period),
-            whose(&budget.scope),
-            budget.scope,
-            budget.limit,
-            budget.period.as_str(),
-        ),
-    )
-}
-
-fn capped(level: &Level, to: u64, from: u64) -> String {
-    let budget = &level.row.budget;
-    format!(
-        "The answer may have {to} tokens instead of {from}: {} is left of {} for {} {}.",
-        usd(level.left()),
-        usd(budget.limit),
-        whose(&budget.scope),
-        per(budget.period),
-    )
-}
-
-fn whose(scope: &BudgetScope) -> String {
-    match scope {
-        BudgetScope::All => "everything".to_owned(),
-        BudgetScope::Provider(id) => format!("the provider {id}"),
-        BudgetScope::Model(slug) => format!("the model {slug}"),
-        BudgetScope::Conversation(_) => "this conversation".to_owned(),
-        BudgetScope::App(name) => format!("the app {name}"),
-        BudgetScope::Key { provider, label } => format!("the key {provider}/{label}"),
-    }
-}
-
-const fn per(period: Period) -> &'static str {
-    match period {
-        Period::Day => "a day",
-        Period::Week => "a week",
-        Period::Month => "a month",
-    }
-}
-
-/// Dollars with two decimals at least and six at most.
-fn usd(amount: PicoUsd) -> String {
-    let text = amount.to_string();
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    let decimals = decimals.get(..6).unwrap_or(decimals).trim_end_matches('0');
-    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("−", whole));
-    format!("{sign}${whole}.{decimals:0<2}")
 }
 
 /// The eye on a running answer under a hard budget: a provider that does not keep to the limit it was

@@ -1,24 +1,31 @@
 //! The most a request may cost, held back before it is sent.
 
-use crate::{
-    rates::is_free,
-    when::{Malformed, date_holds},
-};
-use domain::{Meter, PicoUsd, PriceSheet, Timestamp, When};
+use crate::rates::is_free;
+use domain::{MalformedPrice, Meter, PicoUsd, PriceSheet, Timestamp, When};
 use std::collections::BTreeMap;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// What a prompt token may cost at most: it may be written to a cache. There is no way to send sound.
+/// What a prompt token may cost at most: it may be written to a cache. The last counts where there is sound.
 const INPUT: &[Meter] = &[
     Meter::Input,
     Meter::InputCacheRead,
     Meter::InputCacheWrite5m,
     Meter::InputCacheWrite1h,
     Meter::InputImage,
+    Meter::InputAudio,
 ];
-/// What a completion token may cost at most. Sound has to be asked for, and we do not.
-const OUTPUT: &[Meter] = &[Meter::Output, Meter::OutputReasoning, Meter::OutputImage];
+/// What a completion token may cost at most. Sound, the last, has to be asked for.
+const OUTPUT: &[Meter] = &[Meter::Output, Meter::OutputReasoning, Meter::OutputImage, Meter::OutputAudio];
+
+/// What a request may ask for besides words: only programs that ask through the gateway do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    /// Sound, in or out.
+    pub sound: bool,
+    /// Searches at most that the provider makes by itself.
+    pub searches: u64,
+}
 
 /// The dearest a request can become: every token at the dearest rate that may apply to it, whatever tier,
 /// hour, service tier or cache it ends up with. `None` = the price is unknown.
@@ -36,12 +43,18 @@ pub fn hold(
 pub struct Dearest {
     input: PicoUsd,
     output: PicoUsd,
+    /// Whatever it says: the fee for a request, and for the searches it may make.
     request: PicoUsd,
 }
 
 impl Dearest {
     /// Of a sheet, for a prompt of at most so many tokens; `None` = the price is unknown.
     pub fn of(sheet: &PriceSheet, prompt_tokens_upper: u64, at: Timestamp) -> Option<Self> {
+        Self::with(sheet, prompt_tokens_upper, at, Besides::default())
+    }
+
+    /// The same for what a request asks for besides words. A search whose price is not stated is of unknown price.
+    fn with(sheet: &PriceSheet, prompt_tokens_upper: u64, at: Timestamp, besides: Besides) -> Option<Self> {
         if is_free(sheet) {
             return Some(Self { input: PicoUsd::ZERO, output: PicoUsd::ZERO, request: PicoUsd::ZERO });
         }
@@ -49,10 +62,18 @@ impl Dearest {
         if !is_given(sheet, Meter::Input) || !is_given(sheet, Meter::Output) {
             return None;
         }
+        let but_sound = |meters: &'static [Meter]| match meters.split_last() {
+            Some((_, words)) if !besides.sound => words,
+            _ => meters,
+        };
+        let searches = match besides.searches {
+            0 => PicoUsd::ZERO,
+            count => dearest(&[Meter::WebSearch])?.checked_times(count)?,
+        };
         Some(Self {
-            input: dearest(INPUT)?,
-            output: dearest(OUTPUT)?,
-            request: dearest(&[Meter::Request]).unwrap_or(PicoUsd::ZERO),
+            input: dearest(but_sound(INPUT))?,
+            output: dearest(but_sound(OUTPUT))?,
+            request: dearest(&[Meter::Request]).unwrap_or(PicoUsd::ZERO).checked_add(searches)?,
         })
     }
 
@@ -62,9 +83,10 @@ impl Dearest {
         sheets: impl IntoIterator<Item = &'a PriceSheet>,
         prompt_tokens_upper: u64,
         at: Timestamp,
+        besides: Besides,
     ) -> Option<Self> {
         let all: Option<Vec<Self>> =
-            sheets.into_iter().map(|sheet| Self::of(sheet, prompt_tokens_upper, at)).collect();
+            sheets.into_iter().map(|sheet| Self::with(sheet, prompt_tokens_upper, at, besides)).collect();
         all?.into_iter().reduce(|a, b| Self {
             input: a.input.max(b.input),
             output: a.output.max(b.output),
@@ -106,11 +128,11 @@ fn dearest(
     meters: &[Meter],
     prompt_tokens: u64,
     at: Timestamp,
-) -> Result<Option<PicoUsd>, Malformed> {
+) -> Result<Option<PicoUsd>, MalformedPrice> {
     let tomorrow = Timestamp(at.0.saturating_add(MS_PER_DAY));
     let mut highest: BTreeMap<Meter, PicoUsd> = BTreeMap::new();
     for rule in &sheet.rules {
-        let (today, later) = (date_holds(&rule.when, at)?, date_holds(&rule.when, tomorrow)?);
+        let (today, later) = (rule.when.date_holds(at)?, rule.when.date_holds(tomorrow)?);
         let in_reach = rule.when.prompt_tokens_gt.is_none_or(|limit| prompt_tokens > limit);
         if !in_reach || !(today || later) {
             continue;

@@ -15,13 +15,12 @@ mod forecast;
 mod hold;
 mod rates;
 mod tokens;
-mod when;
 
 pub use band::{Doubt, doubt};
 pub use budget::{Admission, LEAST_ANSWER, ORDINARY_ANSWER, admit, percent, warning};
 pub use cost::cost;
 pub use estimate::{Expected, Volume, estimate, priced_on, usual_lengths};
 pub use forecast::{Forecast, SpendDay, forecast};
-pub use hold::{Dearest, hold};
+pub use hold::{Besides, Dearest, hold};
 pub use rates::{is_free, rate, rates};
 pub use tokens::{IMAGE_TOKENS_AT_MOST, output_estimate, prompt_estimate, prompt_upper_bound, tokens_of};

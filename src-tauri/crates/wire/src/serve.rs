@@ -63,6 +63,31 @@ impl Protocol {
     }
 }
 
+/// Tools that the provider itself runs while it answers: what they find is read by the model, and costs like a
+/// prompt, and some cost a fee as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServedTools {
+    /// Searches at most, as far as they are limited.
+    pub searches: u64,
+    /// One that nobody limits, or whose cost hangs on what it does; in plain words.
+    pub endless: Option<String>,
+}
+
+impl ServedTools {
+    /// A tool of a kind that looks things up, so often at most.
+    pub(crate) fn looks_up(&mut self, name: &str, most: Option<u64>) {
+        match most {
+            Some(most) => self.searches = self.searches.saturating_add(most),
+            None => self.runs(name),
+        }
+    }
+
+    /// A tool that runs at the provider with no limit.
+    pub(crate) fn runs(&mut self, name: &str) {
+        self.endless.get_or_insert_with(|| name.chars().take(40).collect());
+    }
+}
+
 /// What a client asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
@@ -89,10 +114,19 @@ pub struct Asked {
     /// Something in it cannot be put into another protocol: only an endpoint that [`passes`] may be asked, and
     /// without one this is the answer.
     pub bound: Option<Failure>,
+    /// What the provider would do by itself for it, at a cost of its own.
+    pub(crate) served: ServedTools,
     /// It carries proofs or reasoning that our own answers were given: as it is, no provider would take it.
     pub(crate) sealed: bool,
     /// It asks for reasoning in OpenRouter's words, which only some servers of the protocol know.
     pub(crate) unified_reasoning: bool,
+}
+
+impl Asked {
+    /// What the provider would do by itself for it.
+    pub const fn served(&self) -> &ServedTools {
+        &self.served
+    }
 }
 
 /// Reads a request. `path_model` is the model in the path and `stream_by_path` whether the path asks for a stream
@@ -226,6 +260,9 @@ pub fn tokens(protocol: Protocol, count: u64) -> Vec<u8> {
     .into_bytes()
 }
 
+#[cfg(test)]
+#[path = "serve/served_tests.rs"]
+mod served_tests;
 #[cfg(test)]
 #[path = "serve/tests.rs"]
 mod tests;

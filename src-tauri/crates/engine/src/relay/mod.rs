@@ -191,6 +191,18 @@ impl Passing {
         bytes.saturating_add(pictures.saturating_mul(ledger::IMAGE_TOKENS_AT_MOST))
     }
 
+    /// What it may ask for besides words.
+    pub(crate) fn besides(&self) -> ledger::Besides {
+        let speaks = || self.body.windows(5).any(|found| found.eq_ignore_ascii_case(b"audio"));
+        let sound = self.asked.bound.is_some() && speaks();
+        ledger::Besides { sound, searches: self.asked.served().searches }
+    }
+
+    /// A tool that the provider runs as often as it likes.
+    pub(crate) fn endless(&self) -> Option<String> {
+        self.asked.served().endless.clone()
+    }
+
     /// Answers it asks for at once.
     pub(crate) fn answers(&self) -> u64 {
         self.asked.outputs.max(1)

@@ -18,6 +18,9 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             |v: &Json<'_>| key == "modalities" && v.items().iter().all(|m| m.str() == Some("text"));
         if json.get(key).is_some_and(|v| !only_text(v)) {
             draft.bind(&format!("“{key}”"));
+            if key == "web_search_options" {
+                draft.asked.served.runs(key);
+            }
         }
     }
     draft.know(&["messages", "user", "metadata", "store", "parallel_tool_calls", "safety_identifier"]);

@@ -246,6 +246,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     for tool in read::list(json, "tools")? {
         for (name, _) in tool.fields() {
             if name != "functionDeclarations" && name != "function_declarations" {
+                draft.asked.served.runs(name);
                 let name: String = name.chars().take(40).collect();
                 draft.bind(&format!("The tool “{name}”"));
             }

@@ -241,6 +241,14 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
                 draft.asked.request.tools.push(tool);
             }
             other => {
+                // Of Anthropic's own tools these are run by whoever asks.
+                let runs_here = ["bash_", "text_editor_", "computer_", "memory_"];
+                if other.starts_with("web_search_") || other.starts_with("web_fetch_") {
+                    let most = read::whole_number(tool, "max_uses")?;
+                    draft.asked.served.looks_up(other, most);
+                } else if !runs_here.iter().any(|kind| other.starts_with(kind)) {
+                    draft.asked.served.runs(other);
+                }
                 let other: String = other.chars().take(40).collect();
                 draft.bind(&format!("A tool of the type “{other}”"));
             }

@@ -1,6 +1,6 @@
 //! What the readers of requests share.
 
-use super::{Asked, Protocol, seal};
+use super::{Asked, Protocol, ServedTools, seal};
 use crate::{json::Json, media};
 use base64::{
     Engine as _,
@@ -196,6 +196,7 @@ impl Draft {
             outputs: 1,
             dropped: Vec::new(),
             bound: None,
+            served: ServedTools::default(),
             sealed: false,
             unified_reasoning: false,
         };

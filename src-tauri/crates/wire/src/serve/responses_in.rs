@@ -213,6 +213,7 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
 }
 
 fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    let most = read::whole_number(json, "max_tool_calls")?;
     for tool in read::list(json, "tools")? {
         match tool.text("type").unwrap_or("function") {
             "function" => {
@@ -220,6 +221,13 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
                 draft.asked.request.tools.push(tool);
             }
             other => {
+                // Of OpenAI's own tools these are run by whoever asks; `max_tool_calls` is for all others together.
+                let runs_here = ["custom", "local_shell", "apply_patch", "computer_use_preview"];
+                if other.starts_with("web_search") {
+                    draft.asked.served.looks_up(other, most);
+                } else if !runs_here.contains(&other) {
+                    draft.asked.served.runs(other);
+                }
                 let other: String = other.chars().take(40).collect();
                 draft.bind(&format!("A tool of the type “{other}”"));
             }
