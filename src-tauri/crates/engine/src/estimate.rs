@@ -5,7 +5,7 @@
 use crate::{
     attempt::Plan,
     beside,
-    budget::{self, Foreseen, Wish},
+    budget::{self, Foreseen, Room, Wish},
     context::{self, At},
     files::{self, Asked},
     inner::Inner,
@@ -123,6 +123,7 @@ struct Standing {
     rules: Rules,
     request: Request,
     warm: Option<Warm>,
+    room: Arc<Room>,
 }
 
 /// A lane whose call is written, as far as it can be.
@@ -161,13 +162,16 @@ pub(crate) async fn of_requests(
     conversation: Option<ConversationId>,
     requests: Vec<(LaneTarget, Request)>,
 ) -> Result<PromptEstimate, Failure> {
+    let now = inner.clock.now();
     let standing = inner
         .store
         .read(move |tx| {
+            let room = Arc::new(budget::room(tx, now)?);
             let mut found = Vec::new();
             for (target, request) in requests {
                 let rules = policy::of_lane(tx, &target, conversation)?;
-                found.push((Standing { target, rules, request, warm: None }, conversation));
+                let room = Arc::clone(&room);
+                found.push((Standing { target, rules, request, warm: None, room }, conversation));
             }
             Ok(found)
         })
@@ -195,13 +199,15 @@ fn standing(
     at: &At,
 ) -> Result<Vec<(Standing, Option<ConversationId>)>, Failure> {
     let prompt = files::content(tx, files, &ask.prompt)?;
+    let room = Arc::new(budget::room(tx, inner.clock.now())?);
     let mut found = Vec::new();
     let Some(id) = ask.conversation else {
         for target in &ask.line_up {
             let rules = policy::rules(tx, ask.policy.clone(), target.policy.clone())?;
             let message = Message { role: Role::User, parts: prompt.clone() };
             let request = context::request(target, vec![message]);
-            found.push((Standing { target: target.clone(), rules, request, warm: None }, None));
+            let (target, room) = (target.clone(), Arc::clone(&room));
+            found.push((Standing { target, rules, request, warm: None, room }, None));
         }
         return Ok(found);
     };
@@ -217,7 +223,8 @@ fn standing(
         let target = lane.target;
         let request = context::request(&target, shown.then(&prompt));
         let rules = policy::rules(tx, conversation.clone(), target.policy.clone())?;
-        found.push((Standing { target, rules, request, warm }, ask.conversation));
+        let room = Arc::clone(&room);
+        found.push((Standing { target, rules, request, warm, room }, ask.conversation));
     }
     Ok(found)
 }
@@ -257,8 +264,15 @@ fn ready(
 ) -> Result<Ready, Failure> {
     let registry = inner.registry();
     let model = &lane.target.model;
-    let field = routing::field(&registry, model, &lane.request, lane.rules)?;
-    let wanted = Wanted { model, request: &lane.request, warm: lane.warm.as_ref(), seed: 1 };
+    let field = routing::field(&registry, model, &lane.request, lane.rules, inner.clock.now())?;
+    let wanted = Wanted {
+        model,
+        request: &lane.request,
+        warm: lane.warm.as_ref(),
+        seed: 1,
+        room: &lane.room,
+        conversation,
+    };
     let (route, mut choices) = routing::plan(inner, &registry, &field, &wanted);
     let Some(choice) = choices.pop_front() else {
         return Err(routing::nowhere(&registry, &field, &route));

@@ -1,6 +1,7 @@
 //! A dry run: where a prompt would go now, and why. Nothing is sent and nothing is recorded.
 
 use crate::{
+    budget,
     inner::Inner,
     policy,
     routing::{self, Wanted},
@@ -37,16 +38,20 @@ pub(crate) async fn explain(
     prompt: &str,
 ) -> Result<Explained, Failure> {
     let named = named.map(str::to_owned);
-    let rules = inner
+    let now = inner.clock.now();
+    let (rules, room) = inner
         .store
-        .read(move |tx| policy::rules(tx, policy::of_conversation(tx, conversation)?, named))
+        .read(move |tx| {
+            let rules = policy::rules(tx, policy::of_conversation(tx, conversation)?, named)?;
+            Ok((rules, budget::room(tx, now)?))
+        })
         .await?;
     let text = Part::Text { text: prompt.to_owned() };
     let request =
         Request { messages: vec![Message { role: Role::User, parts: vec![text] }], ..Request::default() };
     let registry = inner.registry();
-    let field = routing::field(&registry, model, &request, rules)?;
-    let wanted = Wanted { model, request: &request, warm: None, seed: 1 };
+    let field = routing::field(&registry, model, &request, rules, now)?;
+    let wanted = Wanted { model, request: &request, warm: None, seed: 1, room: &room, conversation };
     let (route, left) = routing::plan(inner, &registry, &field, &wanted);
     let failure = left.is_empty().then(|| routing::nowhere(&registry, &field, &route));
     let endpoints = field.endpoints.into_iter().map(|(endpoint, _)| endpoint).collect();

@@ -2,17 +2,19 @@
 //! needs. Choosing itself is `router`'s.
 
 use crate::{
+    budget::Room,
     inner::Inner,
     policy::{self, Rules},
     qualify,
     registry::{Known, Registry},
 };
 use domain::{
-    AccountLabel, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef, RateLimit, Reason,
-    Request, Route, RoutingPrefs, Sort,
+    AccountLabel, ConversationId, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef,
+    RateLimit, Reason, Request, Route, RoutingPrefs, Sort, Timestamp,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
 use std::collections::{BTreeSet, VecDeque};
+use store::Spender;
 
 /// Likely length of an answer, in tokens, where the request sets no limit.
 const USUAL_ANSWER: u64 = 700;
@@ -46,9 +48,10 @@ pub(crate) fn field(
     model: &ModelRef,
     request: &Request,
     rules: Rules,
+    at: Timestamp,
 ) -> Result<Field, Failure> {
     if let Some(wish) = model.model.strip_prefix("auto/").filter(|_| model.provider.is_none()) {
-        return automatic(registry, wish, request, rules);
+        return automatic(registry, wish, request, rules, at);
     }
     let (mut rules, mut floor) = (rules, false);
     let own = match named_variant(registry, model) {
@@ -86,7 +89,13 @@ fn named_variant(registry: &Registry, model: &ModelRef) -> Option<(ModelRef, Rou
 
 /// `auto/cheapest`, `auto/fast` and `auto/best`: every endpoint of every model that can do what the request
 /// needs; for the best, of those that qualify for it.
-fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rules) -> Result<Field, Failure> {
+fn automatic(
+    registry: &Registry,
+    wish: &str,
+    request: &Request,
+    mut rules: Rules,
+    at: Timestamp,
+) -> Result<Field, Failure> {
     rules.prefs.sort = Some(match wish {
         "cheapest" | "best" => Sort::Price,
         "fast" => Sort::Latency,
@@ -110,7 +119,7 @@ fn automatic(registry: &Registry, wish: &str, request: &Request, mut rules: Rule
     let mut models: Vec<&domain::Model> =
         catalog.models().filter(|model| fits(model)).filter(served).collect();
     if wish == "best" {
-        models = qualify::best(registry, models);
+        models = qualify::best(registry, models, at);
     }
     let endpoints: Vec<(Endpoint, u32)> = models
         .into_iter()
@@ -134,9 +143,14 @@ pub(crate) struct Wanted<'a> {
     pub request: &'a Request,
     pub warm: Option<&'a Warm>,
     pub seed: u64,
+    /// What hard budgets leave.
+    pub room: &'a Room,
+    /// In which conversation it is asked.
+    pub conversation: Option<ConversationId>,
 }
 
-/// The plan, and its candidates with their endpoints.
+/// The plan, and those of its candidates that may be asked, with their endpoints. Where budgets cover it at
+/// nobody who may be asked, they are left out of the account: the gate refuses it, and says which budget.
 pub(crate) fn plan(
     inner: &Inner,
     registry: &Registry,
@@ -161,19 +175,23 @@ pub(crate) fn plan(
     let keys = |endpoint: &Endpoint| registry.provider(&endpoint.provider).map(Known::asked_with);
     let accounts: Vec<Vec<Option<AccountLabel>>> =
         field.endpoints.iter().map(|(endpoint, _)| keys(endpoint).unwrap_or_default()).collect();
-    let offers: Vec<Offer<'_>> = field
+    let mut offers: Vec<Offer<'_>> = field
         .endpoints
         .iter()
         .zip(&accounts)
         .map(|((endpoint, stand_in), keys)| {
             let queue = queue(inner, registry, endpoint, tokens(wanted.request));
-            Offer { queue, ..offer(registry, endpoint, keys, *stand_in, &nothing) }
+            let affordable = affordable(registry, endpoint, keys, wanted, ask.now);
+            Offer { queue, affordable, ..offer(registry, endpoint, keys, *stand_in, &nothing) }
         })
         .collect();
-    let route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
-    let mut choices: VecDeque<Choice> = route
-        .planned
-        .iter()
+    let mut route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
+    if route.planned.is_empty() && route.rejected.iter().any(|one| one.says(Reason::Budget)) {
+        offers.iter_mut().for_each(|offer| offer.affordable = true);
+        route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
+    }
+    let choices = route
+        .asked()
         .filter_map(|candidate| {
             let (endpoint, stand_in) =
                 field.endpoints.iter().find(|(endpoint, _)| endpoint.id == candidate.endpoint)?;
@@ -184,21 +202,28 @@ pub(crate) fn plan(
             })
         })
         .collect();
-    if route.no_fallbacks {
-        // The user's own list, where there is one; else the first alone.
-        let listed: BTreeSet<_> = route
-            .planned
-            .iter()
-            .filter(|candidate| candidate.because.contains(&Reason::Ordered))
-            .map(|candidate| &candidate.endpoint)
-            .collect();
-        let first = choices.front().map(|choice| choice.endpoint.id.clone());
-        choices.retain(|choice| {
-            let id = &choice.endpoint.id;
-            if listed.is_empty() { Some(id) == first.as_ref() } else { listed.contains(id) }
-        });
-    }
     (route, choices)
+}
+
+/// Do the budgets leave enough for it, with any of the keys?
+fn affordable(
+    registry: &Registry,
+    endpoint: &Endpoint,
+    keys: &[Option<AccountLabel>],
+    wanted: &Wanted<'_>,
+    at: Timestamp,
+) -> bool {
+    let with = |key: &Option<AccountLabel>| {
+        let spender = Spender {
+            provider: endpoint.provider.clone(),
+            model: endpoint.model.clone(),
+            conversation: wanted.conversation,
+            app: None,
+            key: key.clone(),
+        };
+        wanted.room.covers(&spender, wanted.request, endpoint, registry.prices_to_hold(endpoint), at)
+    };
+    wanted.room.is_free() || keys.is_empty() || keys.iter().any(with)
 }
 
 /// Says which model an `auto/…` name came to, and why.
@@ -418,6 +443,13 @@ fn unready(known: &Known) -> Failure {
 /// Every endpoint is ruled out by what the user allows or the request needs.
 fn forbidden(route: &Route) -> Failure {
     let any = |all: &[Reason]| route.rejected.iter().any(|one| all.iter().any(|&why| one.says(why)));
+    if route.rejected.iter().any(|one| one.reasons == [Reason::Quantization]) {
+        return Failure::new(
+            ErrorKind::RequestNoModel,
+            "It is not known of any provider at which precision it serves, so the rule on `quantizations` \
+             leaves none, and nothing was sent. Take the rule out, or put “unknown” among its words.",
+        );
+    }
     if any(&[
         Reason::MayTrain,
         Reason::TrainingUnknown,

@@ -4,6 +4,7 @@
 use crate::{
     attempt::{Attempt, Ended, Events, Plan},
     books::entry,
+    budget,
     clock::millis,
     draft::Draft,
     inner::{Inner, Table},
@@ -119,11 +120,17 @@ pub(crate) async fn ask(inner: &Arc<Inner>, side: &Side) -> Said {
 impl Call<'_> {
     async fn plan(&mut self, registry: &Registry, target: LaneTarget) -> Result<VecDeque<Choice>, Failure> {
         let conversation = self.side.conversation;
-        let rules = self.inner.store.read(move |tx| policy::of_lane(tx, &target, conversation)).await?;
+        let now = self.inner.clock.now();
+        let known = self
+            .inner
+            .store
+            .read(move |tx| Ok((policy::of_lane(tx, &target, conversation)?, budget::room(tx, now)?)));
+        let (rules, room) = known.await?;
         self.policy.clone_from(&rules.id);
-        let field = routing::field(registry, &self.side.model, &self.request, rules)?;
+        let field = routing::field(registry, &self.side.model, &self.request, rules, now)?;
         let seed = self.inner.clock.id().as_u64_pair().1;
-        let wanted = Wanted { model: &self.side.model, request: &self.request, warm: None, seed };
+        let (model, room) = (&self.side.model, &room);
+        let wanted = Wanted { model, request: &self.request, warm: None, seed, room, conversation };
         let (route, choices) = routing::plan(self.inner, registry, &field, &wanted);
         if choices.is_empty() {
             return Err(routing::nowhere(registry, &field, &route));

@@ -1,0 +1,104 @@
+//! What is said of a budget that holds a request back or shortens its answer.
+
+use super::Level;
+use crate::calendar::Calendar;
+use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd};
+
+pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -> Failure {
+    let budget = &level.row.budget;
+    let held = match level.used.held {
+        PicoUsd::ZERO => String::new(),
+        held => format!(" and {} is held for answers under way", usd(held)),
+    };
+    let perhaps = match level.used.perhaps {
+        PicoUsd::ZERO => String::new(),
+        perhaps => format!(" and up to {} may still be billed for answers that broke off", usd(perhaps)),
+    };
+    let under_way = held + &perhaps;
+    let needs =
+        needs.map_or_else(String::new, |needs| format!(" Even a short answer may need {}.", usd(needs)));
+    Failure::new(
+        ErrorKind::BillingBudget,
+        format!(
+            "Held by your budget. You allow {} {} for {}; {} is spent{under_way}.{needs} Nothing was sent. The \
+             budget begins anew on {}; raise it, or send this once all the same.",
+            usd(budget.limit),
+            per(budget.period),
+            whose(&budget.scope),
+            usd(level.used.spent),
+            calendar.next(budget.period),
+        ),
+    )
+}
+
+pub(super) fn boundless(level: &Level, tool: &str) -> Failure {
+    let budget = &level.row.budget;
+    Failure::new(
+        ErrorKind::BillingBudget,
+        format!(
+            "Held by your budget. The provider runs the tool “{tool}” itself as often as it likes, so {} {} for \
+             {} cannot be kept to. Nothing was sent. Limit its uses (`max_uses`, `max_tool_calls`) where the \
+             protocol has a limit, leave the tool out, or make the budget one that only warns.",
+            usd(budget.limit),
+            per(budget.period),
+            whose(&budget.scope),
+        ),
+    )
+}
+
+pub(super) fn unknown(level: &Level) -> Failure {
+    let budget = &level.row.budget;
+    Failure::new(
+        ErrorKind::BillingBudget,
+        format!(
+            "Held by your budget. The price of this model is unknown, so {} {} for {} cannot be kept to. \
+             Nothing was sent. Give the budget a price to reckon with (`parallax budget set {} {} --per {} \
+             --unknown-cap DOLLARS-PER-MILLION-TOKENS`), or send this once all the same.",
+            usd(budget.limit),
+            per(budget.period),
+            whose(&budget.scope),
+            budget.scope,
+            budget.limit,
+            budget.period.as_str(),
+        ),
+    )
+}
+
+pub(super) fn capped(level: &Level, to: u64, from: u64) -> String {
+    let budget = &level.row.budget;
+    format!(
+        "The answer may have {to} tokens instead of {from}: {} is left of {} for {} {}.",
+        usd(level.left()),
+        usd(budget.limit),
+        whose(&budget.scope),
+        per(budget.period),
+    )
+}
+
+pub(super) fn whose(scope: &BudgetScope) -> String {
+    match scope {
+        BudgetScope::All => "everything".to_owned(),
+        BudgetScope::Provider(id) => format!("the provider {id}"),
+        BudgetScope::Model(slug) => format!("the model {slug}"),
+        BudgetScope::Conversation(_) => "this conversation".to_owned(),
+        BudgetScope::App(name) => format!("the app {name}"),
+        BudgetScope::Key { provider, label } => format!("the key {provider}/{label}"),
+    }
+}
+
+pub(super) const fn per(period: Period) -> &'static str {
+    match period {
+        Period::Day => "a day",
+        Period::Week => "a week",
+        Period::Month => "a month",
+    }
+}
+
+/// Dollars with two decimals at least and six at most.
+pub(super) fn usd(amount: PicoUsd) -> String {
+    let text = amount.to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let decimals = decimals.get(..6).unwrap_or(decimals).trim_end_matches('0');
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("−", whole));
+    format!("{sign}${whole}.{decimals:0<2}")
+}
