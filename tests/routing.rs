@@ -260,6 +260,12 @@ async fn policies_are_kept_joined_and_never_lost_silently() {
         explained.route.rejected.iter().find(|r| r.endpoint.as_str().starts_with(TRAINS[0])).unwrap();
     assert_eq!(left_out.reasons, [Reason::MayTrain, Reason::NotAllowed]);
     engine.use_policy("everyday").await.unwrap();
+    let other = Policy { id: "other".into(), ..mine.clone() };
+    engine.put_policy(other).await.unwrap();
+    let asked = world.ask(MODEL, Some("other")).await;
+    assert_eq!(asked.state, RunState::Done);
+    let refused = engine.remove_policy("other").await.unwrap_err();
+    assert!(refused.message.contains("in use by 1 "), "{}: a lane is under it", refused.message);
     engine.remove_policy("mine").await.unwrap();
     let gone = world.ask(MODEL, Some("mine")).await;
     assert_eq!(

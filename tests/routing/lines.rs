@@ -3,7 +3,8 @@
 use crate::twelve::{CLEAN, MODEL, Twelve, said};
 use domain::{ErrorKind, ProviderId, RateLimit, RoutingPrefs, RunState};
 use engine::frame::{Op, WaitFor};
-use parallax_suite::support::replay::Route;
+use parallax_suite::support::replay::{Answer, Route};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 fn one() -> RoutingPrefs {
@@ -22,7 +23,11 @@ async fn lanes_stand_in_line_for_a_provider_and_say_so() {
     let lanes = vec![world.target(MODEL, Some("one")); 3];
     let (view, frames) = world.watch(&lanes).await;
     assert!(view.runs.iter().all(|run| run.state == RunState::Done && run.waiting.is_none()));
-    assert!(started.elapsed() >= Duration::from_millis(900), "one at a time");
+    let whole = started.elapsed();
+    assert!(whole >= Duration::from_millis(900), "one at a time");
+    // Together they take as long as it took: what one waits for another is not its own time.
+    let own: u64 = view.runs.iter().filter_map(|run| run.duration).map(|ms| ms.0).sum();
+    assert!(own >= 900 && Duration::from_millis(own) < whole * 3 / 2, "{own} ms of {whole:?}");
     let waits: Vec<_> = frames
         .iter()
         .flat_map(|frame| &frame.runs)
@@ -72,6 +77,24 @@ async fn a_minutes_requests_are_counted_and_a_stop_leaves_the_line() {
     // And without the limit nobody waits.
     world.engine.set_rate_limit(&groq, RateLimit::default()).await.unwrap();
     assert_eq!(world.ask(MODEL, Some("one")).await.state, RunState::Done);
+}
+
+/// A pause that a provider asked for, and that is soon over, is waited for by the next prompt as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_was_asked_for_is_kept_by_the_next_prompt() {
+    let world = Twelve::start().await;
+    world.policy("one", one()).await;
+    let limited = || Answer::json(429, &json!({ "error": { "message": "slow down" } }));
+    // Too long to sit and watch, so the first prompt ends with it.
+    world.server(CLEAN[0]).first(Route::answer(limited().header("retry-after", "9")).times(1));
+    let first = world.ask(MODEL, Some("one")).await;
+    assert_eq!(first.failure.unwrap().kind, ErrorKind::LimitRate);
+    let refused = Instant::now();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let next = world.ask(MODEL, Some("one")).await;
+    assert_eq!((next.state, next.attempts.len()), (RunState::Done, 1));
+    assert!(refused.elapsed() >= Duration::from_millis(8_500), "it was asked during its pause");
+    assert_eq!(world.server(CLEAN[0]).seen().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

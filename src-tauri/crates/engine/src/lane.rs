@@ -3,10 +3,10 @@
 mod going_on;
 
 use crate::{
-    attempt::{Attempt, Ended, Plan},
+    attempt::{Ended, Plan},
     beside,
     books::{entry, merged, shown_usage},
-    clock::millis,
+    budget::{self, Room},
     draft::Draft,
     files,
     frame::RouteStep,
@@ -19,6 +19,7 @@ use crate::{
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
     seam::{self, Kept, Splice},
+    startup::begun,
     warm,
 };
 use domain::{
@@ -57,7 +58,10 @@ struct Lane {
     steps: Vec<RouteStep>,
     attempts: Vec<AttemptRow>,
     costs: Vec<Cost>,
-    started: std::time::Duration,
+    /// When it first had a place at a provider; none yet = it stands in line, or has not come so far.
+    began: Option<std::time::Duration>,
+    /// What it has stood in line since then, by the user's own limits.
+    waited: std::time::Duration,
     issuer: String,
     notices: Vec<(domain::NoticeKind, String)>,
     /// The choice of the model was left to us.
@@ -85,7 +89,6 @@ pub(crate) async fn run(
     cancel: CancellationToken,
     out: mpsc::Sender<LaneMessage>,
 ) {
-    let started = inner.clock.elapsed();
     let kept = job.kept.clone();
     let mut lane = Lane {
         inner,
@@ -96,7 +99,8 @@ pub(crate) async fn run(
         steps: Vec::new(),
         attempts: Vec::new(),
         costs: Vec::new(),
-        started,
+        began: None,
+        waited: std::time::Duration::ZERO,
         issuer: String::new(),
         notices: Vec::new(),
         auto: false,
@@ -146,18 +150,22 @@ impl Lane {
         };
         let (target, conversation, user) =
             (self.job.row.target.clone(), self.job.conversation, self.job.row.user_message);
+        let (over_budget, now) = (self.job.over_budget, self.inner.clock.now());
         let known = self
             .inner
             .store
-            .read(move |tx| Ok((policy::of_lane(tx, &target, conversation)?, warm::of_branch(tx, user)?)))
+            .read(move |tx| {
+                let room = if over_budget { Room::default() } else { budget::room(tx, now)? };
+                Ok((policy::of_lane(tx, &target, conversation)?, warm::of_branch(tx, user)?, room))
+            })
             .await;
-        let (rules, warm) = match known {
+        let (rules, warm, room) = match known {
             Ok(known) => known,
             Err(failure) => return last(failure),
         };
         let registry = self.inner.registry();
         let model = self.job.row.target.model.clone();
-        let field = match routing::field(&registry, &model, &self.job.request, rules) {
+        let field = match routing::field(&registry, &model, &self.job.request, rules, now) {
             Ok(field) => field,
             Err(failure) => return last(failure),
         };
@@ -166,6 +174,8 @@ impl Lane {
             request: &self.job.request,
             warm: warm.as_ref(),
             seed: seed(self.job.row.id),
+            room: &room,
+            conversation,
         };
         let (route, mut left) = routing::plan(&self.inner, &registry, &field, &wanted);
         self.job.row.route = route.clone();
@@ -186,6 +196,9 @@ impl Lane {
     async fn tried(&mut self, registry: &Registry, mut left: VecDeque<Choice>) -> Last {
         let mut last = Last { ended: None, failure: None };
         while let Some(choice) = left.pop_front() {
+            let Some(choice) = self.rested(registry, choice, &mut left).await else {
+                return Last { failure: Some(stopped()), ..last };
+            };
             let mut tries = 0;
             loop {
                 tries += 1;
@@ -238,7 +251,7 @@ impl Lane {
             attempts: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
             keys_left,
             endpoints_left,
-            elapsed: millis(self.inner.clock.elapsed().saturating_sub(self.started)),
+            elapsed: self.elapsed(),
             may_retry: crate::live::lock(&self.inner.retries).allows(self.inner.clock.now()),
         }
     }
@@ -266,9 +279,11 @@ impl Lane {
             demo: known.provider.id.as_str() == catalog::DEMO,
         });
         self.tell(News::Route(self.steps.clone())).await;
+        let asked = self.inner.clock.elapsed();
         let Some(place) = self.place(&known).await else {
             return Last { ended: None, failure: Some(stopped()) };
         };
+        self.placed(asked);
         let local = known.provider.local;
         let (name, id) = (known.provider.name.clone(), endpoint.id.clone());
         let priced = Priced {
@@ -277,8 +292,8 @@ impl Lane {
             at: self.inner.clock.now(),
         };
         self.tell(News::Priced(Box::new(priced))).await;
-        let plan = self.planned(endpoint, known, account.clone());
-        let (mut attempt, encoded, secret) = match Attempt::begin(&self.inner, plan).await {
+        let plan = || self.planned(endpoint.clone(), known.clone(), account.clone());
+        let (mut attempt, encoded, secret) = match begun(&self.inner, plan).await {
             Ok(begun) => begun,
             Err(failure) => return Last { ended: None, failure: Some(failure) },
         };
@@ -393,7 +408,7 @@ impl Lane {
         };
         let ttft = self.attempts.iter().find_map(|row| row.first_content);
         let whole = last.failure.is_none();
-        let duration = millis(self.inner.clock.elapsed().saturating_sub(self.started));
+        let duration = self.elapsed();
         // Nothing was generated by an attempt that was refused or never sent.
         let usage_shown =
             if generated { shown_usage(&self.asked(), &self.draft, whole) } else { Usage::default() };

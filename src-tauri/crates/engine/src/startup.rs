@@ -2,8 +2,9 @@
 //! had been shown, and their attempts are settled in the ledger.
 
 use crate::{
-    attempt::{Ended, billed_usage},
-    books,
+    attempt::{Attempt, Begun, Ended, Plan},
+    books::{self, Ending, billed_usage, bounded},
+    budget::DEFAULT_OUTPUT_LIMIT,
     draft::Draft,
     inner::{Inner, Table},
     mixer::Settlement,
@@ -38,6 +39,36 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
         }
     });
     Ok(recovered)
+}
+
+/// Begins an attempt. Where a budget refuses it, what processes that died have left in holds is settled first, and
+/// it is asked once more: a command that was killed must not hold up a window that stays open.
+pub(crate) async fn begun<'a>(inner: &'a Arc<Inner>, plan: impl Fn() -> Plan) -> Result<Begun<'a>, Failure> {
+    match Attempt::begin(inner, plan()).await {
+        Err(refused) if refused.kind == ErrorKind::BillingBudget && release(inner).await => {
+            Attempt::begin(inner, plan()).await
+        }
+        other => other,
+    }
+}
+
+/// Settles what dead processes left; was there any?
+async fn release(inner: &Arc<Inner>) -> bool {
+    let dead = match inner.store.read(|tx| tx.dead_processes()).await {
+        Ok(dead) => dead,
+        Err(failure) => {
+            complain(&failure, "whether another process died could not be read");
+            return false;
+        }
+    };
+    let mut any = false;
+    for process in dead {
+        match recover_process(inner, process).await {
+            Ok(_) => any = true,
+            Err(failure) => complain(&failure, "what a process left behind could not be recovered"),
+        }
+    }
+    any
 }
 
 async fn recover_process(inner: &Arc<Inner>, process: ProcessId) -> Result<u32, Failure> {
@@ -165,7 +196,8 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
                 Some(run) => tx.run(run)?,
                 None => None,
             };
-            let spender = tx.hold(attempt)?.map(|hold| hold.spender);
+            let held = tx.hold(attempt)?.map(|hold| (hold.spender, hold.prices));
+            let (spender, prices) = held.map_or((None, None), |(spender, prices)| (Some(spender), prices));
             let conversation = match run {
                 Some(run) => conversation_of(tx, run.turn)?,
                 None => spender.as_ref().and_then(|spender| spender.conversation),
@@ -173,7 +205,7 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
             let cost = row.cost.clone().unwrap_or_else(domain::Cost::unknown);
             let app = spender.and_then(|spender| spender.app);
             let purpose = Purpose { kind: tx.side_call(attempt)?, app, tag: None };
-            let ended = Ended { billed: row.usage.clone(), row, cost, prices: None, purpose, outgrown: None };
+            let ended = Ended { billed: row.usage.clone(), row, cost, prices, purpose, outgrown: None };
             let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;
             tx.settle(&entry).map(|_| ())
@@ -277,7 +309,17 @@ pub(crate) fn close_attempt(
     };
     let mut usage = billed_usage(request, draft, false, hold.and_then(|hold| hold.output_limit));
     usage.source = UsageSource::Estimated;
+    let ending = Ending {
+        provider: &row.provider,
+        model: &row.model,
+        prices: prices.as_ref(),
+        prompt: ledger::prompt_upper_bound(request),
+        limit: hold.and_then(|hold| hold.output_limit).unwrap_or(DEFAULT_OUTPUT_LIMIT),
+        whole: false,
+        at: row.started_at,
+    };
     let cost = ledger::cost(&usage, prices.as_ref(), row.started_at);
+    let cost = bounded(inner, cost, &ending, draft);
     row.usage.clone_from(&draft.usage);
     row.cost = Some(cost.clone());
     row.outcome = Some(match failure.kind {

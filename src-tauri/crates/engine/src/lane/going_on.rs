@@ -6,14 +6,16 @@ use crate::{
     clock::millis,
     draft::Draft,
     frame::{ContinueOn, WaitFor, Waiting},
+    live::lock,
     mixer::{LaneMessage, News},
     queue::Place,
     registry::{Known, Registry},
     routing::{self, Choice},
     seam::{self, Kept},
 };
-use domain::{Failure, Millis, NoticeKind, Request, StreamEvent};
-use std::{collections::VecDeque, sync::Arc};
+use domain::{Failure, Millis, NoticeKind, Request, StreamEvent, Timestamp};
+use router::{PATIENCE, Setback, Who};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 impl Lane {
     /// What is asked: the request, or to go on with what stands.
@@ -39,6 +41,60 @@ impl Lane {
             biased;
             () = self.cancel.cancelled() => None,
             place = place => Some(place),
+        }
+    }
+
+    /// It stood in line from `asked` until now. What one's own limits cost is no time of failing.
+    pub(super) fn placed(&mut self, asked: Duration) {
+        let now = self.inner.clock.elapsed();
+        match self.began {
+            None => self.began = Some(now),
+            Some(_) => self.waited += now.saturating_sub(asked),
+        }
+    }
+
+    /// Since it first had a place, without the time in line.
+    pub(super) fn elapsed(&self) -> Millis {
+        let now = self.inner.clock.elapsed();
+        let all = self.began.map_or(Duration::ZERO, |began| now.saturating_sub(began));
+        millis(all.saturating_sub(self.waited))
+    }
+
+    /// Waits where everybody who is left has asked for a pause and the first of them is soon over; that one comes
+    /// first then. A longer pause keeps nobody from being asked: limits are lifted, and plans changed. `None` = it
+    /// was stopped.
+    pub(super) async fn rested(
+        &self,
+        registry: &Registry,
+        choice: Choice,
+        left: &mut VecDeque<Choice>,
+    ) -> Option<Choice> {
+        let now = self.inner.clock.now();
+        let paused = {
+            let health = lock(&self.inner.health);
+            let until = |choice: &Choice| {
+                let provider = &choice.endpoint.provider;
+                let local = registry.provider(provider).is_some_and(|known| known.provider.local);
+                let (endpoint, account) = (&choice.endpoint.id, choice.account.as_ref());
+                match health.setback(Who { endpoint, provider, account, local }, now) {
+                    Some(Setback::RateLimited(until)) => Some(until),
+                    _ => None,
+                }
+            };
+            std::iter::once(&choice).chain(left.iter()).map(until).collect::<Option<Vec<Timestamp>>>()
+        };
+        let soonest = paused.into_iter().flatten().enumerate().min_by_key(|(place, until)| (*until, *place));
+        let wait = |until: Timestamp| u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0);
+        let Some((place, until)) = soonest.filter(|(_, until)| wait(*until) <= PATIENCE.0) else {
+            return Some(choice);
+        };
+        left.push_front(choice);
+        let choice = left.remove(place)?;
+        self.tell_wait(registry, &choice, Millis(wait(until))).await;
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => None,
+            () = tokio::time::sleep(Duration::from_millis(wait(until))) => Some(choice),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::{End, HEALTH, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
-    attempt::{Attempt, Ended, Plan},
+    attempt::{Ended, Plan},
     books::entry,
+    budget::Room,
     clock::millis,
     draft::Draft,
     inner::{Inner, Table},
@@ -13,6 +14,7 @@ use crate::{
     registry::{Known, Registry},
     result::total_cost,
     routing::{self, Choice, Wanted},
+    startup::begun,
 };
 use domain::{Cost, ErrorKind, Failure, Request, Usage};
 use router::{Next, Shown, Situation};
@@ -33,7 +35,9 @@ pub(super) struct Drive {
     policy: String,
     attempts: u32,
     costs: Vec<Cost>,
-    started: Duration,
+    /// When it first had a place at a provider, and what it has stood in line since.
+    began: Option<Duration>,
+    waited: Duration,
     /// An attempt that is not settled yet, as far as is known.
     open: Option<store::AttemptRow>,
 }
@@ -83,7 +87,6 @@ impl Drive {
             headers: ask.headers.clone(),
             translate: ask.translate,
         });
-        let started = inner.clock.elapsed();
         Self {
             inner,
             ask,
@@ -94,7 +97,8 @@ impl Drive {
             policy: String::new(),
             attempts: 0,
             costs: Vec::new(),
-            started,
+            began: None,
+            waited: Duration::ZERO,
             open: None,
         }
     }
@@ -127,7 +131,7 @@ impl Drive {
             *other = named(registry, other)?.to_string();
         }
         self.policy.clone_from(&rules.id);
-        let mut field = routing::field(registry, &model, &self.request, rules)?;
+        let mut field = routing::field(registry, &model, &self.request, rules, self.inner.clock.now())?;
         let whole = super::allows(key, &model.model);
         let auto = field.auto;
         field.endpoints.retain(|(endpoint, place)| {
@@ -144,6 +148,9 @@ impl Drive {
             request: &self.request,
             warm: warm.as_ref(),
             seed: self.number.wrapping_add(u64::try_from(now.0).unwrap_or(0)),
+            // No receipt is kept that could say so beforehand; the gate tells.
+            room: &Room::default(),
+            conversation: None,
         };
         let (route, mut left) = routing::plan(&self.inner, registry, &field, &wanted);
         if left.is_empty() {
@@ -225,6 +232,7 @@ impl Drive {
 
     fn situation(&self, tries: u32, begun: bool, left: &VecDeque<Choice>, failed: &Choice) -> Situation {
         let (keys_left, endpoints_left) = routing::remaining(left, failed);
+        let began = self.began.unwrap_or_else(|| self.inner.clock.elapsed());
         Situation {
             // What a program has read cannot be taken back, and none goes on with it.
             shown: if begun { Shown::Whole } else { Shown::Nothing },
@@ -232,7 +240,7 @@ impl Drive {
             attempts: self.attempts,
             keys_left,
             endpoints_left,
-            elapsed: millis(self.inner.clock.elapsed().saturating_sub(self.started)),
+            elapsed: millis(self.inner.clock.elapsed().saturating_sub(began).saturating_sub(self.waited)),
             may_retry: lock(&self.inner.retries).allows(self.inner.clock.now()),
         }
     }
@@ -255,17 +263,24 @@ impl Drive {
         let Some(known) = registry.provider(&choice.endpoint.provider).cloned() else {
             return Last::failed(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
         };
+        let asked = self.inner.clock.elapsed();
         let place = match self.place(&known).await {
             Ok(place) => place,
             Err(failure) => return Last::failed(failure),
         };
+        // What one's own limits cost is no time of failing.
+        let now = self.inner.clock.elapsed();
+        match self.began {
+            None => self.began = Some(now),
+            Some(_) => self.waited += now.saturating_sub(asked),
+        }
         self.attempts += 1;
         let (local, name) = (known.provider.local, known.provider.name.clone());
         let (endpoint, account) = (choice.endpoint.clone(), choice.account.clone());
         self.shows(&endpoint.id, false);
-        let plan = self.plan_of(choice, known);
+        let plan = || self.plan_of(choice.clone(), known.clone());
         let inner = Arc::clone(&self.inner);
-        let (mut attempt, encoded, secret) = match Attempt::begin(&inner, plan).await {
+        let (mut attempt, encoded, secret) = match begun(&inner, plan).await {
             Ok(begun) => begun,
             Err(failure) => return Last::failed(failure),
         };
