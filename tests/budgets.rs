@@ -6,6 +6,8 @@
     reason = "tests fail by panicking and say what they did"
 )]
 
+#[path = "budgets/dead.rs"]
+mod dead;
 #[path = "budgets/estimates.rs"]
 mod estimates;
 #[path = "budgets/outgrown.rs"]
@@ -20,7 +22,7 @@ use domain::{
     NoticeKind, Params, Period, PicoUsd, ProcessId, ProviderId, RunState, Secret, Timestamp,
 };
 use engine::{
-    Ask, BudgetState, Clock as _, Engine, Listeners, Parts, SystemClock,
+    Ask, BudgetState, Clock as _, Engine, Listeners, NewAppKey, Parts, SystemClock,
     frame::{RunView, TurnFrame, TurnView},
 };
 use parallax_suite::support::chat::{chat_stream, chat_stream_broken};
@@ -191,11 +193,25 @@ async fn a_key_at_its_limit_gives_way_to_the_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_holds_its_own_scope_and_no_other() {
-    for scope in ["provider:openai", "model:openai/gpt-5", "app:editor", "key:groq/work"] {
+    for scope in ["provider:openai", "model:openai/gpt-5", "app:editor", "key:openai/work"] {
         let bench = Bench::new().await;
+        let account = AccountRef::parse("openai/work").unwrap();
+        bench.engine.set_key(&account, Secret::new("sk_of_work")).await.unwrap();
+        let app = NewAppKey { name: "editor".to_owned(), ..NewAppKey::default() };
+        bench.engine.create_app_key(app).await.unwrap();
         bench.budget(scope, "0").await;
         bench.scripted.push_for("groq", chat_stream(&["Hello"], 10, 2));
         assert_eq!(bench.ask(prompt(LLAMA, None)).await.runs[0].state, RunState::Done, "{scope}");
+    }
+    // Whatever name of its model a budget is given under, it binds.
+    for scope in ["model:meta/llama-3.3-70b", "model:Meta-Llama/Llama-3.3-70B-Instruct"] {
+        let bench = Bench::new().await;
+        bench.budget(scope, "0").await;
+        let stored = bench.engine.budgets().await.unwrap().remove(0).budget.scope;
+        assert_eq!(stored.to_string(), "model:meta-llama/llama-3.3-70b-instruct");
+        let view = bench.ask(prompt(LLAMA, None)).await;
+        assert_eq!(failure(&view.runs[0]).0, ErrorKind::BillingBudget, "{scope}");
+        assert!(bench.scripted.seen().is_empty());
     }
     for scope in ["provider:groq", "model:meta-llama/llama-3.3-70b-instruct", "all", "key:groq/environment"] {
         let bench = Bench::new().await;
@@ -430,6 +446,12 @@ async fn a_budget_that_could_never_bind_is_refused() {
         budget("model:openai-typo/gpt-5", "1"),
         budget("conversation:00000000-0000-0000-0000-000000000007", "1"),
         budget("key:nobody/work", "1"),
+        // Names that look right: an author who is a provider, a label and an app that are not there.
+        budget("model:openai/gpt5-typo", "1"),
+        budget("model:groq/llama", "1"),
+        budget("model:own/m", "1"),
+        budget("key:groq/wrok", "1"),
+        budget("app:editr", "1"),
         Budget { warn: vec![0], ..budget("all", "1") },
         Budget { warn: vec![101], ..budget("all", "1") },
         Budget { unknown_price: Some(PicoUsd::ZERO), ..budget("all", "1") },
@@ -440,6 +462,11 @@ async fn a_budget_that_could_never_bind_is_refused() {
         assert_eq!(refused.kind, ErrorKind::RequestInvalid, "{wanted:?}");
     }
     assert_eq!(bench.engine.remove_budget(7).await.unwrap_err().kind, ErrorKind::RequestInvalid);
+    // What was asked once may be asked again.
+    bench.scripted.push_for("own", chat_stream(&["Hello"], 10, 2));
+    assert_eq!(bench.ask(prompt(OWN, None)).await.runs[0].state, RunState::Done);
+    bench.budget("model:own/m", "0").await;
+    assert_eq!(failure(&bench.ask(prompt(OWN, None)).await.runs[0]).0, ErrorKind::BillingBudget);
 }
 
 /// The same storm, small; `cargo xtask prove budgets` has the big one.

@@ -1,7 +1,7 @@
 //! What a prompt would cost, before it is sent.
 
 use crate::{Bench, LLAMA, OWN, budget, chat_stream, dollars, prompt};
-use domain::{ErrorKind, LaneTarget, ModelRef, Params, RunState};
+use domain::{AccountRef, ErrorKind, LaneTarget, ModelRef, Params, Reason, RunState, Secret};
 use engine::{Ask, Habit};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,46 @@ async fn an_unknown_price_is_no_zero_and_a_sum_says_what_it_lacks() {
     assert_eq!(estimate.unknown, 1);
     assert_eq!((estimate.lanes[1].low, estimate.lanes[1].at_most), (None, None));
     assert_eq!(Some(estimate.high), estimate.lanes[0].high);
+}
+
+/// Who cannot be paid is left out beforehand, and the dry run, the estimate and the receipt say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_a_budget_does_not_cover_is_left_out_with_that_reason() {
+    let bench = Bench::new().await;
+    let account = AccountRef::parse("together").unwrap();
+    bench.engine.set_key(&account, Secret::new("tgp_test")).await.unwrap();
+    let model = "meta-llama/llama-3.3-70b-instruct";
+    let asked = ModelRef::parse(model).unwrap();
+    let before = bench.engine.explain(&asked, None, None, "Hi").await.unwrap().route;
+    let places: Vec<&str> = before.planned.iter().map(|one| one.endpoint.as_str()).collect();
+    assert!(places.len() >= 2 && places[0].starts_with("groq/"), "{places:?}");
+    bench.budget("provider:groq", "0").await;
+    let route = bench.engine.explain(&asked, None, None, "Hi").await.unwrap().route;
+    assert!(route.planned.iter().all(|one| !one.endpoint.as_str().starts_with("groq/")), "{route:?}");
+    let of = |route: &domain::Route| {
+        let groq = route.rejected.iter().find(|one| one.endpoint.as_str().starts_with("groq/"));
+        groq.map(|one| one.reasons.clone())
+    };
+    assert_eq!(of(&route), Some(vec![Reason::Budget]));
+    let estimate = bench.engine.estimate(prompt(model, None)).await.unwrap();
+    assert_eq!(estimate.lanes[0].failure, None, "somebody else is asked");
+    assert_eq!(estimate.lanes[0].provider.as_deref(), Some("Together AI"));
+    bench.scripted.push_for("together", chat_stream(&["Hello"], 10, 2));
+    let view = bench.ask(prompt(model, None)).await;
+    assert_eq!(view.runs[0].state, RunState::Done);
+    let run = view.runs[0].id;
+    let kept = bench.engine.store().read(move |tx| tx.run(run)).await.unwrap().unwrap();
+    assert_eq!(of(&kept.route), Some(vec![Reason::Budget]), "the receipt says it too");
+    // Where nobody can be paid, the gate says which budget it is.
+    bench.budget("all", "0").await;
+    let view = bench.ask(prompt(model, None)).await;
+    let (kind, words) = crate::failure(&view.runs[0]);
+    assert_eq!(kind, ErrorKind::BillingBudget);
+    assert!(words.starts_with("Held by your budget."), "{words}");
+    // And on the user's word it is sent where it would have been.
+    bench.scripted.push_for("groq", chat_stream(&["Hello"], 10, 2));
+    let view = bench.ask_anyway(prompt(model, None)).await;
+    assert_eq!(view.runs[0].state, RunState::Done);
 }
 
 #[tokio::test(flavor = "multi_thread")]

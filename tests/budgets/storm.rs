@@ -3,8 +3,8 @@
 
 use crate::provider::{SelfBilling, dice};
 use domain::{
-    Budget, Call, ContextPolicy, Failure, LaneTarget, ModelRef, Params, Period, PicoUsd, ProcessId,
-    ProviderId, Secret, Timestamp,
+    Budget, BudgetScope, Call, ContextPolicy, Failure, LaneTarget, ModelRef, Params, Period, PicoUsd,
+    ProcessId, ProviderId, Secret, Timestamp,
 };
 use engine::{Ask, Clock as _, Engine, Listeners, Parts, SystemClock};
 use std::{
@@ -89,6 +89,9 @@ pub(crate) struct Bill {
     pub above_hold: u64,
     pub billed: PicoUsd,
     pub booked: PicoUsd,
+    /// What of the bill is for answers within their limit, and the most that all entries together say it may be.
+    pub within: PicoUsd,
+    pub most: PicoUsd,
 }
 
 struct Redirected {
@@ -208,10 +211,12 @@ pub(crate) async fn storm(gate: Gate, size: Size) -> Outcome {
     std::fs::create_dir(&data).unwrap();
     let watcher = Arc::new(engine(&data, &provider.url).await);
     let mut outcome = Outcome::default();
+    let mut since = 0;
     for round in 0..size.rounds {
+        since = booked(&watcher).await;
         raise(&watcher, gate, size.room).await;
         let over = Arc::new(AtomicBool::new(false));
-        let looking = tokio::spawn(look(Arc::clone(&watcher), Arc::clone(&over)));
+        let looking = tokio::spawn(look(Arc::clone(&watcher), Arc::clone(&over), since));
         let first = |process: u64| (round * size.processes + process) * size.prompts + 1;
         let mut children: Vec<Child> = (0..size.processes)
             .map(|process| child(&data, &provider.url, gate, first(process), size))
@@ -236,7 +241,7 @@ pub(crate) async fn storm(gate: Gate, size: Size) -> Outcome {
     // The next start settles what dead processes left.
     let last = engine(&data, &provider.url).await;
     last.recover().await.unwrap();
-    let (_, exceeded, highest) = glance(&last).await;
+    let (exceeded, highest) = glance(&last, since).await;
     outcome.exceeded += u64::from(exceeded);
     outcome.highest = outcome.highest.max(highest);
     audit(&last, &provider, &mut outcome).await;
@@ -266,10 +271,10 @@ async fn raise(engine: &Engine, gate: Gate, room: i64) {
     }
 }
 
-async fn look(engine: Arc<Engine>, over: Arc<AtomicBool>) -> (u64, u64, u32) {
+async fn look(engine: Arc<Engine>, over: Arc<AtomicBool>, since: u64) -> (u64, u64, u32) {
     let (mut looks, mut exceeded, mut highest) = (0, 0, 0);
     while !over.load(Ordering::SeqCst) {
-        let (_, found, most) = glance(&engine).await;
+        let (found, most) = glance(&engine, since).await;
         looks += 1;
         exceeded += u64::from(found);
         highest = highest.max(most);
@@ -278,25 +283,50 @@ async fn look(engine: Arc<Engine>, over: Arc<AtomicBool>) -> (u64, u64, u32) {
     (looks, exceeded, highest)
 }
 
-/// All budgets in one state of the database. What a provider wrote past the limit it was given, in one piece,
-/// is booked, and no gate can hold it back: so much above a limit is none of ours.
-async fn glance(engine: &Engine) -> (usize, bool, u32) {
-    let budgets = engine.budgets().await.unwrap();
-    let above = |standing: &engine::BudgetStanding| standing.used.total().get() - standing.budget.limit.get();
-    let most = budgets.iter().map(above).max().unwrap_or(0);
-    let exceeded = most > 0 && most > outgrown(engine).await;
-    let percent = budgets.iter().map(|one| ledger::percent(one.used.total(), one.budget.limit)).max();
-    (budgets.len(), exceeded, percent.unwrap_or(0))
+/// The last row of the ledger.
+async fn booked(engine: &Engine) -> u64 {
+    let entries = engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
+    entries.last().map_or(0, |entry| entry.seq)
 }
 
-/// What answers cost above what was held for them.
-async fn outgrown(engine: &Engine) -> i64 {
-    let entries = engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap();
-    let above = |entry: &engine::Entry| {
-        let cost = entry.row.cost.total.map_or(0, PicoUsd::get);
-        entry.held.map_or(0, |held| (cost - held.get()).max(0))
+/// All budgets, and what was booked since the limits were set, in one state of the database: is one exceeded by
+/// more than can be, and the highest in per cent. What a provider wrote past the limit it was given, in one
+/// piece, is booked, and no gate can hold it back: so much above a limit, of the same scope and round, is none
+/// of ours.
+async fn glance(engine: &Engine, since: u64) -> (bool, u32) {
+    let standing = engine.budgets().await.unwrap();
+    let read = engine.store().read(move |tx| {
+        let entries = tx.entries(Timestamp(0), Timestamp(i64::MAX))?;
+        let (mut exceeded, mut highest) = (false, 0);
+        for one in &standing {
+            let (scope, limit) = (&one.budget.scope, one.budget.limit);
+            let used = tx.budget_used(scope, one.from)?.total();
+            let new = entries.iter().filter(|entry| entry.seq > since && is_in(scope, entry));
+            let outgrown: i64 = new.map(above_hold).sum();
+            exceeded |= used.get() - limit.get() > outgrown;
+            highest = highest.max(ledger::percent(used, limit));
+        }
+        Ok((exceeded, highest))
+    });
+    read.await.unwrap()
+}
+
+fn is_in(scope: &BudgetScope, entry: &engine::Entry) -> bool {
+    let row = &entry.row;
+    let spender = store::Spender {
+        provider: row.provider.clone(),
+        model: row.model.clone(),
+        conversation: row.conversation,
+        app: row.purpose.app.clone(),
+        key: row.account.clone(),
     };
-    entries.iter().map(above).sum()
+    spender.scopes().contains(scope)
+}
+
+/// What an answer cost above what was held for it.
+fn above_hold(entry: &engine::Entry) -> i64 {
+    let cost = entry.row.cost.total.map_or(0, PicoUsd::get);
+    entry.held.map_or(0, |held| (cost - held.get()).max(0))
 }
 
 async fn audit(engine: &Engine, provider: &SelfBilling, outcome: &mut Outcome) {
@@ -353,7 +383,7 @@ fn compare(
         booked.entry(title).or_default().push(entry);
     }
     let mut bill = Bill::default();
-    let (mut billed, mut total) = (0, 0);
+    let (mut billed, mut within_limit, mut total, mut most) = (0, 0, 0, 0);
     for item in provider.bill() {
         bill.requests += 1;
         let amount = i64::try_from(item.input * INPUT + item.output * OUTPUT).unwrap();
@@ -370,13 +400,19 @@ fn compare(
         let whole = matches!(row.row.outcome.as_str(), "stop" | "completed" | "length");
         bill.different += u64::from(whole && cost != amount);
         let within = item.output <= item.limit;
+        within_limit += if within { amount } else { 0 };
         bill.above_hold += u64::from(within && amount > row.held.map_or(0, PicoUsd::get));
     }
     for entry in entries {
-        total += entry.row.cost.total.unwrap().get();
+        let cost = entry.row.cost.total.unwrap().get();
+        let perhaps = entry.row.cost.at_most.map_or(cost, PicoUsd::get);
+        total += cost;
+        most += cost.max(perhaps.min(entry.held.map_or(perhaps, PicoUsd::get)));
     }
     bill.billed = PicoUsd::new(billed);
     bill.booked = PicoUsd::new(total);
+    bill.within = PicoUsd::new(within_limit);
+    bill.most = PicoUsd::new(most);
     bill
 }
 
@@ -390,6 +426,7 @@ impl Outcome {
         assert_eq!(self.bill.missing, 0, "billed, and not in the ledger: {self:#?}");
         assert_eq!(self.bill.different, 0, "{self:#?}");
         assert_eq!(self.bill.above_hold, 0, "{self:#?}");
+        assert!(self.bill.within <= self.bill.most, "more was billed than budgets reckon with: {self:#?}");
     }
 
     /// As the rows of a table.
