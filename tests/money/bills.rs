@@ -2,9 +2,9 @@
 //! was at hand whose charges could be read.
 
 use super::kept::{ask, engine_at};
-use domain::{ErrorKind, PicoUsd, ProviderId, Secret};
+use domain::{Basis, ErrorKind, PicoUsd, ProviderId, Secret, Timestamp};
 use engine::{Engine, Reason};
-use parallax_suite::support::replay::{Answer, Replay, Route};
+use parallax_suite::support::replay::{Answer, Replay, Route, Step};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -103,6 +103,39 @@ async fn openrouters_activity_is_summed_over_models() {
     let log = engine.audit(domain::Timestamp(i64::MIN)).await.unwrap();
     assert_eq!((log.len(), log[0].purpose, log[0].bytes), (1, "bill", 0), "it is in the log of what left");
     assert_eq!(days[1].theirs, None, "today is not finished");
+}
+
+/// An answer that broke off is estimated until the provider says what it charged; then the ledger is put right, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_estimate_is_put_right_by_what_the_provider_charged() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Replay::start(Vec::new());
+    let engine =
+        engine_with(folder.path(), "openrouter", "openai-chat", format!("{}/v1", server.url())).await;
+    let cut = super::kept::stream(30, 2).header("x-generation-id", "gen-7").until(220, Step::Close);
+    server.first(Route::answer(cut).path("/v1/chat"));
+    ask(&engine, "Hi", "openai/gpt-4o@openrouter").await;
+    let before = super::kept::entries(&engine).await;
+    assert_eq!((before.len(), before[0].row.cost.basis), (1, Basis::Estimated));
+    let router = ProviderId::from("openrouter");
+    let since = Timestamp(0);
+    server.first(Route::answer(Answer::status(404)).path("/v1/generation").times(1));
+    assert_eq!(engine.correct_estimates(&router, since).await.unwrap(), 0, "not told yet");
+    let told = json!({ "data": { "id": "gen-7", "total_cost": 0.00123, "native_tokens_completion": 90 } });
+    server.first(Route::answer(Answer::json(200, &told)).path("/v1/generation"));
+    assert_eq!(engine.correct_estimates(&router, since).await.unwrap(), 1);
+    assert_eq!(engine.correct_estimates(&router, since).await.unwrap(), 0, "once");
+    let asked = server.seen().into_iter().rfind(|seen| seen.path.contains("/generation")).unwrap();
+    assert!(asked.path.contains("id=gen-7"), "{}", asked.path);
+    let entries = super::kept::entries(&engine).await;
+    assert_eq!(entries.len(), 2);
+    assert_eq!((entries[1].row.adjusts, entries[1].row.at), (Some(before[0].row.id), before[0].row.at));
+    assert_eq!(entries[1].row.cost.total, Some(usd("0.00123")));
+    assert_eq!(entries[1].row.cost.basis, Basis::Reported);
+    let sound = engine.store().read(|tx| Ok(tx.verify_chain()? && tx.verify_budget_totals()?));
+    assert!(sound.await.unwrap());
+    let log = engine.audit(Timestamp(i64::MIN)).await.unwrap();
+    assert_eq!(log.iter().filter(|row| row.purpose == "bill").count(), 2, "each is in the log of what left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

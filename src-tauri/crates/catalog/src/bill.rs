@@ -70,6 +70,37 @@ pub const BILLS: &[BillApi] = &[
     },
 ];
 
+/// An interface that tells what one answer was charged with, to the key that asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChargeApi {
+    /// Whose.
+    pub provider: &'static str,
+    /// Path behind the provider's address; the answer's id is the query `id`.
+    pub path: &'static str,
+    /// How such ids begin.
+    pub ids: &'static str,
+}
+
+/// Every provider that tells it. OpenRouter's `GET /generation` (its API reference, as known, not re-read).
+pub const CHARGES: &[ChargeApi] = &[ChargeApi { provider: "openrouter", path: "/generation", ids: "gen-" }];
+
+impl ChargeApi {
+    /// The interface of a provider, if it has one.
+    pub fn of(provider: &str) -> Option<&'static Self> {
+        CHARGES.iter().find(|api| api.provider == provider)
+    }
+
+    /// Reads an answer.
+    pub fn read(&self, body: &[u8]) -> Result<PicoUsd, CatalogError> {
+        let total = |root: Node<'_>| {
+            let data = root.get("data")?.ok_or("it has no data")?;
+            dollars(data.get("total_cost")?, DOLLARS)
+        };
+        let text = std::str::from_utf8(body).map_err(|error| error.to_string());
+        text.and_then(Node::parse).and_then(total).map_err(|reason| bad(self.provider, reason))
+    }
+}
+
 /// One page of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BillPage {

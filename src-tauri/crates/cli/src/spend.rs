@@ -310,7 +310,14 @@ async fn reconcile(engine: &Engine, provider: &str, days: u32, json: bool) -> Re
                 format!("What was charged is told to an admin (management) key only. Give it in {variable}."),
             )
         })?;
-    for day in engine.reconcile(&ProviderId::new(provider), &key, days).await? {
+    let provider = ProviderId::new(provider);
+    // What is asked about is what is compared; the ordinary key asks.
+    let since = engine.clock().now().0.saturating_sub(i64::from(days) * 86_400_000);
+    let corrected = engine.correct_estimates(&provider, Timestamp(since)).await?;
+    if corrected > 0 {
+        out::note(&format!("{corrected} estimated answers are booked now with what was charged."));
+    }
+    for day in engine.reconcile(&provider, &key, days).await? {
         let reasons: Vec<String> = day.reasons.iter().map(|reason| reason.words()).collect();
         let read = if json {
             out::object(&json!({

@@ -23,6 +23,7 @@ mod budgets;
 mod calendar;
 mod clock;
 mod context;
+mod corrected;
 mod credit;
 pub mod differences;
 mod draft;
@@ -71,8 +72,8 @@ mod walk;
 mod warm;
 
 pub use app_keys::{AppKeyChange, AppSpending, NewAppKey, utc};
-pub use attempt::billed_usage;
 pub use backup::{BackupProgress, BackupReport, restore};
+pub use books::{billed_at_most, billed_usage};
 pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
