@@ -13,8 +13,8 @@ async fn what_a_dead_process_held_holds_up_nobody() {
     bench.engine.set_key(&account, Secret::new("tgp_test")).await.unwrap();
     let model = "meta-llama/Llama-3.3-70B-Instruct-Turbo@together";
     bench.scripted.push_for("together", chat_stream_broken(&["word "], Step::Hang));
-    let (sink, frames) = sink();
-    let listeners = Listeners { sink: Some(sink), observer: None };
+    let (to, frames) = sink();
+    let listeners = Listeners { sink: Some(to), observer: None };
     let started = bench.engine.start_turn(prompt(model, Some(8_000)), listeners).await.unwrap();
     loop {
         frames.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
@@ -34,8 +34,8 @@ async fn what_a_dead_process_held_holds_up_nobody() {
     let next = engine_at(copy.path(), &scripted).await;
     next.set_key(&account, Secret::new("tgp_test")).await.unwrap();
     scripted.push_for("together", chat_stream(&["Hello"], 10, 2));
-    let (sink, frames) = sink();
-    let listeners = Listeners { sink: Some(sink), observer: None };
+    let (to, frames) = sink();
+    let listeners = Listeners { sink: Some(to), observer: None };
     let asked = next.start_turn(prompt(model, Some(100)), listeners).await.unwrap();
     asked.done.await.unwrap();
     let view = folded(asked.view, &frames);
@@ -43,6 +43,6 @@ async fn what_a_dead_process_held_holds_up_nobody() {
     let used = next.budgets().await.unwrap().remove(0).used;
     assert_eq!(used.held, PicoUsd::ZERO);
     assert!(used.perhaps > PicoUsd::ZERO && used.total() < held, "{used:?} of {held:?}");
-    bench.engine.cancel_all();
+    bench.engine.leave();
     started.done.await.unwrap();
 }

@@ -71,7 +71,7 @@ async fn anthropics_cents_become_dollars() {
     let folder = tempfile::tempdir().unwrap();
     let server = Replay::start(Vec::new());
     let engine = engine_with(folder.path(), "anthropic", "anthropic-messages", server.url()).await;
-    let day = domain::Timestamp(midnight(&engine, 0) * 1_000).day();
+    let day = Timestamp(midnight(&engine, 0) * 1_000).day();
     let body = json!({ "data": [{ "starting_at": format!("{day}T00:00:00Z"), "ending_at": "x", "results": [
         { "currency": "USD", "amount": "123.45", "workspace_id": null, "description": null },
         { "currency": "USD", "amount": "0.5", "workspace_id": null, "description": null },
@@ -90,7 +90,7 @@ async fn openrouters_activity_is_summed_over_models() {
     let server = Replay::start(Vec::new());
     let engine =
         engine_with(folder.path(), "openrouter", "openai-chat", format!("{}/v1", server.url())).await;
-    let day = domain::Timestamp(midnight(&engine, 1) * 1_000).day();
+    let day = Timestamp(midnight(&engine, 1) * 1_000).day();
     let line = |model: &str, usage: f64| {
         json!({ "date": day, "model": model, "provider_name": "X", "usage": usage,
             "byok_usage_inference": 0.0, "requests": 2, "prompt_tokens": 10, "completion_tokens": 5,
@@ -100,7 +100,7 @@ async fn openrouters_activity_is_summed_over_models() {
     server.first(Route::answer(Answer::json(200, &body)).path("/v1/activity"));
     let days = engine.reconcile(&ProviderId::from("openrouter"), &Secret::new("sk-or-m"), 2).await.unwrap();
     assert_eq!(days[0].theirs, Some(usd("0.0175")));
-    let log = engine.audit(domain::Timestamp(i64::MIN)).await.unwrap();
+    let log = engine.audit(Timestamp(i64::MIN)).await.unwrap();
     assert_eq!((log.len(), log[0].purpose, log[0].bytes), (1, "bill", 0), "it is in the log of what left");
     assert_eq!(days[1].theirs, None, "today is not finished");
 }
@@ -112,7 +112,8 @@ async fn an_estimate_is_put_right_by_what_the_provider_charged() {
     let server = Replay::start(Vec::new());
     let engine =
         engine_with(folder.path(), "openrouter", "openai-chat", format!("{}/v1", server.url())).await;
-    let cut = super::kept::stream(30, 2).header("x-generation-id", "gen-7").until(220, Step::Close);
+    // Behind usage and text, before it says why it ends.
+    let cut = super::kept::stream(30, 2).header("x-generation-id", "gen-7").until(180, Step::Close);
     server.first(Route::answer(cut).path("/v1/chat"));
     ask(&engine, "Hi", "openai/gpt-4o@openrouter").await;
     let before = super::kept::entries(&engine).await;

@@ -20,7 +20,7 @@ fn booked(endpoint: &domain::Endpoint, prompt: u64, at: Timestamp) -> Option<Pic
 fn every_bundled_endpoint_is_compared_at_what_would_be_booked() {
     let catalog = Catalog::bundled().expect("the catalogue");
     let mut seen = 0;
-    for endpoint in catalog.all_endpoints().iter().filter(|endpoint| endpoint.prices.is_some()) {
+    for endpoint in catalog.all_endpoints().filter(|endpoint| endpoint.prices.is_some()) {
         let mut endpoint = endpoint.clone();
         endpoint.context_length = None;
         // Days before and after prices fell and rose, and every part of a day.

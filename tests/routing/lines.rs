@@ -26,7 +26,7 @@ async fn lanes_stand_in_line_for_a_provider_and_say_so() {
     let whole = started.elapsed();
     assert!(whole >= Duration::from_millis(900), "one at a time");
     // Together they take as long as it took: what one waits for another is not its own time.
-    let own: u64 = view.runs.iter().filter_map(|run| run.duration).map(|ms| ms.0).sum();
+    let own: u64 = view.runs.iter().filter_map(|run| run.metrics.duration).map(|ms| ms.0).sum();
     assert!(own >= 900 && Duration::from_millis(own) < whole * 3 / 2, "{own} ms of {whole:?}");
     let waits: Vec<_> = frames
         .iter()

@@ -388,12 +388,14 @@ describe('the frame', () => {
     await open('chat');
     await user.click(screen.getByTestId(ids.navSettings));
     await user.click(await screen.findByTestId(ids.language('de')));
-    expect(await screen.findByRole('heading', { name: 'Einstellungen' })).toBeInTheDocument();
+    // The other language is a file of its own that has to come first.
+    const slow = { timeout: 10_000 };
+    expect(await screen.findByRole('heading', { level: 1, name: 'Einstellungen' }, slow)).toBeInTheDocument();
     expect(document.documentElement.lang).toBe('de');
     expect(host.sent('view/set')).toContainEqual({ key: 'view.language', value: '"de"' });
     expect(await clean()).toEqual([]);
     await user.click(screen.getByTestId(ids.language('en')));
-    expect(await screen.findByRole('heading', { name: 'Settings' })).toBeInTheDocument();
+    expect(await screen.findByRole('heading', { level: 1, name: 'Settings' })).toBeInTheDocument();
     expect(document.documentElement.lang).toBe('en');
   });
 

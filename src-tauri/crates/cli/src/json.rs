@@ -69,7 +69,7 @@ pub(crate) fn fail_lanes(
 
 /// What costs nothing for sure: nothing was sent.
 pub(crate) const NOTHING: Cost =
-    Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed };
+    Cost { total: Some(PicoUsd::ZERO), lines: Vec::new(), basis: Basis::Computed, at_most: None };
 
 /// A lane that nothing came of, in the same fields as any other.
 fn failed(lane: u32, model: &str, failure: &Failure, spent: &Cost) -> Value {

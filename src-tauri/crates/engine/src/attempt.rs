@@ -21,7 +21,7 @@ use crate::{
 };
 use domain::{
     AttemptId, Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd, PriceSheet,
-    Provider, Request, Secret, StreamEvent, Upstream, Usage,
+    Provider, Secret, StreamEvent, Upstream, Usage,
 };
 use futures_util::StreamExt as _;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
@@ -74,6 +74,30 @@ pub(crate) struct Attempt<'a> {
 /// An attempt that may be sent: with its call and the key.
 pub(crate) type Begun<'a> = (Attempt<'a>, Encoded, Option<Secret>);
 
+/// The attempt before anything came of it. `keyed`: a key goes with it.
+fn first_row(inner: &Inner, plan: &Plan, keyed: bool) -> AttemptRow {
+    AttemptRow {
+        id: AttemptId::new(inner.clock.id()),
+        run: plan.run,
+        n: plan.n,
+        endpoint: plan.endpoint.id.clone(),
+        provider: plan.known.provider.id.clone(),
+        // Of an address that may be open: the key may have gone since the route was planned.
+        account: plan.account.clone().filter(|_| keyed),
+        model: plan.endpoint.model.clone(),
+        upstream_model: plan.endpoint.upstream_model.clone(),
+        origin: plan.origin.to_owned(),
+        started_at: inner.clock.now(),
+        first_byte: None,
+        first_content: None,
+        duration: None,
+        outcome: None,
+        upstream: None,
+        usage: None,
+        cost: None,
+    }
+}
+
 impl<'a> Attempt<'a> {
     /// Encodes the request, fetches the key, and records attempt and hold, as far as the budgets allow.
     /// Nothing has been sent when this fails, and nothing is on the ledger.
@@ -88,26 +112,7 @@ impl<'a> Attempt<'a> {
         let mut written = writer.write(&plan.request)?;
         written.encoded.notices.splice(0..0, unfit);
         let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
-        let row = AttemptRow {
-            id: AttemptId::new(inner.clock.id()),
-            run: plan.run,
-            n: plan.n,
-            endpoint: plan.endpoint.id.clone(),
-            provider: provider.id.clone(),
-            // Of an address that may be open: the key may have gone since the route was planned.
-            account: plan.account.clone().filter(|_| secret.is_some()),
-            model: plan.endpoint.model.clone(),
-            upstream_model: plan.endpoint.upstream_model.clone(),
-            origin: plan.origin.to_owned(),
-            started_at: inner.clock.now(),
-            first_byte: None,
-            first_content: None,
-            duration: None,
-            outcome: None,
-            upstream: None,
-            usage: None,
-            cost: None,
-        };
+        let row = first_row(inner, &plan, secret.is_some());
         let limit = written.encoded.output_limit;
         let wish = Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), limit)?;
         let (prompt, longest) = (wish.prompt_tokens(), wish.output_tokens());
