@@ -189,8 +189,11 @@ impl<'a> Attempt<'a> {
         // The one way out, so that no failure leaves with a key in it.
         result.map_err(|mut failure| {
             self.scrubbed(&mut failure);
-            if failure.upstream.is_some() {
-                self.row.upstream.clone_from(&failure.upstream);
+            if let Some(theirs) = &failure.upstream {
+                // A connection that was cut does not know by which id the answer had begun.
+                let id = self.row.upstream.take().and_then(|begun| begun.request_id);
+                let request_id = theirs.request_id.clone().or(id);
+                self.row.upstream = Some(Upstream { request_id, ..theirs.clone() });
             }
             failure
         })
