@@ -108,10 +108,11 @@ impl Window {
         let option = format!("[data-testid=\"model-option-{reference}\"]");
         let open = "return !!document.querySelector('[data-testid=\"model-search\"]')";
         let started = Instant::now();
-        // A click that meets the picker while it closes does not open it again.
+        // A click that meets the picker while it closes does not open it again; one that meets it while it
+        // opens is refused, since the page behind it takes none.
         while !self.script(open, vec![]).await.as_bool().unwrap() {
             assert!(started.elapsed() < PATIENCE, "the model picker does not open");
-            self.click("add-model").await;
+            let _ = self.get("add-model").await.click().await;
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
         self.type_into("model-search", reference).await;
