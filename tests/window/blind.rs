@@ -52,7 +52,7 @@ async fn nothing_in_the_window_tells_the_model_before_the_vote() {
     for name in NAMES {
         assert!(page.contains(name), "after the vote the page does not name {name}");
     }
-    window.click("nav-leaderboard").await;
+    window.visit("leaderboard").await;
     window.get("board-verdict").await;
     window.shots("leaderboard").await;
     window.close().await.unwrap();

@@ -39,7 +39,7 @@ async fn a_budget_is_set_holds_a_prompt_and_is_passed_once() {
     window.add_model("openai/gpt-5.4").await;
 
     // What is no amount is said in the form, and nothing is set.
-    window.click("nav-spend").await;
+    window.visit("spend").await;
     window.click("budget-add").await;
     window.type_into("budget-amount", "ten").await;
     window.click("budget-save").await;
@@ -69,7 +69,7 @@ async fn a_budget_is_set_holds_a_prompt_and_is_passed_once() {
     // Held again; this time past it from the answer itself.
     window.type_into("composer", "And again?").await;
     window.get("allow-once").await;
-    window.click("nav-spend").await;
+    window.visit("spend").await;
     let edit = "[data-testid^=\"budget-edit-\"]";
     window.page.find(By::Css(edit)).await.unwrap().click().await.unwrap();
     set(&window, "5").await;

@@ -33,10 +33,10 @@ async fn a_new_user_sees_four_demo_models_answer_and_what_they_cost() {
         "one demo model fails on purpose"
     );
     window.shots("answered").await;
-    window.click("nav-spend").await;
+    window.visit("spend").await;
     window.get("spend-month").await;
     window.shots("spend").await;
-    window.click("nav-settings").await;
+    window.visit("settings").await;
     window.get("provider-openai").await;
     window.shots("settings").await;
     let shown = window.script("return document.body.innerText", vec![]).await;

@@ -57,7 +57,7 @@ async fn c20_every_figure_stands_under_its_name() {
     );
     assert_eq!(window.lane_text(0, "metric-cost").await.trim(), "$0.0286");
 
-    window.click("nav-spend").await;
+    window.visit("spend").await;
     window.get("spend-month").await;
     window.until("the row", "document.querySelector('.spend-table tbody tr')").await;
     let cells = "const heads = [...document.querySelectorAll('.spend-table thead th')].map((h) => \

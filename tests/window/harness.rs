@@ -99,6 +99,33 @@ impl Window {
         }
     }
 
+    /// Opens a page by the sidebar. On a loaded machine the page may still move between the driver's look and
+    /// its click, which then lands beside the link.
+    pub(crate) async fn visit(&self, page: &str) {
+        let here = format!("!!document.querySelector('[data-testid=\"nav-{page}\"][aria-current]')");
+        let started = Instant::now();
+        loop {
+            self.click(&format!("nav-{page}")).await;
+            if self.soon(&here).await {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "the page {page} does not open");
+        }
+    }
+
+    /// True once the expression is, within a few seconds.
+    async fn soon(&self, expression: &str) -> bool {
+        let started = Instant::now();
+        let script = format!("return {expression}");
+        while started.elapsed() < PATIENCE / 6 {
+            if self.script(&script, vec![]).await.as_bool().unwrap() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
+    }
+
     pub(crate) async fn type_into(&self, id: &str, text: &str) {
         self.get(id).await.send_keys(text).await.unwrap();
     }
@@ -106,21 +133,24 @@ impl Window {
     /// Adds a model to the line-up by its reference, through the picker.
     pub(crate) async fn add_model(&self, reference: &str) {
         let option = format!("[data-testid=\"model-option-{reference}\"]");
-        let open = "return !!document.querySelector('[data-testid=\"model-search\"]')";
+        let open = "!!document.querySelector('[data-testid=\"model-search\"]')";
         let started = Instant::now();
-        // A click that meets the picker while it closes does not open it again; one that meets it while it
-        // opens is refused, since the page behind it takes none.
-        while !self.script(open, vec![]).await.as_bool().unwrap() {
-            assert!(started.elapsed() < PATIENCE, "the model picker does not open");
+        // A click that meets the picker while it closes does not open it again. One that meets it while it
+        // opens lands beside it and closes it, so each is given its time.
+        loop {
             let _ = self.get("add-model").await.click().await;
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            if self.soon(open).await {
+                break;
+            }
+            assert!(started.elapsed() < PATIENCE, "the model picker does not open");
         }
         self.type_into("model-search", reference).await;
         self.find(&option).await;
         // The list still moves while the search catches up with the typing; a click by position could hit
         // the row that was there a moment ago.
         self.script("document.querySelector(arguments[0]).click()", vec![json!(option)]).await;
-        while self.script(open, vec![]).await.as_bool().unwrap() {
+        let open = format!("return {open}");
+        while self.script(&open, vec![]).await.as_bool().unwrap() {
             assert!(started.elapsed() < PATIENCE, "the model picker stays open");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

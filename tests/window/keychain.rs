@@ -51,7 +51,7 @@ async fn inside_the_session() {
             vec![],
         )
         .await;
-    window.click("nav-settings").await;
+    window.visit("settings").await;
     window.get("provider-openai").await;
     let in_row = |id: &str| format!("[data-testid=\"provider-openai\"] [data-testid=\"{id}\"]");
     window.page.find(thirtyfour::By::Css(in_row("key-edit"))).await.unwrap().click().await.unwrap();

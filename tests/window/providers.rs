@@ -53,7 +53,7 @@ async fn an_unknown_server_is_added_and_answers() {
     program.ok(&["provider", "add", "shed", "--dialect", "openai-chat", "--base-url", &at, "--local"]);
     let window = Window::open(&program.folder()).await;
     window.click("onboarding-skip").await;
-    window.click("nav-settings").await;
+    window.visit("settings").await;
 
     // A server of the user's own is looked for beside the usual ones.
     window.click("look-again").await;
@@ -100,7 +100,7 @@ async fn an_unknown_server_is_added_and_answers() {
     let asked: Vec<String> = house.seen().iter().map(|seen| seen.path.clone()).collect();
     assert!(asked.iter().any(|path| path.starts_with("/v1/chat/completions")), "{asked:?}");
 
-    window.click("nav-settings").await;
+    window.visit("settings").await;
     window.get("provider-house").await;
     let more = "[aria-label=\"More for house\"]";
     window.page.find(thirtyfour::By::Css(more)).await.unwrap().click().await.unwrap();

@@ -21,7 +21,7 @@ async fn a_year_of_spending_is_shown_and_drilled_into() {
     let window = Window::open(&program.folder()).await;
     window.get("onboarding").await;
     window.click("onboarding-skip").await;
-    window.click("nav-spend").await;
+    window.visit("spend").await;
     window.get("spend-month").await;
     window.until("the month", READY).await;
     window.until("the ledger", "document.querySelector('[data-intact=true]')").await;
