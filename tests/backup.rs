@@ -8,9 +8,9 @@
 )]
 
 use domain::{ErrorKind, ProcessId, Timestamp};
-use engine::{BackupProgress, BackupReport, Clock as _, Engine, Parts, SystemClock, restore, restore_waits};
+use engine::{BackupProgress, BackupReport, Clock as _, Engine, SystemClock, restore, restore_waits};
 use import::{Archive, Packer, Packing};
-use parallax_suite::support::program::Program;
+use parallax_suite::support::{bench::scripted_engine, program::Program};
 use std::{
     fs::{self, File},
     io::{Cursor, Read as _},
@@ -23,26 +23,10 @@ use std::{
 use store::Store;
 use tempfile::TempDir;
 use transport::scripted::Scripted;
-use vault::Vault;
 
 fn options() -> store::Options {
     let clock = SystemClock::new();
     store::Options { process: ProcessId::new(clock.id()), now: clock.now(), version: "test" }
-}
-
-async fn engine_at(folder: &Path) -> Engine {
-    let clock = Arc::new(SystemClock::new());
-    let process = ProcessId::new(clock.id());
-    let options = store::Options { process, now: clock.now(), version: "test" };
-    let parts = Parts {
-        store: Store::open(folder, options).unwrap(),
-        vault: Vault::memory(),
-        transport: Arc::new(Scripted::new()),
-        clock,
-        process,
-        origin: "window",
-    };
-    Engine::assemble(parts).await.unwrap()
 }
 
 async fn say(engine: &Engine, word: &'static str) {
@@ -70,7 +54,7 @@ impl Made {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let archive = folder.path().join("backup.zip");
-        let engine = engine_at(&data).await;
+        let engine = scripted_engine(&data, &Scripted::new(), &[]).await;
         say(&engine, "first").await;
         let first = engine.attach("first.txt".into(), b"what was first".to_vec()).await.unwrap().file.sha256;
         // Others go on writing while it is made.
@@ -132,7 +116,7 @@ async fn a_backup_is_put_back_and_what_was_there_is_kept() {
 #[tokio::test]
 async fn a_backup_that_is_stopped_leaves_nothing() {
     let made = Made::new().await;
-    let engine = engine_at(&made.data()).await;
+    let engine = scripted_engine(&made.data(), &Scripted::new(), &[]).await;
     let progress = Arc::new(BackupProgress::default());
     progress.stop();
     let target = made.folder.path().join("second.zip");

@@ -17,7 +17,10 @@ use engine::{
     frame::{Op, RunPatch, SectionKind, TurnFrame, TurnView},
 };
 use futures_util::{StreamExt as _, stream};
-use parallax_suite::support::chat::{chat_stream, chat_stream_broken};
+use parallax_suite::support::{
+    bench::scripted_engine,
+    chat::{chat_stream, chat_stream_broken},
+};
 use std::{
     path::Path,
     pin::Pin,
@@ -40,31 +43,13 @@ struct Bench {
     folder: tempfile::TempDir,
 }
 
-async fn engine_at(folder: &Path, scripted: &Scripted) -> Engine {
-    let clock = Arc::new(SystemClock::new());
-    let process = ProcessId::new(clock.id());
-    let options = store::Options { process, now: clock.now(), version: "test" };
-    let parts = Parts {
-        store: Store::open(folder, options).unwrap(),
-        vault: Vault::memory(),
-        transport: Arc::new(scripted.clone()),
-        clock,
-        process,
-        origin: "window",
-    };
-    Engine::assemble(parts).await.unwrap()
-}
-
 impl Bench {
     /// A script is chosen by the provider's name or any text of the call: where several providers are
     /// asked at once, no name may occur in a path or prompt.
     async fn new(providers: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripted = Scripted::new();
-        let engine = engine_at(folder.path(), &scripted).await;
-        for provider in providers {
-            engine.add_provider(provider, OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
-        }
+        let engine = scripted_engine(folder.path(), &scripted, providers).await;
         Self { engine, scripted, folder }
     }
 
@@ -318,7 +303,7 @@ async fn a_process_that_vanished_leaves_every_shown_character_and_its_attempt() 
     let scripted = Scripted::new();
     let shown = Arc::new(Mutex::new(String::new()));
     let turn = {
-        let engine = engine_at(folder.path(), &scripted).await;
+        let engine = scripted_engine(folder.path(), &scripted, &[]).await;
         engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
         scripted.push_for("a", chat_stream_broken(&["one ", "two ", "three"], Step::Hang));
         let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
@@ -341,7 +326,7 @@ async fn a_process_that_vanished_leaves_every_shown_character_and_its_attempt() 
             std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
         }
     }
-    let engine = engine_at(copy.path(), &scripted).await;
+    let engine = scripted_engine(copy.path(), &scripted, &[]).await;
     assert_eq!(engine.recover().await.unwrap(), 1);
     let view = engine.snapshot(turn).await.unwrap();
     assert_eq!(view.runs[0].state, RunState::Interrupted);
@@ -423,7 +408,7 @@ async fn two_recoveries_at_once_keep_the_text() {
     let folder = tempfile::tempdir().unwrap();
     let scripted = Scripted::new();
     let shown = Arc::new(Mutex::new(String::new()));
-    let engine = engine_at(folder.path(), &scripted).await;
+    let engine = scripted_engine(folder.path(), &scripted, &[]).await;
     engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
     scripted.push_for("a", chat_stream_broken(&["all ", "of it"], Step::Hang));
     let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
@@ -441,7 +426,10 @@ async fn two_recoveries_at_once_keep_the_text() {
             std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
         }
     }
-    let (one, two) = (engine_at(copy.path(), &scripted).await, engine_at(copy.path(), &scripted).await);
+    let (one, two) = (
+        scripted_engine(copy.path(), &scripted, &[]).await,
+        scripted_engine(copy.path(), &scripted, &[]).await,
+    );
     let (first, second) = tokio::join!(one.recover(), two.recover());
     assert_eq!(first.unwrap() + second.unwrap(), 1);
     let view = two.snapshot(started.turn).await.unwrap();
@@ -675,7 +663,7 @@ async fn while_blocked(block: Duration) -> (Engine, tempfile::TempDir, domain::T
     let scripted = Scripted::new();
     let engine = hasty_engine(folder.path(), &scripted).await;
     engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
-    let other = engine_at(folder.path(), &scripted).await;
+    let other = scripted_engine(folder.path(), &scripted, &[]).await;
     let answer = chat_stream_broken(&["first "], Step::Wait(Duration::from_millis(400)));
     let rest = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"second\"},\"finish_reason\":\"stop\"}]}\n\n\
                 data: [DONE]\n\n";

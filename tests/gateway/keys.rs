@@ -1,26 +1,9 @@
 //! Keys for other programs: shown once, kept as a hash, taken back at once.
 
-use domain::{ErrorKind, ProcessId, Timestamp};
-use engine::{AppKeyChange, AppKeyRow, Clock as _, Engine, NewAppKey, Parts, SystemClock};
-use std::{path::Path, sync::Arc};
-use store::Store;
+use domain::{ErrorKind, Timestamp};
+use engine::{AppKeyChange, AppKeyRow, NewAppKey};
+use parallax_suite::support::bench::scripted_engine;
 use transport::scripted::Scripted;
-use vault::Vault;
-
-async fn engine_at(folder: &Path) -> Engine {
-    let clock = Arc::new(SystemClock::new());
-    let process = ProcessId::new(clock.id());
-    let options = store::Options { process, now: clock.now(), version: "test" };
-    let parts = Parts {
-        store: Store::open(folder, options).unwrap(),
-        vault: Vault::memory(),
-        transport: Arc::new(Scripted::new()),
-        clock,
-        process,
-        origin: "cli",
-    };
-    Engine::assemble(parts).await.unwrap()
-}
 
 fn named(name: &str) -> NewAppKey {
     NewAppKey { name: name.to_owned(), ..NewAppKey::default() }
@@ -29,7 +12,7 @@ fn named(name: &str) -> NewAppKey {
 #[tokio::test]
 async fn a_key_is_shown_once_and_stands_nowhere() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine_at(folder.path()).await;
+    let engine = scripted_engine(folder.path(), &Scripted::new(), &[]).await;
     let (row, key) = engine.create_app_key(named("editor")).await.unwrap();
     let text = key.expose().to_owned();
     assert_eq!(text.len(), "sk-parallax-".len() + 64, "256 bits");
@@ -48,7 +31,7 @@ async fn a_key_is_shown_once_and_stands_nowhere() {
 #[tokio::test]
 async fn a_name_is_one_program_and_comes_free_with_its_key() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine_at(folder.path()).await;
+    let engine = scripted_engine(folder.path(), &Scripted::new(), &[]).await;
     let (first, _) = engine.create_app_key(named("editor")).await.unwrap();
     let taken = engine.create_app_key(named(" editor ")).await.unwrap_err();
     assert_eq!(taken.kind, ErrorKind::RequestInvalid);
@@ -66,7 +49,7 @@ async fn a_name_is_one_program_and_comes_free_with_its_key() {
 #[tokio::test]
 async fn limits_of_a_key_are_kept_and_nonsense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine_at(folder.path()).await;
+    let engine = scripted_engine(folder.path(), &Scripted::new(), &[]).await;
     for bad in ["", "  ", &"x".repeat(61), "a\nb"] {
         assert_eq!(engine.create_app_key(named(bad)).await.unwrap_err().kind, ErrorKind::RequestInvalid);
     }
