@@ -5,9 +5,11 @@
 #[path = "sim/mod.rs"]
 mod sim;
 
+use domain::Sort;
 use sim::{
+    choosers::{Chooser, Ours},
     run::{self, Figures},
-    world::World,
+    world::{Request, World},
 };
 
 #[test]
@@ -49,4 +51,26 @@ fn the_same_seed_gives_the_same_figures() {
         run::all().iter_mut().map(|chooser| run::play(&world, &mut **chooser).regret).collect::<Vec<_>>()
     };
     assert_eq!(play(), play());
+}
+
+/// The simulated clock begins at 08:00 UTC; the author is cheap from 16:30 on, "coldish" dear above 16,000 tokens.
+#[test]
+fn a_price_list_is_followed_by_the_hour_and_by_the_length_of_the_prompt() {
+    let world = World::new(1, 1.0);
+    let order = |prompt, hour: f64| {
+        let now = hour * 3_600_000.0;
+        let request = Request { at: now, conversation: 1, number: 1, prompt, before: 0, answer: 400 };
+        let order = Ours::new("", Some(Sort::Price)).order(&world, &request, now);
+        let name = |at: usize| world.servers[at].endpoint.provider.to_string();
+        order.into_iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(2_500, 0.0)[0], "shaky");
+    assert_eq!(order(2_500, 9.0)[0], "author", "at 17:00");
+    assert_eq!(order(2_500, 17.0)[0], "shaky", "at 01:00 of the next day");
+    let before = |order: Vec<String>, a: &str, b: &str| {
+        let place = |name| order.iter().position(|other| other == name);
+        place(a) < place(b)
+    };
+    assert!(before(order(15_000, 0.0), "coldish", "bargain"));
+    assert!(before(order(17_000, 0.0), "bargain", "coldish"));
 }

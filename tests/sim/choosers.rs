@@ -2,9 +2,9 @@
 
 use super::{
     Chance,
-    world::{Request, Time, World},
+    world::{Request, Time, World, stamp},
 };
-use domain::{DataPolicy, Failure, Millis, RoutingPrefs, Sort, Timestamp};
+use domain::{DataPolicy, Failure, Millis, RoutingPrefs, Sort};
 use router::{Ask, Health, Needs, Observed, Offer, Ready, Warm, Who};
 use std::collections::HashMap;
 
@@ -25,13 +25,6 @@ pub(crate) trait Chooser {
 
 /// Patience of those that publish none; also ours until something is known.
 const PATIENCE: Time = 30_000.0;
-
-/// Far from 1970, like every real clock.
-const EPOCH: i64 = 1_800_000_000_000;
-
-fn stamp(now: Time) -> Timestamp {
-    Timestamp(EPOCH + now as i64)
-}
 
 /// A random order, as LiteLLM's simple shuffle with equal weights.
 pub(crate) struct Shuffle;
@@ -79,7 +72,7 @@ impl Chooser for InverseSquare {
     fn order(&mut self, world: &World, request: &Request, now: Time) -> Vec<usize> {
         let mut chance = Chance::of(&[world.seed, 12, request.number]);
         let price = |at: usize| {
-            let [prompt, completion, _] = world.servers[at].prices;
+            let [prompt, completion, _] = world.prices(at, request, now);
             3.0 * prompt + completion
         };
         let stable = |at: &usize| self.failed.get(at).is_none_or(|failed| now - failed > 30_000.0);
@@ -88,7 +81,7 @@ impl Chooser for InverseSquare {
         if self.sticky
             && let Some((at, when)) = self.last.get(&request.conversation)
             && now - when < 600_000.0
-            && world.servers[*at].prices[2] < world.servers[*at].prices[0]
+            && world.servers[*at].cache > 0.0
             && left.contains(at)
         {
             order.push(*at);

@@ -141,19 +141,19 @@ fn one(
             let fate = world.fate(at, request, u64::from(number), now, seen);
             let (took, failure) = match fate {
                 Fate::Content { first, writing } if first <= patience => {
+                    dollars += world.dollars(at, request, seen.cached, now);
                     now += first;
-                    dollars += world.dollars(at, request, seen.cached);
                     traffic.remember(at, request, now);
                     chooser.learn(world, at, request, now, Outcome::Content { first, writing });
                     return End { first: Some(now - request.at), dollars };
                 }
                 fate => failed(fate, patience),
             };
-            now += took;
             if failure.kind == ErrorKind::TimeFirstByte {
                 // It was taken, and reading it may be billed.
-                dollars += world.servers[at].prices[0] * (request.prompt - seen.cached) as f64 / 1e6;
+                dollars += world.reading(at, request, seen.cached, now);
             }
+            now += took;
             chooser.learn(world, at, request, now, Outcome::Failed { failure: &failure, took });
             let situation = Situation {
                 shown: Shown::Nothing,
@@ -201,7 +201,8 @@ fn oracle(world: &World) -> f64 {
         for at in 0..world.servers.len() {
             let seen = traffic.seen(world, at, request, request.at);
             if let Fate::Content { first, .. } = world.fate(at, request, 1, request.at, seen) {
-                let end = End { first: Some(first), dollars: world.dollars(at, request, seen.cached) };
+                let end =
+                    End { first: Some(first), dollars: world.dollars(at, request, seen.cached, request.at) };
                 if best.is_none_or(|(_, known)| end.pain() < known.pain()) {
                     best = Some((at, end));
                 }

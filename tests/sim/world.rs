@@ -2,7 +2,8 @@
 
 use super::Chance;
 use domain::{
-    Endpoint, EndpointId, Meter, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, ProviderId, When,
+    Endpoint, EndpointId, Meter, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, ProviderId,
+    Timestamp, When,
 };
 use std::collections::BTreeMap;
 
@@ -10,6 +11,14 @@ use std::collections::BTreeMap;
 pub(crate) type Time = f64;
 const HOUR: Time = 3_600_000.0;
 const MINUTE: Time = 60_000.0;
+
+/// Far from 1970, like every real clock: 08:00 UTC of a Friday.
+const EPOCH: i64 = 1_800_000_000_000;
+
+/// A moment of virtual time as the calendar has it.
+pub(crate) fn stamp(now: Time) -> Timestamp {
+    Timestamp(EPOCH + now as i64)
+}
 
 /// Something that befalls a provider for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,8 +38,6 @@ pub(crate) enum Trouble {
 /// A provider that serves the model.
 pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
-    /// Dollars per million: prompt, completion, cached prompt.
-    pub(crate) prices: [f64; 3],
     /// Median time to the first content of a short prompt, and how wide it scatters.
     first: (f64, f64),
     /// Milliseconds of reading per thousand prompt tokens that are not cached.
@@ -90,8 +97,27 @@ pub(crate) struct World {
 /// flakiness, minutes of cache, cold start after minutes for ms, requests a minute.
 type Row = (&'static str, [f64; 3], (f64, f64), f64, f64, f64, f64, Option<(f64, f64)>, usize);
 
+/// What a price turns into for a while or for some: above so many prompt tokens, or in these minutes of the
+/// UTC day, all prices times so much.
+#[derive(Clone, Copy)]
+enum Turn {
+    Above(u64, f64),
+    Within(u16, u16, f64),
+}
+
+/// Price lists as they are published: the author's is half as dear at night (DeepSeek's was, 16:30 to 00:30
+/// UTC), one is dear at the busiest hours; some double for long prompts (Google and xAI, from 200,000 or
+/// 128,000 tokens on; Alibaba from 32,000 on).
+const TURNS: &[(&str, Turn)] = &[
+    ("author", Turn::Within(16 * 60 + 30, 30, 0.4)),
+    ("usual", Turn::Within(13 * 60, 19 * 60, 1.6)),
+    ("bargain", Turn::Above(32_000, 2.0)),
+    ("coldish", Turn::Above(16_000, 2.5)),
+    ("usual", Turn::Above(64_000, 2.0)),
+];
+
 /// Six providers as they are found for an open-weights model: cheap and slow, dear and quick, cheap with
-/// tight limits, one that is often in trouble, one that starts cold.
+/// tight limits, one that is often in trouble, one that starts cold. Beside them, [`TURNS`].
 const ROWS: &[Row] = &[
     ("bargain", [0.25, 0.90, 0.25], (1_900.0, 0.5), 120.0, 38.0, 0.012, 0.0, None, 60),
     ("usual", [0.30, 1.10, 0.06], (900.0, 0.35), 70.0, 65.0, 0.004, 10.0, None, 60),
@@ -139,15 +165,28 @@ impl World {
         Fate::Content { first, writing }
     }
 
-    /// Dollars for an attempt that was answered.
-    pub(crate) fn dollars(&self, at: usize, request: &Request, cached: u64) -> f64 {
-        let [prompt, completion, read] = self.servers[at].prices;
-        ((request.prompt - cached) as f64 * prompt
-            + cached as f64 * read
-            + request.answer as f64 * completion)
-            / 1e6
+    /// Dollars for an attempt that was sent now and answered.
+    pub(crate) fn dollars(&self, at: usize, request: &Request, cached: u64, now: Time) -> f64 {
+        let [_, completion, _] = self.prices(at, request, now);
+        self.reading(at, request, cached, now) + request.answer as f64 * completion / 1e6
+    }
+
+    /// Dollars for reading its prompt alone.
+    pub(crate) fn reading(&self, at: usize, request: &Request, cached: u64, now: Time) -> f64 {
+        let [prompt, _, read] = self.prices(at, request, now);
+        ((request.prompt - cached) as f64 * prompt + cached as f64 * read) / 1e6
+    }
+
+    /// Dollars per million that hold for this prompt at this moment: prompt, completion, cached prompt. All
+    /// ways of choosing may read them.
+    pub(crate) fn prices(&self, at: usize, request: &Request, now: Time) -> [f64; 3] {
+        let sheet = self.servers[at].endpoint.prices.as_ref().unwrap();
+        let rates = sheet.rates(request.prompt, None, stamp(now));
+        METERS.map(|meter| rates[&meter].get() as f64 / 1e6)
     }
 }
+
+const METERS: [Meter; 3] = [Meter::Input, Meter::Output, Meter::InputCacheRead];
 
 /// What a server has seen of this user.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +230,6 @@ fn server(seed: u64, at: u64, row: &Row, horizon: Time) -> Server {
     }
     Server {
         endpoint: endpoint(name, prices),
-        prices,
         first,
         reading,
         speed,
@@ -204,12 +242,25 @@ fn server(seed: u64, at: u64, row: &Row, horizon: Time) -> Server {
 }
 
 fn endpoint(name: &str, prices: [f64; 3]) -> Endpoint {
-    let meters = [Meter::Input, Meter::Output, Meter::InputCacheRead];
-    let rates: BTreeMap<Meter, PicoUsd> = meters
-        .into_iter()
-        .zip(prices)
-        .map(|(meter, price)| (meter, PicoUsd::per_million(&price.to_string()).unwrap()))
-        .collect();
+    let rule = |when, times: f64| PriceRule {
+        when,
+        rates: METERS
+            .into_iter()
+            .zip(prices)
+            .map(|(meter, price)| (meter, PicoUsd::new((price * times * 1e6).round() as i64)))
+            .collect::<BTreeMap<_, _>>(),
+    };
+    let mut rules = vec![rule(When::default(), 1.0)];
+    for (_, turn) in TURNS.iter().filter(|(whose, _)| *whose == name) {
+        rules.push(match *turn {
+            Turn::Above(tokens, times) => {
+                rule(When { prompt_tokens_gt: Some(tokens), ..When::default() }, times)
+            }
+            Turn::Within(from, until, times) => {
+                rule(When { utc: Some((from, until)), ..When::default() }, times)
+            }
+        });
+    }
     Endpoint {
         id: EndpointId::new(format!("{name}/m")),
         provider: ProviderId::from(name),
@@ -223,12 +274,13 @@ fn endpoint(name: &str, prices: [f64; 3]) -> Endpoint {
                 source: "simulated".into(),
                 checked: "2026-11-21".into(),
             },
-            rules: vec![PriceRule { when: When::default(), rates }],
+            rules,
         }),
     }
 }
 
-/// Conversations of a few turns with pauses to read and think, a few an hour.
+/// Conversations of a few turns with pauses to read and think, a few an hour; one in six begins with a
+/// document.
 fn requests(seed: u64, horizon: Time) -> Vec<Request> {
     let mut chance = Chance::of(&[seed, 2]);
     let mut all = Vec::new();
@@ -239,9 +291,10 @@ fn requests(seed: u64, horizon: Time) -> Vec<Request> {
         let turns = 1 + (chance.wait(4.0) as u64).min(14);
         let mut now = start;
         let mut before = 0;
+        let opening = if chance.unit() < 1.0 / 6.0 { 28_000.0 } else { 2_500.0 };
         for _ in 0..turns {
             let added =
-                chance.around(if before == 0 { 2_500.0 } else { 400.0 }, 1.0).clamp(30.0, 60_000.0) as u64;
+                chance.around(if before == 0 { opening } else { 400.0 }, 1.0).clamp(30.0, 60_000.0) as u64;
             let answer = chance.around(450.0, 0.7).clamp(20.0, 6_000.0) as u64;
             let prompt = (before + added).min(150_000);
             all.push(Request {

@@ -71,11 +71,12 @@ const ALONE: &[&str] = &[
     "gateway_fuzz",
     "prices",
     "ratings",
+    "router",
     "search",
 ];
 
-/// Proofs that are built as the tests are.
-const DEV: &[&str] = &["build", "prices"];
+/// Proofs that are built as the tests are: what they find does not depend on speed.
+const DEV: &[&str] = &["build", "prices", "router"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -99,7 +100,7 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
         }
         let lines = match PROOFS.iter().find(|(known, ..)| known == name) {
             Some((.., body)) => body()?,
-            None => run_suite(&format!("prove_{name}"), None)?,
+            None => run_suite(name, None)?,
         };
         return write(name, &lines);
     }
@@ -112,7 +113,7 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
         shell::step("Building the release");
         shell::release().run()?;
         let display = if cfg!(target_os = "linux") { Some(setup::Display::start()?) } else { None };
-        run_suite(&format!("prove_{name}"), display.as_ref())?
+        run_suite(name, display.as_ref())?
     } else {
         bail!("no proof is called {name:?}; without a name, the list");
     };
@@ -128,10 +129,13 @@ pub(crate) fn suite_proofs() -> Result<Vec<String>> {
     Ok(names.filter_map(|name| name.strip_prefix("prove_")).map(str::to_owned).collect())
 }
 
-fn run_suite(target: &str, display: Option<&setup::Display>) -> Result<Lines> {
+fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<Lines> {
+    let target = format!("prove_{name}");
     shell::step(&format!("Running {target}"));
-    let command = ["test", "--release", "--package", "parallax-suite", "--test", target];
-    let mut command = shell::cargo(&command).args(["--", "--nocapture", "--test-threads=1"]);
+    let of: &[&str] =
+        if DEV.contains(&name) { &["--workspace"] } else { &["--release", "--package", "parallax-suite"] };
+    let command = shell::cargo(&["test"]).args(of.iter().chain(&["--test", &target]));
+    let mut command = command.args(["--", "--nocapture", "--test-threads=1"]);
     if let Some(display) = display {
         command = command.env("DISPLAY", &display.name);
     }
