@@ -152,3 +152,34 @@ fn an_unsupported_parameter_or_a_missing_model_is_this_endpoints_matter_alone() 
         .with_upstream(Upstream { status: Some(404), ..Upstream::default() });
     assert_eq!(recover(&gone, FIRST), Next::Advance);
 }
+
+#[test]
+fn a_provider_that_says_whether_to_ask_again_is_believed() {
+    let saying = |kind, should_retry| {
+        let upstream = Upstream {
+            status: Some(500),
+            retry_after: Some(Millis(200)),
+            should_retry: Some(should_retry),
+            ..Upstream::default()
+        };
+        Failure::new(kind, "x").with_upstream(upstream)
+    };
+    let alone = Situation { endpoints_left: 0, ..FIRST };
+    for kind in [ErrorKind::UpstreamInternal, ErrorKind::LimitOverloaded] {
+        assert_eq!(recover(&saying(kind, true), alone), Next::Retry { after: Millis(500) }, "{kind:?}");
+        assert_eq!(recover(&saying(kind, false), alone), Next::Stop, "{kind:?}");
+        assert_eq!(recover(&saying(kind, false), FIRST), Next::Advance, "{kind:?}");
+    }
+    let limit = |should_retry| saying(ErrorKind::LimitRate, should_retry);
+    assert_eq!(recover(&limit(true), FIRST), Next::Retry { after: Millis(200) });
+    assert_eq!(recover(&limit(false), FIRST), Next::Advance);
+    assert_eq!(recover(&limit(false), Situation { keys_left: 1, ..alone }), Next::NextKey);
+    let invalid = |should_retry| saying(ErrorKind::RequestInvalid, should_retry);
+    assert_eq!(recover(&invalid(false), FIRST), Next::Stop);
+    assert_eq!(recover(&invalid(true), FIRST), Next::Advance);
+    assert_eq!(recover(&invalid(true), alone), Next::Retry { after: Millis(500) });
+    // It is not the provider's to say that a key without money, a refusal or a cut stream is tried anew.
+    for kind in [ErrorKind::BillingCredits, ErrorKind::PolicyRefused, ErrorKind::StreamTruncated] {
+        assert_eq!(recover(&saying(kind, true), alone), Next::Stop, "{kind:?}");
+    }
+}

@@ -118,6 +118,11 @@ pub struct Upstream {
     pub request_id: Option<String>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Millis>,
+    /// Its own word on whether the same request may be sent to it again (`x-should-retry`); `None` = it says
+    /// nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub should_retry: Option<bool>,
 }
 
 impl Upstream {

@@ -82,11 +82,14 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
     let more = at.attempts < ATTEMPTS && at.elapsed < DEADLINE;
     let advance = if more && at.endpoints_left > 0 { Next::Advance } else { Next::Stop };
     let next_key = if more && at.keys_left > 0 { Next::NextKey } else { advance };
+    let upstream = failure.upstream.as_ref();
+    // Who says that asking again is in vain, or welcome, knows best.
+    let again = upstream.and_then(|upstream| upstream.should_retry);
     // Waiting is for when nobody else can be asked.
     let patience = if at.keys_left > 0 || at.endpoints_left > 0 { QUICK } else { PATIENCE };
     let wait = |after: Millis, otherwise: Next| {
         let in_time = after <= patience && at.elapsed.0.saturating_add(after.0) <= LONG_ENOUGH.0;
-        if more && at.may_retry && in_time && at.attempts_here < ATTEMPTS_HERE {
+        if more && at.may_retry && in_time && at.attempts_here < ATTEMPTS_HERE && again != Some(false) {
             Next::Retry { after }
         } else {
             otherwise
@@ -94,8 +97,8 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
     };
     let backoff = Millis(BACKOFF.0 << at.attempts_here.saturating_sub(1).min(4));
     let alone = advance == Next::Stop;
-    let upstream = failure.upstream.as_ref();
     let asked = upstream.and_then(|upstream| upstream.retry_after);
+    let soon = || wait(asked.map_or(backoff, |asked| asked.max(backoff)), Next::Stop);
     // What somebody on the way gave up on may go on and be billed: not twice at one place.
     if failure.kind == ErrorKind::UpstreamInternal && upstream.is_some_and(Upstream::gave_up) {
         return advance;
@@ -110,9 +113,7 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
         // Without a time to wait for there is no telling when the limit lifts.
         ErrorKind::LimitRate => asked.map_or(next_key, |asked| wait(asked, next_key)),
         // Somebody else answers sooner than the same one that has just failed.
-        ErrorKind::LimitOverloaded | ErrorKind::UpstreamInternal if alone => {
-            wait(asked.map_or(backoff, |asked| asked.max(backoff)), Next::Stop)
-        }
+        ErrorKind::LimitOverloaded | ErrorKind::UpstreamInternal if alone => soon(),
         ErrorKind::NetDns | ErrorKind::NetConnect | ErrorKind::NetTls | ErrorKind::NetProxy if alone => {
             wait(backoff, Next::Stop)
         }
@@ -142,6 +143,9 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
         }
         // This endpoint lost the model; others of the same model may have it.
         ErrorKind::RequestNoModel if upstream.is_some_and(|upstream| upstream.status.is_some()) => advance,
+        // No fault of the request, if it may be sent again as it is.
+        ErrorKind::RequestInvalid if again == Some(true) && alone => soon(),
+        ErrorKind::RequestInvalid if again == Some(true) => advance,
         ErrorKind::RequestInvalid | ErrorKind::RequestNoModel => Next::Stop,
         // A refusal is an answer. Shopping around for a provider without scruples is not ours to do.
         ErrorKind::PolicyRefused | ErrorKind::PolicyFiltered => Next::Stop,

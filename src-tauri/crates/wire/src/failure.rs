@@ -30,6 +30,8 @@ pub(crate) struct Said {
     pub(crate) retry_after: Option<Millis>,
     /// When the limit that was hit lifts; counts where nothing else names a wait.
     pub(crate) limits: Option<Millis>,
+    /// Whether the provider wants to be asked again.
+    pub(crate) again: Option<bool>,
 }
 
 /// Reads an HTTP error of any JSON-speaking provider. Never fails: what cannot be read is judged by
@@ -58,6 +60,7 @@ pub(crate) fn from_http(status: u16, headers: &Headers, body: &[u8]) -> Failure 
         (Some(Millis(0)) | None, other) => other,
         (header, _) => header,
     };
+    said.again = retry::again(headers);
     said.limits = retry::from_limits(&with_inner(headers, text.trim())).filter(|_| status == 429);
     judge(said)
 }
@@ -208,6 +211,7 @@ pub(crate) fn judge(mut said: Said) -> Failure {
         param: said.param.as_deref().map(|p| cap(p, 200)),
         request_id: said.request_id.as_deref().map(|id| cap(id, 200)),
         retry_after: said.retry_after,
+        should_retry: said.again,
     };
     Failure::new(kind, sentence(kind, &upstream)).with_upstream(upstream)
 }

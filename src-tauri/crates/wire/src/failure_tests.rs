@@ -111,6 +111,18 @@ fn ids_and_waits_are_found() {
 }
 
 #[test]
+fn a_provider_may_say_whether_to_ask_again() {
+    let said = |value: &str| {
+        let headers = Headers(vec![("X-Should-Retry".into(), value.into())]);
+        from_http(529, &headers, b"{}").upstream.unwrap().should_retry
+    };
+    assert_eq!(said("true"), Some(true));
+    assert_eq!(said(" False "), Some(false));
+    assert_eq!(said("maybe"), None);
+    assert_eq!(from_http(529, &Headers::default(), b"{}").upstream.unwrap().should_retry, None);
+}
+
+#[test]
 fn errors_inside_an_answer_carry_their_own_status() {
     let json = Json::parse(r#"{"error":{"code":429,"message":"Rate limit exceeded"}}"#).unwrap();
     assert_eq!(from_json(&json).kind, ErrorKind::LimitRate);

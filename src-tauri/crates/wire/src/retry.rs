@@ -22,6 +22,16 @@ pub(crate) fn from_headers(headers: &Headers) -> Option<Millis> {
         .map(Millis)
 }
 
+/// Whether the same request may be sent again, in the words that OpenAI and Anthropic tell their own clients:
+/// `x-should-retry`. Whatever is neither yes nor no says nothing.
+pub(crate) fn again(headers: &Headers) -> Option<bool> {
+    match headers.get("x-should-retry")?.trim().to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
 /// Headers with a date: where a server gives none, that of the machine's own clock, so that a wait until a date is
 /// one from now on.
 pub fn dated(headers: &Headers, now: Timestamp) -> Cow<'_, Headers> {
