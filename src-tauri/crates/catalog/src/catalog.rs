@@ -1,7 +1,9 @@
 //! The whole of what is known, and how it is found.
 
 use crate::{
-    CatalogError, DEMO, bundle, demo, provider,
+    CatalogError, DEMO, bundle, demo,
+    feed::Host,
+    provider,
     snapshot::{self, Served},
 };
 use domain::{Endpoint, Model, PriceSheet, Provider, ProviderId};
@@ -62,6 +64,12 @@ impl Catalog {
         self.providers.iter().find(|provider| provider.id.as_str() == id)
     }
 
+    /// The provider that has this name in one of the sources (`google-vertex`), where it is no id of ours.
+    pub fn provider_called(&self, name: &str) -> Option<&Provider> {
+        let hosts: Vec<Host> = serde_json::from_str(bundle::HOSTS).ok()?;
+        self.provider(&hosts.iter().find(|host| host.is_called(name))?.id)
+    }
+
     /// All models by slug; the demo models are last.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
         self.all().map(|served| &served.model)
@@ -72,12 +80,12 @@ impl Catalog {
         self.demos.iter().map(|served| &served.model)
     }
 
-    /// The model with this slug or alias.
+    /// The model with this slug or alias, or known by this id at a provider.
     pub fn model(&self, slug: &str) -> Option<&Model> {
         self.named(slug).map(|served| &served.model)
     }
 
-    /// Every endpoint that serves the model with this slug or alias, by provider. A provider may serve
+    /// Every endpoint that serves the model with this slug or alias, or known by this id at a provider, by provider. A provider may serve
     /// one model under several ids (regions), the usual one first.
     pub fn endpoints(&self, slug: &str) -> &[Endpoint] {
         self.named(slug).map_or(&[], |served| &served.listed)
@@ -144,14 +152,31 @@ impl Catalog {
         (0..self.models.len()).filter_map(|place| self.served(place)).chain(&self.demos)
     }
 
-    /// By slug or alias.
+    /// By slug, alias or a provider's own id.
     fn named(&self, slug: &str) -> Option<&Served> {
         let found = |slug: &str| {
             let bundled = bundle::model(slug).and_then(|place| self.served(place));
             bundled.or_else(|| self.demos.iter().find(|served| served.model.slug.as_str() == slug))
         };
         // Slugs are lower case; people and other programs do not always write them so.
-        found(slug).or_else(|| found(&slug.to_lowercase()))
+        found(slug).or_else(|| found(&slug.to_lowercase())).or_else(|| self.served_as(slug))
+    }
+
+    /// The model that a provider calls so, dated ids included. Its maker's own name for it goes first; without
+    /// that, one under which a single model is served.
+    fn served_as(&self, id: &str) -> Option<&Served> {
+        let called = |provider: &ProviderId| bundle::upstream(provider.as_str(), id).map(|(place, _)| place);
+        let own = |provider: &ProviderId| {
+            let served = self.served(called(provider)?)?;
+            let author = served.model.slug.author();
+            self.own.iter().any(|(one, by)| one == provider && by == author).then_some(served)
+        };
+        if let Some(served) = self.providers.iter().find_map(|provider| own(&provider.id)) {
+            return Some(served);
+        }
+        let mut places = self.providers.iter().filter_map(|provider| called(&provider.id));
+        let first = places.next()?;
+        places.all(|place| place == first).then(|| self.served(first))?
     }
 
     fn served(&self, place: usize) -> Option<&Served> {

@@ -98,7 +98,7 @@ pub(crate) fn variant(name: &str) -> Option<RoutingPrefs> {
 }
 
 /// Adds or changes a policy of the user's own.
-pub(crate) async fn put(inner: &Inner, policy: Policy) -> Result<(), Failure> {
+pub(crate) async fn put(inner: &Inner, mut policy: Policy) -> Result<(), Failure> {
     let refuse = |why: String| Err(Failure::new(ErrorKind::RequestInvalid, why));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if policy.id.is_empty() || policy.id.len() > 40 || !policy.id.chars().all(plain) {
@@ -110,6 +110,7 @@ pub(crate) async fn put(inner: &Inner, policy: Policy) -> Result<(), Failure> {
     if Policy::built_in().iter().any(|built_in| built_in.id == policy.id) {
         return refuse(format!("“{}” is built in and stays as it is. Give yours another id.", policy.id));
     }
+    policy.prefs = inner.registry().known_providers(policy.prefs)?;
     let now = inner.clock.now();
     inner.store.write(move |tx| tx.put_policy(&policy, now)).await
 }

@@ -1,6 +1,8 @@
 //! Which providers and endpoints there are for this user: the catalogue, the user's own providers, and
 //! what local servers list.
 
+mod called;
+
 use crate::prices::PriceBook;
 use catalog::Catalog;
 use domain::{
@@ -389,8 +391,18 @@ impl Registry {
     }
 
     fn resolve_anywhere(&self, model: &str) -> Result<Vec<Endpoint>, Failure> {
-        let endpoints: Vec<Endpoint> = self.catalog.endpoints(model).to_vec();
+        let mut endpoints: Vec<Endpoint> = self.catalog.endpoints(model).to_vec();
         if !endpoints.is_empty() {
+            // Who names a provider's dated id means that one, where it is served.
+            for endpoint in &mut endpoints {
+                if let Some(exact) = self.catalog.endpoint(endpoint.provider.as_str(), model)
+                    && exact.upstream_model == model
+                {
+                    endpoint.clone_from(exact);
+                }
+            }
+            let mut seen = std::collections::BTreeSet::new();
+            endpoints.retain(|endpoint| seen.insert(endpoint.id.clone()));
             return Ok(endpoints);
         }
         // `llamacpp/SmolLM2` names a model that a local server lists.

@@ -1,6 +1,8 @@
 //! What the router is told: the endpoints of a model with everything known about them, and what a request
 //! needs. Choosing itself is `router`'s.
 
+mod nowhere;
+
 use crate::{
     budget::Room,
     inner::Inner,
@@ -15,6 +17,8 @@ use domain::{
 use router::{Ask, Needs, Offer, Ready, Warm};
 use std::collections::{BTreeSet, VecDeque};
 use store::Spender;
+
+pub(crate) use nowhere::nowhere;
 
 /// Likely length of an answer, in tokens, where the request sets no limit.
 const USUAL_ANSWER: u64 = 700;
@@ -387,112 +391,4 @@ fn roomier(other: &Endpoint, full: &Endpoint) -> bool {
         (Some(other), Some(full)) => other > full,
         _ => true,
     }
-}
-
-/// Why no endpoint is left: the one thing the user can do about it.
-pub(crate) fn nowhere(registry: &Registry, field: &Field, route: &Route) -> Failure {
-    let of = |reason| {
-        route
-            .rejected
-            .iter()
-            .find(|rejected| rejected.reasons.first() == Some(&reason))
-            .and_then(|rejected| {
-                field.endpoints.iter().find(|(endpoint, _)| endpoint.id == rejected.endpoint)
-            })
-            .and_then(|(endpoint, _)| registry.provider(&endpoint.provider))
-    };
-    if let Some(known) = of(Reason::NoKey) {
-        return unready(known);
-    }
-    if of(Reason::ContextTooSmall).is_some() {
-        return Failure::new(
-            ErrorKind::LimitContext,
-            "The conversation is longer than this model can read. Start a new chat or choose a model with a \
-             larger context.",
-        );
-    }
-    if let Some(known) = of(Reason::DialectMissing) {
-        return Failure::new(
-            ErrorKind::RequestUnsupported,
-            format!(
-                "{} speaks “{}”, which this version cannot. Choose another provider for this model.",
-                known.provider.name, known.provider.dialect
-            ),
-        );
-    }
-    forbidden(route)
-}
-
-/// A provider that needs something of the user first.
-fn unready(known: &Known) -> Failure {
-    if known.addressless() {
-        return known.without_address();
-    }
-    if known.provider.local {
-        let name = &known.provider.name;
-        return Failure::new(
-            ErrorKind::NetConnect,
-            format!(
-                "{name} is not running on this machine. Start it, then look for local servers in Settings."
-            ),
-        );
-    }
-    crate::attempt::no_key(&known.provider.id, &known.provider.name)
-}
-
-/// Every endpoint is ruled out by what the user allows or the request needs.
-fn forbidden(route: &Route) -> Failure {
-    let any = |all: &[Reason]| route.rejected.iter().any(|one| all.iter().any(|&why| one.says(why)));
-    if route.rejected.iter().any(|one| one.reasons == [Reason::Quantization]) {
-        return Failure::new(
-            ErrorKind::RequestNoModel,
-            "It is not known of any provider at which precision it serves, so the rule on `quantizations` \
-             leaves none, and nothing was sent. Take the rule out, or put “unknown” among its words.",
-        );
-    }
-    if any(&[
-        Reason::MayTrain,
-        Reason::TrainingUnknown,
-        Reason::Retains,
-        Reason::RetentionUnknown,
-        Reason::NotLocal,
-        Reason::Region,
-        Reason::RegionUnknown,
-        Reason::NotAllowed,
-        Reason::Ignored,
-        Reason::Quantization,
-        Reason::Parameters,
-        Reason::MaxPrice,
-        Reason::PriceUnknown,
-    ]) {
-        let policy = route.policy.as_deref().unwrap_or("everyday");
-        return Failure::new(
-            ErrorKind::RequestNoModel,
-            format!(
-                "The policy “{policy}” permits none of this model's providers, so nothing was sent. Look why \
-                 with `parallax route explain`, choose another policy, or choose another model."
-            ),
-        );
-    }
-    if any(&[Reason::Budget]) {
-        return Failure::new(
-            ErrorKind::BillingBudget,
-            "A budget does not cover this request at any provider, so nothing was sent. Raise the budget or \
-             ask for a shorter answer.",
-        );
-    }
-    if any(&[Reason::OutputTooShort]) {
-        return Failure::new(
-            ErrorKind::RequestUnsupported,
-            "No provider writes an answer as long as the one asked for. Ask for fewer tokens.",
-        );
-    }
-    if any(&[Reason::Tools, Reason::StructuredOutput, Reason::Reasoning, Reason::Modality]) {
-        return Failure::new(
-            ErrorKind::RequestUnsupported,
-            "This model cannot do what the request asks (tools, a JSON schema, reasoning, or reading what is \
-             attached). Choose another model.",
-        );
-    }
-    Failure::new(ErrorKind::RequestNoModel, "No provider can serve this model with what the prompt holds.")
 }

@@ -82,12 +82,29 @@ pub struct Quotes {
 
 /// A provider's names in the sources; the same file that `cargo xtask catalog` reads.
 #[derive(Deserialize)]
-struct Host {
-    id: String,
+pub(crate) struct Host {
+    /// Ours.
+    pub id: String,
     #[serde(default)]
     models_dev: Option<String>,
     #[serde(default)]
     genai: Option<String>,
+    /// OpenRouter's, where it differs from ours.
+    #[serde(default)]
+    openrouter: Option<String>,
+    #[serde(default)]
+    litellm: Vec<String>,
+}
+
+impl Host {
+    /// Does one of the sources call it so? `genai` calls two providers `google`, so ids of ours go first.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        [&self.openrouter, &self.models_dev, &self.genai]
+            .into_iter()
+            .flatten()
+            .chain(&self.litellm)
+            .any(|known| known.eq_ignore_ascii_case(name))
+    }
 }
 
 /// A price in the making.

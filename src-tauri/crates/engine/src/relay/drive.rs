@@ -126,7 +126,7 @@ impl Drive {
         let (key, asked) = (&self.ask.caller.key, &self.ask.asked);
         let model = named(registry, &asked.model)?;
         let mut rules = self.ask.caller.rules.clone();
-        rules.prefs = rules.prefs.meet(&asked.prefs);
+        rules.prefs = rules.prefs.meet(&registry.known_providers(asked.prefs.clone())?);
         for other in &mut rules.prefs.models {
             *other = named(registry, other)?.to_string();
         }
