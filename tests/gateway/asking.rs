@@ -44,6 +44,36 @@ async fn the_same_protocol_passes_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_router_is_asked_is_understood_or_refused() {
+    let bench = Bench::new(every_protocol()).await;
+    let asked = |fields: Value| {
+        let mut body = chat("m@chat", false);
+        for (name, value) in fields.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    // A list of models without a first name.
+    let mut body = chat("m@chat", false);
+    body.as_object_mut().unwrap().remove("model");
+    body["models"] = json!(["m@chat", "m@messages"]);
+    assert_eq!(bench.post("/v1/chat/completions", &body).await.status, 200);
+    let reply = bench.post("/v1/chat/completions", &asked(json!({ "provider": { "only": ["CHAT"] } }))).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    // A misspelt name in a list of those to leave out would leave out nobody.
+    let reply =
+        bench.post("/v1/chat/completions", &asked(json!({ "provider": { "ignore": ["chta"] } }))).await;
+    assert!(reply.status == 400 && reply.text().contains("chta"), "{}", reply.text());
+    // What another protocol cannot carry is no longer left out where all of it is required.
+    let mut body = asked(json!({ "model": "m@messages", "logit_bias": { "1": 2 } }));
+    assert_eq!(bench.post("/v1/chat/completions", &body).await.status, 200);
+    body["provider"] = json!({ "require_parameters": true });
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert!(reply.status >= 400 && reply.text().contains("logit_bias"), "{}", reply.text());
+    assert_eq!(bench.booked().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_protocol_goes_through_to_every_other() {
     let bench = Bench::new(every_protocol()).await;
     for to in ["chat", "messages", "gemini"] {

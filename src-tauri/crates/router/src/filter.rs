@@ -107,7 +107,11 @@ fn abilities(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
             reasons.push(Reason::Reasoning);
         }
     }
-    let drops = |param: &&str| offer.drops.iter().any(|dropped| dropped == param);
+    let steady = offer.model.is_some_and(|(can, _)| can.temperature == Some(false));
+    let drops = |param: &&str| {
+        steady && matches!(*param, "temperature" | "top_p")
+            || offer.drops.iter().any(|dropped| dropped == param)
+    };
     if ask.prefs.require_parameters == Some(true) && needs.params.iter().any(drops) {
         reasons.push(Reason::Parameters);
     }

@@ -354,7 +354,11 @@ impl Draft {
 
     /// What every protocol's body may hold, and the check that there is something to ask.
     pub(super) fn finish(mut self, json: &Json<'_>, path_model: Option<&str>) -> Result<Asked, Failure> {
-        let model = path_model.or_else(|| json.text("model")).unwrap_or_default().trim();
+        let mut model = path_model.or_else(|| json.text("model")).unwrap_or_default().trim();
+        // OpenRouter takes a list without a first name: the first of the list is it.
+        if model.is_empty() {
+            model = list(json, "models")?.first().and_then(Json::str).unwrap_or_default().trim();
+        }
         let model = model.strip_prefix("models/").unwrap_or(model);
         if model.is_empty() {
             return Err(invalid("model", "The request names no model."));
@@ -375,6 +379,12 @@ impl Draft {
             if said && !ours(key) && !self.known.contains(&key.as_ref()) {
                 self.lose(key.chars().take(80).collect::<String>());
             }
+        }
+        if self.asked.prefs.require_parameters == Some(true)
+            && let Some(lost) = self.asked.dropped.first()
+        {
+            let what = format!("“{lost}”, since every parameter is required,");
+            self.bind(&what);
         }
         Ok(self.asked)
     }
