@@ -73,3 +73,55 @@ fn a_folder_that_is_named_by_nothing_is_the_usual_one() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(home.path().join("parallax/parallax.db").exists());
 }
+
+#[test]
+fn who_is_not_set_up_is_told_of_the_makers_own_key() {
+    let program = Program::new();
+    let out = program.run(&["ask", "--json", "-m", "openai/gpt-5", "x"]);
+    let error: Value = serde_json::from_str(out.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(error["kind"], "auth.missing", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("OpenAI"), "{error}");
+    // A key elsewhere is not asked for where a rule is what stands in the way.
+    let program = program.with_key("openai", "sk-of-nobody-at-all");
+    let said = program.run(&["ask", "--json", "-m", "openai/gpt-5:free", "x"]).stdout;
+    assert!(said.contains("OpenAI is dearer than the limit") && !said.contains("Azure"), "{said}");
+}
+
+#[test]
+fn a_dated_id_of_a_provider_names_its_model() {
+    let program = Program::new().with_key("anthropic", "sk-ant-of-nobody-at-all");
+    let dated = "claude-sonnet-4-5-20250929";
+    let explained = program.ok(&["route", "explain", "--json", "-m", dated]);
+    let explained: Value = serde_json::from_str(explained.lines().next().unwrap()).unwrap();
+    assert_eq!(explained["planned"][0]["endpoint"], format!("anthropic/{dated}"), "{explained}");
+}
+
+#[test]
+fn a_rule_names_providers_as_people_and_other_routers_do() {
+    let program = Program::new();
+    program.ok(&[
+        "policy",
+        "set",
+        "mine",
+        "--prefs",
+        "{\"only\":[\"OpenAI\",\"google-vertex/us-east5\"],\"ignore\":[\"Groq\"]}",
+    ]);
+    let shown = program.ok(&["policy", "show", "mine", "--json"]);
+    let shown: Value = serde_json::from_str(shown.trim()).unwrap();
+    assert_eq!(shown["prefs"]["only"], json!(["openai", "vertex/us-east5"]), "{shown}");
+    assert_eq!(shown["prefs"]["ignore"], json!(["groq"]), "{shown}");
+    let out = program.run(&["policy", "set", "mine", "--prefs", "{\"ignore\":[\"opnai\"]}"]);
+    assert!(!out.success && out.stderr.contains("opnai"), "{}", out.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let program = Program::new();
+    for command in [&["models", "--json"][..], &["provider", "list"], &["policy", "list"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let out = program.command().args(command).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(!out.status.success() && said.contains("could not be written"), "{command:?}: {said}");
+    }
+}

@@ -32,10 +32,10 @@ pub(crate) struct AskArgs {
     #[arg(long, value_name = "ID")]
     policy: Option<String>,
     /// Longest answer, in tokens
-    #[arg(long, value_name = "TOKENS")]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
     max_tokens: Option<u64>,
     /// Sampling temperature
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = temperature)]
     temperature: Option<f64>,
     /// A picture, PDF or text to send along, as often as you like
     #[arg(short, long = "file", value_name = "PATH")]
@@ -49,6 +49,13 @@ pub(crate) struct AskArgs {
     /// The prompt; `-` reads it from standard input
     #[arg(value_name = "PROMPT|-", allow_hyphen_values = true)]
     prompt: String,
+}
+
+/// A number that a request can carry. What is too high is the provider's to say.
+fn temperature(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("“{text}” is no number"))?;
+    let carried = number.is_finite() && number >= 0.0;
+    carried.then_some(number).ok_or_else(|| "a temperature is a number from 0 upwards".to_owned())
 }
 
 pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode, Failure> {

@@ -108,7 +108,7 @@ fn main() -> ExitCode {
     let code = runtime.block_on(run(cli));
     // Reader threads of a dead standard input must not keep the process alive.
     runtime.shutdown_background();
-    code
+    out::ended(code)
 }
 
 async fn run(cli: Cli) -> ExitCode {

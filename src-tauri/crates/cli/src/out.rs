@@ -6,12 +6,32 @@ use serde_json::{Value, json};
 use std::{
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
+    sync::OnceLock,
 };
+
+/// Why output could not be written, unless its reader has gone, who wants no more of it.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Writes to standard output at once; false = nobody reads any more.
 fn raw(text: &str) -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = &written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = LOST.set(error.to_string());
+    }
+    written.is_ok()
+}
+
+/// The command's end: no success where its output was lost, for a script reads no more than that.
+pub(crate) fn ended(code: ExitCode) -> ExitCode {
+    match LOST.get() {
+        Some(error) => fatal(&format!(
+            "The output could not be written: {error}. What the command did is done; ask for it again."
+        )),
+        None => code,
+    }
 }
 
 /// Text for a reader; false = nobody reads any more.
