@@ -13,7 +13,9 @@ use domain::Part;
 use serde_json::Value;
 
 pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
-    let id = text::id(&value["conversation_id"]).or_else(|| text::id(&value["id"])).ok_or(Reason::NoId)?;
+    let id =
+        text::id(&value["conversation_id"]).or_else(|| text::id(&value["id"])).or_else(|| unnamed(value));
+    let id = id.ok_or(Reason::NoId)?;
     let mut left_out = LeftOut::default();
     let fallback = text::model(&value["default_model_slug"]);
     let Some(mapping) = value["mapping"].as_object() else {
@@ -33,6 +35,12 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         turns,
         left_out,
     })
+}
+
+/// Older exports give conversations no id. When one was begun and how it is called stay the same in every export.
+fn unnamed(value: &Value) -> Option<String> {
+    let begun = text::time(&value["create_time"])?;
+    Some(format!("{}/{}", begun.0, text::title(&value["title"])))
 }
 
 fn node(id: &str, entry: &Value, fallback: Option<&String>, left_out: &mut LeftOut) -> Node {
@@ -171,4 +179,24 @@ fn without_marks(words: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_old_export_without_ids_is_told_apart_by_when_and_what() {
+        let talk = |at: f64, title: &str| {
+            json!({ "title": title, "create_time": at, "mapping": { "a": { "id": "a", "message": {
+                "author": { "role": "user" }, "content": { "content_type": "text", "parts": ["Hi"] } } } } })
+        };
+        let id = |value: Value| read(&value).unwrap().id;
+        assert_eq!(id(talk(1.7e9, "One")), id(talk(1.7e9, "One")));
+        assert_ne!(id(talk(1.7e9, "One")), id(talk(1.7e9, "Two")));
+        assert_ne!(id(talk(1.7e9, "One")), id(talk(1.6e9, "One")));
+        assert!(read(&json!({ "title": "One", "mapping": {} })).is_err());
+    }
 }
