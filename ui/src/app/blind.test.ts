@@ -1,40 +1,10 @@
 // Blind turns and the leaderboard as a user finds them.
-import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import axe from 'axe-core';
-import { afterEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { clean, host, open, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
-async function open(scene: string): Promise<Services> {
-  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
-  history.replaceState(null, '', `?scene=${scene}`);
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
-  return services;
-}
-
-async function barriers(): Promise<string[]> {
-  const result = await axe.run(document.body, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-    rules: { 'color-contrast': { enabled: false } },
-  });
-  return result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`);
-}
-
-afterEach(() => {
-  host.close();
-  cleanup();
-});
+stage();
 
 const thread = () => document.querySelector('.thread')?.textContent ?? '';
 
@@ -44,7 +14,7 @@ describe('a blind turn', () => {
     const bar = await screen.findByTestId(ids.voteBar);
     expect(within(bar).getAllByRole('button').length).toBeGreaterThan(6);
     for (const name of ['Claude', 'GPT', 'Gemini', 'Mistral', '$']) expect(thread()).not.toContain(name);
-    expect(await barriers()).toEqual([]);
+    expect(await clean()).toEqual([]);
     screen.getByTestId(ids.voteBar).focus();
     await user.keyboard('3');
     await screen.findByTestId(ids.voteTold);
@@ -92,7 +62,7 @@ describe('the leaderboard', () => {
       language: null,
       since: null,
     });
-    expect(await barriers()).toEqual([]);
+    expect(await clean()).toEqual([]);
   });
 
   it('says what to do while there are no votes', async () => {

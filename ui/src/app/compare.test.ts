@@ -1,30 +1,11 @@
 // Differences of two answers and agreement of all, as a user finds them.
-import { cleanup, render, screen, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, within } from '@testing-library/svelte';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { clean, host, open as start, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
-beforeEach(async () => {
-  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
-  history.replaceState(null, '', '?scene=chat');
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
-});
-afterEach(() => {
-  host.close();
-  cleanup();
-});
+stage();
+beforeEach(async () => void (await start('chat')));
 
 async function open(): Promise<void> {
   await user.click((await screen.findAllByTestId(ids.diff)).at(-1) ?? document.body);
@@ -74,10 +55,6 @@ describe('differences', () => {
 
   it('have no barrier', async () => {
     await open();
-    const result = await axe.run(document.body, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-      rules: { 'color-contrast': { enabled: false } },
-    });
-    expect(result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+    expect(await clean()).toEqual([]);
   });
 });

@@ -1,43 +1,18 @@
 // Experiments as a user finds them.
-import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor } from '@testing-library/svelte';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { clean, host, open as start, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
+stage();
 beforeEach(async () => {
-  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
-  history.replaceState(null, '', '?scene=chat');
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
+  await start('chat');
   await user.click(screen.getByTestId(ids.navExperiments));
-});
-afterEach(() => {
-  host.close();
-  cleanup();
 });
 
 async function open(): Promise<void> {
   await user.click(await screen.findByTestId(ids.experiment('x1')));
   await screen.findAllByTestId(ids.experimentRow);
-}
-
-async function barriers(): Promise<string[]> {
-  const result = await axe.run(document.body, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-    rules: { 'color-contrast': { enabled: false } },
-  });
-  return result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html.slice(0, 160)}`);
 }
 
 describe('experiments', () => {
@@ -60,7 +35,7 @@ describe('experiments', () => {
     const cell = await screen.findByTestId(ids.experimentCell);
     expect(cell).toHaveTextContent('llm-rubric not run');
     expect(host.sent('experiment/cell')[0]?.position).toBe(9);
-    expect(await barriers()).toEqual([]);
+    expect(await clean()).toEqual([]);
   });
 
   it('are estimated as they are typed and refused with the reason', async () => {
@@ -70,6 +45,6 @@ describe('experiments', () => {
     await user.type(screen.getByTestId(ids.experimentText), 'x');
     expect(await screen.findByTestId(ids.experimentProblem)).toHaveTextContent('prompts');
     expect(screen.getByTestId(ids.experimentRun)).toBeDisabled();
-    expect(await barriers()).toEqual([]);
+    expect(await clean()).toEqual([]);
   });
 });

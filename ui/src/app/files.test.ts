@@ -1,37 +1,17 @@
 // Files in a prompt, over the scripted host.
-import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import { afterEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { host, open, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
-async function open(): Promise<Services> {
-  history.replaceState(null, '', '?scene=empty');
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
-  return services;
-}
-
-afterEach(() => {
-  host.close();
-  cleanup();
-});
+stage();
 
 describe('files', () => {
   const picture = new File(['pixels'], 'chart.png', { type: 'image/png' });
   const notes = new File(['some words'], 'notes.txt', { type: 'text/plain' });
 
   it('are picked, shown, taken out, sent, and shown with the prompt', async () => {
-    await open();
+    await open('empty');
     await user.upload(await screen.findByTestId(ids.attachInput), [picture, notes]);
     await screen.findByText('notes.txt');
     expect(screen.getByTestId(ids.attachments)).toHaveTextContent('chart.png');
@@ -50,14 +30,14 @@ describe('files', () => {
   });
 
   it('stay in the draft until they are sent', async () => {
-    const services = await open();
+    const services = await open('empty');
     await services.attachments.add(services.conversations.draft, [notes]);
     const kept = host.sent('view/set').filter(({ key }) => key === 'view.files.new');
     expect(kept.at(-1)?.value).toContain('notes.txt');
   });
 
   it('that are too large are refused before they are read', async () => {
-    const services = await open();
+    const services = await open('empty');
     const large = new File(['x'], 'film.mp4');
     Object.defineProperty(large, 'size', { value: 40 * 1024 * 1024 });
     await services.attachments.add(services.conversations.draft, [large]);

@@ -1,30 +1,10 @@
 // Prompts, presets and line-ups that are kept, over the scripted host.
-import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import { afterEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import { host, open, stage, user } from './stage.help';
 
-let host: FakeHost;
-const user = userEvent.setup();
-
-async function open(scene: string): Promise<Services> {
-  history.replaceState(null, '', `?scene=${scene}`);
-  host = demoHost();
-  const services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
-  return services;
-}
-
-afterEach(() => {
-  host.close();
-  cleanup();
-});
+stage();
 
 describe('a slash', () => {
   it('brings up a prompt, asks for its gaps, and puts it into the message', async () => {
