@@ -1,42 +1,17 @@
 // The Models page as a user finds it, on the scripted host.
-import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
-import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoHost } from '../ipc/fake/demo-host';
-import type { FakeHost } from '../ipc/host.fake';
+import { screen, waitFor, within } from '@testing-library/svelte';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { Services } from '../state/services.svelte';
-import App from './App.svelte';
-import { errors } from './errors';
+import type { Services } from '../state/services.svelte';
+import { clean, host, open, stage, user } from './stage.help';
 
-let host: FakeHost;
 let services: Services;
-const user = userEvent.setup();
 
-async function clean(): Promise<string[]> {
-  const result = await axe.run(document.body, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-    rules: { 'color-contrast': { enabled: false } },
-  });
-  return result.violations.map(
-    (v) => `${v.id}: ${v.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
-  );
-}
-
+stage();
 beforeEach(async () => {
-  Object.defineProperty(window, 'innerWidth', { value: 1440, configurable: true });
-  history.replaceState(null, '', '?scene=chat');
-  host = demoHost();
-  services = new Services(host, errors);
-  render(App, { services });
-  await services.start();
+  services = await open('chat');
   await user.click(screen.getByTestId(ids.navModels));
   await screen.findByTestId(ids.modelsTable);
-});
-afterEach(() => {
-  host.close();
-  cleanup();
 });
 
 describe('the models page', () => {
@@ -88,9 +63,9 @@ describe('the models page', () => {
     expect(drawer.getByText(/genai-prices 0.2.3, 10 Nov 2026/)).toBeInTheDocument();
     await user.click(drawer.getByTestId(ids.priceSet));
     await user.clear(drawer.getByTestId(ids.priceInput));
-    await user.type(drawer.getByTestId(ids.priceInput), '1,5');
+    await user.type(drawer.getByTestId(ids.priceInput), '1,500');
     await user.click(drawer.getByTestId(ids.priceSave));
-    expect(await drawer.findByRole('alert')).toHaveTextContent('cannot be a price');
+    expect(await drawer.findByRole('alert')).toHaveTextContent('may be 1500 or 1.5');
     await user.clear(drawer.getByTestId(ids.priceInput));
     await user.type(drawer.getByTestId(ids.priceInput), '1.5');
     await user.click(drawer.getByTestId(ids.priceSave));

@@ -34,7 +34,7 @@ const decimal = (text: string, digits: number, style: 'plain' | 'bare' | 'dollar
   format(digits, style).format(text as `${number}`);
 
 /** A measured figure with its decimals. */
-const figure = (value: number, digits: number): string => decimal(value.toFixed(digits), digits);
+export const figure = (value: number, digits: number): string => decimal(value.toFixed(digits), digits);
 
 /** A count as the language groups it: `1,240`. */
 export const number = (count: number): string => format(null, 'plain').format(count);
@@ -80,6 +80,17 @@ export function money(dollars: string | null): string {
     ? `${sign}< ${decimal('0.0001', 4, 'dollars')}`
     : `${sign}${decimal(text, 4, 'dollars')}`;
 }
+
+/** The same without cents where there are none: `$20`. */
+export function moneyShort(dollars: string | null): string {
+  const value = dollars === null ? null : pico(dollars);
+  return value !== null && value % PICO === 0n && value >= 0n
+    ? decimal(fixed(value, 0), 0, 'dollars')
+    : money(dollars);
+}
+
+/** An amount without its sign, for beside another: `0.42`. */
+export const moneyBare = (dollars: string | null): string => money(dollars).replace(/\s*\$\s*/, '');
 
 function fixed(value: bigint, digits: number): string {
   const unit = 10n ** BigInt(12 - digits);
@@ -239,12 +250,6 @@ export function bytes(count: number): string {
   if (count < 1000) return t('{size} B', { size: count });
   if (count < 999_500) return t('{size} kB', { size: Math.round(count / 1000) });
   return t('{size} MB', { size: figure(count / 1e6, 1) });
-}
-
-/** A number as it was typed, with a point before its decimals whatever the language has there. */
-export function typed(text: string): string {
-  const comma = format(null, 'plain').format(0.5).includes(',');
-  return comma ? text.trim().replace(',', '.') : text.trim();
 }
 
 /** `1 turn`, `2 turns`, in English; for what is not in the catalogue yet. */

@@ -1,7 +1,8 @@
 // Words and fields of budgets.
 import type { BudgetView } from '../../ipc/generated/BudgetView';
-import { clock, dayMonth, typed } from '../../shared/format';
+import { clock, dayMonth } from '../../shared/format';
 import { rows, t, words } from '../../shared/i18n.svelte';
+import { typed } from '../../shared/typed';
 
 /** `resets tonight 00:00`, `resets 1 December`. */
 export function resets(at: number, now: number = Date.now()): string {
@@ -37,10 +38,10 @@ export function thresholds(text: string): number[] | null {
   return fine ? parts : null;
 }
 
-/** A plain amount of dollars, `$` and spaces taken off; `null` if it is something else. */
+/** A plain amount of dollars as typed; `null` if it is something else. */
 export function dollars(text: string): string | null {
-  const plain = typed(text.trim().replace(/^\$/, ''));
-  return /^\d+(\.\d{1,12})?$/.test(plain) ? plain : null;
+  const plain = typed(text);
+  return plain !== null && /^\d+(\.\d{1,12})?$/.test(plain) ? plain : null;
 }
 
 export const SORTS = rows(['label'], [

@@ -2,6 +2,7 @@
 import type { Effort } from '../../ipc/generated/Effort';
 import type { LaneTarget } from '../../ipc/generated/LaneTarget';
 import { t, words } from '../../shared/i18n.svelte';
+import { typable, typed, typedWhole } from '../../shared/typed';
 
 export interface LaneFields {
   system: string;
@@ -25,7 +26,9 @@ export const EFFORT_NAMES: Record<Effort, string> = words({
   max: 'max',
 });
 
-const text = (value: number | null): string => (value === null ? '' : String(value));
+/** As it would be typed; what has no plain form, like 1e-7, stands as it is. */
+const text = (value: number | null): string =>
+  value === null ? '' : /^\d+\.\d+$/.test(String(value)) ? typable(String(value)) : String(value);
 
 export function filled({ system, params }: LaneTarget): LaneFields {
   const effort = params.reasoning && 'effort' in params.reasoning ? params.reasoning.effort : '';
@@ -42,9 +45,8 @@ export function filled({ system, params }: LaneTarget): LaneFields {
 
 /** `null` = left empty, `undefined` = no number of that sort. */
 function number(value: string, least: number, most: number, whole: boolean): number | null | undefined {
-  const trimmed = value.trim().replace(',', '.');
-  if (trimmed === '') return null;
-  const read = Number(trimmed);
+  if (value.trim() === '') return null;
+  const read = Number((whole ? typedWhole(value) : typed(value)) ?? NaN);
   if (!Number.isFinite(read) || read < least || read > most || (whole && !Number.isInteger(read))) {
     return undefined;
   }

@@ -1,5 +1,6 @@
 // German. Every text of the window has its line here; what is no longer said is taken out by the test.
 import { app } from './de/app';
+import { beside } from './de/beside';
 import { chat } from './de/chat';
 import { compare } from './de/compare';
 import { errors } from './de/errors';
@@ -14,6 +15,7 @@ import { shared } from './de/shared';
 
 export const german = {
   ...app,
+  ...beside,
   ...chat,
   ...compare,
   ...errors,

@@ -39,6 +39,11 @@ export const FORMS: Record<string, Forms> = {
   },
   '{count} endpoints': { one: '{count} endpoint', other: '{count} endpoints' },
   '{count} keys': { one: '{count} key', other: '{count} keys' },
+  '{count} calls': { one: '{count} call', other: '{count} calls' },
+  '{count} more rows are in the total. Export to see all of them.': {
+    one: '{count} more row is in the total. Export to see all of them.',
+    other: '{count} more rows are in the total. Export to see all of them.',
+  },
   '{count} attempts': { one: '{count} attempt', other: '{count} attempts' },
   '{count} attempts without a count or a known price are left out.': {
     one: '{count} attempt without a count or a known price is left out.',

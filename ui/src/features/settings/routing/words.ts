@@ -1,8 +1,9 @@
 // What a policy says, as its editor shows it.
 import type { Sort } from '../../../ipc/generated/Sort';
-import { pico, typed } from '../../../shared/format';
+import { pico } from '../../../shared/format';
 import type { Prefs, Rules } from '../../../state/routing.svelte';
 import { rows, t } from '../../../shared/i18n.svelte';
+import { typed, typedWhole } from '../../../shared/typed';
 
 export type Privacy = 'any' | 'no_training' | 'no_retention' | 'both' | 'local';
 
@@ -71,17 +72,16 @@ export function who(prefs: Prefs): Who {
 
 /** A figure as typed: `undefined` = no number, `null` = none wanted. */
 export function dollars(text: string): string | null | undefined {
-  const plain = typed(text.trim().replace(/^\$/, ''));
-  if (plain === '') return null;
-  const value = pico(plain);
-  return value === null || value < 0n ? undefined : plain;
+  if (text.trim() === '') return null;
+  const plain = typed(text);
+  const value = plain === null ? null : pico(plain);
+  return plain === null || value === null || value < 0n ? undefined : plain;
 }
 
 /** Seconds or tokens a second as typed: `undefined` = no number above zero, `null` = none wanted. */
 export function figure(text: string): number | null | undefined {
-  const plain = typed(text);
-  if (plain === '') return null;
-  const value = Number(plain);
+  if (text.trim() === '') return null;
+  const value = Number(typed(text) ?? NaN);
   return Number.isFinite(value) && value > 0 ? value : undefined;
 }
 
@@ -97,9 +97,8 @@ export function regions(text: string): string[] | null | undefined {
 
 /** A whole number as typed: `undefined` = none above zero, `null` = no limit. */
 export function count(text: string): number | null | undefined {
-  const plain = text.trim().replaceAll(',', '');
-  if (plain === '') return null;
-  const value = Number(plain);
+  if (text.trim() === '') return null;
+  const value = Number(typedWhole(text) ?? NaN);
   return Number.isSafeInteger(value) && value > 0 && value < 2 ** 32 ? value : undefined;
 }
 

@@ -84,6 +84,7 @@ export const compare = {
   'Prompt set': 'Satz von Prompts',
   'At most, in dollars': 'Höchstens, in Dollar',
   'No cap': 'Keine Grenze',
+  'The cap is a number of dollars, as in 2 or 0.50.': 'Die Grenze ist eine Zahl in Dollar, etwa 2 oder 0,50.',
   'Ask also what was answered before': 'Auch fragen, was schon beantwortet ist',
   '{count} cells': { one: '{count} Zelle', other: '{count} Zellen' },
   '{count} requests': { one: '{count} Anfrage', other: '{count} Anfragen' },

@@ -111,6 +111,9 @@ export const shared = {
     'Was dieser Versuch sandte, wurde nicht aufbewahrt: er ist älter als die Belege.',
   '{name}, changed': '{name}, geändert',
   '{name} deleted': '{name} gelöscht',
+  'This cannot be read.': 'Das ist nicht zu lesen.',
+  '“{text}” may be {whole} or {part}. Write one of these.':
+    '„{text}“ kann {whole} oder {part} sein. Schreiben Sie eins davon.',
   Hello: 'Hallo',
   'All answers are there.': 'Alle Antworten sind da.',
   '{done} of {count} answers are whole.': '{done} von {count} Antworten sind vollständig.',
