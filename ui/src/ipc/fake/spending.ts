@@ -309,7 +309,11 @@ export function spendPage(query: SpendQuery, empty: boolean, now = Date.now()): 
   const monthStart = new Date(present.getFullYear(), present.getMonth(), 1).getTime();
   const month = empty ? 0 : total(spentIn(monthStart, now, now));
   const today = empty ? 0 : total(spentOn(now)) * 0.5;
-  const highest = Math.max(...bars.map(total), 0.01);
+  const daily = list.length <= 31 && list.length !== 24 && list.length !== 12;
+  const weekend = (at: number) => [0, 6].includes(new Date(at).getDay());
+  const expected = (slot: { from: number }) =>
+    slot.from > now && daily && !empty ? (weekend(slot.from) ? 0.7 : 2.1) : null;
+  const highest = Math.max(...bars.map(total), ...list.map((slot) => expected(slot) ?? 0), 0.01);
   const power = 10 ** Math.floor(Math.log10(highest / 5));
   const step = [1, 2, 5, 10].map((digit) => digit * power).find((one) => one * 5 >= highest) ?? power;
   const axis = Math.ceil(highest / step) * step;
@@ -318,11 +322,10 @@ export function spendPage(query: SpendQuery, empty: boolean, now = Date.now()): 
   const series: SpendSeries[] = order
     .map((place) => pick(kinds, place))
     .map(({ key, name, mark }) => ({ key, name, mark }));
-  const daily = list.length <= 31 && list.length !== 24 && list.length !== 12;
   const chart: SpendBar[] = list.map((slot, n) => {
     const amounts = bars[n] ?? [];
     const amount = total(amounts);
-    const weekend = [0, 6].includes(new Date(slot.from).getDay());
+    const soon = expected(slot);
     return {
       name: slot.name,
       tick: slot.tick,
@@ -338,10 +341,7 @@ export function spendPage(query: SpendQuery, empty: boolean, now = Date.now()): 
           height: height(amounts[place] ?? 0),
         }))
         .filter((part) => part.height > 0),
-      expected:
-        slot.from > now && daily && !empty
-          ? { amount: weekend ? '0.7' : '2.1', height: height(weekend ? 0.7 : 2.1) }
-          : null,
+      expected: soon === null ? null : { amount: usd(soon), height: height(soon) },
     };
   });
   const top = Math.max(...sums, 0.01);
