@@ -139,6 +139,28 @@ fn each_makers_form_is_sent_as_the_golden_files_say() {
     }
 }
 
+/// Which models a provider serves by another dialect alone is its data.
+#[test]
+fn models_of_the_responses_api_alone_are_asked_by_it() {
+    let catalog = catalog::Catalog::bundled().unwrap();
+    for (id, model, dialect) in [
+        ("openai", "o1-pro", "openai-responses"),
+        ("openai", "gpt-5.3-codex-spark", "openai-responses"),
+        ("openai", "gpt-5.4", "openai-chat"),
+        ("azure", "gpt-5-pro", "openai-responses"),
+        ("azure", "deepseek-v4-pro", "openai-chat"),
+        ("xai", "grok-4.20-multi-agent-0309", "openai-responses"),
+    ] {
+        let provider = catalog.provider(id).unwrap();
+        let spoken = wire::dialect_for(provider.dialect.as_str(), model, &provider.quirks).unwrap();
+        assert_eq!(spoken.id(), dialect, "{id} {model}");
+        let sent =
+            sent_to(model, spoken, &everything(), &Quirks { forms: Vec::new(), ..provider.quirks.clone() });
+        let own = wire::dialect(provider.dialect.as_str()).unwrap();
+        assert_eq!(sent_to(model, own, &everything(), &provider.quirks), sent, "{id} {model}");
+    }
+}
+
 /// What a provider's own data changes.
 #[test]
 fn providers_departures_are_sent_as_the_golden_files_say() {
