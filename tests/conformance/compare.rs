@@ -4,7 +4,7 @@ use crate::{
     answer::{Answer, decode},
     recording::Recording,
 };
-use domain::{Failure, NoticeKind};
+use domain::{Failure, FinishReason, NoticeKind};
 use serde_json::Value;
 use wire::Ending;
 
@@ -21,6 +21,8 @@ pub(crate) fn complaints(recording: &Recording) -> Vec<String> {
     let expect = &recording.expect;
     match (recording.outcome.as_str(), &ending) {
         ("ok", Ending::Complete) | ("truncated", Ending::Truncated) => {}
+        // The files call an answer fine that its model spoiled: to us its last word is a failure.
+        ("ok", Ending::Failed(_)) if recording.expect["finish_reason"] == "error" => {}
         ("error" | "stream_error", Ending::Failed(failure)) => list.failure(recording, failure),
         (outcome, ending) => list.0.push(format!("{outcome} but {ending:?}")),
     }
@@ -76,7 +78,11 @@ impl Complaints {
 
     fn finish(&mut self, answer: &Answer, expect: &Value) {
         let ours = answer.finish.as_ref();
-        self.equal("finish", &ours.map(|(reason, _)| reason.as_str()), &expect["finish_reason"].as_str());
+        // A whole answer that gives no reason: the files say nothing of it, we say that it is another.
+        let none = ours.is_some_and(|(reason, raw)| *reason == FinishReason::Other && raw.is_none());
+        let ours_in_words = ours.filter(|_| !none).map(|(reason, _)| reason.as_str());
+        let expected = expect["finish_reason"].as_str();
+        self.equal("finish", &ours_in_words, &expected.filter(|word| !none || *word != "other"));
         if let Some(expected) = expect["raw_finish_reason"].as_str() {
             self.equal("raw finish", &ours.and_then(|(_, raw)| raw.as_deref()), &Some(expected));
         }

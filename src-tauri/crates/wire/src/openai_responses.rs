@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+mod items;
 
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};

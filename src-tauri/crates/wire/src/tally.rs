@@ -143,14 +143,15 @@ impl Tally {
             }
             (part, _) => part,
         };
-        // The two counts that are shown stay what the provider said, contradiction or not.
+        // The counts that are shown stay what the provider said, contradiction or not.
         let cached = part(self.cached, sums.input, "cached tokens").or(self.cached);
         let reasoning = part(self.reasoning, sums.output, "reasoning tokens").or(self.reasoning);
         let room = sums.input.map(|input| input - cached.unwrap_or(0).min(input));
-        let written = part(self.written, room, "cache-write tokens");
+        let believed = part(self.written, room, "cache-write tokens");
+        let written = believed.or(self.written);
         let long = match self.written {
             // A sum that is not believed says nothing of its parts.
-            Some(_) if written.is_none() => None,
+            Some(_) if believed.is_none() => None,
             Some(_) => part(self.written_1h.filter(|&n| n > 0), written, "one-hour cache-write tokens"),
             None => part(self.written_1h, room, "one-hour cache-write tokens"),
         };

@@ -91,6 +91,11 @@ fn a_part_larger_than_its_whole_is_passed_on_and_told() {
         "prompt_tokens_details":{"cached_tokens":403},"completion_tokens_details":{"reasoning_tokens":95}}"#]);
     assert_eq!((usage.input.cache_read, usage.output.reasoning), (Some(403), Some(95)));
     assert_eq!(notes.len(), 2);
+    // OpenRouter for a cache that Gemini filled by itself: the same tokens both read and written.
+    let (usage, notes) = read(&[r#"{"prompt_tokens":2168,"completion_tokens":100,"total_tokens":2268,
+        "prompt_tokens_details":{"cached_tokens":2161,"cache_write_tokens":2161}}"#]);
+    assert_eq!((usage.input.cache_read, usage.input.cache_write()), (Some(2161), Some(2161)));
+    assert_eq!(notes.len(), 1);
 }
 
 #[test]

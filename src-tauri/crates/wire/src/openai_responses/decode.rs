@@ -4,6 +4,7 @@
 //! done; servers that copy it leave some of these out. So whatever was not said by a delta is taken from
 //! the item, and the final response is only read for items when the stream had none.
 
+use super::items::{Item, MAX_PARTS, Mark, SAID, of_provider, paragraph, server, tool};
 use crate::{
     Ending,
     blocks::Blocks,
@@ -32,20 +33,6 @@ const PROGRESS: &[&str] = &[
 const MAX_ITEMS: u64 = 4_096;
 /// Items of a final response among which one that was not numbered is looked for.
 const MOST_OUTPUT: usize = 4_096;
-/// More parts than any item has.
-const MAX_PARTS: u64 = 64;
-
-/// An item of the output while it is being written.
-struct Item {
-    index: u64,
-    /// Its blocks, by content part; one for everything but messages.
-    blocks: Vec<(u64, u32)>,
-    /// What was said to a tool nobody has named yet: a block's opening names it.
-    held: String,
-    /// Something of it was said by a delta.
-    said: bool,
-    done: bool,
-}
 
 /// State of one answer.
 pub(super) struct Responses {
@@ -85,7 +72,8 @@ impl Responses {
             None => {
                 self.items.push(Item {
                     index,
-                    blocks: Vec::new(),
+                    parts: Vec::new(),
+                    section: 0,
                     held: String::new(),
                     said: false,
                     done: false,
@@ -106,22 +94,57 @@ impl Responses {
         item.said = true;
         self.spoke |= matches!(kind, BlockKind::Text | BlockKind::Refusal);
         let item = self.item(index);
-        let known = item.blocks.iter().find(|(p, _)| *p == part).map(|(_, block)| *block);
-        let block = match known {
-            Some(block) => block,
-            None => {
+        let block = match (item.written(part), item.parts.first()) {
+            (Some(written), _) => written.block,
+            // Parts of one item's reasoning are paragraphs of one block.
+            (None, Some(first)) if kind == BlockKind::Reasoning => {
+                let block = first.block;
+                self.blocks.delta(block, "\n\n", out);
+                self.item(index).opened(part, block);
+                block
+            }
+            (None, _) => {
                 let block = self.blocks.open(kind, out);
-                self.item(index).blocks.push((part, block));
+                self.item(index).opened(part, block);
                 block
             }
         };
         self.blocks.delta(block, text, out);
+        if let Some(written) = self.item(index).parts.iter_mut().find(|written| written.part == part) {
+            written.bytes += text.len();
+            written.mark = written.mark.and(text);
+        }
+    }
+
+    /// Says what deltas left out of a part. False where they said something else, or said it as another part.
+    fn rest(
+        &mut self,
+        index: u64,
+        part: u64,
+        kind: BlockKind,
+        whole: &str,
+        out: &mut Vec<StreamEvent>,
+    ) -> bool {
+        let part = part.min(MAX_PARTS);
+        let item = self.item(index);
+        let from = match item.written(part) {
+            Some(written) => match whole.split_at_checked(written.bytes) {
+                Some((begin, _)) if Mark::NONE.and(begin) == written.mark => written.bytes,
+                _ => return false,
+            },
+            None if item.parts.iter().any(|w| w.bytes == whole.len() && Mark::NONE.and(whole) == w.mark) => {
+                return false;
+            }
+            None => 0,
+        };
+        self.extend(index, part, kind, &whole[from..], out);
+        true
     }
 
     /// Extends what is said to a tool, or keeps it until the tool is named.
     fn argue(&mut self, index: u64, text: &str, out: &mut Vec<StreamEvent>) {
         let item = self.item(index);
-        if !item.blocks.is_empty() {
+        if !item.parts.is_empty() {
             // The block is open: its kind is not asked again.
             return self.extend(index, 0, tool("", ""), text, out);
         }
@@ -136,13 +159,17 @@ impl Responses {
         let Some((what, step)) = event.strip_prefix("response.").and_then(|e| e.rsplit_once('.')) else {
             return false;
         };
-        let number = |key: &str| json.get(key).and_then(Json::index).unwrap_or(0);
+        let numbered = |key: &str| json.get(key).and_then(Json::index);
+        let number = |key: &str| numbered(key).unwrap_or(0);
         let index = number("output_index").min(MAX_ITEMS);
         let (part, kind, whole) = match what {
             "output_text" => (number("content_index"), Some(BlockKind::Text), "text"),
             "refusal" => (number("content_index"), Some(BlockKind::Refusal), "refusal"),
             "reasoning_text" | "reasoning_summary_text" | "reasoning_summary" | "reasoning" => {
-                (0, Some(BlockKind::Reasoning), "text")
+                let place =
+                    numbered(if what == "reasoning_text" { "content_index" } else { "summary_index" });
+                let place = place.unwrap_or_else(|| self.item(index).section);
+                (paragraph(place, what == "reasoning_text"), Some(BlockKind::Reasoning), "text")
             }
             "function_call_arguments" | "mcp_call_arguments" => (0, None, "arguments"),
             "custom_tool_call_input" => (0, None, "input"),
@@ -152,7 +179,13 @@ impl Responses {
         let text = match step {
             "delta" => json.text("delta"),
             "done" if !self.item(index).said => json.text(whole),
-            "done" => None,
+            "done" => {
+                let kind = kind.unwrap_or_else(|| tool("", ""));
+                if let Some(whole) = json.text(whole).filter(|_| self.item(index).written(part).is_some()) {
+                    self.rest(index, part, kind, whole, out);
+                }
+                return true;
+            }
             _ => return false,
         };
         match kind {
@@ -165,7 +198,7 @@ impl Responses {
     /// An item begins: what names a tool is only known here.
     fn added(&mut self, index: u64, item: &Json<'_>, out: &mut Vec<StreamEvent>) {
         if let Some(place) = self.items.iter().position(|i| i.index == index && !i.done)
-            && !self.items[place].blocks.is_empty()
+            && !self.items[place].parts.is_empty()
         {
             return;
         }
@@ -190,84 +223,79 @@ impl Responses {
                 let made = format!("call_{}", self.blocks.count());
                 tool(id.unwrap_or(&made), item.text("name").unwrap_or_default())
             }
-            "image_generation_call" | "message" | "reasoning" => return,
-            other => match other.strip_suffix("_call") {
+            other => match of_provider(other) {
                 Some(name) => server(name),
                 None => return,
             },
         };
         let block = self.blocks.open(kind, out);
-        self.item(index).blocks.push((0, block));
-        if !held.is_empty() {
-            self.item(index).said = true;
-            self.blocks.delta(block, &held, out);
-        }
+        self.item(index).opened(0, block);
+        self.extend(index, 0, server(""), &held, out);
     }
 
     /// An item is complete: says what its deltas did not and closes it.
     fn done(&mut self, index: u64, item: &Json<'_>, out: &mut Vec<StreamEvent>) {
-        if self.items.iter().all(|i| i.index != index || (i.blocks.is_empty() && !i.done)) {
+        if self.items.iter().all(|i| i.index != index || (i.parts.is_empty() && !i.done)) {
             self.added(index, item, out);
         }
-        let said = self.item(index).said;
         let mut proof = None;
         match item.text("type").unwrap_or_default() {
-            "message" => self.message(index, item, said, out),
+            "message" => self.message(index, item, out),
             "reasoning" => {
-                if !said {
-                    let parts = item.list("summary").iter().chain(item.list("content"));
-                    let texts: Vec<&str> = parts.filter_map(|part| part.text("text")).collect();
-                    self.extend(index, 0, BlockKind::Reasoning, &texts.join("\n\n"), out);
+                let summary =
+                    (0..).zip(item.list("summary")).map(|(place, part)| (paragraph(place, false), part));
+                let content =
+                    (0..).zip(item.list("content")).map(|(place, part)| (paragraph(place, true), part));
+                let mut agrees = true;
+                for (part, content) in summary.chain(content) {
+                    let text = content.text("text").unwrap_or_default();
+                    agrees = agrees && self.rest(index, part, BlockKind::Reasoning, text, out);
                 }
                 if item.text("encrypted_content").is_some_and(|c| !c.is_empty()) {
                     proof = Some(item.to_text());
                     self.hidden(index, out);
                 }
             }
-            "image_generation_call" => {
-                let format = item.text("output_format").unwrap_or("png");
-                let kind = BlockKind::Image { media_type: format!("image/{format}") };
-                self.extend(index, 0, kind, item.text("result").unwrap_or_default(), out);
+            _ if self.item(index).parts.is_empty() => {
+                let name = item.text("type").unwrap_or("item").chars().take(80).collect();
+                out.push(StreamEvent::Unknown { name, bytes: 0 });
             }
-            _ if !said => {
-                let keys = ["arguments", "input", "action", "code", "queries", "query"];
-                let text = keys.iter().find_map(|k| item.get(k)).map(|value| match value {
+            sort => {
+                let text = SAID.iter().find_map(|k| item.get(k)).map(|value| match value {
                     Json::String(text) => text.clone().into_owned(),
                     other => other.to_text(),
                 });
-                if self.item(index).blocks.is_empty() {
-                    let name = item.text("type").unwrap_or("item").chars().take(80).collect();
-                    out.push(StreamEvent::Unknown { name, bytes: 0 });
-                } else {
-                    self.extend(index, 0, BlockKind::Text, &text.unwrap_or_default(), out);
+                self.rest(index, 0, server(""), &text.unwrap_or_default(), out);
+                if sort == "image_generation_call" {
+                    let format = item.text("output_format").unwrap_or("png");
+                    let kind = BlockKind::Image { media_type: format!("image/{format}") };
+                    self.extend(index, 1, kind, item.text("result").unwrap_or_default(), out);
                 }
             }
-            _ => {}
         }
         let item = self.item(index);
         item.done = true;
-        for (_, block) in std::mem::take(&mut item.blocks) {
-            self.blocks.close(block, proof.take(), out);
+        for written in std::mem::take(&mut item.parts) {
+            self.blocks.close(written.block, proof.take(), out);
         }
     }
 
     /// Reasoning of which nothing is shown still has to go back.
     fn hidden(&mut self, index: u64, out: &mut Vec<StreamEvent>) {
-        if self.item(index).blocks.is_empty() {
+        if self.item(index).parts.is_empty() {
             let block = self.blocks.open(BlockKind::Reasoning, out);
-            self.item(index).blocks.push((0, block));
+            self.item(index).opened(0, block);
         }
     }
 
-    fn message(&mut self, index: u64, item: &Json<'_>, said: bool, out: &mut Vec<StreamEvent>) {
-        for (part, content) in item.list("content").iter().enumerate() {
-            if !said {
-                let (kind, text) = match content.text("type") {
-                    Some("refusal") => (BlockKind::Refusal, content.text("refusal")),
-                    _ => (BlockKind::Text, content.text("text")),
-                };
-                self.extend(index, part as u64, kind, text.unwrap_or_default(), out);
-            }
+    fn message(&mut self, index: u64, item: &Json<'_>, out: &mut Vec<StreamEvent>) {
+        let mut agrees = true;
+        for (part, content) in (0..).zip(item.list("content")) {
+            let (kind, text) = match content.text("type") {
+                Some("refusal") => (BlockKind::Refusal, content.text("refusal")),
+                _ => (BlockKind::Text, content.text("text")),
+            };
+            agrees = agrees && self.rest(index, part, kind, text.unwrap_or_default(), out);
             for note in content.list("annotations") {
                 self.cite(note);
             }
@@ -387,14 +415,6 @@ impl Responses {
     }
 }
 
-fn tool(id: &str, name: &str) -> BlockKind {
-    BlockKind::ToolCall { id: id.to_owned(), name: name.to_owned() }
-}
-
-fn server(name: &str) -> BlockKind {
-    BlockKind::ServerTool { name: name.to_owned() }
-}
-
 impl Protocol for Responses {
     fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>) {
         let json = doc.json;
@@ -427,10 +447,9 @@ impl Protocol for Responses {
                 }
             }
             "response.reasoning_summary_part.added" => {
-                // Parts of one item's reasoning are paragraphs of one block.
-                if self.item(index).said {
-                    self.extend(index, 0, BlockKind::Reasoning, "\n\n", out);
-                }
+                let place = json.get("summary_index").and_then(Json::index);
+                let item = self.item(index);
+                item.section = place.unwrap_or(item.section + u64::from(item.said));
             }
             "response.output_text.annotation.added" => {
                 if let Some(note) = json.get("annotation") {
@@ -442,7 +461,8 @@ impl Protocol for Responses {
             _ if json.get("error").is_some() || json.text("object") == Some("error") => self.fail(json),
             _ if PROGRESS.contains(&event) || self.delta(event, json, out) => {}
             // Progress of a tool that runs at the provider.
-            _ if event.starts_with("response.") && event.contains("_call.") => {}
+            _ if event.starts_with("response.") && (event.contains("_call.") || event.contains("_call_")) => {
+            }
             _ if event.starts_with("response.mcp_list_tools.") => {}
             _ => {
                 let name = event.chars().take(80).collect();

@@ -229,11 +229,21 @@ fn tools_of_the_provider_and_pictures_are_shown() {
         r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"web_search_call","status":"in_progress"}}"#,
         r#"{"type":"response.web_search_call.searching","output_index":0}"#,
         r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"web_search_call","action":{"query":"q"}}}"#,
-        r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"image_generation_call","output_format":"webp","result":"AAEC"}}"#,
+        r#"{"type":"response.output_item.done","output_index":1,"item":{"type":"image_generation_call","output_format":"webp","revised_prompt":"a cat","result":"AAEC"}}"#,
+        r#"{"type":"response.shell_call_output_content.delta","output_index":2,"delta":{"stdout":"h"}}"#,
+        r#"{"type":"response.output_item.done","output_index":2,"item":{"type":"shell_call_output","output":[{"stdout":"hi"}]}}"#,
         r#"{"type":"response.completed","response":{"status":"completed","service_tier":"flex","tool_usage":{"web_search":{"num_requests":2}},"usage":{"input_tokens":1,"output_tokens":1}}}"#,
         r#"{"type":"response.brand_new","x":1}"#,
     ]);
-    assert_eq!(read.blocks, [r#"server web_search: {"query":"q"}"#, "image image/webp: AAEC"]);
+    assert_eq!(
+        read.blocks,
+        [
+            r#"server web_search: {"query":"q"}"#,
+            "server image_generation: a cat",
+            "image image/webp: AAEC",
+            r#"server shell_call_output: [{"stdout":"hi"}]"#,
+        ]
+    );
     assert_eq!(read.usage.web_searches, Some(2));
     assert_eq!(read.usage.service_tier.as_deref(), Some("flex"));
     assert!(
@@ -241,4 +251,57 @@ fn tools_of_the_provider_and_pictures_are_shown() {
             .iter()
             .any(|e| matches!(e, StreamEvent::Unknown { name, .. } if name == "response.brand_new"))
     );
+}
+
+#[test]
+fn what_deltas_left_out_is_taken_from_the_whole() {
+    let delta = |text: &str| {
+        format!(
+            r#"{{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"{text}"}}"#
+        )
+    };
+    let done = |text: &str| {
+        format!(
+            r#"{{"type":"response.output_item.done","output_index":0,"item":{{"type":"message","content":[{{"type":"output_text","text":"{text}"}},{{"type":"refusal","refusal":"No more."}}]}}}}"#
+        )
+    };
+    let ended =
+        r#"{"type":"response.output_text.done","output_index":0,"content_index":0,"text":"Über uns"}"#;
+    let blocks = |events: &[&str]| read(events).blocks;
+    assert_eq!(
+        blocks(&[&delta("Üb"), ended, &done("Über uns."), COMPLETED]),
+        ["text: Über uns.", "refusal: No more."]
+    );
+    // What a server said otherwise stands as it was said, and nothing is said twice.
+    assert_eq!(blocks(&[&delta("Ub"), ended, &done("Über uns."), COMPLETED]), ["text: Ub"]);
+    assert_eq!(
+        blocks(&[&delta("Über uns and more"), ended, &done("Über uns."), COMPLETED]),
+        ["text: Über uns and more"]
+    );
+    let call = [
+        r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","call_id":"c","name":"t","arguments":""}}"#,
+        r#"{"type":"response.function_call_arguments.delta","output_index":0,"delta":"{\"a\""}"#,
+        r#"{"type":"response.output_item.done","output_index":0,"item":{"type":"function_call","call_id":"c","name":"t","arguments":"{\"a\":1}"}}"#,
+        COMPLETED,
+    ];
+    assert_eq!(blocks(&call), [r#"call c t: {"a":1}"#]);
+}
+
+#[test]
+fn parts_of_reasoning_are_paragraphs_however_they_come() {
+    let item = r#"{"type":"reasoning","summary":[{"text":"One"},{"text":""},{"text":"two"}],"content":[{"text":"raw"}]}"#;
+    let done = format!(r#"{{"type":"response.output_item.done","output_index":0,"item":{item}}}"#);
+    let said = |kind: &str, key: &str, place: u32, text: &str| {
+        format!(r#"{{"type":"response.{kind}.delta","output_index":0,"{key}":{place},"delta":"{text}"}}"#)
+    };
+    let streamed = [
+        said("reasoning_summary_text", "summary_index", 0, "On"),
+        said("reasoning_summary_text", "summary_index", 0, "e"),
+        said("reasoning_summary_text", "summary_index", 2, "two"),
+        said("reasoning_text", "content_index", 0, "raw"),
+    ];
+    let streamed: Vec<&str> = streamed.iter().map(String::as_str).chain([done.as_str(), COMPLETED]).collect();
+    let expected = ["reasoning: One\n\ntwo\n\nraw"];
+    assert_eq!(read(&streamed).blocks, expected);
+    assert_eq!(read(&[&done, COMPLETED]).blocks, expected);
 }
