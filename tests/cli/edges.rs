@@ -125,3 +125,24 @@ fn output_that_cannot_be_written_is_no_success() {
         assert!(!out.status.success() && said.contains("could not be written"), "{command:?}: {said}");
     }
 }
+
+#[test]
+fn a_model_that_is_offered_no_longer_is_still_billed() {
+    let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100 });
+    let body = json!({ "id": "x", "object": "chat.completion", "model": "gpt-4-0314", "usage": usage, "choices": [
+        { "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "Old." } }] });
+    let server = Replay::start(vec![Route::answer(Answer::json(200, &body))]);
+    let program = Program::new();
+    program.ok(&["provider", "add", "openai", "--dialect", "openai-chat", "--base-url", &server.url()]);
+    let program = program.with_key("openai", "sk-of-nobody-at-all");
+    for model in ["gpt-4-0314@openai", "gpt-4-0314"] {
+        let out = program.ok(&["ask", "--json", "-m", model, "x"]);
+        let result: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+        // 1,000 tokens at 30 and 100 at 60 dollars a million.
+        assert_eq!(
+            (&result["cost"]["usd"], &result["cost"]["basis"]),
+            (&json!("0.036000"), &json!("computed")),
+            "{result}"
+        );
+    }
+}

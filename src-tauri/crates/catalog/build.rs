@@ -19,6 +19,9 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         let file: serde_json::Value = toml::from_str(&fs::read_to_string(path)?)?;
         Ok(format!("{:?}", file.to_string()))
     })?;
+    table(&mut code, "OTHERS", &root.join("data/others"), "json", |path| {
+        Ok(format!("include_str!({:?})", path.display().to_string()))
+    })?;
     models::embed(&mut code, &root.join("data"), &out)?;
     fs::write(out.join("embedded.rs"), code)?;
     println!("cargo::rerun-if-changed=build.rs");

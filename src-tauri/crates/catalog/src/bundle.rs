@@ -7,6 +7,12 @@ pub(crate) const fn providers() -> &'static [(&'static str, &'static str)] {
     PROVIDERS
 }
 
+/// Prices of ids at a provider that are not offered: JSON of [`crate::others::File`].
+pub(crate) fn others(provider: &str) -> Option<&'static str> {
+    let at = OTHERS.binary_search_by(|(stem, _)| (*stem).cmp(provider)).ok()?;
+    OTHERS.get(at).map(|(_, text)| *text)
+}
+
 /// Day of the newest source, `YYYY-MM-DD`.
 pub(crate) const fn date() -> &'static str {
     DATE

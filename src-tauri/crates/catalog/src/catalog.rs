@@ -3,7 +3,7 @@
 use crate::{
     CatalogError, DEMO, bundle, demo,
     feed::Host,
-    provider,
+    others, provider,
     snapshot::{self, Served},
 };
 use domain::{Endpoint, Model, PriceSheet, Provider, ProviderId};
@@ -134,6 +134,19 @@ impl Catalog {
         };
         by_id()
             .or_else(|| self.endpoints(model).iter().find(|endpoint| endpoint.provider.as_str() == provider))
+    }
+
+    /// What an id costs at a provider that is not among its endpoints: a model offered no longer, a dated id. `None` =
+    /// no source says.
+    pub fn unlisted_price(&self, provider: &str, id: &str) -> Option<PriceSheet> {
+        others::price(provider, id)
+    }
+
+    /// The makers whose own service knows this id, by a source of prices, though it is not offered here.
+    pub fn makers_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a ProviderId> {
+        let mut makers: Vec<&ProviderId> = self.own.iter().map(|(provider, _)| provider).collect();
+        makers.dedup();
+        makers.into_iter().filter(move |provider| others::price(provider.as_str(), id).is_some())
     }
 
     /// True when the endpoint's provider is the own service of the model's author, e.g. `xai` for

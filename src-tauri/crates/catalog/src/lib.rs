@@ -15,6 +15,7 @@ mod catalog;
 mod demo;
 pub mod feed;
 mod keys;
+mod others;
 mod provider;
 mod snapshot;
 

@@ -52,9 +52,9 @@ struct ModelRow<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SourceRow {
-    source: String,
-    checked: String,
+pub(crate) struct SourceRow {
+    pub source: String,
+    pub checked: String,
 }
 
 /// One line of `data/endpoints/<provider>.json`.
@@ -81,7 +81,7 @@ struct EndpointRow<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RuleRow<'a> {
+pub(crate) struct RuleRow<'a> {
     #[serde(default)]
     when: When,
     /// Dollars per million tokens.
@@ -159,7 +159,8 @@ pub(crate) fn served(text: &str) -> Result<Served, CatalogError> {
     Ok(served)
 }
 
-fn sheet(source: SourceRow, rules: Vec<RuleRow<'_>>) -> Result<PriceSheet, String> {
+/// A sheet of the snapshot, or what is wrong with its rules.
+pub(crate) fn sheet(source: SourceRow, rules: Vec<RuleRow<'_>>) -> Result<PriceSheet, String> {
     let rules = rules.into_iter().map(rule).collect::<Result<Vec<_>, _>>()?;
     if rules.is_empty() {
         return Err("a price sheet without a rule".to_owned());

@@ -389,64 +389,6 @@ impl Registry {
         let endpoint = self.endpoint(id).filter(|endpoint| endpoint.model == *model)?;
         self.providers.get(&endpoint.provider)
     }
-
-    fn resolve_anywhere(&self, model: &str) -> Result<Vec<Endpoint>, Failure> {
-        let mut endpoints: Vec<Endpoint> = self.catalog.endpoints(model).to_vec();
-        if !endpoints.is_empty() {
-            // Who names a provider's dated id means that one, where it is served.
-            for endpoint in &mut endpoints {
-                if let Some(exact) = self.catalog.endpoint(endpoint.provider.as_str(), model)
-                    && exact.upstream_model == model
-                {
-                    endpoint.clone_from(exact);
-                }
-            }
-            let mut seen = std::collections::BTreeSet::new();
-            endpoints.retain(|endpoint| seen.insert(endpoint.id.clone()));
-            return Ok(endpoints);
-        }
-        // `llamacpp/SmolLM2` names a model that a local server lists.
-        if let Some((provider, id)) = model.split_once('/')
-            && let Some(known) = self.providers.get(&ProviderId::from(provider))
-            && let Some(listed) = known.listed.iter().find(|listed| listed.id == id)
-        {
-            return Ok(vec![self.unlisted(known, id, listed.context_length)?]);
-        }
-        Err(Failure::new(
-            ErrorKind::RequestNoModel,
-            format!(
-                "No provider in the catalogue serves “{model}”. Look it up with `parallax models`, or name a \
-                 provider: {model}@PROVIDER."
-            ),
-        ))
-    }
-
-    /// An endpoint for a model id that the catalogue does not have at this provider.
-    fn unlisted(
-        &self,
-        known: &Known,
-        upstream: &str,
-        context_length: Option<u64>,
-    ) -> Result<Endpoint, Failure> {
-        let provider = &known.provider;
-        let slug: ModelSlug = format!("{}/{}", provider.id, upstream.replace(char::is_whitespace, "-"))
-            .parse()
-            .map_err(|bad: domain::BadSlug| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
-        let prices = provider.local.then(|| catalog::local_sheet(self.catalog.data_date()));
-        let mut endpoint = Endpoint {
-            id: EndpointId::new(format!("{}/{upstream}", provider.id)),
-            provider: provider.id.clone(),
-            model: slug,
-            upstream_model: upstream.to_owned(),
-            context_length,
-            max_completion_tokens: None,
-            prices,
-        };
-        if let Some(sheet) = self.prices.in_force(&endpoint) {
-            endpoint.prices = Some(sheet.clone());
-        }
-        Ok(endpoint)
-    }
 }
 
 #[cfg(test)]

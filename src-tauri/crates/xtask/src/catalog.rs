@@ -10,6 +10,7 @@ mod hosts;
 mod literal;
 mod models;
 mod names;
+mod others;
 mod prices;
 mod sources;
 mod votes;

@@ -138,6 +138,11 @@ fn sheet(prices: Node<'_>, when: &When) -> Result<Vec<PriceRule>, String> {
     Ok(rules(base, tiers, when))
 }
 
+/// Does a condition of theirs hold for this id, in lower case? An error is a condition that is not understood.
+pub(crate) fn id_matches(clause: Node<'_>, id: &str) -> Result<bool, String> {
+    matches(clause, id, 0)
+}
+
 /// Deepest nesting of conditions that is read.
 const DEPTH: u32 = 16;
 

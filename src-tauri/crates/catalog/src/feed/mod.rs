@@ -11,7 +11,10 @@ mod openrouter;
 
 use crate::{Catalog, CatalogError, bundle, snapshot::bad};
 use domain::{Meter, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, ProviderId, When};
-use node::{Node, decimal};
+use node::decimal;
+
+pub(crate) use genai::id_matches;
+pub(crate) use node::Node;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Providers by the names that people and other programs give them.
+//! Providers and models by the names that people and other programs give them.
 
-use super::Registry;
-use domain::{ErrorKind, Failure, ProviderId, RoutingPrefs};
+use super::{Known, Registry};
+use domain::{Endpoint, EndpointId, ErrorKind, Failure, ModelSlug, ProviderId, RoutingPrefs};
 
 impl Registry {
     /// Rules with providers by their ids, whatever name they are given: an id in any case, the name shown, or
@@ -39,5 +39,71 @@ impl Registry {
         let shown = self.providers.values().find(|known| known.provider.name.eq_ignore_ascii_case(name));
         let id = || self.catalog.provider_called(name).map(|provider| provider.id.clone());
         shown.map(|known| known.provider.id.clone()).or_else(id)
+    }
+
+    pub(super) fn resolve_anywhere(&self, model: &str) -> Result<Vec<Endpoint>, Failure> {
+        let mut endpoints: Vec<Endpoint> = self.catalog.endpoints(model).to_vec();
+        if !endpoints.is_empty() {
+            // Who names a provider's dated id means that one, where it is served.
+            for endpoint in &mut endpoints {
+                if let Some(exact) = self.catalog.endpoint(endpoint.provider.as_str(), model)
+                    && exact.upstream_model == model
+                {
+                    endpoint.clone_from(exact);
+                }
+            }
+            let mut seen = std::collections::BTreeSet::new();
+            endpoints.retain(|endpoint| seen.insert(endpoint.id.clone()));
+            return Ok(endpoints);
+        }
+        // `llamacpp/SmolLM2` names a model that a local server lists.
+        if let Some((provider, id)) = model.split_once('/')
+            && let Some(known) = self.providers.get(&ProviderId::from(provider))
+            && let Some(listed) = known.listed.iter().find(|listed| listed.id == id)
+        {
+            return Ok(vec![self.unlisted(known, id, listed.context_length)?]);
+        }
+        // A maker's own id that the catalogue does not offer, where there is a key for its maker.
+        let mut makers = self.catalog.makers_of(model).filter_map(|id| self.providers.get(id));
+        if let Some(known) = makers.find(|known| known.offered()) {
+            return Ok(vec![self.unlisted(known, model, None)?]);
+        }
+        Err(Failure::new(
+            ErrorKind::RequestNoModel,
+            format!(
+                "No provider in the catalogue serves “{model}”. Look it up with `parallax models`, or name a \
+                 provider: {model}@PROVIDER."
+            ),
+        ))
+    }
+
+    /// An endpoint for a model id that the catalogue does not have at this provider.
+    pub(super) fn unlisted(
+        &self,
+        known: &Known,
+        upstream: &str,
+        context_length: Option<u64>,
+    ) -> Result<Endpoint, Failure> {
+        let provider = &known.provider;
+        let slug: ModelSlug = format!("{}/{}", provider.id, upstream.replace(char::is_whitespace, "-"))
+            .parse()
+            .map_err(|bad: domain::BadSlug| Failure::new(ErrorKind::RequestNoModel, bad.to_string()))?;
+        let prices = match provider.local {
+            true => Some(catalog::local_sheet(self.catalog.data_date())),
+            false => self.catalog.unlisted_price(provider.id.as_str(), upstream),
+        };
+        let mut endpoint = Endpoint {
+            id: EndpointId::new(format!("{}/{upstream}", provider.id)),
+            provider: provider.id.clone(),
+            model: slug,
+            upstream_model: upstream.to_owned(),
+            context_length,
+            max_completion_tokens: None,
+            prices,
+        };
+        if let Some(sheet) = self.prices.in_force(&endpoint) {
+            endpoint.prices = Some(sheet.clone());
+        }
+        Ok(endpoint)
     }
 }

@@ -5,6 +5,7 @@ use super::{
     hosts::Host,
     literal::Node,
     names::{self, Names, Served},
+    others,
     prices::{self, Sheet},
     sources::{self, GENAI_PRICES, LITELLM, MODELS_DEV, PI_AI, Source, Sources},
     votes,
@@ -46,6 +47,8 @@ pub(crate) struct Endpoint {
 pub(crate) struct Built {
     pub(crate) models: BTreeMap<String, Model>,
     pub(crate) endpoints: BTreeMap<String, Vec<Endpoint>>,
+    /// By host: which ids a price is for, and the price, of whatever is not offered (any longer).
+    pub(crate) others: BTreeMap<String, Vec<(Node, Sheet)>>,
     pub(crate) report: Report,
 }
 
@@ -108,6 +111,7 @@ pub(crate) fn build(sources: &Sources, hosts: &[Host]) -> Result<Built> {
         let endpoints = endpoints(sources, host, &entries, &mut built.report)?;
         built.report.endpoints += endpoints.len();
         built.endpoints.insert(host.id.clone(), endpoints);
+        built.others.insert(host.id.clone(), others::of(sources, host)?);
     }
     let mut by_slug: BTreeMap<String, Vec<&(&Host, Entry<'_>)>> = BTreeMap::new();
     for pair in &all {
@@ -160,7 +164,7 @@ fn pi_models<'a>(sources: &'a Sources, host: &str) -> Vec<(&'a str, &'a Node)> {
     models.filter_map(|(key, model)| Some((key.strip_prefix("chat:")?, model))).collect()
 }
 
-fn genai_models<'a>(sources: &'a Sources, host: &str) -> &'a [Node] {
+pub(super) fn genai_models<'a>(sources: &'a Sources, host: &str) -> &'a [Node] {
     let provider = sources.genai.items().iter().find(|p| p.text("id") == Some(host));
     provider.and_then(|p| p.get("models")).map(Node::items).unwrap_or_default()
 }
@@ -205,7 +209,7 @@ fn entries<'a>(sources: &'a Sources, host: &Host, names: &Names, report: &mut Re
 }
 
 /// LiteLLM puts its own name of the host before the id.
-fn lite_id(key: &str) -> &str {
+pub(super) fn lite_id(key: &str) -> &str {
     let hosts = [
         "azure/",
         "bedrock/",
@@ -235,7 +239,7 @@ fn lite_id(key: &str) -> &str {
 }
 
 /// Words in ids of what does not converse in text.
-const NOT_CHAT: &[&str] = &[
+pub(super) const NOT_CHAT: &[&str] = &[
     "embed",
     "rerank",
     "whisper",

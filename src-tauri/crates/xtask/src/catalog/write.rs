@@ -2,8 +2,9 @@
 
 use super::{
     decimal::{self, PER_MILLION, PER_UNIT},
+    literal::Node,
     models::{self, Built, Endpoint, Model},
-    prices::{Rates, Rule, When},
+    prices::{Rates, Rule, Sheet, When},
     sources::{self, Source},
 };
 use anyhow::Result;
@@ -16,10 +17,13 @@ const UNITS: &[&str] = &["request", "web_search"];
 /// Replaces everything the command makes.
 pub(crate) fn write(data: &Path, built: &Built) -> Result<()> {
     let folder = data.join("endpoints");
-    fs::create_dir_all(&folder)?;
-    for old in fs::read_dir(&folder)?.flatten().map(|e| e.path()) {
-        if old.extension().is_some_and(|e| e == "json") {
-            fs::remove_file(old)?;
+    let others = data.join("others");
+    for folder in [&folder, &others] {
+        fs::create_dir_all(folder)?;
+        for old in fs::read_dir(folder)?.flatten().map(|e| e.path()) {
+            if old.extension().is_some_and(|e| e == "json") {
+                fs::remove_file(old)?;
+            }
         }
     }
     let lines =
@@ -28,6 +32,9 @@ pub(crate) fn write(data: &Path, built: &Built) -> Result<()> {
     fs::write(data.join("models.json"), format!("{head}{}\n]}}\n", lines.join(",\n")))?;
     for (host, endpoints) in built.endpoints.iter().filter(|(_, endpoints)| !endpoints.is_empty()) {
         fs::write(folder.join(format!("{host}.json")), endpoint_file(endpoints)?)?;
+    }
+    for (host, models) in built.others.iter().filter(|(_, models)| !models.is_empty()) {
+        fs::write(others.join(format!("{host}.json")), others_file(models)?)?;
     }
     fs::write(data.join("REPORT.md"), report(built)?)?;
     fs::write(data.join("SOURCES.md"), origins()?)?;
@@ -84,6 +91,37 @@ fn model_line(slug: &str, model: &Model) -> Result<String> {
     line.text("released", model.released.as_deref())?;
     line.text("retires", model.retires.as_deref())?;
     line.text("checked", Some(model.checked))?;
+    Ok(line.end())
+}
+
+/// Prices by conditions on the id, the first that holds counts.
+fn others_file(models: &[(Node, Sheet)]) -> Result<String> {
+    let source = &sources::GENAI_PRICES;
+    let mut lines = Vec::new();
+    for (clause, sheet) in models {
+        let mut line = Line::default();
+        line.put("match", &clause_json(clause)?);
+        let rules = sheet.rules.iter().map(rule_json).collect::<Result<Vec<_>>>()?;
+        line.put("rules", &format!("[{}]", rules.join(",")));
+        lines.push(line.end());
+    }
+    let name = quoted(&format!("{} ({})", source.name, source.package))?;
+    let checked = quoted(source.date)?;
+    Ok(format!("{{\"source\":{name},\"checked\":{checked},\"models\":[\n{}\n]}}\n", lines.join(",\n")))
+}
+
+/// A condition on an id, as its source writes it.
+fn clause_json(clause: &Node) -> Result<String> {
+    let mut line = Line::default();
+    for (key, value) in clause.entries() {
+        match value.as_text() {
+            Some(text) => line.text(key, Some(text))?,
+            None => {
+                let parts = value.items().iter().map(clause_json).collect::<Result<Vec<_>>>()?;
+                line.put(key, &format!("[{}]", parts.join(",")));
+            }
+        }
+    }
     Ok(line.end())
 }
 
