@@ -254,6 +254,23 @@ async fn a_damaged_database_is_kept_aside_and_the_backup_takes_its_place() {
 }
 
 #[test]
+fn a_restore_that_cannot_be_done_now_is_not_done_later() {
+    let program = Program::new();
+    program.ok(&["ask", "-m", "demo/quick", "Before"]);
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("backup.zip");
+    let archive = archive.to_str().unwrap();
+    program.ok(&["backup", archive]);
+    program.ok(&["ask", "-m", "demo/quick", "After"]);
+    let open = Store::open(&program.folder(), options()).unwrap();
+    let out = program.run(&["restore", archive]);
+    assert!(!out.success && out.stderr.contains("Nothing was restored"), "{}", out.stderr);
+    open.close();
+    let listed = program.ok(&["history", "list", "--json"]);
+    assert!(listed.contains("After"), "{listed}");
+}
+
+#[test]
 fn the_command_line_backs_up_and_restores_elsewhere() {
     let program = Program::new();
     program.ok(&["ask", "-m", "demo/quick", "Hello, backup"]);

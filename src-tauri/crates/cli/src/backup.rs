@@ -85,10 +85,12 @@ pub(crate) async fn restore(folder: &Path, arguments: BackupArgs) -> Result<Exit
         // Opening puts it in place, and proves that it can be used.
         open(folder).await?;
         if engine::restore_waits(folder) {
+            // A command that failed must not change anything later on.
+            engine::forget_restore(folder)?;
             return Err(Failure::new(
                 ErrorKind::StoreBusy,
-                "The backup is ready, and Parallax has the data open: quit it. Its next start puts the backup \
-                 in place.",
+                "Nothing was restored: Parallax has the data open. Quit it, and `parallax serve`, then run this \
+                 again.",
             ));
         }
     }

@@ -111,7 +111,7 @@ pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
     CheckFound, ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow,
     OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport,
-    TeamRow, Used, WHOLE_PROVIDER, restore_waits,
+    TeamRow, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
 };
 pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;

@@ -55,6 +55,12 @@ pub(crate) async fn add(
     if id == catalog::DEMO {
         return refuse("“demo” is built in and cannot be replaced.".to_owned());
     }
+    if id == "auto" {
+        return refuse(
+            "“auto/…” leaves the choice of the model to Parallax, so no provider can be called so."
+                .to_owned(),
+        );
+    }
     if !KNOWN_DIALECTS.contains(&dialect) {
         return refuse(format!(
             "There is no dialect called “{dialect}”. Known are: {}.",

@@ -81,6 +81,17 @@ pub fn restore_waits(data: &Path) -> bool {
     folder(data).join(READY).exists()
 }
 
+/// Takes away a backup that waits to be put in place; what is there stays.
+pub fn forget_restore(data: &Path) -> Result<(), Failure> {
+    let dir = folder(data);
+    match fs::remove_file(dir.join(READY)) {
+        // Somebody who opened the data has put it in place meanwhile, or is about to tidy up.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(io_failure(&e, "remove", &dir)),
+        Ok(()) => clear(&dir),
+    }
+}
+
 fn clear(dir: &Path) -> Result<(), Failure> {
     match fs::remove_dir_all(dir) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(io_failure(&e, "remove", dir)),
