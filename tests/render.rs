@@ -321,6 +321,41 @@ fn an_unchanged_beginning_is_kept() {
     assert_eq!(markdown.update(&source, true).blocks, [], "nothing new, nothing sent");
 }
 
+/// Documents in which something that looks complete is not, each followed by what changes it.
+const UNSETTLED: [&str; 16] = [
+    "1. one\n\n2\n\n2. two\n\n   more of two\n\nend\n",
+    "- one\n\n  - inner\n\n    text\n\n      code\n\n- two\n\nend\n\n- three\n",
+    "text\n\n    code\n\n    more code\n\nend\n\nof it\n",
+    "a [later] word\n\nmore\n\n# Head\n\nend\n\n[later]: https://a.example/x\n",
+    "a note[^1] here\n\nmore\n\nand more\n\n[^1]: the note\n\nend\n",
+    "a [later\none] word\n\nmore\n\nx\n\n[later\none]: https://a.example/x\n\nend\n",
+    "one \\( here\n\ntwo \\) there\n\n\\[\na\n- b\n\\]\n\nend \\(x\\)\n\nlast\n",
+    "it costs $5 here\n\nand $x^2$ there\n\n$$\na = b\n\n$$\n\nend $y_1$\n\nlast\n",
+    "```rust\nfn a() {}\n\n# no heading\n\n```\n\ntext\n\n```\nopen\n\nand on\n",
+    "<!-- a\n\nstill\n\n-->\n\ntext\n\n<div>\n\nmore\n\n</div>\n\nend\n",
+    "| a | b |\n|---|---|\n| 1 | 2 |\n\ntext\n\n| c |\n|---|\n| 3 |\nlazy\n\nend\n",
+    "> quote\n\n> other\nlazy\n\ntext\n===\n\nmore\n---\n\nend\n",
+    "same\n\nsame\n\nother\n\nsame\n\nsame\n\nsame\n",
+    "a\u{202e}b\n\nmore\n\nc\u{202e}d\n\nend\n\nlast\n",
+    "one\r\n\r\ntwo\r\n\r\n- three\r\n\r\n  four\r\n\r\nfive\r\n",
+    "   indented\n\n  - list\n\n     text of it\n\n ## Head\n\n\tcode\n\nend\n",
+];
+
+#[test]
+fn an_answer_that_grows_is_at_every_moment_what_it_is_in_one_go() {
+    for source in UNSETTLED {
+        let mut markdown = Markdown::new();
+        for (end, _) in source.char_indices().skip(1) {
+            let mut fresh = Markdown::new();
+            fresh.update(&source[..end], true);
+            markdown.update(&source[..end], true);
+            assert_eq!(markdown.blocks(), fresh.blocks(), "{:?}", &source[..end]);
+        }
+        markdown.update(source, false);
+        assert_eq!(markdown.blocks(), render_whole(source), "{source:?}");
+    }
+}
+
 #[test]
 fn equal_paragraphs_have_different_keys() {
     let blocks = render_whole("same\n\nsame\n\nsame\n");
@@ -447,6 +482,9 @@ proptest! {
             folded.truncate(patch.keep);
             folded.extend(patch.blocks);
             prop_assert_eq!(&folded[..], markdown.blocks());
+            let mut fresh = Markdown::new();
+            fresh.update(&source[..end], true);
+            prop_assert_eq!(&folded[..], fresh.blocks(), "what came before is looked at no more");
             let keys: HashSet<u64> = folded.iter().map(|block| block.key).collect();
             prop_assert_eq!(keys.len(), folded.len(), "two blocks with one key");
         }

@@ -1,6 +1,9 @@
 //! From source text to unfinished blocks.
 
-use crate::{emit, heal, mask};
+use crate::{
+    emit::{self, Output},
+    heal, mask,
+};
 use pulldown_cmark::{Event, Options, Parser};
 use std::ops::Range;
 
@@ -36,21 +39,30 @@ pub(crate) enum Slot {
 pub(crate) type Located<'a> = (Event<'a>, Range<usize>);
 
 /// Longer documents are cut here. Two megabytes are about five hundred pages.
-const LONGEST: usize = 2 * 1024 * 1024;
+pub(crate) const LONGEST: usize = 2 * 1024 * 1024;
 
-/// Parses and writes a whole document.
-pub(crate) fn raws(source: &str, open: bool) -> Vec<Raw> {
-    let (source, left_out) = cut(source);
-    let mut raws = healed(source, open && left_out == 0);
+/// What a document came to.
+pub(crate) struct Written {
+    /// Its blocks.
+    pub(crate) raws: Vec<Raw>,
+    /// How far nothing that is added can change it: so many bytes, and the blocks they make.
+    pub(crate) settled: Option<(usize, usize)>,
+}
+
+/// Parses and writes a whole document, or what follows a settled part of one.
+pub(crate) fn written(source: &str, open: bool) -> Written {
+    let (shown, left_out) = cut(source);
+    let mut written = healed(shown, open && left_out == 0);
     if left_out > 0 {
         let html = format!(
             "<p class=\"note\">The rest of this text ({} kB) is too long to be shown. It is kept, and \
              copying gives all of it.</p>",
             left_out.div_ceil(1024)
         );
-        raws.push(Raw { html, slots: Vec::new() });
+        written.raws.push(Raw { html, slots: Vec::new() });
+        written.settled = None;
     }
-    raws
+    written
 }
 
 /// The part that is shown and how many bytes are not. Cut at the end of a line where there is one near.
@@ -63,21 +75,72 @@ fn cut(source: &str) -> (&str, usize) {
     (&source[..end], source.len() - end)
 }
 
-fn healed(source: &str, open: bool) -> Vec<Raw> {
+fn healed(source: &str, open: bool) -> Written {
     let events = parse(source);
-    if open && let Some(healed) = heal::tail(source, &events) {
-        return masked(&healed, parse(&healed), true);
-    }
-    masked(source, events, open)
+    let starts = starts(&events);
+    let (output, masked) = if open && let Some(healed) = heal::tail(source, &events) {
+        masked(&healed, parse(&healed), true)
+    } else {
+        masked(source, events, open)
+    };
+    // Badges for hidden characters are counted over the whole document.
+    let settled = if open && output.badges == 0 && !defines(source) {
+        let mut ends = starts.iter().rev().filter(|start| {
+            output.starts.contains(start) && masked.as_ref().is_none_or(|masked| masked.contains(start))
+        });
+        ends.find_map(|start| settled(source, *start))
+    } else {
+        None
+    };
+    let blocks = |end: usize| output.starts.iter().take_while(|start| **start < end).count();
+    let settled = settled.map(|end| (end, blocks(end)));
+    Written { raws: output.raws, settled }
 }
 
-fn masked<'a>(source: &'a str, events: Vec<Located<'a>>, open: bool) -> Vec<Raw> {
+/// What was written, and where the blocks of a second parse began if there was one.
+fn masked<'a>(source: &'a str, events: Vec<Located<'a>>, open: bool) -> (Output, Option<Vec<usize>>) {
     let math = mask::formulas(source, &events, open);
     if math.is_empty() {
-        return emit::blocks(source, events, &math, open);
+        return (emit::blocks(source, events, &math, open), None);
     }
     let masked = mask::apply(source, &math);
-    emit::blocks(source, parse(&masked), &math, open)
+    let again = parse(&masked);
+    let starts = starts(&again);
+    (emit::blocks(source, again, &math, open), Some(starts))
+}
+
+/// Where the blocks begin that are in no other block.
+fn starts(events: &[Located<'_>]) -> Vec<usize> {
+    let mut depth = 0_usize;
+    let mut found = Vec::new();
+    for (event, range) in events {
+        if depth == 0 {
+            found.push(range.start);
+        }
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The line where a block begins, if what stands before that line stays as it is: the line is complete, so that
+/// it cannot turn into an item of the list before it, and a blank line keeps formulas from reaching over it.
+fn settled(source: &str, start: usize) -> Option<usize> {
+    let (before, rest) = (source.get(..start)?, source.get(start..)?);
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let blank = |line: &str| line.chars().all(|c| matches!(c, ' ' | '\t' | '\r'));
+    let above = before.get(..line.checked_sub(1)?)?;
+    let above = above.get(above.rfind('\n').map_or(0, |at| at + 1)..)?;
+    (rest.contains('\n') && blank(before.get(line..)?) && blank(above)).then_some(line)
+}
+
+/// A link's address or a footnote may be given here for words that stand anywhere. Better once too often.
+pub(crate) fn defines(source: &str) -> bool {
+    let container = |c: char| c.is_whitespace() || c.is_ascii_digit() || "->*+.)".contains(c);
+    source.contains("]:") && source.lines().any(|line| line.trim_start_matches(container).starts_with('['))
 }
 
 /// Headings get no attributes, quotes no kinds, dollars no meaning: what is off stays text.

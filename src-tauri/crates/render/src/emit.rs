@@ -28,24 +28,31 @@ pub(crate) fn blocks<'a>(
     events: Vec<Located<'a>>,
     math: &'a [Range<usize>],
     open: bool,
-) -> Vec<Raw> {
-    let mut writer = Writer {
-        source,
-        math,
-        open,
-        raw: Raw::default(),
-        state: State::default(),
-        done: Vec::new(),
-        badges: 0,
-    };
+) -> Output {
+    let mut writer =
+        Writer { source, math, open, raw: Raw::default(), state: State::default(), done: Output::default() };
+    let mut begun = None;
     for (event, range) in events {
+        let start = *begun.get_or_insert(range.start);
         writer.event(event, range);
         if writer.state.frames.is_empty() {
-            writer.end_block();
+            writer.end_block(start);
+            begun = None;
         }
     }
-    writer.end_block();
+    writer.end_block(begun.unwrap_or(source.len()));
     writer.done
+}
+
+/// What was written.
+#[derive(Default)]
+pub(crate) struct Output {
+    /// The blocks.
+    pub(crate) raws: Vec<Raw>,
+    /// Where in the source each of them begins.
+    pub(crate) starts: Vec<usize>,
+    /// Badges for hidden characters in all of them.
+    pub(crate) badges: u32,
 }
 
 /// What is written when an element ends.
@@ -89,16 +96,16 @@ struct Writer<'a> {
     open: bool,
     raw: Raw,
     state: State,
-    done: Vec<Raw>,
-    badges: u32,
+    done: Output,
 }
 
 impl<'a> Writer<'a> {
-    fn end_block(&mut self) {
+    fn end_block(&mut self, start: usize) {
         self.flush();
         let raw = std::mem::take(&mut self.raw);
         if !raw.html.is_empty() {
-            self.done.push(raw);
+            self.done.raws.push(raw);
+            self.done.starts.push(start);
         }
     }
 
@@ -255,11 +262,11 @@ impl<'a> Writer<'a> {
             let head = rest.get(..end).unwrap_or("");
             let end =
                 head.rfind([' ', '\n']).filter(|space| end - space < STRETCH / 8).map_or(end, |at| at + 1);
-            text::push(&mut self.raw.html, rest.get(..end).unwrap_or(""), ground, &mut self.badges);
+            text::push(&mut self.raw.html, rest.get(..end).unwrap_or(""), ground, &mut self.done.badges);
             self.raw.html.push_str("<wbr>");
             rest = rest.get(end..).unwrap_or("");
         }
-        text::push(&mut self.raw.html, rest, ground, &mut self.badges);
+        text::push(&mut self.raw.html, rest, ground, &mut self.done.badges);
     }
 
     /// Running text; web addresses in it become links.

@@ -2,7 +2,7 @@
 
 use crate::{
     clean::{self, SafeHtml},
-    document::{self, Raw},
+    document::{self, Raw, Written},
 };
 use std::{
     collections::HashMap,
@@ -35,13 +35,27 @@ pub(crate) type Highlighted = HashMap<u64, Arc<str>>;
 
 /// The rendered state of one growing document.
 ///
-/// Each update parses the whole source again, because later text can change earlier text (a reference
-/// link gets its definition, a paragraph becomes a table); only blocks that came out differently are
-/// cleaned, highlighted and handed out.
+/// Later text can change earlier text: a paragraph becomes a table, a list goes on, a reference link gets its
+/// definition. What it cannot change any more, blocks that are complete in a document without definitions, is not
+/// parsed again, so that a word costs the same at the end of a long answer as at its beginning. Of the rest only
+/// blocks that came out differently are cleaned, highlighted and handed out.
 #[derive(Debug, Default)]
 pub struct Markdown {
     blocks: Vec<Block>,
     highlighted: Highlighted,
+    settled: Settled,
+}
+
+/// The beginning of a document that stays as it is.
+#[derive(Debug, Default)]
+struct Settled {
+    text: String,
+    /// How many blocks it makes.
+    blocks: usize,
+    /// How often each of them stands there.
+    seen: HashMap<u64, u64>,
+    /// Something was defined: any of it may change with every word.
+    never: bool,
 }
 
 impl Markdown {
@@ -55,13 +69,21 @@ impl Markdown {
     /// With `open` more is to come: marks that are still open at the end are closed or hidden for display,
     /// and a code block that is still being written stays plain.
     pub fn update(&mut self, source: &str, open: bool) -> Patch {
-        let raws = document::raws(source, open);
-        let keys = keys(&raws);
-        let keep = keys.iter().zip(&self.blocks).take_while(|(key, block)| **key == block.key).count();
+        let rest = self.settled.rest(source).unwrap_or_else(|| {
+            self.settled = Settled { never: self.settled.never, ..Settled::default() };
+            source
+        });
+        let Written { raws, settled } = document::written(rest, open);
+        let hashes: Vec<u64> = raws.iter().map(hash).collect();
+        let keys = self.settled.keys(&hashes);
+        let before = self.settled.blocks;
+        let same = keys.iter().zip(self.blocks.iter().skip(before));
+        let same = same.take_while(|(key, block)| **key == block.key).count();
+        let keep = before + same;
         let mut old: HashMap<u64, SafeHtml> =
             self.blocks.drain(keep..).map(|block| (block.key, block.html)).collect();
         let mut highlighted = Highlighted::new();
-        for (raw, key) in raws.into_iter().zip(keys).skip(keep) {
+        for (raw, key) in raws.into_iter().zip(keys).skip(same) {
             let html = match old.remove(&key) {
                 Some(html) => html,
                 None => clean::finish(&raw, &self.highlighted, &mut highlighted),
@@ -69,6 +91,9 @@ impl Markdown {
             self.blocks.push(Block { key, html });
         }
         self.highlighted.extend(highlighted);
+        if let Some((bytes, blocks)) = settled {
+            self.settled.take(rest.get(..bytes).unwrap_or(""), hashes.get(..blocks).unwrap_or(&[]));
+        }
         if !open {
             self.highlighted = Highlighted::new();
         }
@@ -81,29 +106,50 @@ impl Markdown {
     }
 }
 
+impl Settled {
+    /// What follows, or `None` where the whole has to be looked at again.
+    fn rest<'a>(&mut self, source: &'a str) -> Option<&'a str> {
+        let rest = source.strip_prefix(self.text.as_str())?;
+        self.never |= source.len() > document::LONGEST || document::defines(rest);
+        (!self.never).then_some(rest)
+    }
+
+    fn take(&mut self, text: &str, hashes: &[u64]) {
+        self.text.push_str(text);
+        self.blocks += hashes.len();
+        for hash in hashes {
+            *self.seen.entry(*hash).or_default() += 1;
+        }
+    }
+
+    /// Keys of the blocks that follow. Equal blocks are told apart by counting them: the window keeps its elements
+    /// by key and needs them distinct.
+    fn keys(&self, hashes: &[u64]) -> Vec<u64> {
+        let mut seen: HashMap<u64, u64> = HashMap::new();
+        let key = |hash: &u64| {
+            let nth = seen.entry(*hash).or_insert_with(|| self.seen.get(hash).copied().unwrap_or(0));
+            *nth += 1;
+            if *nth == 1 {
+                return *hash;
+            }
+            let mut hasher = DefaultHasher::new();
+            (*hash, *nth).hash(&mut hasher);
+            hasher.finish()
+        };
+        hashes.iter().map(key).collect()
+    }
+}
+
+/// Made of everything a block's HTML depends on and nothing else.
+fn hash(raw: &Raw) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    raw.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Renders a document that is complete.
 pub fn render_whole(source: &str) -> Vec<Block> {
     let mut whole = Markdown::new();
     whole.update(source, false);
     whole.blocks
-}
-
-/// Keys are made of everything a block's HTML depends on and nothing else. Equal blocks are told apart by
-/// counting them: the window keeps its elements by key and needs them distinct.
-fn keys(raws: &[Raw]) -> Vec<u64> {
-    let mut seen: HashMap<u64, u64> = HashMap::new();
-    raws.iter()
-        .map(|raw| {
-            let mut hasher = DefaultHasher::new();
-            raw.hash(&mut hasher);
-            let key = hasher.finish();
-            let nth = seen.entry(key).or_default();
-            *nth += 1;
-            if *nth == 1 {
-                return key;
-            }
-            nth.hash(&mut hasher);
-            hasher.finish()
-        })
-        .collect()
 }
