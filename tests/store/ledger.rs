@@ -144,8 +144,10 @@ fn archiving_a_chat_does_not_change_what_it_cost() {
     settle(&store, EntryRow { conversation: Some(id), ..entry(2, None) }).unwrap();
     settle(&store, entry(3, Some(7))).unwrap();
     store.write(move |tx| tx.set_conversation_archived(id, Some(NOW))).wait().unwrap();
-    let (one, all) =
-        store.read(move |tx| Ok((tx.conversation_spend(id)?, tx.conversation_spends()?))).wait().unwrap();
+    let (one, all) = store
+        .read(move |tx| Ok((tx.conversation_spend(id)?, tx.conversation_spends(&[id])?)))
+        .wait()
+        .unwrap();
     assert_eq!((one.amount.get(), one.attempts, one.unknown), (3, 2, 1));
     let brief = |sum: &SpendSum| (sum.amount.get(), sum.attempts, sum.unknown);
     assert_eq!(all.iter().map(|(id, sum)| (*id, brief(sum))).collect::<Vec<_>>(), [(id, brief(&one))]);

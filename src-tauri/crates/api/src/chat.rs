@@ -25,7 +25,12 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, 
     let (rows, spends) = api
         .engine
         .store()
-        .read(|tx| Ok((tx.conversations(MOST_CONVERSATIONS, Shelf::Listed)?, tx.conversation_spends()?)))
+        .read(|tx| {
+            let rows = tx.conversations(MOST_CONVERSATIONS, Shelf::Listed)?;
+            let ids: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+            let spends = tx.conversation_spends(&ids)?;
+            Ok((rows, spends))
+        })
         .await?;
     let live = api.engine.live_conversations();
     Ok(rows

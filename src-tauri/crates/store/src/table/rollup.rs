@@ -144,12 +144,16 @@ impl Cell {
 
     /// Reads the columns from `first` on, in their order.
     pub(crate) fn read(cols: &Cols<'_>, first: usize) -> Result<Self, Failure> {
+        let times: Vec<u8> = cols.at(first + COLUMNS.len())?;
+        Ok(Self { ttft: Latency::read(&times)?, ..Self::leading(cols, first, COLUMNS.len())? })
+    }
+
+    /// Reads `count` of them; the first seven are counts and money.
+    pub(crate) fn leading(cols: &Cols<'_>, first: usize, count: usize) -> Result<Self, Failure> {
         let mut cell = Self::default();
-        for (place, value) in cell.n.iter_mut().enumerate() {
+        for (place, value) in cell.n.iter_mut().take(count).enumerate() {
             *value = cols.at(first + place)?;
         }
-        let times: Vec<u8> = cols.at(first + COLUMNS.len())?;
-        cell.ttft = Latency::read(&times)?;
         Ok(cell)
     }
 }

@@ -270,15 +270,9 @@ impl Tx<'_> {
             match piece {
                 Piece::Cells(level, start, end) => {
                     self.all(&sql, params![level.number(), start, end], |cols| {
-                        let cell = if brief {
-                            let mut cell = Cell::default();
-                            for (place, value) in cell.n[..7].iter_mut().enumerate() {
-                                *value = cols.at(K::WIDTH + place)?;
-                            }
-                            cell
-                        } else {
-                            Cell::read(cols, K::WIDTH)?
-                        };
+                        let width = K::WIDTH;
+                        let cell =
+                            if brief { Cell::leading(cols, width, 7) } else { Cell::read(cols, width) }?;
                         found.entry(K::read(cols)?).or_default().add(&cell);
                         Ok(())
                     })?;
@@ -439,16 +433,28 @@ impl Tx<'_> {
         SpendSum::new(cell)
     }
 
-    /// What every conversation cost: counts and money alone.
-    pub fn conversation_spends(&self) -> Result<BTreeMap<ConversationId, SpendSum>, Failure> {
-        let ever = (Timestamp(i64::MIN), Timestamp(i64::MAX));
-        let mut found = BTreeMap::new();
-        for (id, cell) in self.sums::<Option<ConversationId>>(ever.0, ever.1, true)? {
-            if let Some(id) = id {
-                found.insert(id, SpendSum::new(cell)?);
-            }
+    /// What some conversations cost: counts and money alone. One without an attempt is left out.
+    pub fn conversation_spends(
+        &self,
+        wanted: &[ConversationId],
+    ) -> Result<BTreeMap<ConversationId, SpendSum>, Failure> {
+        let sql = format!(
+            "SELECT {} FROM spend_by_conversation WHERE level = 2 AND start = 0 AND conversation = ?1",
+            COLUMNS[..7].join(", ")
+        );
+        let mut cells = BTreeMap::new();
+        for id in wanted {
+            let cell = self.one(&sql, [id.blob()], |cols| Cell::leading(cols, 0, 7))?;
+            cells.insert(*id, cell.unwrap_or_default());
         }
-        Ok(found)
+        // What is booked and in no cell yet.
+        self.deltas("e.seq > ?1", &[&self.rolled_up()?], u32::MAX, |delta| {
+            if let Some(cell) = delta.conversation.and_then(|id| cells.get_mut(&id)) {
+                cell.add(&delta.cell);
+            }
+        })?;
+        cells.retain(|_, cell| cell.n[0] != 0);
+        cells.into_iter().map(|(id, cell)| Ok((id, SpendSum::new(cell)?))).collect()
     }
 }
 
