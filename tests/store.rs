@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test may fail by panicking, in its helpers too"
+    clippy::disallowed_methods,
+    reason = "a test may fail by panicking, in its helpers too, and goes by the clock"
 )]
 
 #[path = "store/budgets.rs"]

@@ -8,6 +8,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Stdio},
+    time::Instant,
 };
 use store::Store;
 
@@ -40,6 +41,7 @@ fn as_a_child() {
         "settle" => settle(&store, process),
         "journal" => journal(&store),
         "fill" => fill(&store),
+        "open" => store.close(),
         other => panic!("no task {other}"),
     }
 }
@@ -200,7 +202,7 @@ fn commits_a_second() {
     let run = RunId::new(uuid(RUN));
     let mut took: Vec<u128> = (0..2_000)
         .map(|seq| {
-            let start = std::time::Instant::now();
+            let start = Instant::now();
             store.write(move |tx| tx.append_journal(run, seq, &chunk(seq))).wait().unwrap();
             start.elapsed().as_micros()
         })
@@ -213,9 +215,65 @@ fn commits_a_second() {
         took[1_000],
         took[1_980]
     );
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let pending: Vec<_> =
         (2_000..22_000).map(|seq| store.write(move |tx| tx.append_journal(run, seq, &chunk(seq)))).collect();
     pending.into_iter().for_each(|p| p.wait().unwrap());
     println!("queued: {} writes/s", 20_000 * 1_000_000 / start.elapsed().as_micros());
+}
+
+/// What each released schema left behind; see the store's own tests.
+const SCHEMAS: &[(u32, &str)] = &[(1, include_str!("../../src-tauri/crates/store/schemas/1.sql"))];
+
+/// Everything that was said and paid, as the rows it lies in.
+fn said(dir: &Path) -> Vec<String> {
+    let database = rusqlite::Connection::open(dir.join("parallax.db")).unwrap();
+    let mut rows = Vec::new();
+    for (table, columns) in [
+        ("conversations", "hex(id), title, created_at, updated_at"),
+        ("turns", "hex(id), hex(conversation), prompt, hex(parent)"),
+        ("messages", "hex(id), hex(parent), role, content, hex(run)"),
+        ("contents", "id, parts"),
+        ("runs", "hex(id), hex(turn), hex(message), state"),
+        ("ledger_entries", "seq, hex(id), cost, usage"),
+    ] {
+        let columns: Vec<String> = columns.split(", ").map(|name| format!("quote({name})")).collect();
+        let sql = format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || ' ' || "));
+        let mut found = database.prepare(&sql).unwrap();
+        let found = found.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.extend(found.map(|row| format!("{table}: {}", row.unwrap())));
+    }
+    rows
+}
+
+#[test]
+fn a_migration_killed_anywhere_goes_on_to_the_same_messages() {
+    let old = |sql: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        rusqlite::Connection::open(dir.path().join("parallax.db")).unwrap().execute_batch(sql).unwrap();
+        dir
+    };
+    for (version, sql) in SCHEMAS {
+        let whole = old(sql);
+        let begun = Instant::now();
+        assert!(child(whole.path(), "open", 2).status().unwrap().success());
+        let took = begun.elapsed();
+        let expected = said(whole.path());
+        assert!(expected.len() > 10, "{expected:?}");
+        for round in 0..12_u32 {
+            let dir = old(sql);
+            // At another moment of the update each time, and once more in the one that goes on.
+            for share in [round, (round * 7) % 12] {
+                let mut child = child(dir.path(), "open", 2).spawn().unwrap();
+                std::thread::sleep(took * share / 12);
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            let store = open(dir.path(), 3);
+            assert_eq!(store.check().wait().unwrap(), Vec::<String>::new());
+            assert!(store.read(|tx| tx.verify_chain()).wait().unwrap(), "schema {version}, round {round}");
+            store.close();
+            assert_eq!(said(dir.path()), expected, "schema {version}, round {round}");
+        }
+    }
 }
