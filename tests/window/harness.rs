@@ -28,6 +28,11 @@ pub(crate) struct Window {
 impl Window {
     /// Starts the app on a data folder, inside the caller's own session.
     pub(crate) async fn open(data: &Path) -> Self {
+        Self::open_as(data, &binary("parallax-desktop")).await
+    }
+
+    /// The same by another program, which becomes the app.
+    pub(crate) async fn open_as(data: &Path, program: &Path) -> Self {
         assert!(
             std::env::var_os("DISPLAY").is_some(),
             "The window tests need a display. Run them through `cargo xtask test`, or under xvfb-run."
@@ -52,7 +57,7 @@ impl Window {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let mut wanted = Capabilities::new();
-        let options = json!({ "binary": binary("parallax-desktop"), "args": [] });
+        let options = json!({ "binary": program, "args": [] });
         wanted.set("webkitgtk:browserOptions", options).unwrap();
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted);
         // A session that hangs would hang the whole run.
@@ -60,6 +65,12 @@ impl Window {
         let window = Self { page: ManuallyDrop::new(page), driver };
         window.resize(SIZES[0]).await;
         window
+    }
+
+    #[allow(dead_code, reason = "proofs alone measure processes")]
+    /// The process group that the driver, the app and its web view are in.
+    pub(crate) fn group(&self) -> u32 {
+        self.driver.id()
     }
 
     pub(crate) async fn resize(&self, (width, height): (u32, u32)) {

@@ -34,6 +34,16 @@ const PROOFS: &[Proof] = &[
 /// What the suite's proofs are about, by name.
 const ABOUT: &[(&str, &str)] = &[
     ("latency", "last byte of a delta at the socket to its frame in the window"),
+    (
+        "render",
+        "eight answers of Markdown at 200 tokens a second each, beside a page that only appends the text",
+    ),
+    ("first_token", "Enter to the first token on the screen, over the provider's own time"),
+    (
+        "history",
+        "a million messages: every screen's queries, searches, and the start beside an empty profile's",
+    ),
+    ("long", "a conversation of ten thousand messages is opened and scrolled"),
     ("ask", "what the command line adds to the provider's own time"),
     ("kill", "killed at random moments, nothing shown is lost"),
     ("outage", "the first provider is gone for thirty seconds while four lanes write: nobody sees an error"),
