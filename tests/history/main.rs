@@ -14,3 +14,4 @@ mod exporting;
 mod hostile;
 mod importing;
 mod samples;
+mod stretches;

@@ -142,3 +142,23 @@ pub(crate) fn llm(path: &std::path::Path) {
     )
     .unwrap();
 }
+
+/// A conversation of so many turns after each other.
+pub(crate) fn line(turns: usize) -> Value {
+    let root = json!({ "id": "root", "message": null, "parent": null, "children": [] });
+    let mut nodes = vec![("root".to_owned(), root)];
+    let mut parent = "root".to_owned();
+    for turn in 0..turns {
+        let (asked, answered) = (format!("u{turn}"), format!("a{turn}"));
+        let at = 1_700_000_000.0 + turn as f64 * 60.0;
+        let (question, answer) = (format!("Question {turn}"), format!("Answer **{turn}**"));
+        nodes.push(chatgpt_node(&asked, Some(&parent), "user", &says(&question), at));
+        nodes.push(chatgpt_node(&answered, Some(&asked), "assistant", &says(&answer), at + 1.0));
+        parent = answered;
+    }
+    let mapping: serde_json::Map<String, Value> = nodes.into_iter().collect();
+    json!({
+        "title": "A long one", "create_time": 1_700_000_000.0, "update_time": 1_700_100_000.0,
+        "mapping": mapping, "current_node": parent, "conversation_id": "line",
+    })
+}

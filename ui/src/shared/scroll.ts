@@ -10,6 +10,8 @@ export interface Stick {
   follow(): void;
   /** Stands at an element and stays there, unless that is the end. */
   show(element: Element): void;
+  /** Moves by so many pixels; what the reader wants stays as it is. */
+  move(by: number): void;
   readonly following: boolean;
   destroy(): void;
 }
@@ -80,6 +82,10 @@ export function stickToEnd(
       node.scrollTop += element.getBoundingClientRect().top - node.getBoundingClientRect().top;
       last = node.scrollTop;
       set(atEnd());
+    },
+    move(by) {
+      node.scrollTop += by;
+      last = node.scrollTop;
     },
     get following() {
       return following;

@@ -14,6 +14,7 @@ import { LanesLineUp, type NewLineUp } from './line-up.svelte';
 import type { Models } from './models.svelte';
 import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
+import { begun, extended, renewed, same, type Stretch } from './stretch';
 import { LiveTurn } from './turns.svelte';
 import type { View } from './view';
 import { t } from '../shared/i18n.svelte';
@@ -41,18 +42,6 @@ export interface Place {
 
 const POLICIES: readonly ContextPolicy['type'][] = ['own', 'winner', 'all', 'custom'];
 
-/** Two views of a turn that has ended look alike. Answers that have ended do not change. */
-function same(a: TurnView, b: TurnView): boolean {
-  const facts = (turn: TurnView) =>
-    JSON.stringify([
-      turn.live,
-      turn.siblings,
-      turn.pick,
-      turn.runs.map((run) => [run.id, run.state, run.metrics.cost, run.earlier, run.later]),
-    ]);
-  return facts(a) === facts(b);
-}
-
 /** The answers of a lane that another one has taken the place of. */
 const others = (run: TurnView['runs'][number]): string[] => [...run.earlier, ...run.later];
 
@@ -62,7 +51,11 @@ export class OpenConversation {
   readonly draft: Draft;
   readonly lineUp: LanesLineUp;
   title = $state('');
+  /** Without a gap, oldest first; not all there are. */
   turns = $state.raw<LiveTurn[]>([]);
+  /** How many stand before and after them. */
+  earlier = $state(0);
+  later = $state(0);
   layout = $state<Layout>('columns');
   /** Column that tabs and keys speak of. */
   selected = $state(0);
@@ -78,6 +71,8 @@ export class OpenConversation {
   editing = $state<string | null>(null);
   /** Share of the width each lane has, by its id; 1 where none is kept. */
   widths = $state.raw<Readonly<Record<string, number>>>({});
+  /** Turns before or after are on their way. */
+  private fetching = false;
 
   constructor(
     private readonly parts: Parts,
@@ -97,6 +92,8 @@ export class OpenConversation {
       () => this.running !== undefined,
     );
     this.turns = view.turns.map((turn) => this.live(turn));
+    this.earlier = view.earlier;
+    this.later = view.later;
     this.learnOthers(view);
   }
 
@@ -160,12 +157,7 @@ export class OpenConversation {
     const turn = this.live(started.turn);
     this.lineUp.take(started.lanes);
     this.title = started.conversation.title;
-    // Another wording takes the place of the old one, and of what stood behind it.
-    const siblings = started.turn.siblings;
-    const place = this.turns.findIndex((known) => siblings.includes(known.id));
-    const before = place < 0 ? this.turns : this.turns.slice(0, place);
-    this.turns.slice(before.length).forEach((gone) => gone.close());
-    this.turns = [...before, turn];
+    this.put(begun(this, turn));
     this.to = [];
     this.editing = null;
     early.forEach(turn.frame);
@@ -175,9 +167,37 @@ export class OpenConversation {
   /** Looks again at what another command or program may have changed; a running turn's end does so too. */
   async refresh(): Promise<void> {
     if (this.running) return;
+    // Whoever reads what is long past is not taken from there.
+    if (this.later > 0) return this.relearn();
     const view = await this.parts.client.call('conversation/open', { id: this.id });
     if (this.running) return;
     await this.adopt(view);
+  }
+
+  /** Brings the turns before or after those that are here; of the others as many go. */
+  async more(type: 'before' | 'after'): Promise<void> {
+    const edge = () => (type === 'before' ? this.turns[0] : this.turns.at(-1));
+    const turn = edge();
+    if (!turn || this.fetching || (type === 'before' ? this.earlier : this.later) === 0) return;
+    this.fetching = true;
+    try {
+      const span = { type, turn: turn.id };
+      const view = await this.parts.client.call('conversation/open', { id: this.id, span });
+      // Another branch may be shown by now.
+      if (edge() !== turn || view.turns.length === 0) return;
+      const found = view.turns.map((known) => this.live(known));
+      this.put(extended(this, found, view, type));
+      this.learnOthers(view);
+    } catch (reason) {
+      this.parts.toasts.fail(reason);
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  /** Goes to the newest turns, if they are not here. */
+  async toNewest(): Promise<void> {
+    if (this.later > 0) await this.adopt(await this.parts.client.call('conversation/open', { id: this.id }));
   }
 
   /** The line-up as the core has it, while answers arrive. */
@@ -193,19 +213,28 @@ export class OpenConversation {
     this.routedUnder = view.policy ?? null;
     this.lineUp.take(view.lanes);
     const before = this.turns;
-    this.turns = view.turns.map((turn) => {
+    const turns = view.turns.map((turn) => {
       const known = before.find((candidate) => candidate.id === turn.id);
       if (!known) return this.live(turn);
       if (turn.live || !same(turn, known.view)) known.take(turn);
       return known;
     });
-    before.filter((turn) => !this.turns.includes(turn)).forEach((turn) => turn.close());
+    this.put(renewed(this, turns, view));
     this.learnOthers(view);
     for (const turn of this.turns) if (turn.view.live) await turn.subscribe();
   }
 
   close(): void {
     for (const turn of this.turns) turn.close();
+  }
+
+  /** Turns that are here no longer are listened to no longer. */
+  private put(next: Stretch): void {
+    const gone = this.turns.filter((turn) => !next.turns.includes(turn));
+    gone.forEach((turn) => turn.close());
+    this.turns = next.turns;
+    this.earlier = next.earlier;
+    this.later = next.later;
   }
 
   private live(view: ConversationView['turns'][number]): LiveTurn {
@@ -289,7 +318,13 @@ export class Conversations {
 
   /** Goes to a place, on another branch if need be. */
   private async stand(open: OpenConversation, place: Place): Promise<void> {
-    if (!open.turns.some((turn) => turn.id === place.turn)) {
+    const here = () => open.turns.some((turn) => turn.id === place.turn);
+    if (!here()) {
+      const span = { type: 'around' as const, turn: place.turn };
+      await open.adopt(await this.parts.client.call('conversation/open', { id: open.id, span }));
+    }
+    // Not on this branch.
+    if (!here()) {
       await open.adopt(await this.parts.client.call('conversation/go', { id: open.id, turn: place.turn }));
     }
     const turn = open.turns.find((known) => known.id === place.turn);
@@ -434,8 +469,10 @@ export class Conversations {
 
   private created(started: TurnStarted): OpenConversation {
     const { id, title } = started.conversation;
-    const next = new OpenConversation(this.parts, { id, title, lanes: started.lanes, turns: [] }, () =>
-      this.ended(),
+    const next = new OpenConversation(
+      this.parts,
+      { id, title, lanes: started.lanes, turns: [], earlier: 0, later: 0 },
+      () => this.ended(),
     );
     next.draft.ready = true;
     this.wanted = id;

@@ -43,7 +43,15 @@ beforeEach(() => {
     .on('spend/today', () => ({ amount: '0', attempts: 0, unknown: 0 }))
     .on('provider/list', () => [])
     .on('conversation/list', () => state.conversations)
-    .on('conversation/open', ({ id }) => ({ id, title: 'First', policy: null, lanes, turns: [] }));
+    .on('conversation/open', ({ id }) => ({
+      id,
+      title: 'First',
+      policy: null,
+      lanes,
+      turns: [],
+      earlier: 0,
+      later: 0,
+    }));
 });
 afterEach(() => vi.useRealTimers());
 

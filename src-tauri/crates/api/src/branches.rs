@@ -3,16 +3,17 @@
 use crate::{
     Api, Sink, chat,
     types::{
-        AddLane, ContinueFrom, ConversationRef, ConversationView, Fork, ForkView, GoTo, LaneView, PickTurn,
-        Picked, RunRef,
+        AddLane, ContinueFrom, ConversationRef, ConversationView, Fork, ForkView, GoTo, LaneView,
+        OpenConversation, PickTurn, Picked, RunRef,
     },
 };
 use domain::Failure;
-use engine::{ForkAt, MapTurn, frame::TurnView};
+use engine::{ForkAt, MapTurn, Span, frame::TurnView};
 
 pub(crate) async fn go(api: &Api, wanted: GoTo) -> Result<ConversationView, Failure> {
     api.engine.go_to(wanted.id, wanted.turn).await?;
-    chat::open(api, ConversationRef { id: wanted.id }).await
+    let span = Some(Span::Around { turn: wanted.turn });
+    chat::open(api, OpenConversation { id: wanted.id, span }).await
 }
 
 pub(crate) async fn continue_from(api: &Api, wanted: ContinueFrom) -> Result<Vec<LaneView>, Failure> {

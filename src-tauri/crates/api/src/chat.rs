@@ -3,8 +3,8 @@
 use crate::{
     Api, Sink, budget, models,
     types::{
-        Archive, BlindPace, Cancel, ConversationRef, ConversationSummary, ConversationView, EstimateView,
-        LaneView, LineUp, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
+        Archive, BlindPace, Cancel, ConversationSummary, ConversationView, EstimateView, LaneView, LineUp,
+        OpenConversation, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
     },
 };
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
@@ -68,20 +68,24 @@ pub(crate) async fn summary(api: &Api, id: ConversationId) -> Result<Conversatio
     Ok(line((row.id, row.title, row.updated_at), Some(&spend), live))
 }
 
-pub(crate) async fn open(api: &Api, which: ConversationRef) -> Result<ConversationView, Failure> {
+pub(crate) async fn open(api: &Api, which: OpenConversation) -> Result<ConversationView, Failure> {
     let id = which.id;
+    let count = |turns: usize| u32::try_from(turns).unwrap_or(u32::MAX);
     let (row, lanes, policy) = api
         .engine
         .store()
         .read(move |tx| Ok((tx.conversation(id)?, tx.lanes(id)?, tx.conversation_policy(id)?)))
         .await?;
     let row = row.ok_or_else(gone)?;
+    let stretch = api.engine.stretch(id, which.span.unwrap_or_default()).await?;
     Ok(ConversationView {
         policy,
         id,
         title: row.title,
         lanes: lane_views(api, headless(api, id, lanes).await?).await?,
-        turns: api.engine.turns(id).await?,
+        turns: stretch.turns,
+        earlier: count(stretch.earlier),
+        later: count(stretch.later),
     })
 }
 

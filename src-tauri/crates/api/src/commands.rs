@@ -104,7 +104,7 @@ commands! {
         "settings/theme" (Theme) -> () = settings::theme;
         "settings/onboarded" (Onboarded) -> () = settings::onboarded;
         "conversation/list" (()) -> Vec<ConversationSummary> = chat::list;
-        "conversation/open" (ConversationRef) -> ConversationView = chat::open;
+        "conversation/open" (OpenConversation) -> ConversationView = chat::open;
         "conversation/rename" (Rename) -> ConversationSummary = chat::rename;
         "conversation/archive" (Archive) -> () = chat::archive;
         "conversation/delete" (ConversationRef) -> () = history::delete;

@@ -17,7 +17,7 @@ pub use providers::*;
 pub use routing::*;
 
 use domain::{ConversationId, LaneId, LaneTarget, MessageId, PicoUsd, RunId, Timestamp, TurnId};
-use engine::frame::TurnView;
+use engine::{Span, frame::TurnView};
 use serde::{Deserialize, Serialize};
 
 /// Everything a window needs for its first paint.
@@ -83,8 +83,12 @@ pub struct ConversationView {
     pub policy: Option<String>,
     /// Line-up, left to right.
     pub lanes: Vec<LaneView>,
-    /// Oldest first.
+    /// Those asked for of the branch on the screen, oldest first and without a gap.
     pub turns: Vec<TurnView>,
+    /// Turns of the branch before them.
+    pub earlier: u32,
+    /// Turns of the branch after them.
+    pub later: u32,
 }
 
 /// A lane as a chip shows it.
@@ -329,6 +333,17 @@ pub struct ViewValue {
 pub struct ConversationRef {
     /// Id.
     pub id: ConversationId,
+}
+
+/// A conversation to be opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OpenConversation {
+    /// Id.
+    pub id: ConversationId,
+    /// Which of its turns; `None` = the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// A new title.

@@ -62,6 +62,7 @@ mod seam;
 mod sent;
 mod startup;
 mod steering;
+mod stretch;
 mod tasks;
 mod turn;
 mod user_price;
@@ -113,6 +114,7 @@ pub use store::{
     OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport,
     TeamRow, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
 };
+pub use stretch::{STRETCH, Span, Stretch};
 pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Money, Started};
@@ -397,12 +399,6 @@ impl Engine {
             Some(live) => blind::shown(&self.inner, live.view()).await,
             None => blind::shown(&self.inner, view::turn(&self.inner, turn).await?).await,
         }
-    }
-
-    /// Every turn of a conversation, oldest first.
-    pub async fn turns(&self, conversation: ConversationId) -> Result<Vec<TurnView>, Failure> {
-        let turns = view::turns(&self.inner, conversation).await?;
-        blind::all_shown(&self.inner, conversation, turns).await
     }
 
     /// Looks whether the keychain can be used. May take seconds; blocks nobody.

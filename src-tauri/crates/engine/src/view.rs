@@ -7,11 +7,13 @@ use crate::{
     present,
     result::{metrics, total_cost},
     seam,
+    stretch::Stretch,
 };
 use domain::{
     ContextPolicy, ConversationId, Cost, ErrorKind, Failure, ModelRef, Outcome, Part, RunId, Saw, TurnId,
     VoteOutcome,
 };
+use std::ops::Range;
 use store::{AttemptRow, RunRow, TurnRow, Tx, VoteRow};
 
 /// One turn as it is stored.
@@ -21,34 +23,41 @@ pub(crate) async fn turn(inner: &Inner, id: TurnId) -> Result<TurnView, Failure>
     Ok(shown(inner, stored))
 }
 
-/// The turns of a conversation that are on the screen, oldest first. All of them in one read.
-pub(crate) async fn turns(inner: &Inner, conversation: ConversationId) -> Result<Vec<TurnView>, Failure> {
+/// Turns of a conversation that are on the screen, oldest first: those at `places` of the branch. All of them in
+/// one read.
+pub(crate) async fn turns(
+    inner: &Inner,
+    conversation: ConversationId,
+    places: impl FnOnce(&[TurnId]) -> Range<usize> + Send + 'static,
+) -> Result<Stretch, Failure> {
     let running: Vec<TurnId> = inner.live.ids(conversation);
-    let rows = inner
+    let (rows, earlier, later) = inner
         .store
         .read(move |tx| {
             let path = tx.leaf(conversation)?.map(|leaf| tx.turn_path(leaf)).transpose()?.unwrap_or_default();
-            let mut rows = Vec::with_capacity(path.len());
-            for id in path {
+            let places = places(&path);
+            let (earlier, later) = (places.start, path.len().saturating_sub(places.end));
+            let mut rows = Vec::new();
+            for id in path.get(places).unwrap_or_default() {
                 // A running turn is shown as it runs; it is read all the same, for it may end meanwhile.
-                if let Some(row) = tx.turn(id)? {
+                if let Some(row) = tx.turn(*id)? {
                     rows.push(read(tx, row)?);
                 }
             }
-            Ok(rows)
+            Ok((rows, earlier, later))
         })
         .await?;
-    let mut views = Vec::with_capacity(rows.len());
+    let mut turns = Vec::with_capacity(rows.len());
     for stored in rows {
         let id = stored.turn.id;
-        views.push(match inner.live.get(id) {
+        turns.push(match inner.live.get(id) {
             Some(live) => live.view(),
             // It ended while it was being read.
             None if running.contains(&id) => turn(inner, id).await?,
             None => shown(inner, stored),
         });
     }
-    Ok(views)
+    Ok(Stretch { turns, earlier, later })
 }
 
 /// What a turn has beside its answers.

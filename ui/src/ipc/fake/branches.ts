@@ -1,7 +1,9 @@
 // Branches on the scripted host: other wordings, other answers, picks, forks.
 import type { ConversationSummary } from '../generated/ConversationSummary';
+import type { ConversationView } from '../generated/ConversationView';
 import type { LaneView } from '../generated/LaneView';
 import type { MapTurn } from '../generated/MapTurn';
+import type { Span } from '../generated/Span';
 import type { TurnView } from '../generated/TurnView';
 import type { FakeHost, Send } from '../host.fake';
 import { lane, model, run } from './samples';
@@ -14,6 +16,32 @@ export interface FakeConversation {
   policy: string | null;
   /** Turns that are not on the screen, each with what stood behind it. */
   away?: Map<string, TurnView[]>;
+}
+
+/** Turns that are given at once. */
+const STRETCH = 12;
+
+/** A conversation with some of its turns, as the core gives them. */
+export function stretch(conversation: FakeConversation, span?: Span): ConversationView {
+  const { id, title, lanes, policy, turns } = conversation;
+  const place = span && span.type !== 'newest' ? turns.findIndex((turn) => turn.id === span.turn) : -1;
+  const end =
+    place < 0 || !span
+      ? turns.length
+      : { newest: turns.length, before: place, after: place + 1 + STRETCH, around: place + STRETCH / 2 }[
+          span.type
+        ];
+  const first = Math.max(0, span?.type === 'after' && place >= 0 ? place + 1 : end - STRETCH);
+  const shown = turns.slice(first, end);
+  return {
+    id,
+    title,
+    lanes,
+    policy,
+    turns: shown,
+    earlier: first,
+    later: turns.length - first - shown.length,
+  };
 }
 
 /** Shows these turns; what stood after them is kept. */
@@ -65,7 +93,7 @@ export function branchHost(
           if (siblings.includes(known.id)) known.siblings = siblings;
         });
       }
-      return conversation;
+      return stretch(conversation, { type: 'around', turn });
     })
     .on('conversation/map', ({ id }) => {
       const conversation = at(id);

@@ -15,7 +15,7 @@ import { keptHost } from './kept';
 import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
-import { branchHost, type FakeConversation, put } from './branches';
+import { branchHost, type FakeConversation, put, stretch } from './branches';
 import { gatewayHost } from './gateway';
 import { routingHost } from './routing';
 import { blindHost, blindScene } from './blinding';
@@ -189,7 +189,7 @@ export function demoHost(): FakeHost {
     .on('window/notify', () => null)
     .on('settings/onboarded', () => null)
     .on('conversation/list', list)
-    .on('conversation/open', ({ id }) => must(conversations.get(id)))
+    .on('conversation/open', ({ id, span }) => stretch(must(conversations.get(id)), span ?? undefined))
     .on('conversation/rename', ({ id, title }) => {
       must(conversations.get(id)).title = title;
       return must(list().find((known) => known.id === id));

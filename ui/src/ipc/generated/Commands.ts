@@ -79,6 +79,7 @@ import type { ModelName } from "./ModelName";
 import type { ModelQuery } from "./ModelQuery";
 import type { ModelRow } from "./ModelRow";
 import type { Onboarded } from "./Onboarded";
+import type { OpenConversation } from "./OpenConversation";
 import type { PickTurn } from "./PickTurn";
 import type { Picked } from "./Picked";
 import type { PictureRef } from "./PictureRef";
@@ -141,7 +142,7 @@ export interface Commands {
   "settings/theme": { payload: Theme; result: null };
   "settings/onboarded": { payload: Onboarded; result: null };
   "conversation/list": { payload: null; result: Array<ConversationSummary> };
-  "conversation/open": { payload: ConversationRef; result: ConversationView };
+  "conversation/open": { payload: OpenConversation; result: ConversationView };
   "conversation/rename": { payload: Rename; result: ConversationSummary };
   "conversation/archive": { payload: Archive; result: null };
   "conversation/delete": { payload: ConversationRef; result: null };

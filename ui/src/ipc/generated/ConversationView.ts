@@ -24,6 +24,14 @@ policy?: string | null,
  */
 lanes: Array<LaneView>, 
 /**
- * Oldest first.
+ * Those asked for of the branch on the screen, oldest first and without a gap.
  */
-turns: Array<TurnView>, };
+turns: Array<TurnView>, 
+/**
+ * Turns of the branch before them.
+ */
+earlier: number, 
+/**
+ * Turns of the branch after them.
+ */
+later: number, };

@@ -18,6 +18,7 @@ export const FORMS: Record<string, Forms> = {
     other: '{count} were here already, {extended} had grown.',
   },
   '{count} lines differ': { one: '{count} line differs', other: '{count} lines differ' },
+  '{count} earlier turns': { one: '{count} earlier turn', other: '{count} earlier turns' },
   '{count} turns': { one: '{count} turn', other: '{count} turns' },
   '{count} words': { one: '{count} word', other: '{count} words' },
   '{count} tokens': { one: '{count} token', other: '{count} tokens' },
