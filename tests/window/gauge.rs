@@ -165,8 +165,9 @@ pub(crate) async fn line_up(window: &super::harness::Window, provider: &str, cou
     let keep = "const i = window.__TAURI_INTERNALS__; return i.invoke('rpc', { cmd: 'view/set', payload: \
                 { key: 'view.line_up', value: JSON.stringify(arguments[0]) } }).then(() => true)";
     window.script(keep, vec![json!(vec![lane; count])]).await;
-    window.script("location.reload()", vec![]).await;
-    window.get("composer").await;
+    window.script("window.__before = true; location.reload()", vec![]).await;
+    // The page of before stands there for a moment.
+    window.until("the page", "!window.__before && document.querySelector('[data-testid=composer]')").await;
 }
 
 /// Counts frames and, per frame, the time of our own work in it, style and layout included: what is called for a

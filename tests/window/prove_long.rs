@@ -71,21 +71,22 @@ const OPEN: &str = "const done = arguments[arguments.length - 1]; const [title, 
       if (there) requestAnimationFrame(() => setTimeout(() => done(performance.now() - started))); \
       else requestAnimationFrame(wait); })()";
 
-/// Scrolls so many pixels in each of so many frames and looks, in each, at three places of the middle column: what is
-/// there has to be part of a turn. Where the next turns have not come yet the scrolling stands still, and is counted.
+/// Scrolls so many pixels in each of so many frames and looks, in each, at three heights of the page: a turn has to
+/// stand there. Where the next turns have not come yet the scrolling stands still, and is counted.
 const SCROLL: &str = "const done = arguments[arguments.length - 1]; const [step, count] = arguments; \
     const thread = document.querySelector('.thread'); const box = thread.getBoundingClientRect(); \
     const seen = { frames: [], blanks: 0, stalls: 0, turns: 0, mounted: 0 }; const ids = new Set(); \
     let last = performance.now(), n = 0; \
     (function next() { \
       const at = performance.now(); seen.frames.push(at - last); last = at; \
-      const x = box.left + box.width / 2; \
+      const turns = [...document.querySelectorAll('.turn')].map((e) => [e, e.getBoundingClientRect()]); \
       for (const share of [0.2, 0.5, 0.8]) { \
-        const turn = document.elementFromPoint(x, box.top + box.height * share)?.closest('.turn'); \
-        if (turn) ids.add(turn.dataset.turn); else seen.blanks += 1; } \
+        const y = box.top + box.height * share; \
+        const found = turns.find(([, rect]) => rect.top < y + 24 && rect.bottom > y - 24); \
+        if (found) ids.add(found[0].dataset.turn); else seen.blanks += 1; } \
       const before = thread.scrollTop; thread.scrollTop -= step; \
       if (thread.scrollTop === before) seen.stalls += 1; \
-      seen.mounted = Math.max(seen.mounted, document.querySelectorAll('.turn').length); \
+      seen.mounted = Math.max(seen.mounted, turns.length); \
       n += 1; if (n < count) requestAnimationFrame(next); \
       else { seen.turns = ids.size; done(seen); } })()";
 
