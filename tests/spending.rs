@@ -304,6 +304,7 @@ impl Spender {
             started_at: Timestamp(at),
             first_byte: Some(Millis(first)),
             first_content: (!refused).then_some(Millis(first)),
+            reasoned: None,
             duration: Some(Millis(duration)),
             outcome: Some(Outcome::Completed { finish_reason: FinishReason::Stop }),
             upstream: None,

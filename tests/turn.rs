@@ -375,6 +375,10 @@ async fn demo_models_take_the_path_of_a_real_provider() {
     }
     assert_eq!(view.runs[0].metrics.basis, Some(Basis::Computed));
     assert!(view.runs[2].sections.iter().any(|section| section.kind == SectionKind::Reasoning));
+    // How long it was seen to reason is known, also later; the others did not.
+    let reasoned = |view: &TurnView| view.runs.iter().map(|run| run.metrics.reasoned).collect::<Vec<_>>();
+    assert!(matches!(reasoned(&view)[..], [None, None, Some(_), None]), "{:?}", reasoned(&view));
+    assert_eq!(reasoned(&engine.snapshot(view.id).await.unwrap()), reasoned(&view));
     let sheets = engine
         .store()
         .read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX)))

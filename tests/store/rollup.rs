@@ -179,6 +179,7 @@ fn timed(n: u128, first: u64, duration: u64) -> AttemptRow {
         started_at: NOW,
         first_byte: Some(Millis(first)),
         first_content: Some(Millis(first)),
+        reasoned: None,
         duration: Some(Millis(duration)),
         outcome: Some(Outcome::Cancelled),
         upstream: None,

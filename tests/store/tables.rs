@@ -197,6 +197,7 @@ fn attempt(n: u128) -> AttemptRow {
         started_at: NOW,
         first_byte: None,
         first_content: None,
+        reasoned: None,
         duration: None,
         outcome: None,
         upstream: None,
@@ -213,6 +214,7 @@ fn attempts_come_back_as_written() {
     let ended = AttemptRow {
         first_byte: Some(Millis(1)),
         first_content: Some(Millis(2)),
+        reasoned: Some(Millis(1)),
         duration: Some(Millis(3)),
         outcome: Some(Outcome::Completed { finish_reason: FinishReason::Stop }),
         upstream: Some(Upstream { request_id: Some("r".to_owned()), ..Upstream::default() }),

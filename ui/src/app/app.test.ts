@@ -81,6 +81,14 @@ describe('a conversation', () => {
     expect(await clean()).toEqual([]);
   });
 
+  it('says how long a model thought, and with how many tokens', async () => {
+    await open('chat');
+    const thoughts = screen.getAllByTestId(ids.reasoning).map((one) => one.querySelector('summary'));
+    expect(thoughts.some((one) => /Thought for 3\.9 s\s*1,108 tokens/.test(one?.textContent ?? ''))).toBe(
+      true,
+    );
+  });
+
   it('hands links to the core and never follows them', async () => {
     await open('chat');
     await user.click(lane(0).getByText('the manual'));

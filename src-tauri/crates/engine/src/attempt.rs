@@ -18,6 +18,7 @@ use crate::{
     outgoing::{Tapped, Writer, Written, count, fitted, leaving},
     relay::Passing,
     sent,
+    thinking::Thinking,
 };
 use domain::{
     AttemptId, Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd, PriceSheet,
@@ -60,6 +61,7 @@ pub(crate) struct Attempt<'a> {
     /// The same, in what an answer says.
     echo: Echo,
     tails: BTreeMap<u32, Tail>,
+    thinking: Thinking,
     /// The longest answer the call allows, and the longest that there can be.
     output_limit: Option<u64>,
     longest: u64,
@@ -90,6 +92,7 @@ fn first_row(inner: &Inner, plan: &Plan, keyed: bool) -> AttemptRow {
         started_at: inner.clock.now(),
         first_byte: None,
         first_content: None,
+        reasoned: None,
         duration: None,
         outcome: None,
         upstream: None,
@@ -155,6 +158,7 @@ impl<'a> Attempt<'a> {
             rejected: false,
             echo: Echo::new(&scrub),
             tails: BTreeMap::new(),
+            thinking: Thinking::default(),
             scrub,
             output_limit: grant.hold.output_limit,
             longest,
@@ -354,6 +358,7 @@ impl<'a> Attempt<'a> {
         if self.row.first_content.is_none() && draft.has_content() {
             self.row.first_content = Some(self.since());
         }
+        self.thinking.note(draft, self.inner.clock.elapsed());
         let outgrown = self.watch.as_mut().is_some_and(|watch| watch.saw(&events, draft));
         out.events(events).await;
         outgrown
@@ -417,6 +422,7 @@ impl<'a> Attempt<'a> {
             (Some(billed), bounded(self.inner, cost, &ending, draft))
         };
         self.row.duration = Some(self.since());
+        self.row.reasoned = self.thinking.so_far(self.inner.clock.elapsed());
         self.row.usage = draft.usage.clone();
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);

@@ -224,6 +224,8 @@ pub struct Metrics {
     /// Of which reasoning.
     #[cfg_attr(feature = "ts", ts(type = "number | null"))]
     pub reasoning: Option<u64>,
+    /// How long it was seen to reason, ms. `None` = it was not, or nobody can say.
+    pub reasoned: Option<Millis>,
     /// Of all attempts of the run together; `None` if any of them is unknown.
     pub cost: Option<PicoUsd>,
     /// How the cost was arrived at.

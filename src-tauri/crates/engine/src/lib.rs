@@ -64,6 +64,7 @@ mod startup;
 mod steering;
 mod stretch;
 mod tasks;
+mod thinking;
 mod turn;
 mod user_price;
 mod view;

@@ -10,6 +10,7 @@ use crate::{
     result::RunResult,
     startup::{self, Unsaved},
     tasks,
+    thinking::Thinking,
 };
 use domain::{
     Basis, Cost, ErrorKind, Failure, NoticeKind, PicoUsd, PriceSheet, RunId, RunState, StreamEvent,
@@ -125,6 +126,7 @@ pub(crate) struct Mix {
     finished: Option<Box<Finished>>,
     started: Option<Duration>,
     first_content: Option<Duration>,
+    thinking: Thinking,
     generated: u64,
     reported: Option<Usage>,
     priced: Option<Box<Priced>>,
@@ -456,6 +458,7 @@ impl Mix {
                 _ => {}
             }
         }
+        self.thinking.note(&self.draft, now);
     }
 
     /// Numbers while the answer still grows: reported where the provider has said, else estimated.
@@ -478,6 +481,7 @@ impl Mix {
             cache_read: reported.and_then(|usage| usage.input.cache_read),
             output: Some(generated),
             reasoning: reported.and_then(|usage| usage.output.reasoning),
+            reasoned: self.thinking.so_far(now),
             cost,
             basis,
             estimated: true,

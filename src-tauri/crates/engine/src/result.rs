@@ -103,6 +103,7 @@ pub(crate) fn metrics(
         .filter_map(|row| Some(row.duration?.0.saturating_sub(row.first_content?.0)))
         .collect();
     let writing = (!spans.is_empty()).then(|| Duration::from_millis(spans.iter().sum()));
+    let reasoned: Vec<u64> = attempts.iter().filter_map(|row| Some(row.reasoned?.0)).collect();
     Metrics {
         ttft,
         duration,
@@ -111,6 +112,7 @@ pub(crate) fn metrics(
         cache_read: usage.input.cache_read,
         output: usage.output.total,
         reasoning: usage.output.reasoning,
+        reasoned: (!reasoned.is_empty()).then(|| Millis(reasoned.iter().sum())),
         cost: sent.then_some(cost.total).flatten(),
         basis: sent.then_some(cost.basis),
         estimated: usage.source == domain::UsageSource::Estimated,

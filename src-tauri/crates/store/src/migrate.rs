@@ -79,6 +79,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 18, steps: &[table::experiments::UNCERTAIN, table::blind::SCHEMA] },
     Migration { version: 19, steps: &[table::beside::SCHEMA] },
     Migration { version: 20, steps: &[table::ledger::BOUNDS] },
+    Migration { version: 21, steps: &[table::attempts::REASONED] },
 ];
 
 /// The version after the last of `migrations`.

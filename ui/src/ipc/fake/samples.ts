@@ -38,6 +38,7 @@ export function metrics(part: Partial<Metrics> = {}): Metrics {
     cache_read: null,
     output: null,
     reasoning: null,
+    reasoned: null,
     cost: null,
     basis: null,
     estimated: false,

@@ -108,7 +108,7 @@ export function history(rows: ModelRow[]): Known[] {
             blocks: [],
           },
         ],
-        metrics: { ...figures(910, 5100, 1180, 497, '0.0065'), reasoning: 1108 },
+        metrics: { ...figures(910, 5100, 1180, 497, '0.0065'), reasoning: 1108, reasoned: 3_900 },
       }),
       run('p1d', d, 3, {
         state: 'cancelled',

@@ -36,6 +36,10 @@ output: number | null,
  */
 reasoning: number | null, 
 /**
+ * How long it was seen to reason, ms. `None` = it was not, or nobody can say.
+ */
+reasoned: Millis | null, 
+/**
  * Of all attempts of the run together; `None` if any of them is unknown.
  */
 cost: PicoUsd | null, 

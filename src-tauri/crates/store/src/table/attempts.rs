@@ -32,6 +32,9 @@ CREATE UNIQUE INDEX attempts_by_run ON attempts (run, n) WHERE run IS NOT NULL;
 /// Which key an attempt was made with.
 pub(crate) const ACCOUNTS: &str = "ALTER TABLE attempts ADD COLUMN account TEXT;";
 
+/// How long the model was seen to reason. Rows from before do not say.
+pub(crate) const REASONED: &str = "ALTER TABLE attempts ADD COLUMN reasoned INTEGER;";
+
 /// An attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptRow {
@@ -59,6 +62,8 @@ pub struct AttemptRow {
     pub first_byte: Option<Millis>,
     /// Time to the first content.
     pub first_content: Option<Millis>,
+    /// How long it was seen to reason.
+    pub reasoned: Option<Millis>,
     /// Time to the end.
     pub duration: Option<Millis>,
     /// How it ended; `None` = it has not.
@@ -85,6 +90,7 @@ fn row(cols: &Cols<'_>) -> Result<AttemptRow, Failure> {
         started_at: cols.time("started_at")?,
         first_byte: cols.opt_millis("first_byte")?,
         first_content: cols.opt_millis("first_content")?,
+        reasoned: cols.opt_millis("reasoned")?,
         duration: cols.opt_millis("duration")?,
         outcome: cols.opt_json("outcome")?,
         upstream: cols.opt_json("upstream")?,
@@ -98,8 +104,8 @@ impl Tx<'_> {
     pub fn insert_attempt(&mut self, a: &AttemptRow) -> Result<(), Failure> {
         self.exec(
             "INSERT INTO attempts (id, run, n, endpoint, provider, model, upstream_model, origin, started_at,
-                 first_byte, first_content, duration, outcome, upstream, usage, cost, account)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 first_byte, first_content, duration, outcome, upstream, usage, cost, account, reasoned)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             params![
                 a.id.blob(),
                 opt_blob(a.run),
@@ -117,7 +123,8 @@ impl Tx<'_> {
                 opt_json(a.upstream.as_ref())?,
                 opt_json(a.usage.as_ref())?,
                 opt_json(a.cost.as_ref())?,
-                a.account.as_ref().map(AccountLabel::as_str)
+                a.account.as_ref().map(AccountLabel::as_str),
+                opt_millis(a.reasoned)?
             ],
         )
         .map(|_| ())
@@ -128,7 +135,7 @@ impl Tx<'_> {
         self.change(
             "attempt",
             "UPDATE attempts SET first_byte = ?2, first_content = ?3, duration = ?4, outcome = ?5,
-                 upstream = ?6, usage = ?7, cost = ?8 WHERE id = ?1",
+                 upstream = ?6, usage = ?7, cost = ?8, reasoned = ?9 WHERE id = ?1",
             params![
                 a.id.blob(),
                 opt_millis(a.first_byte)?,
@@ -137,7 +144,8 @@ impl Tx<'_> {
                 opt_json(a.outcome.as_ref())?,
                 opt_json(a.upstream.as_ref())?,
                 opt_json(a.usage.as_ref())?,
-                opt_json(a.cost.as_ref())?
+                opt_json(a.cost.as_ref())?,
+                opt_millis(a.reasoned)?
             ],
         )
     }
