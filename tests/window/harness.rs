@@ -3,6 +3,7 @@
 use parallax_suite::support::program::binary;
 use serde_json::{Value, json};
 use std::{
+    ffi::OsStr,
     fs,
     mem::ManuallyDrop,
     net::{TcpListener, TcpStream},
@@ -28,11 +29,20 @@ pub(crate) struct Window {
 impl Window {
     /// Starts the app on a data folder, inside the caller's own session.
     pub(crate) async fn open(data: &Path) -> Self {
-        Self::open_as(data, &binary("parallax-desktop")).await
+        Self::start(Some(data), &binary("parallax-desktop"), &[]).await
     }
 
     /// The same by another program, which becomes the app.
     pub(crate) async fn open_as(data: &Path, program: &Path) -> Self {
+        Self::start(Some(data), program, &[]).await
+    }
+
+    /// Starts it with these arguments; the environment names this folder, or none.
+    pub(crate) async fn open_with(data: Option<&Path>, arguments: &[&str]) -> Self {
+        Self::start(data, &binary("parallax-desktop"), arguments).await
+    }
+
+    async fn start(data: Option<&Path>, program: &Path, arguments: &[&str]) -> Self {
         assert!(
             std::env::var_os("DISPLAY").is_some(),
             "The window tests need a display. Run them through `cargo xtask test`, or under xvfb-run."
@@ -43,7 +53,7 @@ impl Window {
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("PARALLAX_DATA_DIR", data)
+            .env("PARALLAX_DATA_DIR", data.map_or(OsStr::new(""), Path::as_os_str))
             .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -57,7 +67,7 @@ impl Window {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let mut wanted = Capabilities::new();
-        let options = json!({ "binary": program, "args": [] });
+        let options = json!({ "binary": program, "args": arguments });
         wanted.set("webkitgtk:browserOptions", options).unwrap();
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted);
         // A session that hangs would hang the whole run.
