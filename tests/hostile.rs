@@ -203,10 +203,10 @@ const ALLOWED: &[(&str, Attributes)] = &[
         "button",
         &[
             ("type", &["button"]),
-            ("class", &["code-wrap", "code-copy"]),
-            ("data-act", &["wrap", "copy"]),
+            ("class", &["code-wrap", "code-copy", "code-draw"]),
+            ("data-act", &["wrap", "copy", "draw"]),
             ("aria-pressed", &["false"]),
-            ("aria-label", &["Wrap long lines", "Copy code"]),
+            ("aria-label", &["Wrap long lines", "Copy code", "Draw the diagram"]),
         ],
     ),
     ("code", &[("class", &["math", "math math-block"])]),

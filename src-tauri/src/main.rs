@@ -3,6 +3,7 @@
 
 mod bridge;
 mod core;
+mod diagram;
 mod gateway_switch;
 mod place;
 mod window;
@@ -28,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         .plugin(tauri_plugin_notification::init())
         .manage(place::Kept::in_folder(&folder))
         .manage(core::Core::new(folder))
+        .register_asynchronous_uri_scheme_protocol(diagram::SCHEME, diagram::serve)
         .invoke_handler(tauri::generate_handler![bridge::rpc, bridge::rpc_stream])
         .setup(|app| {
             window::open(app)?;

@@ -15,7 +15,8 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
         place.apply(&mut config);
     }
     WebviewWindowBuilder::from_config(app.handle(), &config)?
-        .on_navigation(ours)
+        // Frames ask here too; the one there is shows one page, and cannot move the window.
+        .on_navigation(|url| ours(url) || crate::diagram::ours(url))
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
         .build()?;
     Ok(())

@@ -150,6 +150,38 @@ fn html_is_set_in_one_place() {
     assert!(read(HTML).contains("{@html"), "{HTML} has moved: this test looks at nothing");
 }
 
+/// What draws diagrams out of a model's text has no origin, no bridge, no network, and gives back text that
+/// is shown as an image.
+#[test]
+fn diagrams_are_framed_without_an_origin() {
+    let mut framed = Vec::new();
+    for file in sources() {
+        let text = read(&file);
+        if text.contains("iframe") || text.contains("srcdoc") {
+            framed.push(file.clone());
+        }
+        assert!(!text.contains("mermaid"), "{file}: the drawing code is loaded by its frame alone");
+    }
+    assert_eq!(framed, ["ui/src/shared/diagram/draw.ts"]);
+    let draw = read(&framed[0]);
+    assert!(draw.contains("export const SANDBOX = 'allow-scripts';"));
+    assert!(draw.contains("setAttribute('sandbox', SANDBOX)") && !draw.contains("allow-same-origin"));
+    assert!(draw.contains("event.source !== frame.contentWindow || event.origin !== 'null'"));
+    let scheme = read("src-tauri/src/diagram.rs");
+    for needed in
+        ["default-src 'none'; ", "script-src diagram://localhost/frame.js", "sandbox allow-scripts\""]
+    {
+        assert!(scheme.contains(needed), "{needed}");
+    }
+    let frame = read("ui/public/diagram/frame.js");
+    for needed in ["self.origin === 'null'", "'__TAURI_INTERNALS__' in self", "securityLevel: 'strict'"] {
+        assert!(frame.contains(needed), "{needed}");
+    }
+    // The drawing is an image: nothing in it runs, and it loads nothing.
+    let shown = read("ui/src/shared/diagram/Diagram.svelte");
+    assert!(shown.contains("<img {src}") && !shown.contains("<object") && !shown.contains("<embed"));
+}
+
 #[test]
 fn truth_is_not_kept_in_the_web_view() {
     let mut findings = Vec::new();

@@ -16,6 +16,7 @@ mod blind;
 mod budgets;
 mod context;
 mod demo;
+mod diagram;
 mod figures;
 mod harness;
 mod keyboard;
@@ -26,6 +27,7 @@ mod outage;
 mod providers;
 mod recorded;
 mod resets;
+mod second;
 mod spend;
 #[path = "../spending.rs"]
 mod spending;

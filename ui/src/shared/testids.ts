@@ -165,6 +165,7 @@ export const ids = {
   lane: (position: number, newest: boolean) => `${newest ? '' : 'past-'}lane-${position}`,
   answer: 'answer',
   reasoning: 'reasoning',
+  drawing: 'drawing',
   state: 'state',
   route: 'route',
   metricTtft: 'metric-ttft',

@@ -17,6 +17,9 @@ pub fn code(language: &str, text: &str) -> SafeHtml {
     clean::code_alone(language, text)
 }
 
+/// The language whose code the window can draw.
+const DIAGRAM: &str = "mermaid";
+
 /// Appends a code block. `inner` is highlighted HTML made from the same text, or nothing for plain text.
 ///
 /// The buttons carry no handlers; the window listens further up for `data-act`.
@@ -24,9 +27,15 @@ pub(crate) fn block(html: &mut String, language: &str, text: &str, inner: Option
     let word = word(language);
     html.push_str("<figure class=\"code\"><figcaption><span class=\"code-lang\">");
     text::push_attribute(html, label(&word));
+    html.push_str("</span><span class=\"code-acts\">");
+    if word.eq_ignore_ascii_case(DIAGRAM) {
+        html.push_str(
+            "<button type=\"button\" class=\"code-draw\" data-act=\"draw\" aria-pressed=\"false\" \
+             aria-label=\"Draw the diagram\"></button>",
+        );
+    }
     html.push_str(
-        "</span><span class=\"code-acts\">\
-         <button type=\"button\" class=\"code-wrap\" data-act=\"wrap\" aria-pressed=\"false\" \
+        "<button type=\"button\" class=\"code-wrap\" data-act=\"wrap\" aria-pressed=\"false\" \
          aria-label=\"Wrap long lines\"></button>\
          <button type=\"button\" class=\"code-copy\" data-act=\"copy\" aria-label=\"Copy code\"></button>\
          </span></figcaption><pre tabindex=\"0\"><code>",

@@ -153,6 +153,7 @@ export const chat = {
   'Drag to resize; double click to even out': 'Zum Ändern ziehen; Doppelklick gleicht aus',
   Thinking: 'Denkt nach',
   Thoughts: 'Gedanken',
+  'Thought for {time}': 'Hat {time} nachgedacht',
   '{count} tokens': { one: '{count} Token', other: '{count} Token' },
   'The model refused.': 'Das Modell hat sich geweigert.',
   'Asks for the tool': 'Verlangt das Werkzeug',
@@ -315,4 +316,13 @@ export const chat = {
   '{shown} of {models}': '{shown} von {models}',
   ', $ per M tokens in / out': ', $ je Mio. Token ein / aus',
   'Usable now': 'Jetzt nutzbar',
+  'Drawing…': 'Wird gezeichnet …',
+  'Diagram; its source follows': 'Diagramm; sein Quelltext folgt',
+  'The diagram cannot be drawn: {why}': 'Das Diagramm lässt sich nicht zeichnen: {why}',
+  'It is too large.': 'Es ist zu groß.',
+  'The part that draws could not be loaded.': 'Der Teil, der zeichnet, ließ sich nicht laden.',
+  'It could not be kept apart from the program on this system.':
+    'Auf diesem System ließ es sich nicht vom Programm fernhalten.',
+  'Nothing came of it.': 'Es kam nichts dabei heraus.',
+  'It took too long.': 'Es dauerte zu lange.',
 } as const;
