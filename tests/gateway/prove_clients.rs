@@ -25,6 +25,7 @@ async fn every_client_is_served() {
         ("google-genai 3.4.0", python(Some("google-genai")), script("google_client.py")),
         ("litellm 1.106.2", python(Some("litellm")), script("litellm_client.py")),
         ("langchain-openai 1.7.3", python(Some("langchain-openai")), script("langchain_client.py")),
+        ("aider-chat 0.86.2", python(Some("aider")), script("aider_client.py")),
         ("llm 0.36", python(Some("llm")), script("llm_client.py")),
         ("openai 6.49.0, npm", node(), module("node", "openai_client.mjs")),
         ("@anthropic-ai/sdk 1.12.0", node(), module("node", "anthropic_client.mjs")),

@@ -60,7 +60,16 @@ const ABOUT: &[(&str, &str)] = &[
     ("spend", "a million rows: every query of the Spend page, and the page opened in the real window"),
     ("local_model", "a real local model answers in the real window"),
     ("fuzz", "no bytes break a decoder or make it gather without bound (PARALLAX_FUZZ_MINUTES)"),
-    ("clients", "clients of ten makers, unmodified, against the gateway"),
+    (
+        "gateway",
+        "what the gateway adds to a request, beside a bare proxy and the gateways of three other makers",
+    ),
+    ("clients", "clients of eleven makers, unmodified, against the gateway"),
+    ("gateway_pages", "a hostile page in Chromium and WebKit reaches nothing behind the gateway's door"),
+    (
+        "gateway_schema",
+        "Schemathesis finds no failure of ours in the OpenAPI document that the gateway serves",
+    ),
     (
         "gateway_fuzz",
         "ten million requests of no sense: none of ours fails, nothing panics (PARALLAX_FUZZ_REQUESTS)",
@@ -78,7 +87,10 @@ const ALONE: &[&str] = &[
     "diff",
     "faults",
     "fuzz",
+    "gateway",
     "gateway_fuzz",
+    "gateway_pages",
+    "gateway_schema",
     "prices",
     "ratings",
     "router",
@@ -86,7 +98,8 @@ const ALONE: &[&str] = &[
 ];
 
 /// Proofs that are built as the tests are: what they find does not depend on speed.
-const DEV: &[&str] = &["build", "prices", "router"];
+const DEV: &[&str] =
+    &["build", "clients", "gateway_fuzz", "gateway_pages", "gateway_schema", "prices", "router"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -108,8 +121,20 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
         if name == "clients" {
             clients::install_all()?;
         }
+        if name == "gateway_schema" {
+            clients::install_schemathesis()?;
+        }
+        if name == "gateway" {
+            clients::install_gateways()?;
+            shell::step("Building the command line");
+            shell::cargo(&["build", "--release", "--package", "parallax-cli"]).run()?;
+        }
         let lines = match PROOFS.iter().find(|(known, ..)| known == name) {
             Some((.., body)) => body()?,
+            None if name == "gateway_pages" && cfg!(target_os = "linux") => {
+                setup::system(&[setup::VIRTUAL_DISPLAY, setup::TEST])?;
+                run_suite(name, Some(&setup::Display::start()?))?
+            }
             None => run_suite(name, None)?,
         };
         return write(name, &lines);
