@@ -121,6 +121,14 @@ fn every_cell_is_asked_once_checked_and_free_the_second_time() {
     assert_eq!((cells(&lines).len(), server.seen().len()), (12, 24));
     let (_, lines, _) = world.run(&["list", "--json"]);
     assert_eq!(lines.len(), 3);
+    world.program.ok(&["ask", "-m", "m0@rec", "Say hi"]);
+    let kinds = world.program.ok(&["spend", "--by", "kind", "--json"]);
+    let kinds: BTreeMap<String, Value> = kinds
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| (line["kind"].as_str().unwrap().to_owned(), line["attempts"].clone()))
+        .collect();
+    assert_eq!(kinds, BTreeMap::from([("cli".to_owned(), json!(1)), ("experiment".to_owned(), json!(24))]));
 }
 
 #[test]

@@ -130,6 +130,7 @@ async fn four_lanes_answer_side_by_side_and_every_attempt_is_in_the_ledger() {
         .await
         .unwrap();
     assert_eq!(entries.len(), 4);
+    assert!(entries.iter().all(|entry| entry.row.purpose.kind.as_deref() == Some("chat")));
     assert!(holds.is_empty() && whole);
     // An address of the user's own has no known price, and unknown is not zero.
     assert!(view.runs.iter().all(|run| run.metrics.cost.is_none()));

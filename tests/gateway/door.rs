@@ -11,6 +11,7 @@ const POSTS: &[&str] = &[
     "/v1/responses",
     "/v1/messages",
     "/v1/messages/count_tokens",
+    "/v1/embeddings",
     "/v1/models/m:generateContent",
     "/v1beta/models/m:streamGenerateContent?alt=sse",
     "/v1beta/models/m:countTokens",

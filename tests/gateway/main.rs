@@ -14,6 +14,7 @@ mod clients;
 #[path = "../conformance/dice.rs"]
 mod dice;
 mod door;
+mod embeddings;
 mod fuzz;
 mod headless;
 mod keys;

@@ -16,8 +16,8 @@ const PAGE: u32 = 1_000;
 pub(crate) struct SpendArgs {
     #[command(subcommand)]
     command: Option<SpendCommand>,
-    /// One line per model, provider, day, conversation or app key
-    #[arg(long, value_enum, value_name = "model|provider|day|conversation|app-key")]
+    /// One line per model, provider, day, conversation, app key or kind (chat, cli, experiment, gateway)
+    #[arg(long, value_enum, value_name = "model|provider|day|conversation|app-key|kind")]
     by: Option<By>,
     #[command(flatten)]
     span: Span,
@@ -78,6 +78,7 @@ enum By {
     Day,
     Conversation,
     AppKey,
+    Kind,
 }
 
 impl SpendArgs {
@@ -201,6 +202,12 @@ async fn groups(
             .await?
             .into_iter()
             .map(|(app, sum)| (json!({ "app_key": app }), app, sum))
+            .collect(),
+        Some(By::Kind) => store
+            .read(move |tx| tx.spend_by_kind(from, until))
+            .await?
+            .into_iter()
+            .map(|(kind, sum)| (json!({ "kind": kind }), kind, sum))
             .collect(),
         Some(By::Conversation) => store
             .read(move |tx| tx.spend_by_conversation(from, until, usize::MAX))

@@ -127,6 +127,7 @@ async fn edit(
             Ok(row)
         })
         .await?;
+    inner.relays.forget_callers();
     inner.changed(Table::Gateway);
     Ok(row)
 }

@@ -6,7 +6,7 @@ mod reading;
 mod scrub;
 
 pub(crate) use keyless::{no_key, no_keychain};
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, Unsent};
 pub(crate) use reading::Events;
 
 use crate::{
@@ -29,7 +29,10 @@ use reading::{MergeInto as _, Reader, never_sent, request_id};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use store::{AttemptRow, Purpose};
 use transport::{Deadlines, Echo, Origin, Response, Tail};
-use wire::{Dialect, Encoded, Ending, serve::Tap};
+use wire::{
+    Dialect, Encoded, Ending,
+    serve::{Embeddings, Tap},
+};
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
 const ERROR_BODY_LIMIT: usize = 256 * 1024;
@@ -104,7 +107,7 @@ fn first_row(inner: &Inner, plan: &Plan, keyed: bool) -> AttemptRow {
 impl<'a> Attempt<'a> {
     /// Encodes the request, fetches the key, and records attempt and hold, as far as the budgets allow.
     /// Nothing has been sent when this fails, and nothing is on the ledger.
-    pub(crate) async fn begin(inner: &'a Inner, mut plan: Plan) -> Result<Begun<'a>, Failure> {
+    pub(crate) async fn begin(inner: &'a Inner, mut plan: Plan) -> Result<Begun<'a>, Unsent> {
         let provider = &plan.known.provider;
         let writer = Writer::new(&plan)?;
         let mut unfit = Vec::new();
@@ -123,9 +126,13 @@ impl<'a> Attempt<'a> {
         let (answers, side) = (plan.passing.as_deref().map_or(1, Passing::answers), plan.side);
         let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
         let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());
-        let (grant, request, written) = inner
+        let revision = plan.revision;
+        let begun = inner
             .store
             .write(move |tx| {
+                if revision.map_or(Ok(false), |known| tx.revision().map(|now| now != known))? {
+                    return Ok(None);
+                }
                 tx.insert_attempt(&recorded)?;
                 if let Some(kind) = side {
                     tx.note_side_call(recorded.id, kind)?;
@@ -143,9 +150,10 @@ impl<'a> Attempt<'a> {
                     leaving.bytes = count(call.body.len());
                     tx.append_audit(&leaving)?;
                 }
-                Ok((grant, request, written))
+                Ok(Some((grant, request, written)))
             })
             .await?;
+        let Some((grant, request, written)) = begun else { return Err(Unsent::Stale) };
         plan.request = request;
         let Written { mut encoded, tapped } = written;
         encoded.notices.extend(grant.notices.iter().cloned());
@@ -163,7 +171,9 @@ impl<'a> Attempt<'a> {
             output_limit: grant.hold.output_limit,
             longest,
             prompt,
-            watch: Watch::new(&grant, ledger::prompt_estimate(&plan.request)),
+            watch: Watch::new(&grant, || {
+                plan.likely.unwrap_or_else(|| ledger::prompt_estimate(&plan.request))
+            }),
             tapped,
             told: false,
             plan,
@@ -289,6 +299,7 @@ impl<'a> Attempt<'a> {
         let tapped = self.tapped.filter(|tapped| tapped.fits(kind));
         out.head(response.status, &response.headers, tapped.is_some());
         let mut reader = match tapped {
+            Some(tapped) if tapped.embeds => Reader::Embeddings(Embeddings::default()),
             Some(tapped) => {
                 let tap = Tap::new(tapped.protocol, kind, &provider.quirks, tapped.hide_usage);
                 Reader::Tap(Box::new(tap))

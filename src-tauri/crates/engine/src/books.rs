@@ -2,10 +2,10 @@
 
 use crate::{attempt::Ended, draft::Draft, inner::Inner};
 use domain::{
-    Basis, Cost, EntryId, FinishReason, ModelSlug, PicoUsd, PriceSheet, ProviderId, Request, Timestamp,
-    Usage, UsageSource,
+    Basis, Cost, EntryId, Failure, FinishReason, ModelSlug, PicoUsd, PriceSheet, ProviderId, Request,
+    Timestamp, Usage, UsageSource,
 };
-use store::EntryRow;
+use store::{EntryRow, Tx};
 
 /// The ledger's row for an attempt that has ended.
 pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>, ended: &Ended) -> EntryRow {
@@ -109,6 +109,24 @@ pub fn billed_at_most(
     let words = u64::try_from(draft.generated().len()).unwrap_or(u64::MAX).saturating_add(IN_FLIGHT);
     let answer = words.max(said.output.total.unwrap_or(0)).max(unseen.unwrap_or(0));
     ledger::Dearest::of(prices, prompt, at)?.worst(prompt, answer)
+}
+
+/// Books an entry, and says what it was for: `gateway` for other programs, `experiment` for cells, `cli` and `chat`
+/// for what a person asked there. Whatever was said of it before stays.
+pub(crate) fn book(tx: &mut Tx<'_>, mut entry: EntryRow) -> Result<(), Failure> {
+    if entry.purpose.kind.is_none() && entry.adjusts.is_none() {
+        let kind = if entry.purpose.app.is_some() || entry.origin == "gateway" {
+            "gateway"
+        } else if tx.is_of_experiment(entry.attempt)? {
+            "experiment"
+        } else if entry.origin == "cli" {
+            "cli"
+        } else {
+            "chat"
+        };
+        entry.purpose.kind = Some(kind.to_owned());
+    }
+    tx.settle(&entry).map(|_| ())
 }
 
 /// Usage as the strip shows it: the provider's own figures where it gave any, with gaps estimated.

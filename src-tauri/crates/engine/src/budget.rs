@@ -315,10 +315,10 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// `None` = no hard budget applies, or nothing it could cost.
-    pub(crate) fn new(grant: &Grant, prompt_likely: u64) -> Option<Self> {
+    pub(crate) fn new(grant: &Grant, prompt_likely: impl FnOnce() -> u64) -> Option<Self> {
         let limit = grant.output_limit?;
         let rates = grant.rates.filter(|rates| rates.worst(1, 1) != Some(PicoUsd::ZERO))?;
-        let allowed = rates.affordable(prompt_likely, grant.hold.amount?)?;
+        let allowed = rates.affordable(prompt_likely(), grant.hold.amount?)?;
         Some(Self { hold: grant.hold.clone(), rates, allowed, seen: 0, limit, most: 0 })
     }
 

@@ -268,6 +268,7 @@ fn ready(
     let wanted = Wanted {
         model,
         request: &lane.request,
+        likely: Some(shown.input),
         warm: lane.warm.as_ref(),
         seed: 1,
         room: &lane.room,
@@ -277,7 +278,7 @@ fn ready(
     let Some(choice) = choices.pop_front() else {
         return Err(routing::nowhere(&registry, &field, &route));
     };
-    let Some(known) = registry.provider(&choice.endpoint.provider).cloned() else {
+    let Some(known) = registry.shared(&choice.endpoint.provider) else {
         return Err(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
     };
     shown.provider = Some(known.provider.name.clone());
@@ -304,6 +305,8 @@ fn ready(
         conversation,
         n: 1,
         over_budget: false,
+        revision: None,
+        likely: Some(shown.input),
     };
     plan.request = Arc::new(fitted(inner, &plan)?.0);
     let encoded = Writer::new(&plan)?.encode(&plan.request)?.encoded;

@@ -51,7 +51,8 @@ pub(crate) async fn explain(
         Request { messages: vec![Message { role: Role::User, parts: vec![text] }], ..Request::default() };
     let registry = inner.registry();
     let field = routing::field(&registry, model, &request, rules, now)?;
-    let wanted = Wanted { model, request: &request, warm: None, seed: 1, room: &room, conversation };
+    let wanted =
+        Wanted { model, request: &request, likely: None, warm: None, seed: 1, room: &room, conversation };
     let (route, left) = routing::plan(inner, &registry, &field, &wanted);
     let failure = left.is_empty().then(|| routing::nowhere(&registry, &field, &route));
     let endpoints = field.endpoints.into_iter().map(|(endpoint, _)| endpoint).collect();

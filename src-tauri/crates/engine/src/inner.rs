@@ -116,7 +116,7 @@ impl Inner {
 
     /// Reads providers, their keys and their state again.
     pub(crate) async fn reload(&self) -> Result<(), Failure> {
-        let (mut given, stored, prices, limits) = self
+        let (revision, mut given, stored, prices, limits) = self
             .store
             .read(|tx| {
                 let given = Given {
@@ -125,7 +125,7 @@ impl Inner {
                     fields: tx.provider_fields()?,
                     ..Given::default()
                 };
-                Ok((given, tx.accounts()?, tx.price_changes()?, tx.rate_limits()?))
+                Ok((tx.revision()?, given, tx.accounts()?, tx.price_changes()?, tx.rate_limits()?))
             })
             .await?;
         given.keys = stored.into_iter().map(|row| (row.provider.clone(), row.into())).collect();
@@ -146,7 +146,8 @@ impl Inner {
             let id = &known.provider.id;
             self.vault.has_env(id) && known.origin().is_none_or(|origin| self.vault.env_is_for(id, &origin))
         })
-        .with_prices(PriceBook::new(prices));
+        .with_prices(PriceBook::new(prices))
+        .at(revision);
         *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
         self.changed(Table::Providers);
         self.changed(Table::Models);

@@ -5,7 +5,7 @@ mod going_on;
 use crate::{
     attempt::{Ended, Plan},
     beside,
-    books::{entry, merged, shown_usage},
+    books::{self, entry, merged, shown_usage},
     budget::{self, Room},
     draft::Draft,
     files,
@@ -14,7 +14,7 @@ use crate::{
     inner::Inner,
     learn,
     mixer::{Finished, LaneMessage, News, Priced, Settlement},
-    policy,
+    policy, qualify,
     registry::{Known, Registry},
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
@@ -172,6 +172,7 @@ impl Lane {
         let wanted = Wanted {
             model: &model,
             request: &self.job.request,
+            likely: None,
             warm: warm.as_ref(),
             seed: seed(self.job.row.id),
             room: &room,
@@ -261,7 +262,7 @@ impl Lane {
     async fn attempt(&mut self, registry: &Registry, choice: Choice, others: bool) -> Last {
         let said = self.said(registry, &choice);
         let Choice { endpoint, account, .. } = choice;
-        let Some(known) = registry.provider(&endpoint.provider).cloned() else {
+        let Some(known) = registry.shared(&endpoint.provider) else {
             let failure = Failure::new(ErrorKind::RequestInvalid, "The provider was removed.");
             return Last { ended: None, failure: Some(failure) };
         };
@@ -295,15 +296,18 @@ impl Lane {
         let plan = || self.planned(endpoint.clone(), known.clone(), account.clone());
         let (mut attempt, encoded, secret) = match begun(&self.inner, plan).await {
             Ok(begun) => begun,
-            Err(failure) => return Last { ended: None, failure: Some(failure) },
+            Err(unsent) => return Last { ended: None, failure: Some(unsent.failure()) },
         };
         crate::live::lock(&self.inner.retries).request(self.inner.clock.now());
         self.tell(News::State(RunState::Connecting)).await;
         let notices = said.into_iter().chain(encoded.notices.clone()).collect();
         let splice = self.kept.as_ref().map(|kept| Splice::new(kept, &name));
         let mut out = HeldBack::new(self.job.row.id, self.out.clone(), notices, splice);
-        let patience =
-            if others && !local { learn::patience(&self.inner, &self.job.request, &id) } else { None };
+        let patience = if others && !local {
+            learn::patience(&self.inner, ledger::prompt_estimate(&self.job.request), &id)
+        } else {
+            None
+        };
         let silence = out.silence(patience);
         let cancel = self.cancel.clone();
         // The Stop is looked at first: one that came while the hold was written stops before anything
@@ -334,7 +338,7 @@ impl Lane {
     }
 
     /// What the next attempt needs to know.
-    fn planned(&self, endpoint: Endpoint, known: Known, account: Option<AccountLabel>) -> Plan {
+    fn planned(&self, endpoint: Endpoint, known: Arc<Known>, account: Option<AccountLabel>) -> Plan {
         Plan {
             policy: self.job.row.route.policy.clone(),
             endpoint,
@@ -349,6 +353,8 @@ impl Lane {
             passing: None,
             conversation: self.job.conversation,
             over_budget: self.job.over_budget,
+            revision: None,
+            likely: None,
             n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
         }
     }
@@ -357,7 +363,7 @@ impl Lane {
     fn said(&self, registry: &Registry, choice: &Choice) -> Option<(domain::NoticeKind, String)> {
         let model = &self.job.row.target.model;
         let words = if self.auto {
-            routing::explain_auto(registry, model, &self.job.request, &self.job.row.route, choice)
+            qualify::explained(registry, model, &self.job.request, &self.job.row.route, choice)
         } else if choice.stand_in > 0 {
             format!("{} stands in for {model}, as you allowed.", choice.endpoint.model)
         } else {
@@ -378,7 +384,7 @@ impl Lane {
             .store
             .write(move |tx| {
                 tx.finish_attempt(&attempt)?;
-                tx.settle(&entry).map(|_| ())
+                books::book(tx, entry)
             })
             .await;
         // A ledger that cannot be written keeps the hold; it is settled at the next start. The lane
@@ -458,7 +464,7 @@ impl Lane {
                 tx.finish_attempt(attempt)?;
             }
             if let Some(entry) = &booked {
-                tx.settle(entry)?;
+                books::book(tx, entry.clone())?;
             }
             if let Some(conversation) = conversation {
                 tx.touch_conversation(conversation, now)?;

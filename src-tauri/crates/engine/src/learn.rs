@@ -1,7 +1,7 @@
 //! What attempts teach about endpoints, and what that says of the next one.
 
 use crate::{inner::Inner, live::lock};
-use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, Request, Timestamp};
+use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, Timestamp};
 use router::{Observed, Who};
 use std::time::Duration;
 use store::AttemptRow;
@@ -32,10 +32,9 @@ pub(crate) fn observe(
     lock(&inner.health).observe(inner.clock.now(), who, observed);
 }
 
-/// How long this endpoint may take to its first content while somebody else could be asked; `None` = too
+/// How long this endpoint may take to the first content after a prompt of so many tokens, while somebody else could be asked; `None` = too
 /// little is known of it.
-pub(crate) fn patience(inner: &Inner, request: &Request, endpoint: &EndpointId) -> Option<Duration> {
-    let prompt = ledger::prompt_estimate(request);
+pub(crate) fn patience(inner: &Inner, prompt: u64, endpoint: &EndpointId) -> Option<Duration> {
     let known = lock(&inner.health).patience(endpoint, prompt, inner.clock.now());
     known.map(|patience| Duration::from_millis(patience.0))
 }

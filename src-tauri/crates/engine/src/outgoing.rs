@@ -33,6 +33,8 @@ pub(crate) struct Tapped {
     pub whole: bool,
     /// Usage was asked for by us alone.
     pub hide_usage: bool,
+    /// They are embeddings.
+    pub embeds: bool,
 }
 
 impl Writer {
@@ -79,7 +81,12 @@ impl Writer {
         for (name, value) in &passing.headers {
             passed.call.headers.push(name, value);
         }
-        let tapped = Tapped { protocol: asked.protocol, whole: !asked.stream, hide_usage: passed.hide_usage };
+        let tapped = Tapped {
+            protocol: asked.protocol,
+            whole: !asked.stream,
+            hide_usage: passed.hide_usage,
+            embeds: asked.embeds,
+        };
         let Passed { call, notices, output_limit, .. } = passed;
         let encoded = Encoded { call, notices, output_limit };
         Ok(Written { encoded, tapped: Some(tapped) })

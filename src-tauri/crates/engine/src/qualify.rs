@@ -1,7 +1,11 @@
-//! Which models qualify where the choice is left to us.
+//! Which models qualify where the choice is left to us, and how the one that was chosen is explained.
 
-use crate::registry::Registry;
-use domain::{Endpoint, Meter, PicoUsd, Timestamp};
+use crate::{
+    registry::Registry,
+    routing::{Choice, needs},
+};
+use domain::{Endpoint, Meter, Modality, ModelRef, PicoUsd, Request, Route, Timestamp};
+use std::collections::BTreeSet;
 
 /// The models that count as the best while the user has rated none: of those that reason and came out within
 /// a year of the newest, the dearest quarter by the list price of a written token. A price is no proof of
@@ -41,4 +45,55 @@ pub(crate) fn best<'a>(
 /// List price of a written token.
 fn written(endpoint: &Endpoint, at: Timestamp) -> Option<PicoUsd> {
     endpoint.prices.as_ref()?.list_price(Meter::Output, at)
+}
+
+/// Says which model an `auto/…` name came to, and why.
+pub(crate) fn explained(
+    registry: &Registry,
+    model: &ModelRef,
+    request: &Request,
+    route: &Route,
+    choice: &Choice,
+) -> String {
+    let name = registry
+        .catalog()
+        .model(choice.endpoint.model.as_str())
+        .map_or_else(|| choice.endpoint.model.to_string(), |model| model.name.clone());
+    let provider = registry
+        .provider(&choice.endpoint.provider)
+        .map_or_else(|| choice.endpoint.provider.to_string(), |known| known.provider.name.clone());
+    let endpoints: BTreeSet<_> = route.planned.iter().map(|candidate| &candidate.endpoint).collect();
+    let why = match model.model.as_str() {
+        "auto/fast" => "the quickest to begin",
+        "auto/best" => {
+            "with no ratings of yours yet, the lowest expected cost among the dearest quarter of recent models \
+             that reason,"
+        }
+        _ => "the lowest expected cost",
+    };
+    format!(
+        "{model} chose {name} at {provider}: {why} of {} endpoints that fit ({}).",
+        endpoints.len(),
+        needed(request)
+    )
+}
+
+/// What a model had to be able to do.
+fn needed(request: &Request) -> String {
+    let needs = needs(request);
+    let mut words = vec![format!("reads {} tokens", ledger::prompt_estimate(request))];
+    for kind in &needs.input {
+        words.push(match kind {
+            Modality::Image => "reads images".to_owned(),
+            _ => "reads files".to_owned(),
+        });
+    }
+    let able = [
+        (needs.tools, "calls tools"),
+        (needs.structured_output, "obeys a JSON schema"),
+        (needs.reasoning, "reasons"),
+    ];
+    words.extend(able.into_iter().filter(|(needed, _)| *needed).map(|(_, word)| word.to_owned()));
+    words.extend(needs.max_output.map(|most| format!("writes {most} tokens")));
+    words.join(", ")
 }

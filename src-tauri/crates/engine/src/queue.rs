@@ -156,7 +156,10 @@ impl Queues {
             None if ahead == 0 => {
                 line.waiting.pop_front();
                 line.running += 1;
-                line.begun.push_back((now, number, tokens));
+                // Kept as long as a limit asks for it.
+                if limit.requests_per_minute.is_some() || limit.tokens_per_minute.is_some() {
+                    line.begun.push_back((now, number, tokens));
+                }
                 drop(lines);
                 self.moved.notify_waiters();
                 None
@@ -196,7 +199,10 @@ impl Place {
     pub(crate) fn counted(&self, tokens: u64) {
         let mut lines = lock(&self.queues.lines);
         let Some(line) = lines.get_mut(&self.to) else { return };
-        if let Some(own) = line.begun.iter_mut().find(|(_, number, _)| *number == self.number) {
+        // In order of their numbers: places are given from the front of the line.
+        if let Ok(at) = line.begun.binary_search_by_key(&self.number, |(_, number, _)| *number)
+            && let Some(own) = line.begun.get_mut(at)
+        {
             own.2 = tokens;
         }
     }

@@ -2,6 +2,7 @@
 //! what local servers list.
 
 mod called;
+mod shared;
 
 use crate::prices::PriceBook;
 use catalog::Catalog;
@@ -229,8 +230,9 @@ pub struct Registry {
     catalog: Arc<Catalog>,
     bundled: Arc<Catalog>,
     prices: PriceBook,
-    providers: BTreeMap<ProviderId, Known>,
+    providers: BTreeMap<ProviderId, Arc<Known>>,
     order: Vec<ProviderId>,
+    revision: i64,
 }
 
 impl Registry {
@@ -281,7 +283,8 @@ impl Registry {
             }
         }
         let bundled = Arc::clone(&catalog);
-        Self { catalog, bundled, prices: PriceBook::default(), providers, order }
+        let providers = providers.into_iter().map(|(id, known)| (id, Arc::new(known))).collect();
+        Self { catalog, bundled, prices: PriceBook::default(), providers, order, revision: 0 }
     }
 
     /// What a provider lists and the catalogue does not have there.
@@ -333,12 +336,12 @@ impl Registry {
 
     /// All providers: the catalogue's in its order, then the user's own.
     pub fn providers(&self) -> impl Iterator<Item = &Known> {
-        self.order.iter().filter_map(|id| self.providers.get(id))
+        self.order.iter().filter_map(|id| self.providers.get(id)).map(Arc::as_ref)
     }
 
     /// One provider.
     pub fn provider(&self, id: &ProviderId) -> Option<&Known> {
-        self.providers.get(id)
+        self.providers.get(id).map(Arc::as_ref)
     }
 
     /// Display name of a model reference.
@@ -387,7 +390,7 @@ impl Registry {
     /// The provider of an endpoint, if that serves this model.
     pub(crate) fn serving(&self, id: &EndpointId, model: &ModelSlug) -> Option<&Known> {
         let endpoint = self.endpoint(id).filter(|endpoint| endpoint.model == *model)?;
-        self.providers.get(&endpoint.provider)
+        self.provider(&endpoint.provider)
     }
 }
 

@@ -15,7 +15,7 @@ use domain::{
     RateLimit, Reason, Request, Route, RoutingPrefs, Sort, Timestamp,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use store::Spender;
 
 pub(crate) use nowhere::nowhere;
@@ -145,6 +145,8 @@ fn automatic(
 pub(crate) struct Wanted<'a> {
     pub model: &'a ModelRef,
     pub request: &'a Request,
+    /// Tokens its prompt likely has, where somebody has counted.
+    pub likely: Option<u64>,
     pub warm: Option<&'a Warm>,
     pub seed: u64,
     /// What hard budgets leave.
@@ -162,12 +164,13 @@ pub(crate) fn plan(
     wanted: &Wanted<'_>,
 ) -> (Route, VecDeque<Choice>) {
     let needs = needs(wanted.request);
+    let likely = wanted.likely.unwrap_or_else(|| ledger::prompt_estimate(wanted.request));
     let ask = Ask {
         named: wanted.model.provider.as_ref(),
         prefs: &field.rules.prefs,
         policy: Some(&field.rules.id),
         needs: &needs,
-        prompt_tokens: ledger::prompt_estimate(wanted.request),
+        prompt_tokens: likely,
         answer_tokens: needs.max_output.map_or(USUAL_ANSWER, |most| most.min(USUAL_ANSWER)),
         follow_ups: FOLLOW_UPS,
         floor: field.floor,
@@ -184,7 +187,7 @@ pub(crate) fn plan(
         .iter()
         .zip(&accounts)
         .map(|((endpoint, stand_in), keys)| {
-            let queue = queue(inner, registry, endpoint, tokens(wanted.request));
+            let queue = queue(inner, registry, endpoint, both(wanted.request, likely));
             let affordable = affordable(registry, endpoint, keys, wanted, ask.now);
             Offer { queue, affordable, ..offer(registry, endpoint, keys, *stand_in, &nothing) }
         })
@@ -230,61 +233,15 @@ fn affordable(
     wanted.room.is_free() || keys.is_empty() || keys.iter().any(with)
 }
 
-/// Says which model an `auto/…` name came to, and why.
-pub(crate) fn explain_auto(
-    registry: &Registry,
-    model: &ModelRef,
-    request: &Request,
-    route: &Route,
-    choice: &Choice,
-) -> String {
-    let name = registry
-        .catalog()
-        .model(choice.endpoint.model.as_str())
-        .map_or_else(|| choice.endpoint.model.to_string(), |model| model.name.clone());
-    let provider = registry
-        .provider(&choice.endpoint.provider)
-        .map_or_else(|| choice.endpoint.provider.to_string(), |known| known.provider.name.clone());
-    let endpoints: BTreeSet<_> = route.planned.iter().map(|candidate| &candidate.endpoint).collect();
-    let why = match model.model.as_str() {
-        "auto/fast" => "the quickest to begin",
-        "auto/best" => {
-            "with no ratings of yours yet, the lowest expected cost among the dearest quarter of recent models \
-             that reason,"
-        }
-        _ => "the lowest expected cost",
-    };
-    format!(
-        "{model} chose {name} at {provider}: {why} of {} endpoints that fit ({}).",
-        endpoints.len(),
-        needed(request)
-    )
-}
-
-/// What a model had to be able to do.
-fn needed(request: &Request) -> String {
-    let needs = needs(request);
-    let mut words = vec![format!("reads {} tokens", ledger::prompt_estimate(request))];
-    for kind in &needs.input {
-        words.push(match kind {
-            Modality::Image => "reads images".to_owned(),
-            _ => "reads files".to_owned(),
-        });
-    }
-    let able = [
-        (needs.tools, "calls tools"),
-        (needs.structured_output, "obeys a JSON schema"),
-        (needs.reasoning, "reasons"),
-    ];
-    words.extend(able.into_iter().filter(|(needed, _)| *needed).map(|(_, word)| word.to_owned()));
-    words.extend(needs.max_output.map(|most| format!("writes {most} tokens")));
-    words.join(", ")
-}
-
 /// Tokens that a request is expected to take, for the user's own limits.
 pub(crate) fn tokens(request: &Request) -> u64 {
+    both(request, ledger::prompt_estimate(request))
+}
+
+/// The same where those of its prompt are known.
+pub(crate) fn both(request: &Request, prompt: u64) -> u64 {
     let answer = request.params.max_completion_tokens.map_or(USUAL_ANSWER, |most| most.min(USUAL_ANSWER));
-    ledger::prompt_estimate(request).saturating_add(answer)
+    prompt.saturating_add(answer)
 }
 
 /// How long a request would stand in line for this endpoint.

@@ -2,7 +2,7 @@
 //! had been shown, and their attempts are settled in the ledger.
 
 use crate::{
-    attempt::{Attempt, Begun, Ended, Plan},
+    attempt::{Attempt, Begun, Ended, Plan, Unsent},
     books::{self, Ending, billed_usage, bounded},
     budget::DEFAULT_OUTPUT_LIMIT,
     draft::Draft,
@@ -43,9 +43,9 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
 
 /// Begins an attempt. Where a budget refuses it, what processes that died have left in holds is settled first, and
 /// it is asked once more: a command that was killed must not hold up a window that stays open.
-pub(crate) async fn begun<'a>(inner: &'a Arc<Inner>, plan: impl Fn() -> Plan) -> Result<Begun<'a>, Failure> {
+pub(crate) async fn begun<'a>(inner: &'a Arc<Inner>, plan: impl Fn() -> Plan) -> Result<Begun<'a>, Unsent> {
     match Attempt::begin(inner, plan()).await {
-        Err(refused) if refused.kind == ErrorKind::BillingBudget && release(inner).await => {
+        Err(Unsent::Failed(refused)) if refused.kind == ErrorKind::BillingBudget && release(inner).await => {
             Attempt::begin(inner, plan()).await
         }
         other => other,
@@ -153,7 +153,7 @@ pub(crate) fn recover_in(
         run.usage.clone_from(&ended.billed);
         let entry = books::entry(inner, conversation, ended);
         tx.finish_attempt(&ended.row)?;
-        tx.settle(&entry)?;
+        books::book(tx, entry)?;
     }
     let content = tx.put_content(&draft.parts(&issuer))?;
     tx.set_message_content(run.message, &content)?;
@@ -208,7 +208,7 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
             let ended = Ended { billed: row.usage.clone(), row, cost, prices, purpose, outgrown: None };
             let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;
-            tx.settle(&entry).map(|_| ())
+            books::book(tx, entry)
         })
         .await
 }

@@ -22,6 +22,8 @@ const FORWARDED: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta
 /// How a client asks.
 pub(crate) struct Client {
     pub protocol: Protocol,
+    /// It asks for embeddings.
+    pub embeds: bool,
     /// The model its path names.
     pub model: Option<String>,
     /// Its path asks for a stream.
@@ -34,8 +36,8 @@ pub(crate) struct Client {
 impl Client {
     /// What of its way of asking decides how it is answered.
     fn form(&self) -> String {
-        let Self { protocol, model, stream, array, headers } = self;
-        format!("{protocol:?} {model:?} {stream} {array} {headers:?}")
+        let Self { protocol, embeds, model, stream, array, headers } = self;
+        format!("{protocol:?} {embeds} {model:?} {stream} {array} {headers:?}")
     }
 }
 
@@ -53,7 +55,12 @@ pub(crate) async fn answer(
 ) -> Result<Response<Answer>, Failure> {
     let engine = &shared.engine;
     let protocol = client.protocol;
-    let asked = Arc::new(serve::parse(protocol, client.model.as_deref(), client.stream, &body)?);
+    let asked = if client.embeds {
+        serve::embeddings(&body)?
+    } else {
+        serve::parse(protocol, client.model.as_deref(), client.stream, &body)?
+    };
+    let asked = Arc::new(asked);
     let now = engine.clock().elapsed();
     let mut recorder = None;
     if caller.key.cache
@@ -67,7 +74,7 @@ pub(crate) async fn answer(
             Err(task) => recorder = Some(task),
         }
     }
-    let counted = match shared.rates.admit(&caller.key, engine.expected_tokens(&asked.request), now) {
+    let counted = match shared.rates.admit(&caller.key, || engine.expected_tokens(&asked.request), now) {
         Ok(counted) => counted,
         Err(wait) => return Err(Refused::hurried(wait)),
     };

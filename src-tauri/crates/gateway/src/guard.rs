@@ -44,24 +44,25 @@ impl Guesses {
 }
 
 /// Lets a request in, and says whose it is.
-pub(crate) async fn admit(shared: &Shared, head: &Parts) -> Result<Caller, Refused> {
+///
+/// `asks`: a model will be asked, and the engine looks at the key again before it sends anything.
+pub(crate) async fn admit(shared: &Shared, head: &Parts, asks: bool) -> Result<Caller, Refused> {
     host(shared.port, head)?;
     page(&head.headers)?;
     let key = key(head)?;
     let now = shared.engine.clock().now();
-    let found = shared.engine.caller(AppKeyRow::digest_of(key)).await;
+    let digest = AppKeyRow::digest_of(key);
+    let engine = &shared.engine;
+    let found = if asks { engine.caller_lately(digest).await } else { engine.caller(digest).await };
     let caller = match found {
         Ok(Some(caller)) => caller,
         Ok(None) => return Err(shared.guesses.wrong(now)),
         Err(failure) => return Err(Refused::ours(&failure)),
     };
-    if caller.key.revoked_at.is_some() {
-        return Err(Refused::key("This app key was revoked. Make another one in Settings → Gateway."));
+    match caller.refused(now) {
+        Some(why) => Err(Refused::key(why)),
+        None => Ok(caller),
     }
-    if caller.key.expires_at.is_some_and(|at| at <= now) {
-        return Err(Refused::key("This app key has expired. Make another one in Settings → Gateway."));
-    }
-    Ok(caller)
 }
 
 /// The host must be one of this machine's own names, with our port, and be named once.

@@ -63,7 +63,8 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Response<Answ
     let (head, body) = request.into_parts();
     let place = path::find(head.uri.path());
     let protocol = place.as_ref().map_or(Protocol::OpenAiChat, |place| place.protocol(&head.headers));
-    let caller = match guard::admit(&shared, &head).await {
+    let asks = place.as_ref().is_some_and(|place| matches!(place.path, Path::Ask { .. } | Path::Embed));
+    let caller = match guard::admit(&shared, &head, asks).await {
         Ok(caller) => caller,
         Err(refused) => return reply::refused(protocol, &refused),
     };
@@ -99,10 +100,26 @@ async fn handle(
             };
             let client = ask::Client {
                 protocol,
+                embeds: false,
                 model,
                 stream,
                 array: protocol == Protocol::Gemini && stream && !path::asks_for_events(head.uri.query()),
                 headers: ask::forwarded(&head.headers),
+            };
+            ask::answer(shared, caller, client, body).await
+        }
+        Path::Embed => {
+            let body = match reply::read(&head.headers, body).await {
+                Ok(body) => body,
+                Err(refused) => return Ok(reply::refused(protocol, &refused)),
+            };
+            let client = ask::Client {
+                protocol: Protocol::OpenAiChat,
+                embeds: true,
+                model: None,
+                stream: false,
+                array: false,
+                headers: Vec::new(),
             };
             ask::answer(shared, caller, client, body).await
         }

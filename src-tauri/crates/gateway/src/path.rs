@@ -21,6 +21,8 @@ pub(crate) enum Path {
         protocol: Protocol,
         model: Option<String>,
     },
+    /// Embeddings are asked for.
+    Embed,
     Models,
     Model(String),
     Endpoints(String),
@@ -48,7 +50,7 @@ impl Place {
     }
 
     pub(crate) fn takes(&self, method: &Method) -> Result<(), Refused> {
-        let posted = matches!(self.path, Path::Ask { .. } | Path::Count { .. });
+        let posted = matches!(self.path, Path::Ask { .. } | Path::Count { .. } | Path::Embed);
         let wanted = if posted { Method::POST } else { Method::GET };
         if *method == wanted || !posted && *method == Method::HEAD {
             return Ok(());
@@ -76,6 +78,7 @@ pub(crate) fn find(path: &str) -> Option<Place> {
         "messages" => ask(Protocol::AnthropicMessages),
         "messages/count_tokens" => Path::Count { protocol: Protocol::AnthropicMessages, model: None },
         "responses/input_tokens" => Path::Count { protocol: Protocol::OpenAiResponses, model: None },
+        "embeddings" => Path::Embed,
         "models" => Path::Models,
         "key" | "auth/key" => Path::Key,
         "credits" => Path::Credits,

@@ -32,12 +32,13 @@ impl Rates {
     pub(crate) fn admit(
         self: &Arc<Self>,
         key: &AppKeyRow,
-        tokens: u64,
+        tokens: impl FnOnce() -> u64,
         now: Duration,
     ) -> Result<Option<Counted>, Duration> {
         if key.requests_per_minute.is_none() && key.tokens_per_minute.is_none() {
             return Ok(None);
         }
+        let tokens = tokens();
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let window = windows.entry(key.id.clone()).or_default();
         while window.asked.front().is_some_and(|(at, ..)| now.saturating_sub(*at) >= MINUTE) {
@@ -119,11 +120,11 @@ mod tests {
         let rates = Arc::new(Rates::default());
         let key = key(Some(2), None);
         let at = Duration::from_secs;
-        assert!(rates.admit(&key, 1, at(0)).is_ok());
-        assert!(rates.admit(&key, 1, at(30)).is_ok());
-        assert_eq!(rates.admit(&key, 1, at(31)).err(), Some(at(29)));
-        assert!(rates.admit(&key, 1, at(60)).is_ok());
-        assert_eq!(rates.admit(&key, 1, at(60)).err(), Some(at(30)));
+        assert!(rates.admit(&key, || 1, at(0)).is_ok());
+        assert!(rates.admit(&key, || 1, at(30)).is_ok());
+        assert_eq!(rates.admit(&key, || 1, at(31)).err(), Some(at(29)));
+        assert!(rates.admit(&key, || 1, at(60)).is_ok());
+        assert_eq!(rates.admit(&key, || 1, at(60)).err(), Some(at(30)));
     }
 
     #[test]
@@ -131,11 +132,14 @@ mod tests {
         let rates = Arc::new(Rates::default());
         let key = key(None, Some(100));
         let at = Duration::from_secs;
-        let first = rates.admit(&key, 90, at(0)).unwrap().unwrap();
-        assert_eq!(rates.admit(&key, 20, at(1)).err(), Some(at(59)));
+        let first = rates.admit(&key, || 90, at(0)).unwrap().unwrap();
+        assert_eq!(rates.admit(&key, || 20, at(1)).err(), Some(at(59)));
         first.tokens(10);
-        assert!(rates.admit(&key, 20, at(2)).is_ok());
-        assert!(rates.admit(&key, 1_000, at(3)).is_err(), "larger than the limit: when nothing else counts");
-        assert!(rates.admit(&key, 1_000, at(70)).is_ok());
+        assert!(rates.admit(&key, || 20, at(2)).is_ok());
+        assert!(
+            rates.admit(&key, || 1_000, at(3)).is_err(),
+            "larger than the limit: when nothing else counts"
+        );
+        assert!(rates.admit(&key, || 1_000, at(70)).is_ok());
     }
 }

@@ -129,7 +129,16 @@ impl Store {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        self.0.writer.submit(f)
+        self.0.writer.submit(false, f)
+    }
+
+    /// The same, for what nobody waits for to be on the disk: it keeps its place among the writes, so that what is
+    /// written after it sees it, and may share the commit of the next one. Answers some milliseconds later.
+    pub fn write_in_company<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Pending<T> {
+        self.0.writer.submit(true, f)
     }
 
     /// Runs `f` on a reading thread, on one consistent state of the database.
@@ -139,7 +148,7 @@ impl Store {
     ) -> Pending<T> {
         match &self.0.readers {
             Some(readers) => readers.submit(f),
-            None => self.0.writer.submit(|tx| f(tx)),
+            None => self.0.writer.submit(false, |tx| f(tx)),
         }
     }
 

@@ -80,6 +80,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 19, steps: &[table::beside::SCHEMA] },
     Migration { version: 20, steps: &[table::ledger::BOUNDS] },
     Migration { version: 21, steps: &[table::attempts::REASONED] },
+    Migration { version: 22, steps: &[table::revision::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

@@ -10,17 +10,31 @@ use domain::{
 };
 use rusqlite::{Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
+use std::cell::Cell;
 
 /// One read or write. Its methods are in the files of [`crate::table`]; those that write take `&mut`.
 pub struct Tx<'c> {
     connection: &'c Connection,
     pub(crate) leases: &'c Leases,
     pub(crate) own: ProcessId,
+    /// Something was booked that is not in the running sums yet.
+    booked: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) const fn new(connection: &'c Connection, leases: &'c Leases, own: ProcessId) -> Self {
-        Self { connection, leases, own }
+        Self { connection, leases, own, booked: Cell::new(false) }
+    }
+
+    /// Notes that something was booked: the running sums follow before the transaction is committed, once for
+    /// all that it books.
+    pub(crate) fn note_booked(&self) {
+        self.booked.set(true);
+    }
+
+    /// Was something booked since this was asked last?
+    pub(crate) fn take_booked(&self) -> bool {
+        self.booked.take()
     }
 
     /// Runs a statement; the number of rows it changed.

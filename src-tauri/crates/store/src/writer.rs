@@ -1,5 +1,8 @@
 //! The one thread that writes. It takes what has queued up, runs it in one transaction, commits, and
 //! only then answers. Transactions are short, because another process may be waiting for its turn.
+//!
+//! A write that nobody waits for may wait for company: it stands in the same queue, and goes to the disk together
+//! with whatever comes behind it, at the latest after [`COMPANY`].
 
 use crate::{
     Tuning,
@@ -17,18 +20,23 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 /// Most closures in one transaction. More would make another process wait longer than it gains.
 const GROUP: usize = 64;
+/// How long a write that may wait for company waits after the last that came.
+const COMPANY: Duration = Duration::from_millis(8);
 /// How often a commit that finds the file locked is tried; each try waits for the busy timeout.
 const COMMITS: u32 = 3;
 
 /// One closure on its way through the thread.
 trait Job: Send {
+    /// May it wait for others, so that one commit serves all?
+    fn patient(&self) -> bool;
     /// Runs it; true when its changes are to be kept.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Why its changes are not kept.
@@ -41,9 +49,14 @@ struct Closure<T, F> {
     work: Option<F>,
     outcome: Option<Result<T, Failure>>,
     reply: Reply<T>,
+    patient: bool,
 }
 
 impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Job for Closure<T, F> {
+    fn patient(&self) -> bool {
+        self.patient
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         let outcome = match self.work.take() {
             Some(work) => catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
@@ -95,10 +108,11 @@ impl Writer {
 
     pub(crate) fn submit<T: Send + 'static>(
         &self,
+        patient: bool,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
         let (reply, pending) = Pending::new();
-        let job = Box::new(Closure { work: Some(f), outcome: None, reply });
+        let job = Box::new(Closure { work: Some(f), outcome: None, reply, patient });
         if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             // A failure drops the job, and with it `reply`: the pending answer says "closed".
             let _ = queue.send(job);
@@ -130,9 +144,18 @@ struct State {
 
 impl State {
     fn work(mut self, receiver: &Receiver<Box<dyn Job>>) {
+        let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
         while let Ok(first) = receiver.recv() {
-            let mut jobs = VecDeque::from([first]);
+            jobs.push_back(first);
             jobs.extend(receiver.try_iter().take(GROUP - 1));
+            // What comes next keeps its place behind these; only the commit is shared.
+            while jobs.len() < GROUP && jobs.iter().all(|job| job.patient()) {
+                match receiver.recv_timeout(COMPANY) {
+                    Ok(next) => jobs.push_back(next),
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+                }
+                jobs.extend(receiver.try_iter().take(GROUP.saturating_sub(jobs.len())));
+            }
             while !jobs.is_empty() {
                 self.group(&mut jobs);
             }
@@ -174,6 +197,7 @@ impl State {
 
     /// Runs each job in its savepoint. An error here means that the transaction is lost.
     fn run(&self, jobs: &mut VecDeque<Box<dyn Job>>, taken: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
+        let mut booked = false;
         while let Some(mut job) = jobs.pop_front() {
             let mut tx = Tx::new(&self.connection, &self.leases, self.own);
             let kept = self.sql("SAVEPOINT job").map(|()| job.run(&mut tx));
@@ -184,7 +208,15 @@ impl State {
                 // A full disk or an I/O error can make SQLite roll back all of it.
                 return Err(failure.unwrap_or_else(|| bug("The database dropped a transaction.")));
             }
-            self.sql(if kept { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+            if !kept {
+                self.sql("ROLLBACK TO job")?;
+            }
+            self.sql("RELEASE job")?;
+            booked |= kept && tx.take_booked();
+        }
+        if booked {
+            // Once for all of them: the sums have the same rows to change for each.
+            Tx::new(&self.connection, &self.leases, self.own).roll_up()?;
         }
         Ok(())
     }
@@ -192,8 +224,8 @@ impl State {
     fn commit(&self) -> Result<(), Failure> {
         let mut tries = 1;
         loop {
-            match self.connection.execute_batch("COMMIT") {
-                Ok(()) => return Ok(()),
+            match self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])) {
+                Ok(_) => return Ok(()),
                 Err(e) if tries < COMMITS && crate::error::kind(&e) == ErrorKind::StoreBusy => tries += 1,
                 Err(e) => return Err(failure(&e)),
             }
@@ -201,7 +233,9 @@ impl State {
     }
 
     fn sql(&self, sql: &str) -> Result<(), Failure> {
-        self.connection.execute_batch(sql).map_err(|e| failure(&e))
+        // Kept ready: each transaction needs the same few.
+        let done = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        done.map(|_| ()).map_err(|e| failure(&e))
     }
 
     /// Tidies up. A failure costs nothing: the next start does the same again.

@@ -7,6 +7,7 @@
 
 mod chat_in;
 mod chat_out;
+mod embed;
 mod errors;
 mod fold;
 mod gemini_in;
@@ -25,10 +26,11 @@ mod steps;
 mod tap;
 mod write;
 
+pub use embed::{Embeddings, embeddings};
 pub use errors::{error_body, status_of};
 pub use lists::{KeyInfo, Offer, OfferedEndpoint, credits, endpoints, key, model, models, supported};
 pub use openapi::openapi;
-pub use pass::{Passed, model_of, passes, retarget, swap_model};
+pub use pass::{Passed, passes, retarget};
 pub use tap::Tap;
 
 use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent};
@@ -99,6 +101,8 @@ pub struct Asked {
     pub prefs: RoutingPrefs,
     /// The same for an endpoint of any protocol.
     pub request: Request,
+    /// It asks for embeddings, not for an answer.
+    pub embeds: bool,
     /// The answer goes back piece by piece.
     pub stream: bool,
     /// Chat: the stream ends with a chunk that tells the usage.

@@ -1,13 +1,13 @@
-//! What an attempt needs to know before it begins.
+//! What an attempt is told, and why one is not begun.
 
 use crate::{registry::Known, relay::Passing};
-use domain::{AccountLabel, Endpoint, Request};
+use domain::{AccountLabel, Endpoint, ErrorKind, Failure, Request};
 use std::sync::Arc;
 
 /// What an attempt needs to know.
 pub(crate) struct Plan {
     pub endpoint: Endpoint,
-    pub known: Known,
+    pub known: Arc<Known>,
     /// The key it is made with.
     pub account: Option<AccountLabel>,
     pub request: Arc<Request>,
@@ -29,4 +29,34 @@ pub(crate) struct Plan {
     pub n: u32,
     /// The user said to send it whatever the budgets say.
     pub over_budget: bool,
+    /// The revision of the database that it was planned on: it is not sent once that has changed. `None` = the
+    /// process that planned it answers for it.
+    pub revision: Option<i64>,
+    /// Tokens its prompt likely has, where somebody has counted.
+    pub likely: Option<u64>,
+}
+
+/// An attempt that was not begun.
+pub(crate) enum Unsent {
+    Failed(Failure),
+    /// What it was planned on has changed.
+    Stale,
+}
+
+impl From<Failure> for Unsent {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Unsent {
+    pub(crate) fn failure(self) -> Failure {
+        match self {
+            Self::Failed(failure) => failure,
+            Self::Stale => {
+                let words = "Providers or keys changed again and again while this was asked. Ask again.";
+                Failure::new(ErrorKind::StoreBusy, words)
+            }
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! What reads an answer and who hears of it, and what an answer's head says of a failure.
 
 use domain::{ErrorKind, Failure, Headers, StreamEvent, Upstream};
-use wire::{Decoder, Ending, serve::Tap};
+use wire::{
+    Decoder, Ending,
+    serve::{Embeddings, Tap},
+};
 
 /// Receives decoded events. Returns once they are queued; the queue is bounded, so a slow disk slows the
 /// provider down instead of filling memory.
@@ -22,6 +25,8 @@ pub(crate) enum Reader {
     Decoder(Box<dyn Decoder>),
     /// It passes the bytes on as well.
     Tap(Box<Tap>),
+    /// So does this, of embeddings.
+    Embeddings(Embeddings),
 }
 
 impl Reader {
@@ -29,6 +34,7 @@ impl Reader {
         match self {
             Self::Decoder(decoder) => decoder.push(bytes, events),
             Self::Tap(tap) => tap.push(bytes, events, pass),
+            Self::Embeddings(reader) => reader.push(bytes),
         }
     }
 
@@ -36,6 +42,7 @@ impl Reader {
         match self {
             Self::Decoder(decoder) => decoder.finish(events),
             Self::Tap(tap) => tap.finish(events, pass),
+            Self::Embeddings(reader) => reader.finish(events, pass),
         }
     }
 }

@@ -2,8 +2,8 @@
 //! anybody reads it.
 
 use crate::{
-    attempt::{Attempt, Ended, Events, Plan},
-    books::entry,
+    attempt::{Attempt, Ended, Events, Plan, Unsent},
+    books::{self, entry},
     budget,
     clock::millis,
     draft::Draft,
@@ -130,7 +130,8 @@ impl Call<'_> {
         let field = routing::field(registry, &self.side.model, &self.request, rules, now)?;
         let seed = self.inner.clock.id().as_u64_pair().1;
         let (model, room) = (&self.side.model, &room);
-        let wanted = Wanted { model, request: &self.request, warm: None, seed, room, conversation };
+        let wanted =
+            Wanted { model, request: &self.request, likely: None, warm: None, seed, room, conversation };
         let (route, choices) = routing::plan(self.inner, registry, &field, &wanted);
         if choices.is_empty() {
             return Err(routing::nowhere(registry, &field, &route));
@@ -186,7 +187,7 @@ impl Call<'_> {
     /// One attempt, from hold to ledger.
     async fn attempt(&mut self, registry: &Registry, choice: &Choice, others: bool) -> Result<(), Failure> {
         let Choice { endpoint, account, .. } = choice.clone();
-        let Some(known) = registry.provider(&endpoint.provider).cloned() else {
+        let Some(known) = registry.shared(&endpoint.provider) else {
             return Err(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
         };
         let inner = self.inner;
@@ -213,12 +214,18 @@ impl Call<'_> {
             conversation: self.side.conversation,
             n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
             over_budget: false,
+            revision: None,
+            likely: None,
         };
         self.draft = Draft::default();
-        let (mut attempt, encoded, secret) = Attempt::begin(inner, plan).await?;
+        let (mut attempt, encoded, secret) = Attempt::begin(inner, plan).await.map_err(Unsent::failure)?;
         self.attempts.push(attempt.row().id);
         lock(&inner.retries).request(inner.clock.now());
-        let patience = if others && !local { learn::patience(inner, &self.request, &asked) } else { None };
+        let patience = if others && !local {
+            learn::patience(inner, ledger::prompt_estimate(&self.request), &asked)
+        } else {
+            None
+        };
         let mut out = Unheard::default();
         let silence = out.clone().silence(patience);
         let failure = tokio::select! {
@@ -248,7 +255,7 @@ impl Call<'_> {
             .store
             .write(move |tx| {
                 tx.finish_attempt(&attempt)?;
-                tx.settle(&booked).map(|_| ())
+                books::book(tx, booked)
             })
             .await;
         if let Err(failure) = written {

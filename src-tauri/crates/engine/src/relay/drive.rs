@@ -2,8 +2,8 @@
 
 use super::{End, HEALTH, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
-    attempt::{Ended, Plan},
-    books::entry,
+    attempt::{Ended, Plan, Unsent},
+    books::{self, entry},
     budget::Room,
     clock::millis,
     draft::Draft,
@@ -38,9 +38,16 @@ pub(super) struct Drive {
     /// When it first had a place at a provider, and what it has stood in line since.
     began: Option<Duration>,
     waited: Duration,
-    /// An attempt that is not settled yet, as far as is known.
+    /// An attempt whose settlement is not on its way yet.
     open: Option<store::AttemptRow>,
+    /// Tokens its prompt likely has. Counted once: it may be long.
+    likely: u64,
+    /// What it was planned on had changed before anything was sent.
+    stale: bool,
 }
+
+/// How often a request is planned anew because what it was planned on has changed.
+const ANEW: u32 = 3;
 
 /// How an attempt left things.
 struct Last {
@@ -87,6 +94,7 @@ impl Drive {
             headers: ask.headers.clone(),
             translate: ask.translate,
         });
+        let likely = ledger::prompt_estimate(&request);
         Self {
             inner,
             ask,
@@ -100,24 +108,58 @@ impl Drive {
             began: None,
             waited: Duration::ZERO,
             open: None,
+            likely,
+            stale: false,
         }
     }
 
     /// Works until there is an answer or no hope, and settles.
     pub(super) async fn run(&mut self) {
-        let registry = self.inner.registry();
-        let last = match self.plan(&registry) {
-            Ok(left) => self.tried(&registry, left).await,
+        let last = match self.answered().await {
+            Ok(last) => last,
             Err(failure) => Last::failed(failure),
         };
         let Last { ended, failure, told, usage, headers, .. } = last;
         self.costs.extend(ended.as_ref().map(|ended| ended.cost.clone()));
         let end =
             End { failure, told, cost: total_cost(&self.costs), usage, attempts: self.attempts, headers };
+        // On its way before the client knows the end: what that client asks next is weighed after it.
+        let settled = ended.map(|ended| self.settle(ended));
         // Its hold is on disk, so the client need not wait for the settlement.
         let _ = self.out.send(Piece::End(Box::new(end))).await;
-        if let Some(ended) = ended {
-            self.settle(ended).await;
+        if let Some(settled) = settled {
+            self.settled(settled).await;
+        }
+    }
+
+    /// Asks on what this process knows of providers, keys and policies; and anew, as long as nothing was sent,
+    /// where another process has changed any of that.
+    async fn answered(&mut self) -> Result<Last, Failure> {
+        let mut rounds = 0;
+        loop {
+            rounds += 1;
+            let registry = self.inner.registry();
+            let last = match self.plan(&registry) {
+                Ok(left) => self.tried(&registry, left).await,
+                Err(failure) => Last::failed(failure),
+            };
+            let unsent = self.attempts == 0 && last.failure.is_some();
+            if !unsent || rounds > ANEW {
+                return Ok(last);
+            }
+            let known = registry.revision();
+            if !self.stale && self.inner.store.read(|tx| tx.revision()).await? == known {
+                return Ok(last);
+            }
+            self.stale = false;
+            let digest = self.ask.caller.key.digest;
+            self.ask.caller = match super::caller(&self.inner, digest).await? {
+                Some(caller) => caller,
+                None => return Err(Failure::new(ErrorKind::AuthRejected, super::GONE)),
+            };
+            if let Some(why) = self.ask.caller.refused(self.inner.clock.now()) {
+                return Err(Failure::new(ErrorKind::AuthRejected, why));
+            }
         }
     }
 
@@ -146,6 +188,7 @@ impl Drive {
         let wanted = Wanted {
             model: &model,
             request: &self.request,
+            likely: Some(self.likely),
             warm: warm.as_ref(),
             seed: self.number.wrapping_add(u64::try_from(now.0).unwrap_or(0)),
             // No receipt is kept that could say so beforehand; the gate tells.
@@ -167,11 +210,11 @@ impl Drive {
 
     /// Does the body go there as it is?
     fn passes(&self, registry: &Registry, choice: &Choice) -> bool {
-        let Some(known) = registry.provider(&choice.endpoint.provider) else { return false };
-        self.passing.passes(&self.plan_of(choice.clone(), known.clone()))
+        let Some(known) = registry.shared(&choice.endpoint.provider) else { return false };
+        self.passing.passes(&self.plan_of(choice.clone(), known))
     }
 
-    fn plan_of(&self, choice: Choice, known: Known) -> Plan {
+    fn plan_of(&self, choice: Choice, known: Arc<Known>) -> Plan {
         Plan {
             endpoint: choice.endpoint,
             known,
@@ -187,6 +230,8 @@ impl Drive {
             conversation: None,
             n: self.attempts,
             over_budget: false,
+            revision: None,
+            likely: Some(self.likely),
         }
     }
 
@@ -199,11 +244,12 @@ impl Drive {
                 tries += 1;
                 if let Some(ended) = last.ended.take() {
                     self.costs.push(ended.cost.clone());
-                    self.settle(ended).await;
+                    let settled = self.settle(ended);
+                    self.settled(settled).await;
                 }
                 last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
                 let Some(failure) = &last.failure else { return last };
-                if self.out.is_closed() {
+                if self.out.is_closed() || self.stale {
                     return last;
                 }
                 routing::forget(&mut left, failure.kind, &choice);
@@ -248,7 +294,7 @@ impl Drive {
     /// Waits in line for a provider, as long as somebody waits for the answer.
     async fn place(&self, known: &Known) -> Result<Place, Failure> {
         let inner = &self.inner;
-        let (id, tokens) = (&known.provider.id, routing::tokens(&self.request));
+        let (id, tokens) = (&known.provider.id, routing::both(&self.request, self.likely));
         let place = inner.queues.enter(&*inner.clock, id, known.limit(), tokens, |_| ());
         tokio::select! {
             biased;
@@ -260,7 +306,7 @@ impl Drive {
 
     /// One attempt, from hold to the last byte.
     async fn attempt(&mut self, registry: &Registry, choice: Choice, others: bool) -> Last {
-        let Some(known) = registry.provider(&choice.endpoint.provider).cloned() else {
+        let Some(known) = registry.shared(&choice.endpoint.provider) else {
             return Last::failed(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
         };
         let asked = self.inner.clock.elapsed();
@@ -278,11 +324,17 @@ impl Drive {
         let (local, name) = (known.provider.local, known.provider.name.clone());
         let (endpoint, account) = (choice.endpoint.clone(), choice.account.clone());
         self.shows(&endpoint.id, false);
-        let plan = || self.plan_of(choice.clone(), known.clone());
+        // What a later attempt goes by was good when the first was begun.
+        let revision = (self.attempts == 1).then(|| registry.revision());
+        let plan = || Plan { revision, ..self.plan_of(choice.clone(), Arc::clone(&known)) };
         let inner = Arc::clone(&self.inner);
         let (mut attempt, encoded, secret) = match begun(&inner, plan).await {
             Ok(begun) => begun,
-            Err(failure) => return Last::failed(failure),
+            Err(Unsent::Failed(failure)) => return Last::failed(failure),
+            Err(Unsent::Stale) => {
+                (self.attempts, self.stale) = (0, true);
+                return Last::failed(Unsent::Stale.failure());
+            }
         };
         self.open = Some(attempt.row().clone());
         lock(&inner.retries).request(inner.clock.now());
@@ -299,7 +351,7 @@ impl Drive {
         };
         let mut outlet = Outlet::new(self.out.clone(), head, !self.ask.asked.stream);
         let patience =
-            if others && !local { learn::patience(&inner, &self.request, &endpoint.id) } else { None };
+            if others && !local { learn::patience(&inner, self.likely, &endpoint.id) } else { None };
         let silence = outlet.silence(patience);
         let mut draft = Draft::default();
         let out = self.out.clone();
@@ -347,8 +399,9 @@ impl Drive {
         }
     }
 
-    /// Books an attempt.
-    async fn settle(&mut self, ended: Ended) {
+    /// Has an attempt booked. Nobody waits for that but who asks for what it comes to.
+    fn settle(&mut self, ended: Ended) -> store::Pending<()> {
+        self.open = None;
         let inner = &self.inner;
         let (booked, attempt) = (entry(inner, None, &ended), ended.row);
         let now = inner.clock.now();
@@ -358,22 +411,21 @@ impl Drive {
         if due {
             inner.relays.health_at.store(now.0, Ordering::Relaxed);
         }
-        let written = inner
-            .store
-            .write(move |tx| {
-                tx.finish_attempt(&attempt)?;
-                if let Some(health) = &health {
-                    tx.put_health(health, now)?;
-                }
-                tx.settle(&booked).map(|_| ())
-            })
-            .await;
-        match written {
-            Ok(()) => self.open = None,
+        inner.store.write_in_company(move |tx| {
+            tx.finish_attempt(&attempt)?;
+            if let Some(health) = &health {
+                tx.put_health(health, now)?;
+            }
+            books::book(tx, booked)
+        })
+    }
+
+    async fn settled(&self, pending: store::Pending<()>) {
+        if let Err(failure) = pending.await {
             // The hold stays, and is settled at the next start.
-            Err(failure) => tracing::error!(kind = failure.kind.as_str(), "an attempt could not be settled"),
+            tracing::error!(kind = failure.kind.as_str(), "an attempt could not be settled");
         }
-        inner.changed(Table::Spend);
+        self.inner.changed(Table::Spend);
     }
 
     /// Books what was under way when we made a mistake: at an unknown cost, which counts as what was held.
@@ -382,7 +434,8 @@ impl Drive {
         row.outcome = Some(domain::Outcome::Interrupted);
         let purpose = store::Purpose { app: Some(self.ask.caller.key.name.clone()), ..Default::default() };
         let ended = Ended { row, billed: None, cost: Cost::unknown(), prices: None, purpose, outgrown: None };
-        self.settle(ended).await;
+        let settled = self.settle(ended);
+        self.settled(settled).await;
     }
 }
 

@@ -19,7 +19,7 @@ use domain::{
     Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Request, StreamEvent, Timestamp, Usage,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU64},
@@ -36,6 +36,14 @@ pub(crate) use named::named;
 const QUEUE: usize = 64;
 /// How often the health of endpoints is stored while requests come.
 const HEALTH: i64 = 5_000;
+/// How long what was read of a key is gone by. Whether it is good, and for what, is checked again in the transaction
+/// that sets its money aside; so this only says how soon its limits a minute follow what another process changes.
+const LATELY: Duration = Duration::from_secs(1);
+/// Keys that were read lately.
+const CALLERS: usize = 256;
+
+pub(crate) const GONE: &str = "This is no app key of Parallax. Make one in Settings → Gateway, or with `parallax \
+                               app-key create`.";
 
 /// Who asks, and what it may.
 #[derive(Clone, Debug)]
@@ -44,6 +52,17 @@ pub struct Caller {
     pub key: Arc<AppKeyRow>,
     /// The rules it is under.
     pub rules: Rules,
+}
+
+impl Caller {
+    /// Why its key is not good any more, in words; `None` = it is.
+    pub fn refused(&self, now: Timestamp) -> Option<&'static str> {
+        if self.key.revoked_at.is_some() {
+            return Some("This app key was revoked. Make another one in Settings → Gateway.");
+        }
+        let expired = self.key.expires_at.is_some_and(|at| at <= now);
+        expired.then_some("This app key has expired. Make another one in Settings → Gateway.")
+    }
 }
 
 /// A request of another program.
@@ -151,11 +170,18 @@ pub(crate) struct Relays {
     live: Mutex<BTreeMap<u64, LiveRelay>>,
     warm: Mutex<warmth::Warmth>,
     health_at: AtomicI64,
+    /// By the digest of their key, with the revision they were read at, and when.
+    callers: Mutex<HashMap<[u8; 32], (Caller, i64, Duration)>>,
 }
 
 impl Relays {
     pub(crate) fn list(&self) -> Vec<LiveRelay> {
         lock(&self.live).values().cloned().collect()
+    }
+
+    /// A key was changed here: what it may counts at once.
+    pub(crate) fn forget_callers(&self) {
+        lock(&self.callers).clear();
     }
 }
 
@@ -181,7 +207,8 @@ impl Passing {
 
     /// Tokens its prompt may have besides those of what was read of it: what was not is measured whole.
     pub(crate) fn beyond(&self) -> u64 {
-        if self.asked.bound.is_none() {
+        // All of a request for embeddings was read.
+        if self.asked.bound.is_none() || self.asked.embeds {
             return 0;
         }
         let places = |mark: &[u8]| self.body.windows(mark.len()).filter(|found| *found == mark).count();
@@ -209,7 +236,8 @@ impl Passing {
     }
 }
 
-/// Finds out whose key this is. `None` = nobody's, or it is not good any more; the row says which.
+/// Finds out whose key this is, and whether another process has changed what decides a request: then that is read
+/// anew. `None` = nobody's.
 pub(crate) async fn caller(inner: &Inner, digest: [u8; 32]) -> Result<Option<Caller>, Failure> {
     let id = AppKeyRow::id_of(&digest);
     let found = inner
@@ -220,10 +248,37 @@ pub(crate) async fn caller(inner: &Inner, digest: [u8; 32]) -> Result<Option<Cal
                 return Ok(None);
             }
             let rules = policy::rules(tx, None, row.policy.clone())?;
-            Ok(Some((row, rules)))
+            Ok(Some((row, rules, tx.revision()?)))
         })
         .await?;
-    Ok(found.map(|(row, rules)| Caller { key: Arc::new(row), rules }))
+    let Some((row, rules, revision)) = found else { return Ok(None) };
+    if revision != inner.registry().revision() {
+        inner.reload().await?;
+    }
+    let caller = Caller { key: Arc::new(row), rules };
+    let mut callers = lock(&inner.relays.callers);
+    if callers.len() >= CALLERS {
+        callers.clear();
+    }
+    callers.insert(digest, (caller.clone(), revision, inner.clock.elapsed()));
+    Ok(Some(caller))
+}
+
+/// The same, for a request whose key is looked at again before anything is sent. A key whose answers are given
+/// again is always read: nothing may be sent for it.
+async fn caller_lately(inner: &Inner, digest: [u8; 32]) -> Result<Option<Caller>, Failure> {
+    let (now, revision) = (inner.clock.elapsed(), inner.registry().revision());
+    let known = lock(&inner.relays.callers).get(&digest).cloned();
+    let fresh = known.filter(|(caller, read_at, at)| {
+        *read_at == revision
+            && now.saturating_sub(*at) < LATELY
+            && !caller.key.cache
+            && caller.key.is(&digest)
+    });
+    match fresh {
+        Some((caller, ..)) => Ok(Some(caller)),
+        None => caller(inner, digest).await,
+    }
 }
 
 /// Starts a request. What is read of it no more is stopped.
@@ -313,6 +368,11 @@ impl Engine {
     /// found too.
     pub async fn caller(&self, digest: [u8; 32]) -> Result<Option<Caller>, Failure> {
         caller(&self.inner, digest).await
+    }
+
+    /// The same for a request that [`Engine::relay`] will look at again before it sends anything.
+    pub async fn caller_lately(&self, digest: [u8; 32]) -> Result<Option<Caller>, Failure> {
+        caller_lately(&self.inner, digest).await
     }
 
     /// Asks for another program. What comes of it is to be read until its end; dropping it stops it.

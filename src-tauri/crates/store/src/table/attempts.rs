@@ -155,6 +155,16 @@ impl Tx<'_> {
         self.one("SELECT * FROM attempts WHERE id = ?1", [id.blob()], row)
     }
 
+    /// Was it made for a cell of an experiment?
+    pub fn is_of_experiment(&self, id: AttemptId) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT EXISTS (SELECT 1 FROM attempts a JOIN experiment_cells c ON c.run = a.run WHERE a.id = ?1) AS is_so",
+            [id.blob()],
+            |cols| cols.get("is_so"),
+        )?;
+        Ok(found.unwrap_or(false))
+    }
+
     /// The attempts of a run, first to last.
     pub fn attempts(&self, run: RunId) -> Result<Vec<AttemptRow>, Failure> {
         self.all("SELECT * FROM attempts WHERE run = ?1 ORDER BY n", [run.blob()], row)

@@ -89,10 +89,10 @@ ALTER TABLE ledger_entries ADD COLUMN tag TEXT;
 ALTER TABLE ledger_entries ADD COLUMN held INTEGER CHECK (held >= 0);
 ";
 
-/// What an attempt was for. An answer in a chat has none of these.
+/// What an attempt was for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Purpose {
-    /// A call beside the answer: `title`, `judge`, `merge` …
+    /// Who asked: `chat`, `cli`, `experiment` or `gateway`; or a call beside an answer: `title`, `judge`, `merge` …
     pub kind: Option<String>,
     /// The app that asked through the gateway, by the name of its key.
     pub app: Option<String>,
@@ -402,7 +402,7 @@ impl Tx<'_> {
                 stored.at_most
             ],
         )?;
-        self.roll_up()?;
+        self.note_booked();
         // What it takes the place of is taken out where it was counted, which may be elsewhere.
         if let Some(before) = before {
             self.count(&before.spender, before.at, before.counted().negated())?;

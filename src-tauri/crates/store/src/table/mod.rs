@@ -24,6 +24,7 @@ pub(crate) mod prompts;
 pub(crate) mod providers;
 pub(crate) mod purge;
 pub(crate) mod requests;
+pub(crate) mod revision;
 pub(crate) mod rollup;
 pub(crate) mod routing;
 pub(crate) mod runs;

@@ -166,12 +166,13 @@ pub(crate) struct Delta {
     pub model: String,
     pub conversation: Option<ConversationId>,
     pub app: Option<String>,
+    pub kind: Option<String>,
     pub cell: Cell,
 }
 
 /// Columns that [`delta`] reads, of `e` and its attempt `t`.
 pub(crate) const DELTA: &str = "e.seq, e.at, e.provider, e.model, e.conversation, e.outcome, e.usage,
-    e.cost, e.adjusts, e.app, t.first_content, t.duration";
+    e.cost, e.adjusts, e.app, e.kind, t.first_content, t.duration";
 
 pub(crate) fn delta(cols: &Cols<'_>) -> Result<Delta, Failure> {
     let usage = cols.opt_json::<Usage>("usage")?;
@@ -187,6 +188,7 @@ pub(crate) fn delta(cols: &Cols<'_>) -> Result<Delta, Failure> {
         at: cols.get("at")?,
         provider: cols.get("provider")?,
         app: cols.get("app")?,
+        kind: cols.get("kind")?,
         model: cols.get("model")?,
         conversation: cols.opt_id("conversation")?,
         cell,
@@ -333,8 +335,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Adds what was booked since to the cells, at most a thousand entries; true = all is in. A settlement
-    /// does this by itself; calling it catches up with a ledger that was written without cells.
+    /// Adds what was booked since to the cells, at most a thousand entries; true = all is in. A transaction
+    /// that settles something does this before it is committed; calling it catches up with a ledger that was written without cells.
     pub fn roll_up(&mut self) -> Result<bool, Failure> {
         let done = self.rolled_up()?;
         let mut cells = Cells::default();

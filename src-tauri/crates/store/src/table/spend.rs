@@ -115,7 +115,7 @@ impl SpendSum {
         Ok(self)
     }
 
-    fn new(cell: Cell) -> Result<Self, Failure> {
+    pub(super) fn new(cell: Cell) -> Result<Self, Failure> {
         let n = cell.n;
         let small = |value: i64| count(value).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
         let said = |value: i64, times: i64| (times > 0).then(|| count(value)).transpose();
@@ -330,27 +330,6 @@ impl Tx<'_> {
             .into_iter()
             .filter(|(_, cell)| cell.n[0] > 0)
             .map(|(name, cell)| SpendSum::new(cell).map(|sum| (name, sum)))
-            .collect::<Result<_, _>>()?;
-        found.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.amount));
-        Ok(found)
-    }
-
-    /// What was spent in `[from, until)` by each app that asked through the gateway, dearest first.
-    pub fn spend_by_app(
-        &self,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<(String, SpendSum)>, Failure> {
-        let mut apps: BTreeMap<String, Cell> = BTreeMap::new();
-        let condition = "e.app IS NOT NULL AND e.at >= ?1 AND e.at < ?2";
-        self.deltas(condition, &[&from.0, &until.0], u32::MAX, |delta| {
-            if let Some(app) = &delta.app {
-                apps.entry(app.clone()).or_default().add(&delta.cell);
-            }
-        })?;
-        let mut found: Vec<(String, SpendSum)> = apps
-            .into_iter()
-            .map(|(app, cell)| SpendSum::new(cell).map(|sum| (app, sum)))
             .collect::<Result<_, _>>()?;
         found.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.amount));
         Ok(found)

@@ -1,11 +1,16 @@
 //! The rows of the ledger themselves: the attempts behind a sum, and all of them for an export.
 
 use crate::{
-    table::ledger::{Entry, entry},
+    table::{
+        ledger::{Entry, entry},
+        rollup::{Cell, Delta},
+        spend::SpendSum,
+    },
     tx::{Cols, Key, Tx, int},
 };
 use domain::{ConversationId, Cost, Failure, Millis, ProviderId, Timestamp, Usage};
 use rusqlite::{ToSql, params};
+use std::collections::BTreeMap;
 
 /// A row of the ledger, and whether sums count it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +34,8 @@ pub struct AttemptFilter {
     pub provider: Option<String>,
     /// Only of this conversation; `Some(None)` = of none.
     pub conversation: Option<Option<ConversationId>>,
+    /// Only those of this app.
+    pub app: Option<String>,
     /// Only those before this one, by time and place in the chain: the last row of the page before.
     pub before: Option<(Timestamp, u64)>,
     /// At most so many.
@@ -88,6 +95,9 @@ impl Tx<'_> {
         if let Some(provider) = &wanted.provider {
             bind("e.provider = ?", provider);
         }
+        if let Some(app) = &wanted.app {
+            bind("e.app = ?", app);
+        }
         if let Some(id) = &conversation {
             bind("e.conversation = ?", id);
         } else if wanted.conversation.is_some() {
@@ -135,6 +145,57 @@ impl Tx<'_> {
         self.all(&sql, params![int(seq)?, from.0, until.0, limit], |cols| {
             Ok(Booked { entry: entry(cols)?, counts: cols.get("counts")? })
         })
+    }
+
+    /// When this app last asked for something that was booked; `None` = never.
+    pub fn app_last_used(&self, app: &str) -> Result<Option<Timestamp>, Failure> {
+        let last =
+            self.one("SELECT max(at) AS at FROM ledger_entries WHERE app = ?1", [app], |c| c.opt_time("at"))?;
+        Ok(last.flatten())
+    }
+
+    /// What was spent in `[from, until)` by each app that asked through the gateway, dearest first.
+    pub fn spend_by_app(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(String, SpendSum)>, Failure> {
+        let condition = "e.app IS NOT NULL AND e.at >= ?1 AND e.at < ?2";
+        self.grouped(condition, from, until, |delta| delta.app.clone())
+    }
+
+    /// What was spent in `[from, until)` by who asked (see [`crate::Purpose`]), dearest first. Entries from before
+    /// that was written down stand under `unknown`.
+    pub fn spend_by_kind(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(String, SpendSum)>, Failure> {
+        self.grouped("e.at >= ?1 AND e.at < ?2", from, until, |delta| {
+            Some(delta.kind.clone().unwrap_or_else(|| "unknown".to_owned()))
+        })
+    }
+
+    /// Row by row: there are no running sums by this.
+    fn grouped(
+        &self,
+        condition: &str,
+        from: Timestamp,
+        until: Timestamp,
+        name: impl Fn(&Delta) -> Option<String>,
+    ) -> Result<Vec<(String, SpendSum)>, Failure> {
+        let mut groups: BTreeMap<String, Cell> = BTreeMap::new();
+        self.deltas(condition, &[&from.0, &until.0], u32::MAX, |delta| {
+            if let Some(name) = name(delta) {
+                groups.entry(name).or_default().add(&delta.cell);
+            }
+        })?;
+        let mut found: Vec<(String, SpendSum)> = groups
+            .into_iter()
+            .map(|(name, cell)| SpendSum::new(cell).map(|sum| (name, sum)))
+            .collect::<Result<_, _>>()?;
+        found.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.amount));
+        Ok(found)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Requests that go on as they came, to an endpoint that speaks the client's own protocol.
 
 use super::{
-    Asked, Protocol,
-    read::{OURS, invalid, object, text_of},
+    Asked, Protocol, embed,
+    read::{OURS, text_of},
     splice::{Splice, quoted},
 };
 use crate::{anthropic_messages, effort, forms, gemini, json::Json, notices::Notices};
@@ -27,6 +27,9 @@ pub struct Passed {
 /// May the request go on as it is to this model of an endpoint of this dialect with these quirks? What its quirks
 /// would have written otherwise, and what our own earlier answers marked, has to be put into its words instead.
 pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> bool {
+    if asked.embeds {
+        return embed::pass(dialect, quirks);
+    }
     // A form is the dialect's own call or it is not: a path or a body of its own has to be written.
     let own = |form: &ModelForm| form.path.is_none() && form.body.is_empty() && form.omit.is_empty();
     let formed = forms::form(model, quirks);
@@ -92,6 +95,11 @@ pub fn retarget(
         splice.remove("stream");
     } else {
         splice.set("model", &quoted(&to.upstream_model));
+    }
+    if asked.embeds {
+        let mut call = call(asked, to, quirks, splice.finish());
+        call.path = "/embeddings".to_owned();
+        return Ok(Passed { call, hide_usage: false, notices: Vec::new(), output_limit: Some(0) });
     }
     let kept = quirks.max_tokens_field.as_deref();
     let output_limit = match asked.protocol {
@@ -224,24 +232,6 @@ fn ask_usage(splice: &mut Splice<'_>, quirks: &Quirks) -> Result<(), Failure> {
 
 fn count(text: Option<&str>) -> Option<u64> {
     Json::parse(text?).ok()?.index()
-}
-
-/// The model a request names, for calls that only pass (embeddings).
-pub fn model_of(body: &[u8]) -> Result<String, Failure> {
-    let json = object(text_of(body)?)?;
-    let model = json.text("model").unwrap_or_default().trim();
-    if model.is_empty() || model.len() > 256 || model.chars().any(char::is_control) {
-        return Err(invalid("model", "The request names no model."));
-    }
-    Ok(model.to_owned())
-}
-
-/// The same body for another model, without OpenRouter's own fields.
-pub fn swap_model(body: &[u8], model: &str) -> Result<Vec<u8>, Failure> {
-    let mut splice = Splice::new(text_of(body)?)?;
-    OURS.iter().for_each(|key| splice.remove(key));
-    splice.set("model", &quoted(model));
-    Ok(splice.finish())
 }
 
 #[cfg(test)]

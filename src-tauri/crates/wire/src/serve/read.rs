@@ -189,6 +189,7 @@ impl Draft {
             model: String::new(),
             prefs: RoutingPrefs::default(),
             request: Request::default(),
+            embeds: false,
             stream: false,
             include_usage: false,
             hide_reasoning: false,

@@ -1,0 +1,76 @@
+//! Embeddings pass to providers that speak OpenAI's protocol, and are held, booked and logged like answers.
+
+use crate::bench::Bench;
+use domain::{Budget, Meter, ModelRef, Period, PicoUsd};
+use parallax_suite::support::replay::{Answer, Route};
+use serde_json::{Value, json};
+
+fn vectors() -> Value {
+    json!({ "object": "list", "model": "m-1", "x_vendor": "kept",
+        "data": [{ "object": "embedding", "index": 0, "embedding": [0.25, -0.5] }],
+        "usage": { "prompt_tokens": 8, "total_tokens": 8 } })
+}
+
+async fn bench() -> Bench {
+    Bench::new(vec![Route::answer(Answer::json(200, &vectors())).path("/v1/embeddings")]).await
+}
+
+fn wanted(model: &str) -> Value {
+    json!({ "model": model, "input": ["one", "two"], "encoding_format": "float" })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_pass_as_they_are_and_are_booked() {
+    let bench = bench().await;
+    let reply = bench.post("/v1/embeddings", &wanted("m@chat")).await;
+    assert_eq!((reply.status, reply.json()), (200, vectors()));
+    assert_eq!(reply.header("x-parallax-endpoint"), Some("chat/m"));
+    let sent: Value = serde_json::from_slice(&bench.upstream.seen().pop().unwrap().body).unwrap();
+    assert_eq!(sent, json!({ "model": "m", "input": ["one", "two"], "encoding_format": "float" }));
+    let rates = [(Meter::Input, "2".to_owned()), (Meter::Output, "0".to_owned())].into_iter().collect();
+    let price = engine::UserPrice { rates, foreign: None };
+    bench.engine.set_price(&ModelRef::parse("m@chat").unwrap(), &price).await.unwrap();
+    let reply = bench.post("/v1/embeddings", &wanted("m@chat")).await;
+    assert_eq!(reply.header("x-parallax-cost"), Some("0.000016"));
+    let booked = bench.booked().await;
+    let costs: Vec<_> = booked.iter().map(|entry| entry.row.cost.total).collect();
+    assert_eq!(costs, [None, PicoUsd::from_dollars("0.000016").ok()], "unknown until there is a price");
+    for entry in booked {
+        let usage = entry.row.usage.unwrap();
+        assert_eq!((usage.input.total, usage.output.total), (Some(8), Some(0)));
+        assert_eq!(entry.row.purpose.kind.as_deref(), Some("gateway"));
+    }
+    assert_eq!(bench.engine.audit(domain::Timestamp(0)).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_without_them_and_nothing_over_a_budget_is_asked() {
+    let bench = bench().await;
+    let reply = bench.post("/v1/embeddings", &wanted("m@messages")).await;
+    assert!((400..500).contains(&reply.status), "{}", reply.text());
+    for bad in
+        [json!({ "model": "m@chat" }), json!({ "input": "x" }), json!({ "model": "m@chat", "input": 3 })]
+    {
+        assert_eq!(bench.post("/v1/embeddings", &bad).await.status, 400);
+    }
+    let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "1000".to_owned())).into_iter().collect();
+    let price = engine::UserPrice { rates, foreign: None };
+    bench.engine.set_price(&ModelRef::parse("m@chat").unwrap(), &price).await.unwrap();
+    let limit = PicoUsd::from_dollars("0.000001").unwrap();
+    let scope = "app:editor".parse().unwrap();
+    let budget =
+        Budget { scope, period: Period::Day, limit, hard: true, warn: Vec::new(), unknown_price: None };
+    bench.engine.set_budget(budget).await.unwrap();
+    assert_eq!(bench.post("/v1/embeddings", &wanted("m@chat")).await.status, 402);
+    assert!(bench.upstream.seen().is_empty() && bench.booked().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_of_them_are_none() {
+    let half = vectors().to_string();
+    let half = Answer::status(200).header("content-type", "application/json").send(&half.as_bytes()[..40]);
+    let bench = Bench::new(vec![Route::answer(half)]).await;
+    let reply = bench.post("/v1/embeddings", &wanted("m@chat")).await;
+    assert!(reply.status >= 500, "{}", reply.text());
+    assert_eq!(bench.booked().await.last().unwrap().row.outcome, "stream.truncated");
+}
