@@ -18,6 +18,7 @@ mod context;
 mod demo;
 mod diagram;
 mod figures;
+mod gateway;
 mod harness;
 mod keyboard;
 mod keychain;

@@ -75,6 +75,12 @@ pub struct AppKeyView {
     pub period: Option<Period>,
     /// Spent in that period; without a budget, in this month.
     pub spent: PicoUsd,
+    /// What it asked since local midnight.
+    pub today: SpendFigure,
+    /// What it asked this month.
+    pub month: SpendFigure,
+    /// When it last asked for something that was booked.
+    pub last_used: Option<Timestamp>,
 }
 
 /// A request that is under way.
@@ -174,15 +180,20 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<GatewayView, Failure> {
     let (on, port) = wanted(api).await?;
     let now = api.engine.clock().now();
     let address = api.gateway.as_ref().and_then(|switch| switch.address());
-    let (midnight, _) = calendar::periods(now)?;
-    let apps = api.engine.store().read(move |tx| tx.spend_by_app(midnight, Timestamp(i64::MAX))).await?;
+    let (midnight, month) = calendar::periods(now)?;
+    let end = Timestamp(i64::MAX);
+    let (apps, monthly) = api
+        .engine
+        .store()
+        .read(move |tx| Ok((tx.spend_by_app(midnight, end)?, tx.spend_by_app(month, end)?)))
+        .await?;
     let mut today = engine::SpendSum::default();
     for (_, sum) in &apps {
         today = today.plus(sum)?;
     }
     let mut keys = Vec::new();
     for row in api.engine.app_keys().await?.into_iter().filter(|row| row.revoked_at.is_none()) {
-        keys.push(view(api, row, now).await?);
+        keys.push(view(api, row, now, &apps, &monthly).await?);
     }
     let age = |since: Timestamp| Millis(u64::try_from(now.0.saturating_sub(since.0)).unwrap_or(0));
     let live = api.engine.relays().into_iter().map(|relay| LiveRequest {
@@ -204,8 +215,21 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<GatewayView, Failure> {
     })
 }
 
-async fn view(api: &Api, row: AppKeyRow, now: Timestamp) -> Result<AppKeyView, Failure> {
+async fn view(
+    api: &Api,
+    row: AppKeyRow,
+    now: Timestamp,
+    today: &[(String, engine::SpendSum)],
+    month: &[(String, engine::SpendSum)],
+) -> Result<AppKeyView, Failure> {
     let spending = api.engine.app_spending(&row.name).await?;
+    let app = row.name.clone();
+    let last_used = api.engine.store().read(move |tx| tx.app_last_used(&app)).await?;
+    let of = |sums: &[(String, engine::SpendSum)]| {
+        let own = sums.iter().find(|(app, _)| *app == row.name);
+        spend::figure(&own.map(|(_, sum)| sum.clone()).unwrap_or_default())
+    };
+    let (today, month) = (of(today), of(month));
     let spent = match spending.period {
         Some(Period::Day) => spending.day,
         Some(Period::Week) => spending.week,
@@ -225,6 +249,9 @@ async fn view(api: &Api, row: AppKeyRow, now: Timestamp) -> Result<AppKeyView, F
         limit: spending.limit,
         period: spending.period,
         spent,
+        today,
+        month,
+        last_used,
     })
 }
 

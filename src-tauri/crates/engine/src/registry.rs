@@ -344,14 +344,6 @@ impl Registry {
         self.providers.get(id).map(Arc::as_ref)
     }
 
-    /// Display name of a model reference.
-    pub fn model_name(&self, model: &ModelRef) -> String {
-        match self.catalog.model(&model.model) {
-            Some(known) => known.name.clone(),
-            None => model.model.clone(),
-        }
-    }
-
     /// Every endpoint that serves what was asked for, in no particular order.
     ///
     /// With a provider named the model may be one the catalogue does not know: it is taken as that

@@ -21,6 +21,9 @@ function appKey(part: Partial<AppKeyView>): AppKeyView {
     limit: null,
     period: null,
     spent: '0',
+    today: { amount: '0', attempts: 0, unknown: 0 },
+    month: { amount: '0', attempts: 0, unknown: 0 },
+    last_used: null,
     ...part,
   };
 }
@@ -39,6 +42,9 @@ export function gatewayHost(host: FakeHost): void {
         limit: '3',
         period: 'month',
         spent: '0.88',
+        today: { amount: '0.19', attempts: 142, unknown: 0 },
+        month: { amount: '0.88', attempts: 1_204, unknown: 0 },
+        last_used: Date.now() - 2_300,
       }),
       appKey({
         name: 'nightly-eval',
@@ -48,6 +54,9 @@ export function gatewayHost(host: FakeHost): void {
         limit: '2',
         period: 'month',
         spent: '1.94',
+        today: { amount: '0.12', attempts: 42, unknown: 0 },
+        month: { amount: '1.94', attempts: 611, unknown: 3 },
+        last_used: Date.now() - 7 * 3_600_000,
       }),
       appKey({ name: 'notebook', last_four: '0c05', policy: 'local' }),
     ],

@@ -276,17 +276,24 @@ const CHATS = [
   'Heat pump vs gas, 12-year cost',
 ];
 
+const APPS = ['editor', 'nightly-eval', 'notebook'];
+
 /** The kinds of a breakdown with the amounts of each bar. */
 function grouped(by: SpendQuery['by'], bars: number[][]): { kinds: Kind[]; bars: number[][] } {
   if (by === 'model') return { kinds: KINDS, bars };
-  const names = by === 'provider' ? [...new Set(KINDS.map((kind) => kind.provider))] : CHATS;
+  const names =
+    by === 'provider' ? [...new Set(KINDS.map((kind) => kind.provider))] : by === 'app' ? APPS : CHATS;
   const place = (kind: number, bar: number) =>
     by === 'provider' ? names.indexOf(KINDS[kind]?.provider ?? '') : (kind + bar) % names.length;
   const kinds = names.map((name, n) => {
     const like =
       (by === 'provider' ? KINDS.find((kind) => kind.provider === name) : KINDS[n]) ?? pick(KINDS, 0);
     const key =
-      by === 'provider' ? name.toLowerCase().replaceAll(' ', '-') : `00000000-0000-7000-8000-00000000000${n}`;
+      by === 'provider'
+        ? name.toLowerCase().replaceAll(' ', '-')
+        : by === 'app'
+          ? name
+          : `00000000-0000-7000-8000-00000000000${n}`;
     return { ...like, key, name, mark: n + 1 };
   });
   const sums = bars.map((amounts, bar) => {

@@ -3,4 +3,4 @@
 /**
  * By what spending is broken down.
  */
-export type SpendBy = "model" | "provider" | "conversation";
+export type SpendBy = "model" | "provider" | "conversation" | "app";

@@ -8,7 +8,7 @@ import type { SpendFigure } from "./SpendFigure";
  */
 export type SpendRow = { 
 /**
- * Model slug, provider id or conversation id; empty = none of them.
+ * Model slug, provider id, conversation id or name of an app; empty = none of them.
  */
 key: string, 
 /**

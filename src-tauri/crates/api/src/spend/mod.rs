@@ -45,6 +45,7 @@ pub(crate) async fn attempts(api: &Api, wanted: SpendAttempts) -> Result<SpendAt
         match wanted.by {
             SpendBy::Model => filter.model = Some(key),
             SpendBy::Provider => filter.provider = Some(key),
+            SpendBy::App => filter.app = Some(key),
             SpendBy::Conversation if key.is_empty() => filter.conversation = Some(None),
             SpendBy::Conversation => {
                 let id = key.parse().map_err(|_| {

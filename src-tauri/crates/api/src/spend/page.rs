@@ -30,6 +30,9 @@ struct Read {
     bars: Vec<Vec<EndpointSpend>>,
     /// Amounts of the dearest conversations, bar by bar.
     conversation_bars: Vec<Vec<SpendSum>>,
+    /// Of each app, in the period and bar by bar.
+    apps: Vec<(String, SpendSum)>,
+    app_bars: Vec<Vec<(String, SpendSum)>>,
     /// Days before today, oldest first.
     pace: Vec<PicoUsd>,
     marks: HashMap<String, u8>,
@@ -119,8 +122,14 @@ async fn read(
             let bars = tx.spend_series(&edges)?;
             let conversations = match by {
                 SpendBy::Conversation => tx.spend_by_conversation(from, until, MOST_ROWS)?,
-                SpendBy::Model | SpendBy::Provider => (Vec::new(), 0),
+                SpendBy::Model | SpendBy::Provider | SpendBy::App => (Vec::new(), 0),
             };
+            let (mut apps, mut app_bars) = (Vec::new(), Vec::new());
+            if by == SpendBy::App {
+                apps = tx.spend_by_app(from, until)?;
+                let bar = |pair: &[Timestamp]| tx.spend_by_app(pair[0], pair[1]);
+                app_bars = edges.windows(2).map(bar).collect::<Result<_, _>>()?;
+            }
             let wanted: Vec<Option<ConversationId>> =
                 conversations.0.iter().take(MOST_SERIES).map(|row| row.conversation).collect();
             let conversation_bars =
@@ -134,6 +143,8 @@ async fn read(
                 conversations,
                 bars,
                 conversation_bars,
+                apps,
+                app_bars,
                 pace: tx.spend_series(&days)?.iter().map(|day| amount(day)).collect::<Result<_, _>>()?,
                 marks: tx.marks()?.into_iter().map(|row| (row.model, row.slot)).collect(),
             })
@@ -166,7 +177,7 @@ struct Group {
 fn key(by: SpendBy, endpoint: &EndpointSpend) -> String {
     match by {
         SpendBy::Provider => endpoint.provider.to_string(),
-        SpendBy::Model | SpendBy::Conversation => endpoint.model.clone(),
+        SpendBy::Model | SpendBy::Conversation | SpendBy::App => endpoint.model.clone(),
     }
 }
 
@@ -185,6 +196,15 @@ fn groups(registry: &Registry, by: SpendBy, read: &Read) -> Result<Vec<Group>, F
         };
         return Ok(read.conversations.0.iter().map(group).collect());
     }
+    if by == SpendBy::App {
+        let group = |(app, sum): &(String, SpendSum)| Group {
+            key: app.clone(),
+            name: app.clone(),
+            sum: sum.clone(),
+            ..Group::default()
+        };
+        return Ok(read.apps.iter().map(group).collect());
+    }
     let mut found: BTreeMap<String, Group> = BTreeMap::new();
     for endpoint in &read.endpoints {
         let demo = is_demo(&endpoint.provider);
@@ -193,7 +213,7 @@ fn groups(registry: &Registry, by: SpendBy, read: &Read) -> Result<Vec<Group>, F
             key: key.clone(),
             name: match by {
                 SpendBy::Provider => provider_name(registry, &endpoint.provider),
-                SpendBy::Model | SpendBy::Conversation => model_name(registry, key),
+                SpendBy::Model | SpendBy::Conversation | SpendBy::App => model_name(registry, key),
             },
             demo,
             local,
@@ -222,7 +242,7 @@ fn series(groups: &[Group], by: SpendBy, marks: &HashMap<String, u8>) -> Vec<Spe
         groups.iter().filter(|group| group.sum.amount > PicoUsd::ZERO).take(MOST_SERIES).collect();
     let own = |group: &Group| match by {
         SpendBy::Model => marks.get(&group.key).copied(),
-        SpendBy::Provider | SpendBy::Conversation => None,
+        SpendBy::Provider | SpendBy::Conversation | SpendBy::App => None,
     };
     let mut taken: Vec<u8> = shown.iter().filter_map(|group| own(group)).collect();
     let mut found: Vec<SpendSeries> = shown
@@ -287,6 +307,9 @@ fn spent(by: SpendBy, read: &Read) -> Result<Vec<Spent>, Failure> {
                 for (row, sum) in read.conversations.0.iter().zip(sums) {
                     parts.insert(row.conversation.map_or_else(String::new, |id| id.to_string()), sum.amount);
                 }
+            } else if by == SpendBy::App {
+                let sums = read.app_bars.get(place).into_iter().flatten();
+                parts.extend(sums.map(|(app, sum)| (app.clone(), sum.amount)));
             } else {
                 for endpoint in bar {
                     let part = parts.entry(key(by, endpoint)).or_default();

@@ -16,6 +16,8 @@ pub enum SpendBy {
     Provider,
     /// By conversation.
     Conversation,
+    /// By the app that asked through the gateway; what no app asked is in the total alone.
+    App,
 }
 
 /// What to show.
@@ -169,7 +171,7 @@ pub struct SpendTick {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SpendRow {
-    /// Model slug, provider id or conversation id; empty = none of them.
+    /// Model slug, provider id, conversation id or name of an app; empty = none of them.
     pub key: String,
     /// Display name.
     pub name: String,

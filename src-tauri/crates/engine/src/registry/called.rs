@@ -1,9 +1,17 @@
 //! Providers and models by the names that people and other programs give them.
 
 use super::{Known, Registry};
-use domain::{Endpoint, EndpointId, ErrorKind, Failure, ModelSlug, ProviderId, RoutingPrefs};
+use domain::{Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, ProviderId, RoutingPrefs};
 
 impl Registry {
+    /// Display name of a model reference.
+    pub fn model_name(&self, model: &ModelRef) -> String {
+        match self.catalog.model(&model.model) {
+            Some(known) => known.name.clone(),
+            None => model.model.clone(),
+        }
+    }
+
     /// Rules with providers by their ids, whatever name they are given: an id in any case, the name shown, or
     /// what OpenRouter and the other sources call it; a region behind it stays. Error `request.invalid` for a
     /// name of no provider: a rule that is not understood would permit what it forbids.

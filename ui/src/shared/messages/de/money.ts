@@ -99,6 +99,7 @@ export const money = {
   time: 'Zeit',
   model: 'Modell',
   provider: 'Anbieter',
+  app: 'App',
   chat: 'Chat',
   Period: 'Zeitraum',
   'Earlier {period}': 'Früher: {period}',
@@ -146,6 +147,10 @@ export const money = {
   'Per model': 'Je Modell',
   'Per provider': 'Je Anbieter',
   'Per conversation': 'Je Unterhaltung',
+  App: 'App',
+  'Per app': 'Je App',
+  'Apps ask through the gateway, each with a key of its own. What chats and the command line spent is in the total alone.':
+    'Apps fragen über das Gateway, jede mit einem eigenen Schlüssel. Was Chats und die Kommandozeile ausgegeben haben, steht nur in der Summe.',
   'Broken down by': 'Aufgeteilt nach',
   'Table, scrolls sideways': 'Tabelle, scrollt seitwärts',
   Requests: 'Anfragen',
