@@ -380,3 +380,43 @@ async fn a_dated_price_is_listed() {
     let all = bench.get("/v1/models/anthropic/claude-opus-4.6/endpoints").await.json();
     assert_eq!(all["data"]["endpoints"][0]["pricing"]["prompt"], "0.000005");
 }
+
+/// What stands at an address of one's own may give back the key that it was sent, a few letters at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_comes_back_in_pieces_does_not_pass() {
+    const KEY: &str = "sk-canary-0123456789-abcdefgh";
+    let bench = Bench::new(every_protocol()).await;
+    let account = domain::AccountRef::parse("chat").unwrap();
+    bench.engine.set_key(&account, domain::Secret::new(KEY)).await.unwrap();
+    let event = |text: &str| {
+        format!(
+            "data: {}\n\n",
+            json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": text } }] })
+        )
+    };
+    let said = |reply: &crate::bench::Reply| -> String {
+        let deltas = data(&reply.text());
+        deltas.iter().filter_map(|c| c["choices"][0]["delta"]["content"].as_str()).collect()
+    };
+    for cut in [1, 3, 5, 20] {
+        let text = format!("You sent {KEY}, sk-can you hear me?");
+        let pieces = text.as_bytes().chunks(cut).map(|piece| event(&String::from_utf8_lossy(piece)));
+        let mut answer = Answer::status(200).header("content-type", "text/event-stream");
+        for piece in pieces {
+            // Each in a packet of its own, so that none waits for the next by accident.
+            answer = answer.send(piece).step(Step::Wait(Duration::from_millis(2)));
+        }
+        let end = json!({ "id": "c", "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+        let answer = answer.send(format!("data: {end}\n\ndata: [DONE]\n\n"));
+        bench.upstream.first(Route::answer(answer).path("/v1/chat/completions"));
+        let reply = bench.post("/v1/chat/completions", &chat("m@chat", true)).await;
+        assert_eq!((reply.status, reply.whole), (200, true), "{}", reply.text());
+        let seen = bench.upstream.seen().pop().unwrap();
+        assert!(seen.everything().contains(KEY), "it was sent at all");
+        let said = said(&reply);
+        assert!(!said.contains("canary-") && !said.contains("abcdefgh"), "{cut}: {said}");
+        assert!(said.starts_with("You sent ") && said.ends_with(", sk-can you hear me?"), "{cut}: {said}");
+        assert_eq!(said.matches("[key]").count(), 1, "{cut}: {said}");
+    }
+    let _ = bench.booked().await;
+}

@@ -1,6 +1,7 @@
 //! One HTTP call of a run: encode, hold, send, decode, and what it cost.
 
 mod keyless;
+mod passing;
 mod plan;
 mod reading;
 mod scrub;
@@ -25,6 +26,7 @@ use domain::{
     Provider, Secret, StreamEvent, Upstream, Usage,
 };
 use futures_util::StreamExt as _;
+use passing::Kept;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use store::{AttemptRow, Purpose};
@@ -65,6 +67,8 @@ pub(crate) struct Attempt<'a> {
     echo: Echo,
     tails: BTreeMap<u32, Tail>,
     thinking: Thinking,
+    /// What of it passes as it came, while a key may begin in it.
+    kept: Kept,
     /// The longest answer the call allows, and the longest that there can be.
     output_limit: Option<u64>,
     longest: u64,
@@ -167,6 +171,7 @@ impl<'a> Attempt<'a> {
             echo: Echo::new(&scrub),
             tails: BTreeMap::new(),
             thinking: Thinking::default(),
+            kept: Kept::default(),
             scrub,
             output_limit: grant.hold.output_limit,
             longest,
@@ -306,6 +311,7 @@ impl<'a> Attempt<'a> {
             }
             None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),
         };
+        self.kept = Kept::new(!matches!(reader, Reader::Decoder(_)));
         while let Some(chunk) = response.body.next().await {
             let (mut events, mut pass) = (Vec::new(), Vec::new());
             let broken = match chunk {
@@ -315,8 +321,9 @@ impl<'a> Attempt<'a> {
                 }
                 Err(failure) => Some(failure),
             };
+            self.kept.note(&events, &self.echo);
             let outgrown = self.take(events, draft, out).await;
-            self.pass(pass, out).await;
+            self.pass(pass, false, out).await?;
             if outgrown && let Some(watch) = &mut self.watch {
                 // What had arrived is kept; leaving closes the connection.
                 watch.extend(self.inner).await.inspect_err(|_| {
@@ -339,25 +346,15 @@ impl<'a> Attempt<'a> {
         let tapped = matches!(reader, Reader::Tap(_));
         let ending = reader.finish(&mut events, &mut pass);
         self.told = tapped && matches!(ending, Ending::Failed(_));
+        self.kept.note(&events, &self.echo);
         self.take(events, draft, out).await;
-        self.pass(pass, out).await;
-        ending
-    }
-
-    /// Hands on bytes as they came, but for a key that a provider may echo.
-    async fn pass(&self, bytes: Vec<u8>, out: &mut impl Events) {
-        if bytes.is_empty() {
-            return;
+        match self.pass(pass, true, out).await {
+            Ok(()) => ending,
+            Err(failure) => {
+                self.told = false;
+                Ending::Failed(failure)
+            }
         }
-        let echoed = |secret: &&Secret| {
-            let key = secret.expose().as_bytes();
-            !key.is_empty() && bytes.windows(key.len()).any(|window| window == key)
-        };
-        let bytes = match self.scrub.iter().find(echoed) {
-            Some(_) => self.clean(String::from_utf8_lossy(&bytes).into_owned()).into_bytes(),
-            None => bytes,
-        };
-        out.bytes(bytes).await;
     }
 
     /// Hands events on; true when the answer has come to what was set aside for it.

@@ -6,6 +6,7 @@
 
 use crate::{credential::parts, redact::MARK};
 use domain::Secret;
+use std::ops::Range;
 use zeroize::Zeroizing;
 
 /// Shorter keys are words that servers of one's own are given and that answers hold as words.
@@ -27,6 +28,13 @@ pub struct Tail {
     before: String,
     /// What is held back behind it.
     held: String,
+}
+
+impl Tail {
+    /// Something is held back.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
 }
 
 impl Echo {
@@ -72,6 +80,33 @@ impl Echo {
     pub fn rest(&self, tail: &mut Tail) -> String {
         let held = std::mem::take(tail).held;
         if held.len() + HOLD > SHORTEST { MARK.to_owned() } else { held }
+    }
+
+    /// Where keys stand in a text; with `last`, so much of one at its end that it can be nothing else is one too.
+    pub fn places(&self, text: &str, last: bool) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut done = 0;
+        while let Some((at, length)) = self.first(text, done) {
+            done = at + length;
+            found.push(at..done);
+        }
+        let broken = self.beginning(text, done).filter(|at| last && text.len() - at + HOLD > SHORTEST);
+        found.extend(broken.map(|at| at..text.len()));
+        found
+    }
+
+    /// Is this part of a text a whole key?
+    pub fn is_key(&self, text: &str, place: &Range<usize>) -> bool {
+        text.get(place.clone()).is_some_and(|part| self.keys.iter().any(|key| key.as_str() == part))
+    }
+
+    /// The end of a text that is too short to be held back, though a key may begin in it.
+    pub fn end_of<'a>(&self, text: &'a str) -> &'a str {
+        let mut from = text.len().saturating_sub(HOLD - 1);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        text.get(from..).unwrap_or_default()
     }
 
     /// The first whole key behind `from`.

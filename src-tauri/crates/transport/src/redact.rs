@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 /// What stands where a key stood.
-pub(crate) const MARK: &str = "[key]";
+pub const MARK: &str = "[key]";
 /// This many bytes in a row of a key, anywhere in it, count as the key: providers echo parts.
 const WINDOW: usize = 8;
 /// Encoded forms mix the key's bits, so a longer run is needed to mean the key.
