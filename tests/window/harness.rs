@@ -33,6 +33,7 @@ impl Window {
     }
 
     /// The same by another program, which becomes the app.
+    #[allow(dead_code, reason = "a proof alone starts the app by way of another program")]
     pub(crate) async fn open_as(data: &Path, program: &Path) -> Self {
         Self::start(Some(data), program, &[]).await
     }
