@@ -74,7 +74,7 @@ async fn rounds(window: &Window, lanes: usize, told: &Mutex<Vec<(u128, u128)>>) 
         // Whatever the typing set off, an estimate for one, is over.
         tokio::time::sleep(Duration::from_millis(700)).await;
         let field = window.get("composer").await;
-        field.send_keys(Key::Enter + "").await.unwrap();
+        field.send_keys(Key::Control + Key::Enter).await.unwrap();
         let done = format!("Object.values(window.__first.shown).filter((at) => at > 0).length === {lanes}");
         window.until("the first tokens", &done).await;
         let seen = window.script("return window.__first", vec![]).await;

@@ -125,6 +125,7 @@ async fn start(folder: &Path, work: &Path) -> (f64, f64) {
     let ready = "!!document.querySelector('[data-testid=composer]')";
     window.until("the composer", ready).await;
     let usable = now() as f64;
+    window.until("a paint", "performance.getEntriesByName('first-contentful-paint').length").await;
     let paint = "const p = performance.getEntriesByName('first-contentful-paint')[0]; \
                  return performance.timeOrigin + p.startTime";
     let seen = window.script(paint, vec![]).await;
