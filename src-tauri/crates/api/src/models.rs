@@ -149,7 +149,7 @@ pub(crate) fn row(
         usable: first_known.offered(),
         local: first_known.provider.local,
         demo: first.provider.as_str() == "demo",
-        reasoning: model.is_some_and(|model| model.capabilities.reasoning),
+        reasoning: registry.abilities(first).is_some_and(|(can, _)| can.reasoning),
         catalogued: model.is_some()
             || registry.catalog().endpoint(first.provider.as_str(), &first.upstream_model).is_some(),
         listed: first_known.lists(&first.upstream_model),

@@ -42,6 +42,7 @@ mod keys;
 mod lane;
 mod learn;
 mod leaving;
+mod listed;
 mod lists;
 mod live;
 mod mixer;

@@ -4,6 +4,7 @@ use crate::{
     clock::millis,
     credit::Credit,
     inner::Inner,
+    listed::as_json,
     live::lock,
     providers::{change, change_in, known},
     registry::{Known, Listed},
@@ -12,7 +13,7 @@ use domain::{
     AccountLabel, AccountRef, Call, ErrorKind, Failure, Headers, KeyCheck, Method, Millis, ProviderId,
     Secret, Timestamp,
 };
-use futures_util::{StreamExt as _, future::join_all};
+use futures_util::{StreamExt as _, future::join_all, stream};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use transport::{Deadlines, Origin, Response};
@@ -22,6 +23,9 @@ const LIST_LIMIT: usize = 16 * 1024 * 1024;
 /// Most pages of a list, and most models, that are read: more than any provider has.
 const PAGES: usize = 50;
 const MOST_MODELS: usize = 20_000;
+/// Most models of a server on this machine that it is asked about, and how many at once.
+const MOST_DESCRIBED: usize = 200;
+const AT_ONCE: usize = 4;
 /// A server on this machine answers at once or is not there.
 const LOCAL_PATIENCE: Duration = Duration::from_millis(1_200);
 
@@ -182,11 +186,6 @@ async fn keep_test(
             _ => Ok(()),
         })
         .await
-}
-
-fn as_json(models: &[Listed]) -> Result<String, Failure> {
-    serde_json::to_string(models)
-        .map_err(|error| Failure::new(ErrorKind::Bug, format!("The models could not be kept ({error}).")))
 }
 
 fn verdict(kind: ErrorKind) -> TestResult {
@@ -368,15 +367,14 @@ impl Asking<'_> {
         let mut query: Vec<(String, String)> =
             dialect.models_query().iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let first = query.len();
-        let mut models: Vec<Listed> = Vec::new();
+        let mut models: Vec<wire::ListedModel> = Vec::new();
         for _ in 0..PAGES {
             let body = self.fetch(dialect, call(dialect, path.clone(), &query), secret.as_ref()).await?;
             models.extend(
                 dialect
                     .models(&body)?
                     .into_iter()
-                    .filter(|model| !model.id.is_empty() && model.id.len() <= 256)
-                    .map(|model| Listed { id: model.id, context_length: model.context_length }),
+                    .filter(|model| !model.id.is_empty() && model.id.len() <= 256),
             );
             let next = wire::next_page(&body).map(|(name, value)| (name.to_owned(), value));
             // A page that names itself as the next would be asked for again and again.
@@ -388,7 +386,29 @@ impl Asking<'_> {
             }
         }
         models.truncate(MOST_MODELS);
-        Ok(models)
+        if self.known.provider.local {
+            models = self.describe(dialect, models, secret.as_ref()).await;
+        }
+        Ok(models.into_iter().map(Listed::from).collect())
+    }
+
+    /// Asks a server on this machine about each of its models, where its list says little of them. A model about which
+    /// it gives no answer stays as it was listed; one that is none to talk to is left out.
+    async fn describe(
+        &self,
+        dialect: &'static dyn wire::Dialect,
+        models: Vec<wire::ListedModel>,
+        secret: Option<&Secret>,
+    ) -> Vec<wire::ListedModel> {
+        let described = stream::iter(models.into_iter().enumerate()).map(|(place, model)| async move {
+            let call = dialect.describe(&model.id).filter(|_| place < MOST_DESCRIBED);
+            let Some(call) = call else { return Some(model) };
+            match self.fetch(dialect, call, secret).await {
+                Ok(body) => dialect.described(&body, model),
+                Err(_) => Some(model),
+            }
+        });
+        described.buffered(AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
     fn dialect(&self) -> Result<&'static dyn wire::Dialect, Failure> {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{Engine, Parts, SystemClock};
-use domain::ProcessId;
+use domain::{ModelRef, ProcessId};
 use serde_json::json;
 use std::sync::Arc;
 use store::{Options, Store};
@@ -264,4 +264,34 @@ async fn a_list_of_what_could_be_deployed_tests_the_key_and_offers_nothing() {
     assert_eq!(bench.known("azure").listed, []);
     let refused = bench.engine.refresh_models(&azure).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::RequestUnsupported);
+}
+
+#[tokio::test]
+async fn a_local_server_is_asked_what_its_models_are() {
+    let bench = bench().await;
+    let named = |name: &str| json!({ "name": name, "model": name });
+    let models = ["small", "vectors", "silent"].map(named);
+    bench.scripted.push_for("/api/tags", ok(json!({ "models": models })));
+    bench.scripted.push_for(
+        "/api/show",
+        ok(json!({ "model_info": { "llama.context_length": 8192 }, "capabilities": ["completion", "tools"] })),
+    );
+    bench.scripted.push_for("/api/show", ok(json!({ "capabilities": ["embedding"] })));
+    bench.scripted.push_for("/api/show", refused(404, "not_found"));
+    assert_eq!(bench.test("ollama").await.result, TestResult::Valid);
+    let known = bench.known("ollama");
+    let listed: Vec<_> = known.listed.iter().map(|model| (model.id.as_str(), model.context_length)).collect();
+    assert_eq!(listed, [("small", Some(8192)), ("silent", None)], "one makes vectors only");
+    let can = known.listed[0].capabilities.as_ref().unwrap();
+    assert!(can.tools && !can.reasoning);
+    let asked = bench.scripted.seen();
+    let asked: Vec<_> = asked.iter().filter(|seen| seen.call.path == "/api/show").collect();
+    assert_eq!(asked.len(), 3);
+    // What it says is kept, and the window of a request stays within it.
+    let registry = bench.engine.registry();
+    let endpoint =
+        registry.resolve(&ModelRef { model: "small".into(), provider: Some("ollama".into()) }).unwrap();
+    assert_eq!(endpoint[0].context_length, Some(8192));
+    let (can, reads) = registry.abilities(&endpoint[0]).unwrap();
+    assert!(can.tools && reads == [domain::Modality::Text]);
 }

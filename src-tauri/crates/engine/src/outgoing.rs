@@ -113,14 +113,16 @@ impl Writer {
     }
 }
 
-/// The request without what the catalogue says the model cannot take, and what was left out.
+/// The request without what the catalogue, or else the server itself, says the model cannot take, and what was left
+/// out.
 pub(crate) fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
     let registry = inner.registry();
     let model = registry.catalog().model(plan.endpoint.model.as_str());
+    let known = registry.abilities(&plan.endpoint);
     let declared = wire::Declared {
         name: model.map_or(plan.endpoint.upstream_model.as_str(), |model| model.name.as_str()),
-        input: model.map_or(&[][..], |model| model.input.as_slice()),
-        capabilities: model.map(|model| &model.capabilities),
+        input: known.map_or(&[], |(_, input)| input),
+        capabilities: known.map(|(can, _)| can),
         max_completion_tokens: plan.endpoint.max_completion_tokens,
     };
     wire::fit(&plan.request, &declared)

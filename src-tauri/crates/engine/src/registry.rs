@@ -4,13 +4,13 @@
 mod called;
 mod shared;
 
+pub use crate::listed::Listed;
 use crate::prices::PriceBook;
 use catalog::Catalog;
 use domain::{
     AccountField, AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug,
     PriceOrigin, PriceSheet, Provider, ProviderId, RateLimit, Upstream,
 };
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -20,15 +20,6 @@ use store::ProviderStateRow;
 /// What stands before the maker in a model's id where it is served from several regions of AWS (botocore 1.44.5 and
 /// the catalogue, 2026-11).
 const PROFILES: &[&str] = &["us", "us-gov", "eu", "apac", "au", "jp", "ca", "global"];
-
-/// A model that a server itself lists.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
-    /// The provider's id of it.
-    pub id: String,
-    /// Context in tokens.
-    pub context_length: Option<u64>,
-}
 
 /// A key of a provider, as far as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -262,7 +262,6 @@ fn offer<'a>(
 ) -> Offer<'a> {
     let known = registry.provider(&endpoint.provider);
     let provider = known.map(|known| &known.provider);
-    let model = registry.catalog().model(endpoint.model.as_str());
     Offer {
         endpoint,
         accounts,
@@ -274,7 +273,7 @@ fn offer<'a>(
         data: provider.map_or(nothing, |p| &p.data_policy),
         region: known.and_then(|known| known.region(&endpoint.upstream_model)),
         quantization: None,
-        model: model.map(|model| (&model.capabilities, &*model.input)),
+        model: registry.abilities(endpoint),
         drops: provider.map_or(&[], |p| &p.quirks.drop_params),
         affordable: true,
         queue: Millis(0),

@@ -55,6 +55,7 @@ impl Dialect for AnthropicMessages {
                     id: model.text("id")?.to_owned(),
                     name: model.text("display_name").map(str::to_owned),
                     context_length: model.get("max_input_tokens").and_then(Json::index),
+                    ..ListedModel::default()
                 })
             })
             .collect())

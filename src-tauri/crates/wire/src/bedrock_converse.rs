@@ -52,7 +52,7 @@ impl Dialect for BedrockConverse {
             .filter_map(|model| {
                 let id = model.text("modelId")?.to_owned();
                 let name = model.text("modelName").map(str::to_owned);
-                Some(ListedModel { id, name, context_length: None })
+                Some(ListedModel { id, name, context_length: None, ..ListedModel::default() })
             })
             .collect())
     }

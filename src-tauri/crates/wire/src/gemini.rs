@@ -75,6 +75,7 @@ impl Dialect for Gemini {
                     id: name.strip_prefix("models/").unwrap_or(name).to_owned(),
                     name: model.text("displayName").map(str::to_owned),
                     context_length: model.get("inputTokenLimit").and_then(Json::index),
+                    ..ListedModel::default()
                 })
             })
             .collect())

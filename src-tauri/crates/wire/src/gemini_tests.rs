@@ -463,7 +463,8 @@ fn the_model_list_leaves_out_what_cannot_answer() {
         [ListedModel {
             id: "gemini-2.5-flash".into(),
             name: Some("Gemini 2.5 Flash".into()),
-            context_length: Some(1_048_576)
+            context_length: Some(1_048_576),
+            ..ListedModel::default()
         }]
     );
     assert!(Gemini.models(b"<html>").is_err());

@@ -43,7 +43,9 @@ mod vertex;
 
 pub use fit::{Declared, fit, reads};
 
-use domain::{Call, Endpoint, Failure, Headers, NoticeKind, Quirks, Request, StreamEvent};
+use domain::{
+    Call, Capabilities, Endpoint, Failure, Headers, Modality, NoticeKind, Quirks, Request, StreamEvent,
+};
 
 /// Every dialect there is.
 pub const DIALECTS: &[&dyn Dialect] = &[
@@ -79,6 +81,17 @@ pub trait Dialect: Sync {
 
     /// Reads a model list.
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure>;
+
+    /// The call that asks what one listed model is, where lists of such servers say no more than its name.
+    fn describe(&self, _model: &str) -> Option<Call> {
+        None
+    }
+
+    /// Reads the answer to [`Self::describe`] into the entry; `None` = the model is none to talk to. An answer that
+    /// cannot be read says nothing.
+    fn described(&self, _body: &[u8], model: ListedModel) -> Option<ListedModel> {
+        Some(model)
+    }
 
     /// The dialect in which this model answers, where that is not this one.
     fn of_model(&self, _model: &str, _quirks: &Quirks) -> Option<&'static dyn Dialect> {
@@ -145,6 +158,10 @@ pub struct ListedModel {
     pub name: Option<String>,
     /// Context in tokens.
     pub context_length: Option<u64>,
+    /// What it reads. Empty = the server does not say.
+    pub input: Vec<Modality>,
+    /// What it can do; `None` = the server does not say.
+    pub capabilities: Option<Capabilities>,
 }
 
 pub use listing::next_page;

@@ -57,7 +57,12 @@ fn entry(entry: &Json<'_>) -> Option<ListedModel> {
         Count::Said(n) if n > 0 => Some(n),
         _ => None,
     });
-    Some(ListedModel { id: id.to_owned(), name: name.map(str::to_owned), context_length })
+    Some(ListedModel {
+        id: id.to_owned(),
+        name: name.map(str::to_owned),
+        context_length,
+        ..ListedModel::default()
+    })
 }
 
 #[cfg(test)]
@@ -70,7 +75,12 @@ mod tests {
         let list = read(openrouter).unwrap();
         assert_eq!(
             list[0],
-            ListedModel { id: "a/b".into(), name: Some("B".into()), context_length: Some(128_000) }
+            ListedModel {
+                id: "a/b".into(),
+                name: Some("B".into()),
+                context_length: Some(128_000),
+                ..ListedModel::default()
+            }
         );
         assert_eq!(list[1].context_length, Some(8192));
         assert_eq!(read(br#"[{"id":"x","display_name":"X"}]"#).unwrap()[0].name.as_deref(), Some("X"));

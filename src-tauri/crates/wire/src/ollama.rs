@@ -1,13 +1,15 @@
 //! Ollama's own API: one JSON document a line, tool calls whole, settings under `options`.
 //!
 //! The server cuts a prompt that does not fit its context window without saying so. Where a prompt is
-//! larger than the window it has by default, the request therefore asks for a larger one.
+//! larger than the window it has by default, the request therefore asks for a larger one, within what the
+//! server says that the model was made for.
 
 mod decode;
+mod described;
 mod encode;
 
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
-use domain::{Endpoint, Failure, Headers, Quirks, Request};
+use domain::{Call, Endpoint, Failure, Headers, Quirks, Request};
 
 /// The dialect.
 pub(crate) struct Ollama;
@@ -33,6 +35,14 @@ impl Dialect for Ollama {
 
     fn models(&self, body: &[u8]) -> Result<Vec<ListedModel>, Failure> {
         listing::read(body)
+    }
+
+    fn describe(&self, model: &str) -> Option<Call> {
+        Some(described::ask(model))
+    }
+
+    fn described(&self, body: &[u8], model: ListedModel) -> Option<ListedModel> {
+        described::read(body, model)
     }
 }
 

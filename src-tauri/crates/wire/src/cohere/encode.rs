@@ -111,12 +111,12 @@ fn params(request: &Request, body: &mut Map<String, Value>, notices: &mut Notice
     }
     let thinking = match params.reasoning {
         None => None,
-        Some(Reasoning::Effort(Effort::None)) => Some(json!({ "type": "disabled" })),
+        Some(Reasoning::Effort(Effort::None) | Reasoning::Budget(0)) => Some(json!({ "type": "disabled" })),
         Some(Reasoning::Effort(_)) => {
             notices.parameter("reasoning effort: this API only turns reasoning on or limits its tokens.");
             Some(json!({ "type": "enabled" }))
         }
-        Some(Reasoning::Budget(tokens)) => Some(json!({ "type": "enabled", "token_budget": tokens.max(1) })),
+        Some(Reasoning::Budget(tokens)) => Some(json!({ "type": "enabled", "token_budget": tokens })),
     };
     if let Some(thinking) = thinking {
         body.insert("thinking".into(), thinking);

@@ -1,7 +1,7 @@
 //! Requests of Ollama's chat.
 
 use crate::{
-    Encoded, call, media,
+    Encoded, call, effort, media,
     notices::Notices,
     parts::{self, Asked, Said},
     replay,
@@ -20,6 +20,10 @@ const ANSWER_ROOM: u64 = 2_048;
 const IMAGE_TOKENS: u64 = 1_500;
 /// No tokeniser in use packs more bytes of a prompt into a token on average.
 const MOST_BYTES_A_TOKEN: u64 = 8;
+
+/// Levels of the models that take one; they always reason (docs.ollama.com/capabilities/thinking, as others repeat
+/// it, 2026-10).
+const LEVELS: [Effort; 3] = [Effort::Low, Effort::Medium, Effort::High];
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
@@ -181,12 +185,10 @@ fn rest(
     let levels = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
     let think = match request.params.reasoning {
         None => None,
-        Some(Reasoning::Effort(Effort::None)) => Some(json!(false)),
-        Some(Reasoning::Effort(effort)) if levels => Some(json!(match effort {
-            Effort::None | Effort::Minimal | Effort::Low => "low",
-            Effort::Medium => "medium",
-            Effort::High | Effort::XHigh | Effort::Max => "high",
-        })),
+        Some(asked) if levels => {
+            Some(effort::word(effort::nearest(effort::asked(asked, notices), Some(&LEVELS), notices)).into())
+        }
+        Some(Reasoning::Effort(Effort::None) | Reasoning::Budget(0)) => Some(json!(false)),
         Some(asked) => {
             notices.parameter(match asked {
                 Reasoning::Budget(_) => "reasoning budget: this server takes none; reasoning is on.",

@@ -118,3 +118,48 @@ fn an_error_line_or_a_missing_end_is_no_success() {
     let cut = trial::read(Ollama.decoder(Framing::Ndjson, &Quirks::default()), beginning);
     assert_eq!(cut.ending, Ending::Truncated);
 }
+
+#[test]
+fn an_effort_that_is_no_level_is_told() {
+    let levels = Quirks { effort_models: vec!["gpt-oss".into()], ..Quirks::default() };
+    let asked = |asked: Reasoning, model: &str| {
+        let mut request = ask(vec![user(vec![text("x")])]);
+        request.params.reasoning = Some(asked);
+        let encoded = Ollama.encode(&request, &endpoint(model), &levels).unwrap();
+        (body(&encoded)["think"].clone(), encoded.notices.len())
+    };
+    assert_eq!(asked(Reasoning::Effort(Effort::High), "gpt-oss:20b"), (json!("high"), 0));
+    assert_eq!(asked(Reasoning::Effort(Effort::Max), "gpt-oss:20b"), (json!("high"), 1));
+    assert_eq!(asked(Reasoning::Effort(Effort::None), "gpt-oss:20b"), (json!("low"), 1));
+    assert_eq!(asked(Reasoning::Budget(9_000), "gpt-oss:20b"), (json!("medium"), 1));
+    assert_eq!(asked(Reasoning::Effort(Effort::None), "qwen3:8b"), (json!(false), 0));
+    assert_eq!(asked(Reasoning::Budget(0), "qwen3:8b"), (json!(false), 0));
+    assert_eq!(asked(Reasoning::Budget(500), "qwen3:8b"), (json!(true), 1));
+}
+
+#[test]
+fn a_model_is_what_its_server_says_of_it() {
+    let asked = Ollama.describe("qwen3:8b").unwrap();
+    assert_eq!((asked.method, asked.path.as_str()), (domain::Method::Post, "/api/show"));
+    let sent: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!(sent["model"], "qwen3:8b");
+    let listed = || ListedModel { id: "m".into(), ..ListedModel::default() };
+    let full = br#"{"model_info":{"general.architecture":"qwen3","qwen3.block_count":36,"qwen3.context_length":40960},
+        "capabilities":["completion","tools","thinking"]}"#;
+    let read = Ollama.described(full, listed()).unwrap();
+    assert_eq!(read.context_length, Some(40_960));
+    let can = read.capabilities.unwrap();
+    assert!(can.tools && can.reasoning && can.structured_output);
+    assert_eq!(read.input, [domain::Modality::Text]);
+    let seeing = br#"{"capabilities":["completion","vision"]}"#;
+    let read = Ollama.described(seeing, listed()).unwrap();
+    assert_eq!(read.input, [domain::Modality::Text, domain::Modality::Image]);
+    assert!(!read.capabilities.unwrap().tools);
+    assert_eq!(Ollama.described(br#"{"capabilities":["embedding"]}"#, listed()), None);
+    // Older servers say less, broken ones nothing.
+    let old = br#"{"model_info":{"llama.context_length":8192}}"#;
+    let read = Ollama.described(old, listed()).unwrap();
+    assert_eq!((read.context_length, read.capabilities), (Some(8192), None));
+    assert_eq!(Ollama.described(b"<html>", listed()), Some(listed()));
+    assert_eq!(Ollama.described(br#"{"model_info":{"x.context_length":-1}}"#, listed()), Some(listed()));
+}
