@@ -396,17 +396,29 @@ async fn azure_is_asked_by_its_older_addresses_too() {
     let joke = recorded("azure__openai-chat__stream__plain__68f4c647");
     let bench = Bench::new(vec![replaying("/openai/", &joke)]).await;
     let older = [("resource", "res"), ("api", "deployments"), ("version", "2024-02-01")];
-    for (fields, path) in [
-        (&older[..], "/openai/deployments/my-deployment/chat/completions?api-version=2024-02-01"),
-        (&older[..1], "/openai/v1/chat/completions"),
+    let named = [older[0], older[1], older[2], ("deployments", "gpt-4.1=my-deployment")];
+    for (fields, model, path) in [
+        (
+            &older[..],
+            "my-deployment@azure",
+            "/openai/deployments/my-deployment/chat/completions?api-version=2024-02-01",
+        ),
+        (
+            &named[..],
+            "gpt-4.1@azure",
+            "/openai/deployments/my-deployment/chat/completions?api-version=2024-02-01",
+        ),
+        (&older[..1], "my-deployment@azure", "/openai/v1/chat/completions"),
     ] {
         bench.account("azure", fields).await;
         bench.key("azure", "0123456789abcdef").await;
-        let (text, run) = bench.ask(&["my-deployment@azure"]).await.remove(0);
+        let (text, run) = bench.ask(&[model]).await.remove(0);
         assert_eq!((text.as_str(), run.failure), (joke.text("/expect/text"), None));
         let call = bench.server.seen().pop().unwrap();
         assert_eq!((call.path.as_str(), call.header("api-key")), (path, Some("0123456789abcdef")));
         assert_eq!(call.header("authorization"), None);
+        let sent: Value = serde_json::from_slice(&call.body).unwrap();
+        assert_eq!(sent["model"], "my-deployment");
     }
 }
 

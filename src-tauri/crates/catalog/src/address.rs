@@ -27,9 +27,12 @@ pub fn refuse_value(field: &AccountField, value: &str) -> Option<String> {
         return (!field.choices.iter().any(|choice| choice == value))
             .then(|| format!("{label} is {choices}."));
     }
-    // A slash or an `@` would send the key to another host.
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if value.is_empty() || value.len() > 200 || !value.chars().all(plain) || value.contains("..") {
+    if field.names_models {
+        return pairs(value)
+            .is_none()
+            .then(|| format!("{label} are pairs of a model and its name, each model once{example}."));
+    }
+    if !is_plain(value) {
         return Some(format!("{label} may hold letters, digits, points, hyphens and underscores{example}."));
     }
     let host = |ending: &String| {
@@ -40,6 +43,26 @@ pub fn refuse_value(field: &AccountField, value: &str) -> Option<String> {
     }
     (!field.hosts.iter().any(host))
         .then(|| format!("{label} is a host name alone{example}. It ends in {}.", field.hosts.join(" or ")))
+}
+
+/// Letters, digits, points, hyphens and underscores: a slash or an `@` would send the key to another host.
+fn is_plain(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !value.is_empty() && value.len() <= 200 && value.chars().all(plain) && !value.contains("..")
+}
+
+/// `model=name, model=name`, by model. `None` where something is no pair, or a model stands twice.
+fn pairs(value: &str) -> Option<BTreeMap<String, String>> {
+    let mut names = BTreeMap::new();
+    for pair in value.split(',') {
+        let (model, name) = pair.split_once('=')?;
+        let (model, name) = (model.trim(), name.trim());
+        let sound = is_plain(model) && is_plain(name);
+        if !sound || names.insert(model.to_owned(), name.to_owned()).is_some() {
+            return None;
+        }
+    }
+    Some(names)
 }
 
 /// The provider at an account's own address. `values` are by field name; one that
@@ -66,6 +89,9 @@ pub fn reach(provider: &Provider, values: &BTreeMap<String, String>) -> Reached 
     if form.is_some_and(|form| form.path.is_some()) {
         // A path of its own is the only one it has: nothing says where other dialects would be asked.
         filled.quirks.forms.clear();
+    }
+    for field in provider.account.fields.iter().filter(|field| field.names_models) {
+        filled.quirks.deployments.extend(value(&field.name).and_then(pairs).into_iter().flatten());
     }
     // A list that cannot be reached is no reason not to answer.
     filled.models_path = models.map(|path| fill(path, value, &mut Vec::new()));

@@ -106,6 +106,14 @@ fn the_older_azure_addresses_are_chosen_by_a_field() {
     assert!(
         refuse_value(&azure.account.fields[1], "v2").is_some_and(|why| why.contains("v1 or deployments"))
     );
+    let named = values(&[("resource", "res"), ("deployments", "gpt-5=chat, gpt-4.1 = fast-1")]);
+    let names: Vec<_> = reach(azure, &named).provider.quirks.deployments.into_iter().collect();
+    assert_eq!(names, [("gpt-4.1", "fast-1"), ("gpt-5", "chat")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let field = azure.account.fields.iter().find(|field| field.names_models).unwrap();
+    for wrong in ["", "gpt-5", "gpt-5=", "=chat", "gpt-5=a,gpt-5=b", "gpt-5=a/../b", "gpt-5=a@b", "gpt-5=a,"]
+    {
+        assert!(refuse_value(field, wrong).is_some(), "{wrong:?}");
+    }
 }
 
 #[test]

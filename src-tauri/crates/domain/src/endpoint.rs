@@ -108,6 +108,8 @@ pub struct Quirks {
     pub body: BTreeMap<String, serde_json::Value>,
     /// Forms of its models, for a dialect that carries several; the first that fits counts.
     pub forms: Vec<ModelForm>,
+    /// What models are called in the user's account, by their upstream ids, where that is another name.
+    pub deployments: BTreeMap<String, String>,
 }
 
 /// How some of a provider's models are told to reason.
@@ -189,6 +191,9 @@ pub struct AccountField {
     /// A value is a host name that ends in one of these; empty = it is no host name.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// It says what models are called in the account: `model=name, model=name`.
+    #[serde(default)]
+    pub names_models: bool,
     /// Keys are made for one value of it: the key of one is not sent to another.
     #[serde(default)]
     pub binds_key: bool,

@@ -4,6 +4,7 @@ use domain::{
     Call, Endpoint, ErrorKind, Failure, Headers, Method, NoticeKind, Quirks, Request, Tool, ToolChoice,
 };
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// Characters of a model id that may stand in a path segment as they are. An `@` parts a model from its
 /// version.
@@ -18,18 +19,28 @@ pub(crate) fn segment(text: &str) -> String {
         .collect()
 }
 
+/// What the model is called where it is asked: a deployment in the user's account may bear another name.
+pub(crate) fn name<'a>(to: &'a Endpoint, quirks: &'a Quirks) -> &'a str {
+    quirks.deployments.get(&to.upstream_model).unwrap_or(&to.upstream_model)
+}
+
 /// The call that posts `body`, at the provider's own path if its quirks name one.
 pub(crate) fn post(path: &str, body: &Map<String, Value>, to: &Endpoint, quirks: &Quirks) -> Call {
     let path = quirks.path.as_deref().unwrap_or(path);
     let mut headers = Headers::default();
     headers.push("content-type", "application/json");
+    let name = name(to, quirks);
+    let mut body = Cow::Borrowed(body);
+    if name != to.upstream_model && body.contains_key("model") {
+        body.to_mut().insert("model".into(), name.into());
+    }
     Call {
         method: Method::Post,
-        path: path.replace("{model}", &segment(&to.upstream_model)),
+        path: path.replace("{model}", &segment(name)),
         query: Vec::new(),
         headers,
         // Serialising a tree of strings and numbers cannot fail.
-        body: serde_json::to_vec(body).unwrap_or_default(),
+        body: serde_json::to_vec(body.as_ref()).unwrap_or_default(),
     }
 }
 

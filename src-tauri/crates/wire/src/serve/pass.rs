@@ -94,7 +94,7 @@ pub fn retarget(
         splice.remove("model");
         splice.remove("stream");
     } else {
-        splice.set("model", &quoted(&to.upstream_model));
+        splice.set("model", &quoted(crate::call::name(to, quirks)));
     }
     if asked.embeds {
         let mut call = call(asked, to, quirks, splice.finish());
@@ -144,8 +144,8 @@ fn call(asked: &Asked, to: &Endpoint, quirks: &Quirks, body: Vec<u8>) -> Call {
         Protocol::Gemini => gemini::path(&to.upstream_model),
     };
     let own = quirks.path.as_ref();
-    let mut path =
-        own.map_or(path, |path| path.replace("{model}", &crate::call::segment(&to.upstream_model)));
+    let mut path = own
+        .map_or(path, |path| path.replace("{model}", &crate::call::segment(crate::call::name(to, quirks))));
     if asked.protocol == Protocol::Gemini {
         if asked.stream {
             query.push(("alt".to_owned(), "sse".to_owned()));
