@@ -2,6 +2,8 @@
 //! and what comes out still keeps every invariant.
 
 use crate::{answer::Answer, dice::Dice, recording::Recording};
+use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
+use aws_smithy_types::event_stream::Message;
 use domain::{BlockKind, Headers, Quirks, StreamEvent};
 use wire::{DIALECTS, Decoder, Ending, Framing};
 
@@ -59,6 +61,25 @@ fn mutate(body: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
     }
 }
 
+/// Binary frames with broken payloads, and checksums that are right again: else nothing behind the checksum would
+/// ever see them.
+fn reseal(body: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
+    let mut rest = body.as_slice();
+    let mut sealed = Vec::new();
+    while !rest.is_empty() {
+        let Ok(message) = read_message_from(&mut rest) else { break };
+        let mut payload = message.payload().to_vec();
+        if dice.below(4) == 0 {
+            mutate(&mut payload, other, dice);
+        }
+        let message = Message::new_from_parts(message.headers().to_vec(), payload);
+        for _ in 0..[1, 1, 1, 1, 1, 1, 0, 2][dice.below(8)] {
+            write_message_to(&message, &mut sealed).unwrap();
+        }
+    }
+    *body = sealed;
+}
+
 /// Bytes an event holds, roughly.
 fn weight(event: &StreamEvent) -> usize {
     match event {
@@ -78,13 +99,17 @@ fn weight(event: &StreamEvent) -> usize {
     }
 }
 
-/// One body, broken, and read in two ways of cutting it.
-pub(crate) fn round(round: usize, recordings: &[Recording], dice: &mut Dice) {
+/// One body, broken, and read in two ways of cutting it. Gives the dialect and the framing that read it.
+pub(crate) fn round(round: usize, recordings: &[Recording], dice: &mut Dice) -> (&'static str, &'static str) {
     let recording = &recordings[dice.below(recordings.len())];
     let other = &recordings[dice.below(recordings.len())].body;
     let mut body = recording.body.clone();
     body.truncate(20_000);
-    mutate(&mut body, other, dice);
+    if recording.framing == "aws-eventstream" && dice.below(2) == 0 {
+        reseal(&mut body, other, dice);
+    } else {
+        mutate(&mut body, other, dice);
+    }
     // Now and then a dialect reads what was meant for another.
     let dialect = match dice.below(8) {
         0 => DIALECTS[dice.below(DIALECTS.len())],
@@ -115,6 +140,15 @@ pub(crate) fn round(round: usize, recordings: &[Recording], dice: &mut Dice) {
     let failure = dialect.failure(statuses[dice.below(12)], &Headers::default(), &body);
     assert!(failure.message.len() > 15 && failure.message.len() < 2_500, "{name}: {}", failure.message);
     let _ = dialect.models(&body);
+    let _ = dialect.described(&body, wire::ListedModel::default());
+    let framing = framing.or_else(|| recording.headers.get("content-type").and_then(wire::framing_of));
+    let framing = match framing {
+        None | Some(Framing::Sse) => "event stream",
+        Some(Framing::Json) => "JSON",
+        Some(Framing::Ndjson) => "lines of JSON",
+        Some(Framing::AwsEventStream) => "binary frames",
+    };
+    (dialect.id(), framing)
 }
 
 /// Everything that comes of a body given in pieces of up to `most` bytes.

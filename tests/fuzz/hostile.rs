@@ -1,5 +1,7 @@
 //! Servers that never stop: what a decoder keeps of them is bounded, whatever they send.
 
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use domain::{Quirks, StreamEvent};
 use std::sync::OnceLock;
 use wire::{DIALECTS, Decoder, Framing};
@@ -108,6 +110,17 @@ pub(crate) fn answers() -> Vec<(&'static str, Endless)> {
             ),
         ),
         (
+            "bedrock-converse",
+            endless(
+                "a signature in frames",
+                Framing::AwsEventStream,
+                b"",
+                &frame(&format!(
+                    r#"{{"contentBlockIndex":0,"delta":{{"reasoningContent":{{"signature":"{long}"}}}}}}"#
+                )),
+            ),
+        ),
+        (
             "ollama",
             endless(
                 "lines",
@@ -118,6 +131,17 @@ pub(crate) fn answers() -> Vec<(&'static str, Endless)> {
             ),
         ),
     ]
+}
+
+/// One event in a binary frame.
+fn frame(payload: &str) -> Vec<u8> {
+    let text = |text: &'static str| HeaderValue::String(text.into());
+    let message = Message::new(payload.as_bytes().to_vec())
+        .add_header(Header::new(":event-type", text("contentBlockDelta")))
+        .add_header(Header::new(":message-type", text("event")));
+    let mut bytes = Vec::new();
+    write_message_to(&message, &mut bytes).unwrap();
+    bytes
 }
 
 /// Feeds a body until `bytes` were given; the most memory the process held meanwhile above what it held

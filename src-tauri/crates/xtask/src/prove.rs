@@ -97,9 +97,9 @@ const ALONE: &[&str] = &[
     "search",
 ];
 
-/// Proofs that are built as the tests are: what they find does not depend on speed.
+/// Proofs that are built as the tests are: what they find does not depend on speed, or is no worse at another.
 const DEV: &[&str] =
-    &["build", "clients", "gateway_fuzz", "gateway_pages", "gateway_schema", "prices", "router"];
+    &["build", "clients", "faults", "gateway_fuzz", "gateway_pages", "gateway_schema", "prices", "router"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -167,9 +167,17 @@ pub(crate) fn suite_proofs() -> Result<Vec<String>> {
 fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<Lines> {
     let target = format!("prove_{name}");
     shell::step(&format!("Running {target}"));
-    let of: &[&str] =
-        if DEV.contains(&name) { &["--workspace"] } else { &["--release", "--package", "parallax-suite"] };
-    let command = shell::cargo(&["test"]).args(of.iter().chain(&["--test", &target]));
+    let of: &[&str] = match name {
+        name if DEV.contains(&name) => &["--workspace"],
+        // Of a package that needs no others.
+        "fuzz" => &["--release", "--package", "parallax-wire"],
+        _ => &["--release", "--package", "parallax-suite"],
+    };
+    let mut command = shell::cargo(&["test"]).args(of.iter().chain(&["--test", &target]));
+    if name == "fuzz" {
+        // Numbers that overflow are to be found, not wrapped.
+        command = command.env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
+    }
     let mut command = command.args(["--", "--nocapture", "--test-threads=1"]);
     if let Some(display) = display {
         command = command.env("DISPLAY", &display.name);
