@@ -109,17 +109,7 @@ pub(crate) fn answers() -> Vec<(&'static str, Endless)> {
                 ),
             ),
         ),
-        (
-            "bedrock-converse",
-            endless(
-                "a signature in frames",
-                Framing::AwsEventStream,
-                b"",
-                &frame(&format!(
-                    r#"{{"contentBlockIndex":0,"delta":{{"reasoningContent":{{"signature":"{long}"}}}}}}"#
-                )),
-            ),
-        ),
+        in_frames(&long),
         (
             "ollama",
             endless(
@@ -131,6 +121,13 @@ pub(crate) fn answers() -> Vec<(&'static str, Endless)> {
             ),
         ),
     ]
+}
+
+fn in_frames(long: &str) -> (&'static str, Endless) {
+    let event =
+        format!(r#"{{"contentBlockIndex":0,"delta":{{"reasoningContent":{{"signature":"{long}"}}}}}}"#);
+    let body = endless("a signature in frames", Framing::AwsEventStream, b"", &frame(&event));
+    ("bedrock-converse", body)
 }
 
 /// One event in a binary frame.
