@@ -126,13 +126,20 @@ export function sum({ amount, attempts, unknown }: SumFacts): string {
 }
 
 /** A price in dollars per million tokens, as short as it can be said: `3`, `1.25`, `0.28`. */
-export function price(dollars: string | null): string {
-  if (dollars === null) return NONE;
-  const value = pico(dollars);
+export const price = (dollars: string | null): string => short(dollars, 0, 'bare');
+
+/** The same with cents at least, for tables: `3.00`, `0.28`. */
+export const perMillion = (dollars: string | null): string => short(dollars, 2, 'bare');
+
+/** The same with its sign: `$3`, `$0.28`; `least` decimals. */
+export const priced = (dollars: string | null, least: 0 | 2 = 0): string => short(dollars, least, 'dollars');
+
+function short(dollars: string | null, least: number, style: 'bare' | 'dollars'): string {
+  const value = dollars === null ? null : pico(dollars);
   if (value === null) return NONE;
+  const fraction = (value % PICO).toString().padStart(12, '0').replace(/0+$/, '').padEnd(least, '0');
   const whole = value / PICO;
-  const fraction = (value % PICO).toString().padStart(12, '0').replace(/0+$/, '');
-  return decimal(fraction === '' ? `${whole}` : `${whole}.${fraction}`, fraction.length, 'bare');
+  return decimal(fraction === '' ? `${whole}` : `${whole}.${fraction}`, fraction.length, style);
 }
 
 /** `0.62 s`, `12.1 s`, `3 min`, `1 h 5 min`. */

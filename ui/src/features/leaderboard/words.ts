@@ -8,6 +8,18 @@ import { t } from '../../shared/i18n.svelte';
 
 export const figure = (points: number): string => number(points);
 
+/** Places of labels, so moved that none is nearer to the next than `gap`, none below `end`, each as near as can be. */
+export function apart(places: readonly number[], gap: number, end: number): number[] {
+  const order = places.map((_, index) => index).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+  const moved = [...places];
+  // Downwards first, then what went too far is taken back.
+  let last = -Infinity;
+  for (const index of order) last = moved[index] = Math.max(moved[index] ?? 0, last + gap);
+  let next = end + gap;
+  for (const index of order.reverse()) next = moved[index] = Math.min(moved[index] ?? 0, next - gap);
+  return moved;
+}
+
 /** What may be said about who leads. */
 export function verdict(board: Board): { bold: string; rest: string } {
   const name = (model: string) => board.rows.find((row) => row.model === model)?.name ?? model;

@@ -5,7 +5,7 @@ import type { Meter } from '../../ipc/generated/Meter';
 import type { PriceOrigin } from '../../ipc/generated/PriceOrigin';
 import type { PriceRate } from '../../ipc/generated/PriceRate';
 import type { PriceView } from '../../ipc/generated/PriceView';
-import { monthYear, NONE, pico, price } from '../../shared/format';
+import { monthYear, NONE, perMillion, pico, price, priced } from '../../shared/format';
 import { rows, t, words } from '../../shared/i18n.svelte';
 
 /** What a promise about data is called, and the tone of its dot. */
@@ -48,14 +48,6 @@ export const DOUBT: Record<string, string> = words({
   unreadable: 'cannot be read in full',
 });
 
-/** Dollars per million as a table shows them: two decimals at least. */
-export function perMillion(dollars: string | null): string {
-  if (dollars === null) return NONE;
-  const text = price(dollars);
-  const [whole = '0', fraction = ''] = text.split('.');
-  return fraction.length >= 2 ? text : `${whole}.${fraction.padEnd(2, '0')}`;
-}
-
 /** The ordinary price of a row: `free` where it costs a known nothing. */
 export function rowPrice(row: CatalogueRow, dollars: string | null): string {
   const free = row.model.local || row.model.demo;
@@ -73,7 +65,7 @@ export function ordinary(view: PriceView | null, meter: Meter): string | null {
 }
 
 export function rate({ amount, each }: PriceRate): string {
-  return each ? t('${amount} each', { amount: price(amount) }) : `$${perMillion(amount)}`;
+  return each ? t('${amount} each', { amount: price(amount) }) : priced(amount, 2);
 }
 
 export function policyWords(policy: DataPolicy, local: boolean): string {

@@ -39,7 +39,7 @@ export function priceView(input: string, output: string, part: Partial<PriceView
         when: '',
         rates: [
           { meter: 'input', amount: input, each: false },
-          { meter: 'input_cache_read', amount: `${Number(input) / 10}`, each: false },
+          { meter: 'input_cache_read', amount: (Number(input) / 10).toFixed(4), each: false },
           { meter: 'output', amount: output, each: false },
         ],
       },

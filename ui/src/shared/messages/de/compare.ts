@@ -163,6 +163,7 @@ export const compare = {
   '{said}, about {left} left': '{said}, noch etwa {left}',
   'no answer came': 'es kam keine Antwort',
   'unknown, may have been billed': 'ungewiss, vielleicht berechnet',
+  answered: 'beantwortet',
   'answered, {cell}': 'beantwortet, {cell}',
   '{passed} of {checks} checks passed, {cell}': '{passed} von {checks} Prüfungen bestanden, {cell}',
   'Got worse': 'Schlechter geworden',

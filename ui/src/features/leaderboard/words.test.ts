@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { apart } from './words';
+
+it('labels that would stand on each other are moved apart, in their order and no further than they must', () => {
+  expect(apart([10, 60, 100], 13, 160)).toEqual([10, 60, 100]);
+  expect(apart([20, 10, 12], 13, 160)).toEqual([36, 10, 23]);
+  // At the lower end there is only room above.
+  expect(apart([150, 155, 158], 13, 160)).toEqual([134, 147, 160]);
+  expect(apart([], 13, 160)).toEqual([]);
+});
