@@ -258,8 +258,3 @@ export function bytes(count: number): string {
   if (count < 999_500) return t('{size} kB', { size: Math.round(count / 1000) });
   return t('{size} MB', { size: figure(count / 1e6, 1) });
 }
-
-/** `1 turn`, `2 turns`, in English; for what is not in the catalogue yet. */
-export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${number(count)} ${count === 1 ? one : many}`;
-}

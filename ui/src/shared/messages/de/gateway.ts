@@ -1,5 +1,25 @@
 // German: the gateway.
 export const gateway = {
+  'Base URL copied': 'Basisadresse kopiert',
+  'A port is a number from 1024 to 65535.': 'Ein Port ist eine Zahl von 1024 bis 65535.',
+  'On this machine only': 'Nur auf diesem Rechner',
+  'One address for your editor and scripts, in the protocols of OpenAI, Anthropic, Gemini and OpenRouter. Same keys, routing, budgets and ledger as the chat.':
+    'Eine Adresse für Ihren Editor und Ihre Skripte, in den Protokollen von OpenAI, Anthropic, Gemini und OpenRouter. Dieselben Schlüssel, Wege, Budgets und dasselbe Kassenbuch wie im Chat.',
+  'The gateway is off.': 'Das Gateway ist aus.',
+  'Base URL': 'Basisadresse',
+  'Copy base URL': 'Basisadresse kopieren',
+  'nothing under way': 'nichts unterwegs',
+  ' at {endpoint}': ' bei {endpoint}',
+  answering: 'antwortet',
+  Port: 'Port',
+  'App keys': 'App-Schlüssel',
+  'New key': 'Neuer Schlüssel',
+  'No program has a key yet. Each gets one of its own, with its own limits.':
+    'Noch hat kein Programm einen Schlüssel. Jedes bekommt seinen eigenen, mit eigenen Grenzen.',
+  'Revoke the key of {name}?': 'Schlüssel von {name} widerrufen?',
+  'The program is turned away from its next request on. What it spent stays in the ledger.':
+    'Das Programm wird ab seiner nächsten Anfrage abgewiesen. Was es ausgab, bleibt im Kassenbuch.',
+  'Revoke key': 'Schlüssel widerrufen',
   'Name the program the key is for.': 'Nennen Sie das Programm, für das der Schlüssel ist.',
   'The budget is a number of dollars, as in 3 or 0.50.':
     'Das Budget ist eine Zahl in Dollar, etwa 3 oder 0,50.',
