@@ -22,6 +22,7 @@ const SAME = new Set([
   'Esc',
   'End',
   'sk-…',
+  'sk-parallax-…',
   'author/name',
   'author/model',
   'work',
