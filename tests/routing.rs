@@ -7,6 +7,8 @@
     reason = "tests fail by panicking and measure by the clock"
 )]
 
+#[path = "routing/hedges.rs"]
+mod hedges;
 #[path = "routing/lines.rs"]
 mod lines;
 #[path = "routing/outage.rs"]

@@ -132,7 +132,7 @@ async fn every_protocol_goes_through_to_every_other() {
 async fn a_refusal_keeps_its_status_and_its_wait() {
     let refusal = json!({ "error": { "message": "Slow down.", "type": "rate_limit", "code": "rate_limit" } });
     let answer = Answer::json(429, &refusal)
-        .header("retry-after", "7")
+        .header("retry-after", "9")
         .header("x-ratelimit-remaining-requests", "0")
         .header("set-cookie", "a=b")
         .header("openai-organization", "org-theirs");
@@ -140,7 +140,7 @@ async fn a_refusal_keeps_its_status_and_its_wait() {
     for stream in [false, true] {
         let reply = bench.post("/v1/chat/completions", &chat("m@chat", stream)).await;
         assert_eq!(reply.status, 429, "{}", reply.text());
-        assert_eq!(reply.header("retry-after"), Some("7"));
+        assert_eq!(reply.header("retry-after"), Some("9"));
         assert_eq!(reply.header("x-ratelimit-remaining-requests"), Some("0"));
         assert_eq!(reply.header("content-type"), Some("application/json"));
         assert_eq!((reply.header("set-cookie"), reply.header("openai-organization")), (None, None));
@@ -148,6 +148,22 @@ async fn a_refusal_keeps_its_status_and_its_wait() {
         let reply = bench.post("/v1/messages", &messages("m@chat", stream)).await;
         assert_eq!((reply.status, reply.json()["type"].as_str()), (429, Some("error")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_is_soon_over_is_waited_out_before_anybody_is_asked() {
+    let refusal = json!({ "error": { "message": "Slow down.", "type": "rate_limit", "code": "rate_limit" } });
+    let pause = Answer::json(429, &refusal).header("retry-after", "2");
+    let mut routes = vec![Route::answer(pause).times(3)];
+    routes.extend(every_protocol());
+    let bench = Bench::new(routes).await;
+    // As often as one place is asked for one request.
+    let reply = bench.post("/v1/chat/completions", &chat("m@chat", false)).await;
+    assert_eq!((reply.status, bench.upstream.seen().len()), (429, 3), "{}", reply.text());
+    let refused = Instant::now();
+    let reply = bench.post("/v1/chat/completions", &chat("m@chat", false)).await;
+    assert_eq!((reply.status, bench.upstream.seen().len()), (200, 4), "{}", reply.text());
+    assert!(refused.elapsed() >= Duration::from_millis(1_500), "{:?}", refused.elapsed());
 }
 
 fn broken(after: usize, end: Step) -> Vec<Route> {

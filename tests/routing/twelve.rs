@@ -169,10 +169,33 @@ impl Twelve {
         self.engine.add_provider("unasked", "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
     }
 
+    /// Closing a connection ends the bill at these.
+    pub(crate) async fn stops_billing(&self, ids: &[&str]) {
+        for id in ids {
+            let mut row = provider(id, format!("{}/v1", self.server(id).url()));
+            row.quirks.cancel_stops_billing = Some(true);
+            self.engine.store().write(move |tx| tx.put_provider(&row)).await.unwrap();
+        }
+        self.engine.add_provider("changed", "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
+    }
+
     /// Closes the engine and opens it again on the same data.
     pub(crate) async fn restart(&mut self) {
         self.engine.store().clone().close();
         self.engine = open(self.folder.path()).await;
+    }
+
+    /// The machine after a crash, for which another copy of the folder stands: the tasks of this engine keep its
+    /// lease in this process.
+    pub(crate) async fn crashed(&self) -> (Engine, tempfile::TempDir) {
+        let copy = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+            }
+        }
+        (open(copy.path()).await, copy)
     }
 
     pub(crate) fn server(&self, id: &str) -> &Replay {

@@ -169,6 +169,8 @@ pub enum NoticeKind {
     Chosen,
     /// A budget limits the answer, or is nearly used up.
     Budget,
+    /// A second provider was asked beside one that was late, and which of them answered.
+    Hedged,
     /// Anything else the provider wanted known.
     Provider,
 }

@@ -253,6 +253,11 @@ pub struct RoutingPrefs {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub continue_once: Option<bool>,
+    /// May a second provider of the same model be asked beside one whose first word is late? The first with
+    /// content is the answer, the other is stopped and may have cost its prompt. Not set = no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
+    pub hedge: Option<bool>,
 }
 
 impl RoutingPrefs {
@@ -299,6 +304,7 @@ impl RoutingPrefs {
             local_only: self.local_only || narrower.local_only,
             regions: common(self.regions.as_deref(), narrower.regions.as_deref()),
             continue_once: both(self.continue_once, narrower.continue_once),
+            hedge: both(self.hedge, narrower.hedge),
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) async fn end(inner: Arc<Inner>, job: Job, failure: Failure, out: mpsc
     // The journal holds every event that was shown. If it cannot be read now, the mixer still knows them.
     let read = inner.store.read(move |tx| {
         let attempts = tx.attempts(run)?;
-        let open = attempts.last().filter(|row| row.outcome.is_none());
+        let open = attempts.iter().find(|row| row.outcome.is_none());
         let hold = open.map(|row| tx.hold(row.id)).transpose()?.flatten();
         Ok((tx.journal(run)?, attempts, hold))
     });
@@ -26,7 +26,8 @@ pub(crate) async fn end(inner: Arc<Inner>, job: Job, failure: Failure, out: mpsc
     let before = job.kept.as_ref().map_or(0, |kept| 1 + kept.draft.seams());
     let own = draft.piece(before + startup::settled(&attempts));
     let mut costs: Vec<Cost> = Vec::new();
-    let open = attempts.pop_if(|row| row.outcome.is_none());
+    // Of two that were made beside each other nothing was shown; the first counts, as in the store.
+    let open = attempts.iter().position(|row| row.outcome.is_none()).map(|place| attempts.remove(place));
     costs.extend(attempts.iter().map(|row| row.cost.clone().unwrap_or_else(Cost::unknown)));
     let mut usage_shown = Usage::default();
     if let Some(ended) =

@@ -2,6 +2,7 @@
 
 use crate::{
     attempt::Events,
+    lane::{Contest, Side},
     mixer::{LaneMessage, News},
     seam::Splice,
 };
@@ -21,7 +22,11 @@ pub(crate) struct HeldBack {
     run: RunId,
     out: mpsc::Sender<LaneMessage>,
     held: Vec<StreamEvent>,
-    streaming: Arc<AtomicBool>,
+    /// It has content.
+    heard: Arc<AtomicBool>,
+    streaming: bool,
+    /// Another attempt may be made beside it: who has content first is shown.
+    contest: Option<(Arc<Contest>, Side)>,
     notices: Vec<(NoticeKind, String)>,
     /// It goes on with an answer that broke off.
     splice: Option<Splice>,
@@ -38,16 +43,22 @@ impl HeldBack {
             .iter()
             .map(|(kind, detail)| StreamEvent::Notice { kind: *kind, detail: detail.clone() })
             .collect();
-        Self { run, out, held, streaming: Arc::default(), notices, splice }
+        let heard = Arc::default();
+        Self { run, out, held, heard, streaming: false, contest: None, notices, splice }
     }
 
-    /// Ends once nothing has been released for so long; never, if something was, or without a limit.
+    /// It is one side of two, perhaps.
+    pub(crate) fn against(self, contest: Arc<Contest>, side: Side) -> Self {
+        Self { contest: Some((contest, side)), ..self }
+    }
+
+    /// Ends once nothing has come for so long; never, if something did, or without a limit.
     pub(crate) fn silence(&self, limit: Option<Duration>) -> impl Future<Output = Duration> + use<> {
-        let streaming = Arc::clone(&self.streaming);
+        let heard = Arc::clone(&self.heard);
         async move {
             if let Some(limit) = limit {
                 tokio::time::sleep(limit).await;
-                if !streaming.load(Ordering::Acquire) {
+                if !heard.load(Ordering::Acquire) {
                     return limit;
                 }
             }
@@ -77,7 +88,7 @@ impl HeldBack {
         if events.is_empty() {
             return;
         }
-        if !self.streaming.swap(true, Ordering::AcqRel) {
+        if !std::mem::replace(&mut self.streaming, true) {
             let _ =
                 self.out.send(LaneMessage { run: self.run, news: News::State(RunState::Streaming) }).await;
         }
@@ -100,7 +111,13 @@ impl Events for HeldBack {
             }
         });
         self.held.append(&mut events);
-        if content || self.streaming.load(Ordering::Acquire) {
+        if content && !self.heard.swap(true, Ordering::AcqRel) {
+            // Never comes back for who is second.
+            if let Some((contest, side)) = &self.contest {
+                contest.speak(*side).await;
+            }
+        }
+        if content || self.streaming {
             self.release().await;
         }
     }

@@ -1,6 +1,10 @@
 //! One lane's answer: plan, try, recover, and hand the end to the mixer.
 
 mod going_on;
+mod hedge;
+mod leg;
+
+pub(crate) use hedge::{Contest, OUTRUN, Side};
 
 use crate::{
     attempt::{Ended, Plan},
@@ -10,21 +14,17 @@ use crate::{
     draft::Draft,
     files,
     frame::RouteStep,
-    held_back::HeldBack,
     inner::Inner,
     learn,
-    mixer::{Finished, LaneMessage, News, Priced, Settlement},
+    mixer::{Finished, LaneMessage, News, Settlement},
     policy, qualify,
     registry::{Known, Registry},
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
-    seam::{self, Kept, Splice},
-    startup::begun,
+    seam::{self, Kept},
     warm,
 };
-use domain::{
-    AccountLabel, BlockKind, Cost, Endpoint, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage,
-};
+use domain::{BlockKind, Cost, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage};
 use router::{Next, Shown, Situation};
 use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, RunRow};
@@ -74,6 +74,12 @@ struct Lane {
     before: Option<Usage>,
     /// It may be gone on with once without asking.
     continue_once: bool,
+    /// Another provider may be asked beside one that is late.
+    hedge: bool,
+    /// What is to be said on the answer of that.
+    beside: Option<(domain::NoticeKind, String)>,
+    /// The number of the last attempt.
+    numbered: u32,
 }
 
 /// How the last attempt left things.
@@ -108,6 +114,9 @@ pub(crate) async fn run(
         spliced: (None, 0),
         before: None,
         continue_once: false,
+        hedge: false,
+        beside: None,
+        numbered: 0,
     };
     let last = lane.work().await;
     lane.end(last).await;
@@ -190,6 +199,7 @@ impl Lane {
         }
         self.auto = field.auto;
         self.continue_once = field.rules.prefs.continue_once == Some(true);
+        self.hedge = field.rules.prefs.hedge == Some(true);
         self.tried(&registry, left).await
     }
 
@@ -197,7 +207,7 @@ impl Lane {
     async fn tried(&mut self, registry: &Registry, mut left: VecDeque<Choice>) -> Last {
         let mut last = Last { ended: None, failure: None };
         while let Some(choice) = left.pop_front() {
-            let Some(choice) = self.rested(registry, choice, &mut left).await else {
+            let Some(mut choice) = self.rested(registry, choice, &mut left).await else {
                 return Last { failure: Some(stopped()), ..last };
             };
             let mut tries = 0;
@@ -206,7 +216,11 @@ impl Lane {
                 if let Some(ended) = last.ended.take() {
                     self.settle(ended).await;
                 }
-                last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
+                let ended_at;
+                (ended_at, last) = self.attempt(registry, choice.clone(), &mut left).await;
+                if ended_at.endpoint.id != choice.endpoint.id {
+                    (choice, tries) = (ended_at, 1);
+                }
                 let Some(failure) = &last.failure else { return last };
                 if self.cancel.is_cancelled() {
                     return Last { failure: Some(stopped()), ..last };
@@ -257,93 +271,30 @@ impl Lane {
         }
     }
 
-    /// One attempt, from hold to the last byte. Its ledger row is written by whoever ends it.
-    /// `others`: somebody else could be asked.
-    async fn attempt(&mut self, registry: &Registry, choice: Choice, others: bool) -> Last {
-        let said = self.said(registry, &choice);
-        let Choice { endpoint, account, .. } = choice;
-        let Some(known) = registry.shared(&endpoint.provider) else {
-            let failure = Failure::new(ErrorKind::RequestInvalid, "The provider was removed.");
-            return Last { ended: None, failure: Some(failure) };
+    /// An attempt, from hold to the last byte, or two of which one is the answer: which it was in the end, and how
+    /// that left things. Its ledger row is written by whoever ends it.
+    async fn attempt(
+        &mut self,
+        registry: &Registry,
+        choice: Choice,
+        left: &mut VecDeque<Choice>,
+    ) -> (Choice, Last) {
+        let inner = Arc::clone(&self.inner);
+        let first = match Box::pin(self.prepare(&inner, registry, choice.clone(), !left.is_empty())).await {
+            Ok(first) => first,
+            Err(failure) => return (choice, Last { ended: None, failure: Some(failure) }),
         };
-        if self.cancel.is_cancelled() {
-            return Last { ended: None, failure: Some(stopped()) };
-        }
-        self.draft = Draft::default();
-        self.spliced = (None, 0);
-        self.issuer = endpoint.id.to_string();
-        self.steps.push(RouteStep {
-            provider: known.provider.name.clone(),
-            upstream_model: endpoint.upstream_model.clone(),
-            failed: None,
-            local: known.provider.local,
-            demo: known.provider.id.as_str() == catalog::DEMO,
-        });
-        self.tell(News::Route(self.steps.clone())).await;
-        let asked = self.inner.clock.elapsed();
-        let Some(place) = self.place(&known).await else {
-            return Last { ended: None, failure: Some(stopped()) };
-        };
-        self.placed(asked);
-        let local = known.provider.local;
-        let (name, id) = (known.provider.name.clone(), endpoint.id.clone());
-        let priced = Priced {
-            prices: endpoint.prices.clone(),
-            before: total_cost(&self.costs),
-            at: self.inner.clock.now(),
-        };
-        self.tell(News::Priced(Box::new(priced))).await;
-        let plan = || self.planned(endpoint.clone(), known.clone(), account.clone());
-        let (mut attempt, encoded, secret) = match begun(&self.inner, plan).await {
-            Ok(begun) => begun,
-            Err(unsent) => return Last { ended: None, failure: Some(unsent.failure()) },
-        };
-        crate::live::lock(&self.inner.retries).request(self.inner.clock.now());
-        self.tell(News::State(RunState::Connecting)).await;
-        let notices = said.into_iter().chain(encoded.notices.clone()).collect();
-        let splice = self.kept.as_ref().map(|kept| Splice::new(kept, &name));
-        let mut out = HeldBack::new(self.job.row.id, self.out.clone(), notices, splice);
-        let patience = if others && !local {
-            learn::patience(&self.inner, ledger::prompt_estimate(&self.job.request), &id)
-        } else {
-            None
-        };
-        let silence = out.silence(patience);
-        let cancel = self.cancel.clone();
-        // The Stop is looked at first: one that came while the hold was written stops before anything
-        // is sent.
-        let result = tokio::select! {
-            biased;
-            () = cancel.cancelled() => None,
-            result = attempt.run(encoded, secret, &mut self.draft, &mut out) => Some(result),
-            waited = silence => Some(Err(learn::silent(&name, waited))),
-        };
-        attempt.release(&mut self.draft, &mut out).await;
-        let failure = match result {
-            None => Some(stopped()),
-            Some(result) => result.err(),
-        };
-        if failure.is_none() || self.draft.has_content() {
-            out.release_all().await;
-        }
-        let cancelled = failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Cancelled);
-        let (notices, splice) = out.end();
-        self.notices = notices;
-        self.spliced = splice.map(|splice| splice.shown()).unwrap_or_default();
-        let ended = attempt.end(&self.draft, failure.clone(), cancelled);
-        self.tell_outgrown(ended.outgrown.clone()).await;
-        place.counted(ended.billed.as_ref().map_or(0, tokens));
-        learn::observe(&self.inner, &ended.row, account.as_ref(), failure.as_ref(), local);
-        Last { ended: Some(ended), failure }
+        let (leg, read) = Box::pin(self.answered(&inner, registry, first, left)).await;
+        (leg.choice.clone(), Box::pin(self.finish(leg, read)).await)
     }
 
-    /// What the next attempt needs to know.
-    fn planned(&self, endpoint: Endpoint, known: Arc<Known>, account: Option<AccountLabel>) -> Plan {
+    /// What an attempt needs to know. `n`: its number within the run.
+    fn planned(&self, choice: &Choice, known: Arc<Known>, n: u32) -> Plan {
         Plan {
             policy: self.job.row.route.policy.clone(),
-            endpoint,
+            endpoint: choice.endpoint.clone(),
             known,
-            account,
+            account: choice.account.clone(),
             request: self.asked(),
             of: Arc::clone(&self.job.request),
             run: Some(self.job.row.id),
@@ -355,7 +306,7 @@ impl Lane {
             over_budget: self.job.over_budget,
             revision: None,
             likely: None,
-            n: u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX),
+            n,
         }
     }
 

@@ -32,8 +32,21 @@ pub(crate) fn observe(
     lock(&inner.health).observe(inner.clock.now(), who, observed);
 }
 
-/// How long this endpoint may take to the first content after a prompt of so many tokens, while somebody else could be asked; `None` = too
-/// little is known of it.
+/// It had no content after so long, and another one did.
+pub(crate) fn outrun(inner: &Inner, row: &AttemptRow, prompt: u64, after: Millis) {
+    let who = Who { endpoint: &row.endpoint, provider: &row.provider, account: None, local: false };
+    lock(&inner.health).observe(inner.clock.now(), who, Observed::Outrun { after, uncached: prompt });
+}
+
+/// After how long the first content after a prompt of so many tokens is late here: nineteen of twenty come sooner.
+/// `None` = too little is known.
+pub(crate) fn late(inner: &Inner, prompt: u64, endpoint: &EndpointId) -> Option<Duration> {
+    let known = lock(&inner.health).late(endpoint, prompt, inner.clock.now());
+    known.map(|late| Duration::from_millis(late.0))
+}
+
+/// How long this endpoint may take to the first content after a prompt of so many tokens, while somebody else
+/// could be asked; `None` = too little is known of it.
 pub(crate) fn patience(inner: &Inner, prompt: u64, endpoint: &EndpointId) -> Option<Duration> {
     let known = lock(&inner.health).patience(endpoint, prompt, inner.clock.now());
     known.map(|patience| Duration::from_millis(patience.0))

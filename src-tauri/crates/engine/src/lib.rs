@@ -47,6 +47,7 @@ mod lists;
 mod live;
 mod mixer;
 mod outgoing;
+mod pauses;
 mod policy;
 mod present;
 mod prices;

@@ -137,7 +137,7 @@ pub(crate) fn recover_in(
     let request = crate::context::request_of(tx, &run)?;
     let attempts = tx.attempts(run.id)?;
     let own = draft.piece(kept(tx, run.message)? + settled(&attempts));
-    let open = attempts.into_iter().rfind(|row| row.outcome.is_none());
+    let open = last_open(inner, tx, conversation, attempts, &request, failure)?;
     let issuer = open.as_ref().map(|row| row.endpoint.to_string()).unwrap_or_default();
     let hold = open.as_ref().map(|row| tx.hold(row.id)).transpose()?.flatten();
     let side = open.as_ref().map(|row| tx.side_call(row.id)).transpose()?.flatten();
@@ -160,6 +160,31 @@ pub(crate) fn recover_in(
     tx.update_run(&run)?;
     crate::history::settled(tx, run.id)?;
     Ok(true)
+}
+
+/// The attempt that was open, as the last of all. Of two that were made beside each other nothing has been shown:
+/// the other one is settled here, its prompt may be billed.
+fn last_open(
+    inner: &Inner,
+    tx: &mut Tx<'_>,
+    conversation: Option<ConversationId>,
+    attempts: Vec<AttemptRow>,
+    request: &Request,
+    failure: &Failure,
+) -> Result<Option<AttemptRow>, Failure> {
+    let most = attempts.iter().map(|row| row.n).max().unwrap_or(0);
+    let mut open: Vec<AttemptRow> = attempts.into_iter().filter(|row| row.outcome.is_none()).collect();
+    let beside = if open.len() > 1 { open.pop() } else { None };
+    if let Some(row) = beside {
+        let hold = tx.hold(row.id)?;
+        let mut ended = close_attempt(inner, row, request, &Draft::default(), hold.as_ref(), failure);
+        ended.purpose.kind = Some(store::HEDGE.to_owned());
+        let entry = books::entry(inner, conversation, &ended);
+        tx.finish_attempt(&ended.row)?;
+        books::book(tx, entry)?;
+    }
+    let last = open.pop();
+    Ok(last.map(|row| AttemptRow { n: if row.n < most { most + 1 } else { row.n }, ..row }))
 }
 
 /// Attempts that left a piece of the answer and are settled.

@@ -4,6 +4,7 @@ use crate::{
     again, beside,
     frame::{Notice, Pick, RouteStep, RunView, TurnView},
     inner::Inner,
+    lane::OUTRUN,
     present,
     result::{metrics, total_cost},
     seam,
@@ -220,7 +221,7 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
         state: run.state,
         message: run.message,
         saw: named(inner, &run.saw),
-        route: attempts.iter().map(|attempt| step(inner, attempt)).collect(),
+        route: (1..).zip(&attempts).map(|(n, attempt)| step(inner, attempt, n == attempts.len())).collect(),
         sections: present::sections(&parts),
         metrics: metrics(&usage, &total_cost(&costs), run.ttft, run.duration, &attempts),
         finish_reason: run.finish_reason,
@@ -234,7 +235,8 @@ fn run_view(inner: &Inner, rows: Rows) -> RunView {
     }
 }
 
-fn step(inner: &Inner, attempt: &AttemptRow) -> RouteStep {
+/// `last`: no other attempt follows it.
+fn step(inner: &Inner, attempt: &AttemptRow, last: bool) -> RouteStep {
     let registry = inner.registry();
     let known = registry.provider(&attempt.provider);
     let failed = match &attempt.outcome {
@@ -246,6 +248,8 @@ fn step(inner: &Inner, attempt: &AttemptRow) -> RouteStep {
                 .filter(|status| *status >= 400)
                 .map_or_else(|| failure.kind.as_str().to_owned(), |status| status.to_string()),
         ),
+        // Only what another one outran was stopped before the last.
+        Some(Outcome::Cancelled) if !last => Some(OUTRUN.to_owned()),
         _ => None,
     };
     RouteStep {

@@ -4,7 +4,10 @@
 //! reorders. Leaving an endpoint out is a matter of what is allowed and possible, never of experience:
 //! were it not so, a stricter policy could bring an endpoint back.
 
-use crate::latency::{Latency, Speed};
+use crate::{
+    chance::{hash, mix},
+    latency::{Latency, Speed},
+};
 use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,6 +71,13 @@ pub enum Observed<'a> {
         uncached: u64,
         /// Tokens written, and how long the writing took.
         wrote: Option<(u64, Millis)>,
+    },
+    /// It had said nothing when another, asked beside it, did.
+    Outrun {
+        /// Request sent to then.
+        after: Millis,
+        /// Prompt tokens that were not in its cache.
+        uncached: u64,
     },
     /// It failed.
     Failed {
@@ -184,6 +194,10 @@ impl Health {
                 }
                 self.keys.remove(&who.key());
                 self.windows.remove(&window(who));
+            }
+            // No success and no fault; but it takes at least so long.
+            Observed::Outrun { after, uncached } => {
+                self.record(who.endpoint, at.0).latency.observe(at, after, uncached);
             }
             Observed::Failed { failure } => self.failed(at.0, who, failure),
         }
@@ -329,13 +343,17 @@ impl Health {
     /// How long to wait for the first content before somebody else is asked, in milliseconds: three
     /// times the slow end of what is usual here, between 4 s and 120 s. `None` = too little is known.
     pub fn patience(&self, endpoint: &EndpointId, uncached: u64, now: Timestamp) -> Option<Millis> {
-        let slow = self.endpoints.get(endpoint)?.latency.slow_end(uncached, now)?;
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to a small positive number"
-        )]
-        Some(Millis((3.0 * slow).clamp(4_000.0, 120_000.0) as u64))
+        Some(at_least(4_000.0, 3.0 * self.slow_end(endpoint, uncached, now)?))
+    }
+
+    /// After how long the first content is late, in milliseconds: about nineteen of twenty come sooner, and none
+    /// is late before half a second. `None` = too little is known.
+    pub fn late(&self, endpoint: &EndpointId, uncached: u64, now: Timestamp) -> Option<Millis> {
+        Some(at_least(500.0, self.slow_end(endpoint, uncached, now)?))
+    }
+
+    fn slow_end(&self, endpoint: &EndpointId, uncached: u64, now: Timestamp) -> Option<f64> {
+        self.endpoints.get(endpoint)?.latency.slow_end(uncached, now)
     }
 
     /// Expected tokens a second.
@@ -366,6 +384,15 @@ impl Health {
         }
         record
     }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a small positive number"
+)]
+fn at_least(least: f64, ms: f64) -> Millis {
+    Millis(ms.clamp(least, 120_000.0) as u64)
 }
 
 fn window(who: Who<'_>) -> String {
@@ -421,19 +448,6 @@ pub(crate) fn decay(passed: i64, half_life: f64) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a weight need not be exact")]
     let passed = passed as f64;
     (-passed / half_life).exp2()
-}
-
-/// A well spread number out of another (splitmix64's last step).
-pub(crate) const fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// A number for a name (FNV-1a), the same on every machine.
-pub(crate) fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Total: a new kind does not compile until it is told whose fault it is.

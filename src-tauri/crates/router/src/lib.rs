@@ -12,6 +12,7 @@
 //! the compiler asks for its row in [`recover`] and in `health::scope`.
 #![deny(missing_docs, clippy::wildcard_enum_match_arm)]
 
+mod chance;
 mod filter;
 mod health;
 mod latency;

@@ -1,8 +1,9 @@
 //! Choosing and ordering endpoints.
 
 use crate::{
+    chance::{hash, mix},
     filter,
-    health::{Health, Setback, Who, hash, mix},
+    health::{Health, Setback, Who},
     price::Rates,
 };
 use domain::{

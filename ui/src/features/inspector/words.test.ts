@@ -55,5 +55,8 @@ describe('an attempt', () => {
     expect(went({ ...way(null), outcome: { type: 'cancelled' } }, errors)).toBe(
       '200, stopped, first word after 0.64 s',
     );
+    expect(went({ ...way(null), outcome: { type: 'cancelled' }, first_content: null }, errors, true)).toBe(
+      '200, stopped, another answered first',
+    );
   });
 });

@@ -71,8 +71,8 @@ export function condition(when: Partial<When>): string {
 const clock = (minutes: number) =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 
-/** How an attempt went, in one line. */
-export function went(attempt: ReceiptAttempt, advice: AdviceTable): string {
+/** How an attempt went, in one line. `followed`: it is not the last of its answer. */
+export function went(attempt: ReceiptAttempt, advice: AdviceTable, followed = false): string {
   const status = attempt.status === null ? '' : `${attempt.status}, `;
   const first =
     attempt.first_content === null
@@ -88,6 +88,8 @@ export function went(attempt: ReceiptAttempt, advice: AdviceTable): string {
       return `${status}${short}${first === '' ? '' : `, ${first}`}`;
     }
     case 'cancelled':
+      // Only what another one outran is stopped before the last.
+      if (followed) return `${status}${t('stopped, another answered first')}`;
       return `${status}${t('stopped')}${first === '' ? '' : `, ${first}`}`;
     case 'interrupted':
       return `${status}${t('Parallax was closed')}`;

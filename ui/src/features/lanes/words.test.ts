@@ -57,6 +57,11 @@ describe('the route line', () => {
       'Ollama failed → Azure · saw the prompt only',
     );
   });
+  it('names who was late where another was asked beside it', () => {
+    const route = [step('OpenAI', { failed: 'outrun' }), step('Azure')];
+    expect(line({ route })).toBe('OpenAI late → Azure · saw the prompt only');
+    expect(routeLine(of({ route }), errors).failed[0]?.title).toBe('OpenAI: another answered first');
+  });
   it('keeps what a label means for the tooltip', () => {
     const route = routeLine(
       of({ route: [step('Ollama', { failed: 'net.connect' }), step('Azure')] }),

@@ -120,6 +120,11 @@ export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
     .map((step) => {
       const how = step.failed ?? '';
       const title = Object.hasOwn(advice, how) ? advice[how as ErrorKind].short.toLowerCase() : how;
+      // Another one was asked beside it and was quicker.
+      if (how === 'outrun') {
+        const was = { provider: step.provider };
+        return { text: t('{provider} late', was), title: t('{provider}: another answered first', was) };
+      }
       // A status is said as it is; a label is for the tooltip, the note below has the words.
       const said = /^\d+$/.test(how) ? how : 'failed';
       return {

@@ -3,4 +3,4 @@
 /**
  * Sorts of notice.
  */
-export type NoticeKind = "dropped_parameter" | "dropped_content" | "skipped_event" | "usage_mismatch" | "chosen" | "budget" | "provider";
+export type NoticeKind = "dropped_parameter" | "dropped_content" | "skipped_event" | "usage_mismatch" | "chosen" | "budget" | "hedged" | "provider";

@@ -74,4 +74,9 @@ regions?: Array<string> | null,
  * May an answer that broke off be continued once at another endpoint of the same model without
  * asking? Not set = no.
  */
-continue_once?: boolean | null, };
+continue_once?: boolean | null, 
+/**
+ * May a second provider of the same model be asked beside one whose first word is late? The first with
+ * content is the answer, the other is stopped and may have cost its prompt. Not set = no.
+ */
+hedge?: boolean | null, };

@@ -6,15 +6,15 @@ use crate::{
     clock::millis,
     draft::Draft,
     frame::{ContinueOn, WaitFor, Waiting},
-    live::lock,
     mixer::{LaneMessage, News},
+    pauses,
     queue::Place,
     registry::{Known, Registry},
     routing::{self, Choice},
     seam::{self, Kept},
 };
-use domain::{Failure, Millis, NoticeKind, Request, StreamEvent, Timestamp};
-use router::{PATIENCE, Setback, Who};
+use domain::{Failure, Millis, NoticeKind, Request, StreamEvent};
+use router::PATIENCE;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 impl Lane {
@@ -69,32 +69,17 @@ impl Lane {
         choice: Choice,
         left: &mut VecDeque<Choice>,
     ) -> Option<Choice> {
-        let now = self.inner.clock.now();
-        let paused = {
-            let health = lock(&self.inner.health);
-            let until = |choice: &Choice| {
-                let provider = &choice.endpoint.provider;
-                let local = registry.provider(provider).is_some_and(|known| known.provider.local);
-                let (endpoint, account) = (&choice.endpoint.id, choice.account.as_ref());
-                match health.setback(Who { endpoint, provider, account, local }, now) {
-                    Some(Setback::RateLimited(until)) => Some(until),
-                    _ => None,
-                }
-            };
-            std::iter::once(&choice).chain(left.iter()).map(until).collect::<Option<Vec<Timestamp>>>()
-        };
-        let soonest = paused.into_iter().flatten().enumerate().min_by_key(|(place, until)| (*until, *place));
-        let wait = |until: Timestamp| u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0);
-        let Some((place, until)) = soonest.filter(|(_, until)| wait(*until) <= PATIENCE.0) else {
+        let first = pauses::first_over(&self.inner, registry, &choice, left);
+        let Some((place, wait)) = first.filter(|(_, wait)| *wait <= PATIENCE) else {
             return Some(choice);
         };
         left.push_front(choice);
         let choice = left.remove(place)?;
-        self.tell_wait(registry, &choice, Millis(wait(until))).await;
+        self.tell_wait(registry, &choice, wait).await;
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => None,
-            () = tokio::time::sleep(Duration::from_millis(wait(until))) => Some(choice),
+            () = tokio::time::sleep(Duration::from_millis(wait.0)) => Some(choice),
         }
     }
 
@@ -104,8 +89,8 @@ impl Lane {
         self.tell(News::Waiting(Waiting { provider, why: WaitFor::Retry, ms: Some(after), ahead: 0 })).await;
     }
 
-    /// Says on the answer that it cost more than was set aside for it.
-    pub(super) async fn tell_outgrown(&mut self, said: Option<(NoticeKind, String)>) {
+    /// Says something on the answer.
+    pub(super) async fn tell_notice(&mut self, said: Option<(NoticeKind, String)>) {
         let Some((kind, detail)) = said else { return };
         self.notices.push((kind, detail.clone()));
         self.tell(News::Events(vec![StreamEvent::Notice { kind, detail }])).await;

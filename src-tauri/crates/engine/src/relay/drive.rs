@@ -10,6 +10,7 @@ use crate::{
     inner::{Inner, Table},
     learn,
     live::lock,
+    pauses,
     queue::Place,
     registry::{Known, Registry},
     result::total_cost,
@@ -17,7 +18,7 @@ use crate::{
     startup::begun,
 };
 use domain::{Cost, ErrorKind, Failure, Request, Usage};
-use router::{Next, Shown, Situation};
+use router::{Next, PATIENCE, Shown, Situation};
 use std::{
     collections::VecDeque,
     sync::{Arc, atomic::Ordering},
@@ -239,6 +240,10 @@ impl Drive {
     async fn tried(&mut self, registry: &Registry, mut left: VecDeque<Choice>) -> Last {
         let mut last = Last::failed(gone());
         while let Some(choice) = left.pop_front() {
+            let choice = match self.rested(registry, choice, &mut left).await {
+                Ok(choice) => choice,
+                Err(failure) => return Last { failure: Some(failure), ..last },
+            };
             let mut tries = 0;
             loop {
                 tries += 1;
@@ -274,6 +279,28 @@ impl Drive {
             }
         }
         last
+    }
+
+    /// Waits where everybody who is left has asked for a pause and the first of them is soon over; that one comes
+    /// first then. A longer one keeps nobody from being asked, as in a lane.
+    async fn rested(
+        &self,
+        registry: &Registry,
+        choice: Choice,
+        left: &mut VecDeque<Choice>,
+    ) -> Result<Choice, Failure> {
+        let first = pauses::first_over(&self.inner, registry, &choice, left);
+        let Some((place, wait)) = first.filter(|(_, wait)| *wait <= PATIENCE) else {
+            return Ok(choice);
+        };
+        left.push_front(choice);
+        let choice = left.remove(place).ok_or_else(gone)?;
+        tokio::select! {
+            biased;
+            () = self.out.closed() => Err(gone()),
+            () = self.inner.live.leaving.cancelled() => Err(leaving()),
+            () = tokio::time::sleep(Duration::from_millis(wait.0)) => Ok(choice),
+        }
     }
 
     fn situation(&self, tries: u32, begun: bool, left: &VecDeque<Choice>, failed: &Choice) -> Situation {

@@ -130,12 +130,13 @@ impl Tx<'_> {
         .map(|_| ())
     }
 
-    /// Writes how an attempt went: times, outcome, what was said, used and paid.
+    /// Writes how an attempt went: times, outcome, what was said, used and paid; and its number, since of two at
+    /// once the one that is the answer comes last.
     pub fn finish_attempt(&mut self, a: &AttemptRow) -> Result<(), Failure> {
         self.change(
             "attempt",
             "UPDATE attempts SET first_byte = ?2, first_content = ?3, duration = ?4, outcome = ?5,
-                 upstream = ?6, usage = ?7, cost = ?8, reasoned = ?9 WHERE id = ?1",
+                 upstream = ?6, usage = ?7, cost = ?8, reasoned = ?9, n = ?10 WHERE id = ?1",
             params![
                 a.id.blob(),
                 opt_millis(a.first_byte)?,
@@ -145,7 +146,8 @@ impl Tx<'_> {
                 opt_json(a.upstream.as_ref())?,
                 opt_json(a.usage.as_ref())?,
                 opt_json(a.cost.as_ref())?,
-                opt_millis(a.reasoned)?
+                opt_millis(a.reasoned)?,
+                a.n
             ],
         )
     }

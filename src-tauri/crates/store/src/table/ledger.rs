@@ -89,10 +89,14 @@ ALTER TABLE ledger_entries ADD COLUMN tag TEXT;
 ALTER TABLE ledger_entries ADD COLUMN held INTEGER CHECK (held >= 0);
 ";
 
+/// The kind of an attempt that was made beside another one and is not the answer.
+pub const HEDGE: &str = "hedge";
+
 /// What an attempt was for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Purpose {
-    /// Who asked: `chat`, `cli`, `experiment` or `gateway`; or a call beside an answer: `title`, `judge`, `merge` …
+    /// Who asked: `chat`, `cli`, `experiment` or `gateway`; or a call beside an answer: `title`, `judge`, `merge` …;
+    /// or [`HEDGE`].
     pub kind: Option<String>,
     /// The app that asked through the gateway, by the name of its key.
     pub app: Option<String>,

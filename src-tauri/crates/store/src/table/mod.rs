@@ -52,7 +52,7 @@ pub use find::{Find, Found, Hit, Match};
 pub use holds::HoldRow;
 pub use imports::ImportRow;
 pub use latency::Latency;
-pub use ledger::{Entry, EntryRow, Purpose};
+pub use ledger::{Entry, EntryRow, HEDGE, Purpose};
 pub use marks::{MARKS, MarkRow};
 pub use messages::{MessageRow, content_id};
 pub use prices::{PriceEvent, PriceRow, WHOLE_PROVIDER};

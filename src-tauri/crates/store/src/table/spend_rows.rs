@@ -2,7 +2,7 @@
 
 use crate::{
     table::{
-        ledger::{Entry, entry},
+        ledger::{Entry, HEDGE, entry},
         rollup::{Cell, Delta},
         spend::SpendSum,
     },
@@ -174,6 +174,18 @@ impl Tx<'_> {
         self.grouped("e.at >= ?1 AND e.at < ?2", from, until, |delta| {
             Some(delta.kind.clone().unwrap_or_else(|| "unknown".to_owned()))
         })
+    }
+
+    /// What was spent in `[from, until)` on attempts that were made beside another one and are not the answer.
+    pub fn spend_on_hedges(&self, from: Timestamp, until: Timestamp) -> Result<SpendSum, Failure> {
+        let mut all = Cell::default();
+        self.deltas(
+            "e.kind = ?3 AND e.at >= ?1 AND e.at < ?2",
+            &[&from.0, &until.0, &HEDGE],
+            u32::MAX,
+            |delta| all.add(&delta.cell),
+        )?;
+        SpendSum::new(all)
     }
 
     /// Row by row: there are no running sums by this.

@@ -83,6 +83,10 @@ export const routing = {
   'Try the next endpoint when one fails': 'Den nächsten Endpunkt versuchen, wenn einer versagt',
   'Only before the first word, and always the same model. Off: the first failure is shown.':
     'Nur vor dem ersten Wort und immer dasselbe Modell. Aus: der erste Fehler wird gezeigt.',
+  'stopped, another answered first': 'angehalten, ein anderer antwortete zuerst',
+  'Ask a second provider when the first is late': 'Einen zweiten Anbieter fragen, wenn der erste spät ist',
+  'Once the first word takes longer than it usually does, another provider of the same model is asked too. The first to answer is kept; the other is stopped, and its prompt may be paid for. Only where stopping ends the bill, and for at most a twentieth of what the month costs. In chats and on the command line.':
+    'Dauert das erste Wort länger als üblich, wird auch ein anderer Anbieter desselben Modells gefragt. Wer zuerst antwortet, bleibt; der andere wird angehalten, und sein Prompt kostet vielleicht. Nur wo Anhalten die Rechnung beendet, und für höchstens ein Zwanzigstel dessen, was der Monat kostet. In Chats und auf der Befehlszeile.',
   'Continue once by itself': 'Einmal von selbst fortfahren',
   'When an answer breaks off after its first word, the next endpoint of the same model goes on, and the seam stays visible. Off: the lane offers it.':
     'Bricht eine Antwort nach ihrem ersten Wort ab, fährt der nächste Endpunkt desselben Modells fort, und die Naht bleibt sichtbar. Aus: die Spur bietet es an.',
