@@ -40,6 +40,7 @@ fn allowed(window: &WebviewWindow, cmd: &str, stream: bool) -> Result<(), Failur
     let known = COMMANDS.iter().find(|command| command.name == cmd && command.stream == stream);
     let allowed = known.is_some_and(|command| match command.scope {
         api::Scope::Main => window.label() == crate::window::MAIN,
+        api::Scope::Quick => window.label() == crate::quick::QUICK,
     });
     if allowed { Ok(()) } else { Err(Failure::new(ErrorKind::Bug, "This window may not do that.")) }
 }

@@ -63,10 +63,18 @@ impl Core {
                 })
             });
         let api = Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link);
-        let api = Arc::new(api.with_notifier(tell).with_gateway(Box::<Switch>::default()));
+        let api = api.with_notifier(tell).with_gateway(Box::<Switch>::default());
+        let api = Arc::new(api.with_quick(Box::new(crate::quick::Desk::new(app.clone()))));
         tell_changes(app, &api);
         let resumed = Arc::clone(&api);
         tauri::async_runtime::spawn(async move { api::gateway::resume(&resumed).await });
+        // Only whoever has chosen keys waits for anything here.
+        let keys = Arc::clone(&api);
+        tauri::async_runtime::spawn(async move {
+            if let Err(why) = api::quick::resume(&keys).await {
+                tracing::warn!(why, "the keys for a quick question could not be taken");
+            }
+        });
         // Nobody waits for the keychain: a locked one can take seconds to say so.
         let probed = Arc::clone(&api);
         tauri::async_runtime::spawn(async move {

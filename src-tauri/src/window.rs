@@ -23,7 +23,7 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
 }
 
 /// The address of the built-in UI: `tauri://localhost`, or `http(s)://tauri.localhost` on Windows.
-fn ours(url: &Url) -> bool {
+pub(crate) fn ours(url: &Url) -> bool {
     match url.scheme() {
         "tauri" => url.host_str() == Some("localhost"),
         "http" | "https" => url.host_str() == Some("tauri.localhost"),

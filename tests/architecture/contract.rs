@@ -56,7 +56,7 @@ fn the_window_may_do_exactly_this() {
     let config: Value = serde_json::from_str(&read("src-tauri/tauri.conf.json")).unwrap();
     let app = &config["app"];
     // Files of the folder are enabled all by themselves unless they are listed.
-    assert_eq!(app["security"]["capabilities"], serde_json::json!(["main"]));
+    assert_eq!(app["security"]["capabilities"], serde_json::json!(["main", "quick"]));
     assert_eq!(app["security"]["freezePrototype"], true);
     assert_eq!(app["withGlobalTauri"], false);
     assert!(app["security"]["assetProtocol"].is_null(), "files are not served to the window");
@@ -72,7 +72,15 @@ fn the_window_may_do_exactly_this() {
     ]);
     assert_eq!(main["permissions"], granted);
     let files = std::fs::read_dir(root().join("src-tauri/capabilities")).unwrap().count();
-    assert_eq!(files, 1, "one capability file, one window");
+    assert_eq!(files, 2, "one capability file for each window");
+    let quick: Value = serde_json::from_str(&read("src-tauri/capabilities/quick.json")).unwrap();
+    assert!(quick["remote"].is_null(), "no remote page is granted anything");
+    assert_eq!(quick["windows"], serde_json::json!(["quick"]));
+    assert_eq!(quick["permissions"], serde_json::json!(["allow-rpc"]));
+    // Of the contract it may call three commands, none of which gives anything of the chats away.
+    let own = api::COMMANDS.iter().filter(|command| command.scope == api::Scope::Quick);
+    let own: Vec<&str> = own.map(|command| command.name).collect();
+    assert_eq!(own, ["quick/state", "quick/ask", "quick/close"]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod kill;
 mod models;
 mod outage;
 mod providers;
+mod quick;
 mod recorded;
 mod resets;
 mod second;

@@ -5,6 +5,7 @@ use parallax_suite::support::{
     keyring_session::{KeyringSession, State},
     program::binary,
 };
+use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -32,10 +33,10 @@ fn a_second_start_shows_the_first_window_unless_a_folder_is_named() {
 }
 
 /// The app once more, without a driver. Ended with this value.
-struct Again(Child);
+pub(crate) struct Again(Child);
 
 impl Again {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let child = Command::new(binary("parallax-desktop"))
             .args(arguments)
             .env_remove("PARALLAX_DATA_DIR")
@@ -50,7 +51,7 @@ impl Again {
     }
 
     /// Waits for its end: whether it was a good one, and what it said.
-    fn ended(mut self, what: &str) -> (bool, String) {
+    pub(crate) fn ended(mut self, what: &str) -> (bool, String) {
         let started = Instant::now();
         let status = loop {
             if let Some(status) = self.0.try_wait().unwrap() {
@@ -76,11 +77,15 @@ impl Drop for Again {
     }
 }
 
+/// What a command answers the window, or how it fails.
+pub(crate) async fn rpc(window: &Window, cmd: &str, payload: &Value) -> Value {
+    let ask = "const [cmd, payload, done] = arguments; \
+               window.__TAURI_INTERNALS__.invoke('rpc', { cmd, payload }).then(done, done);";
+    window.page.execute_async(ask, vec![json!(cmd), payload.clone()]).await.unwrap().json().clone()
+}
+
 async fn data_dir(window: &Window) -> PathBuf {
-    let ask = "const done = arguments[arguments.length - 1]; \
-               window.__TAURI_INTERNALS__.invoke('rpc', { cmd: 'app/state', payload: null })\
-               .then((state) => done(state.data_dir), (error) => done(JSON.stringify(error)));";
-    PathBuf::from(window.page.execute_async(ask, vec![]).await.unwrap().json().as_str().unwrap())
+    PathBuf::from(rpc(window, "app/state", &Value::Null).await["data_dir"].as_str().unwrap())
 }
 
 async fn appears(path: &Path) {

@@ -15,9 +15,15 @@ async function chooseHost(): Promise<Host> {
 }
 
 async function main(): Promise<void> {
-  const services = new Services(await chooseHost(), errors);
   const target = document.getElementById('app');
   if (!target) throw new Error('The page has no element #app.');
+  const host = await chooseHost();
+  if (location.hash === '#quick') {
+    const { startQuick } = await import('./app/quick');
+    await startQuick(host, target);
+    return;
+  }
+  const services = new Services(host, errors);
   mount(App, { target, props: { services } });
   await services.start();
 }

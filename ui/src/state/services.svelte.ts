@@ -23,6 +23,7 @@ import { Models } from './models.svelte';
 import { Nav } from './nav.svelte';
 import { Prompts } from './prompts.svelte';
 import { Providers } from './providers.svelte';
+import { QuickQuestions } from './quick';
 import { Audit } from './audit.svelte';
 import { Reading } from './reading.svelte';
 import { Receipts } from './receipts.svelte';
@@ -81,6 +82,7 @@ export class Services {
   readonly backups: Backups;
   readonly branches: Branches;
   readonly reading: Reading;
+  readonly quick: QuickQuestions;
   readonly gateway: Gateway;
 
   started = $state(false);
@@ -128,6 +130,7 @@ export class Services {
     this.compare = new Compare(client, nav);
     this.branches = new Branches(client, this.conversations, toasts);
     this.reading = new Reading(view);
+    this.quick = new QuickQuestions(client, view, this.conversations, nav);
     this.experiments = new Experiments(client, toasts);
     this.history = new History(client, this.conversations, nav, toasts);
     nav.onGo((page) => {
@@ -181,6 +184,7 @@ export class Services {
     setTimeout(() => {
       this.settings.checkDatabase().catch((reason: unknown) => this.toasts.fail(reason));
     }, CHECK_AFTER_MS);
+    await this.takeQuick();
   }
 
   /** Long answers are announced to whoever looks elsewhere and has asked for it. */
@@ -218,6 +222,12 @@ export class Services {
     }
   }
 
+  /** Whoever has not been shown round yet has asked nothing; what was asked all the same waits. */
+  private async takeQuick(): Promise<void> {
+    if (!this.settings.onboarded) return;
+    await this.quick.take().catch((reason: unknown) => this.toasts.fail(reason));
+  }
+
   /** The ledger has grown, and budgets with it. */
   private async money(): Promise<void> {
     await Promise.all([this.spend.load(), this.loadBudgets()]);
@@ -252,6 +262,7 @@ export class Services {
       this.models.refresh().catch(fail);
       void this.catalogue.load();
     }
+    if (touched('quick')) void this.takeQuick();
     if (touched('experiments')) void this.experiments.changed();
     if (touched('storage')) {
       this.client.call('app/state', null).then((state) => (this.settings.storage = state.storage), fail);

@@ -42,6 +42,7 @@ beforeEach(() => {
     .on('budget/list', () => [])
     .on('spend/today', () => ({ amount: '0', attempts: 0, unknown: 0 }))
     .on('provider/list', () => [])
+    .on('quick/take', () => ({ text: null, drafted: false }))
     .on('conversation/list', () => state.conversations)
     .on('conversation/open', ({ id }) => ({
       id,

@@ -42,8 +42,8 @@ export class View {
   }
 
   /** Saves at once whatever still waits; for when the window goes away. */
-  flush(): void {
-    for (const [key, { value }] of [...this.waiting]) void this.set(key, value);
+  async flush(): Promise<void> {
+    await Promise.all([...this.waiting].map(([key, { value }]) => this.set(key, value)));
   }
 
   private forget(key: string): void {

@@ -6,7 +6,9 @@ use crate::{
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
     chat, compare, database, experiments,
     gateway::{self, AppKeyRef, GatewayView, MadeAppKey, MakeAppKey, SwitchGateway},
-    history, imports, links, models, prompts, providers, routing, settings,
+    history, imports, links, models, prompts, providers,
+    quick::{self, QuickState, QuickTaken, QuickText, QuickView, SetQuick},
+    routing, settings,
     spend::{self, types::*},
     types::*,
 };
@@ -26,6 +28,8 @@ use serde_json::Value;
 pub enum Scope {
     /// The main window.
     Main,
+    /// The small window for a quick question.
+    Quick,
 }
 
 /// One command of the contract.
@@ -42,11 +46,13 @@ pub struct Command {
 macro_rules! commands {
     (
         plain { $($name:literal ($payload:ty) -> $result:ty = $handler:path;)* }
+        quick { $($qname:literal ($qpayload:ty) -> $qresult:ty = $qhandler:path;)* }
         stream { $($sname:literal ($spayload:ty) -> $sresult:ty = $shandler:path;)* }
     ) => {
         /// Every command there is.
         pub const COMMANDS: &[Command] = &[
             $(Command { name: $name, scope: Scope::Main, stream: false },)*
+            $(Command { name: $qname, scope: Scope::Quick, stream: false },)*
             $(Command { name: $sname, scope: Scope::Main, stream: true },)*
         ];
 
@@ -54,6 +60,7 @@ macro_rules! commands {
         pub async fn dispatch(api: &Api, name: &str, payload: Value) -> Result<Value, Failure> {
             match name {
                 $($name => answer::<$result>($handler(api, read::<$payload>(name, payload)?).await?),)*
+                $($qname => answer::<$qresult>($qhandler(api, read::<$qpayload>(name, payload)?).await?),)*
                 _ => Err(unknown(name)),
             }
         }
@@ -77,6 +84,7 @@ macro_rules! commands {
             use ts_rs::TS;
             vec![
                 $(($name, <$payload as TS>::name(config), <$result as TS>::name(config), false),)*
+                $(($qname, <$qpayload as TS>::name(config), <$qresult as TS>::name(config), false),)*
                 $(($sname, <$spayload as TS>::name(config), <$sresult as TS>::name(config), true),)*
             ]
         }
@@ -87,6 +95,8 @@ macro_rules! commands {
             use ts_rs::TS;
             $(<$payload as TS>::export_all(config).or_else(primitive)?;
               <$result as TS>::export_all(config).or_else(primitive)?;)*
+            $(<$qpayload as TS>::export_all(config).or_else(primitive)?;
+              <$qresult as TS>::export_all(config).or_else(primitive)?;)*
             $(<$spayload as TS>::export_all(config).or_else(primitive)?;
               <$sresult as TS>::export_all(config).or_else(primitive)?;)*
             Ok(())
@@ -137,6 +147,9 @@ commands! {
         "prompt/remove" (SavedRef) -> PromptList = prompts::remove;
         "team/put" (PutTeam) -> PromptList = prompts::put_team;
         "team/remove" (SavedRef) -> PromptList = prompts::remove_team;
+        "quick/view" (()) -> QuickView = quick::view;
+        "quick/set" (SetQuick) -> QuickView = quick::set;
+        "quick/take" (()) -> QuickTaken = quick::take;
         "window/notify" (TellUser) -> () = settings::notify;
         "models/search" (ModelQuery) -> ModelList = models::search;
         "models/catalogue" (()) -> CatalogueView = catalogue::catalogue;
@@ -211,6 +224,11 @@ commands! {
         "local/discover" (()) -> Vec<LocalServer> = providers::discover;
         "local/enable" (EnableLocal) -> Vec<LocalServer> = providers::enable_local;
         "link/open" (Link) -> () = links::open;
+    }
+    quick {
+        "quick/state" (()) -> QuickState = quick::state;
+        "quick/ask" (QuickText) -> () = quick::ask;
+        "quick/close" (QuickText) -> () = quick::close;
     }
     stream {
         "turn/start" (SendTurn) -> TurnStarted = chat::start;

@@ -29,6 +29,7 @@ mod process;
 mod prompts;
 mod providers;
 pub mod query;
+pub mod quick;
 mod routing;
 mod settings;
 pub mod spend;
@@ -42,7 +43,7 @@ pub use engine::{Table, frame::TurnFrame, read_pdf_if_asked};
 pub use history::stem;
 pub use imports::outcome as import_outcome;
 pub use links::check as check_link;
-pub use process::{default_folder, env_keys, folder_argument, named_folder, prepare_process};
+pub use process::{Arguments, arguments, default_folder, env_keys, named_folder, prepare_process};
 
 use domain::Failure;
 use engine::{Engine, FrameSink};
@@ -77,6 +78,8 @@ pub struct Api {
     gateway: Option<Box<dyn gateway::GatewaySwitch>>,
     /// Why it is off although it should be on.
     gateway_failure: Mutex<Option<String>>,
+    /// The small window for a quick question; `None` = the binary has none.
+    quick: Option<Box<dyn quick::QuickDesk>>,
 }
 
 impl Api {
@@ -95,6 +98,7 @@ impl Api {
             backup: Mutex::default(),
             gateway: None,
             gateway_failure: Mutex::default(),
+            quick: None,
         }
     }
 
@@ -116,6 +120,13 @@ impl Api {
     #[must_use]
     pub fn with_gateway(mut self, gateway: Box<dyn gateway::GatewaySwitch>) -> Self {
         self.gateway = Some(gateway);
+        self
+    }
+
+    /// The same with a small window for quick questions.
+    #[must_use]
+    pub fn with_quick(mut self, desk: Box<dyn quick::QuickDesk>) -> Self {
+        self.quick = Some(desk);
         self
     }
 

@@ -42,32 +42,43 @@ pub fn named_folder(given: Option<PathBuf>, variable: Option<OsString>) -> Optio
     given.or_else(|| variable.filter(|folder| !folder.is_empty()).map(PathBuf::from))
 }
 
-/// `--data-dir DIR` or `--data-dir=DIR` among the arguments of the window's program; the last one counts. An error in
-/// words for anything else: an argument that was misspelt must not open other data than was meant.
-pub fn folder_argument(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<PathBuf>, String> {
-    const NAME: &str = "--data-dir";
-    let mut arguments = arguments.into_iter();
-    let mut folder = None;
-    while let Some(argument) = arguments.next() {
-        let named = match argument.to_str().and_then(|text| text.strip_prefix(NAME)) {
-            Some("") => arguments.next(),
+/// What the window's program was started with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// `--data-dir DIR` or `--data-dir=DIR`; the last one counts.
+    pub folder: Option<PathBuf>,
+    /// `--quick-ask`: with the small window for a question.
+    pub quick: bool,
+}
+
+/// Reads the arguments of the window's program. An error in words for any other: an argument that was misspelt must
+/// not open other data than was meant.
+pub fn arguments(given: impl IntoIterator<Item = OsString>) -> Result<Arguments, String> {
+    const FOLDER: &str = "--data-dir";
+    const QUICK: &str = "--quick-ask";
+    let mut given = given.into_iter();
+    let mut read = Arguments::default();
+    while let Some(argument) = given.next() {
+        let named = match argument.to_str().and_then(|text| text.strip_prefix(FOLDER)) {
+            Some("") => given.next(),
             Some(rest) => rest.strip_prefix('=').map(OsString::from),
             None => None,
         };
         match named {
-            Some(named) if !named.is_empty() => folder = Some(named.into()),
+            Some(named) if !named.is_empty() => read.folder = Some(named.into()),
+            _ if argument == QUICK => read.quick = true,
             // The Finder adds this when it starts a program.
             _ if argument.to_str().is_some_and(|text| text.starts_with("-psn_")) => {}
-            _ if argument == NAME => return Err(format!("{NAME} needs a folder.")),
+            _ if argument == FOLDER => return Err(format!("{FOLDER} needs a folder.")),
             _ => {
                 let argument = argument.to_string_lossy().into_owned();
                 return Err(format!(
-                    "“{argument}” is no argument of Parallax. It knows {NAME} FOLDER alone."
+                    "“{argument}” is no argument of Parallax. It knows {FOLDER} FOLDER and {QUICK} alone."
                 ));
             }
         }
     }
-    Ok(folder)
+    Ok(read)
 }
 
 /// Keys in the environment: `PARALLAX_KEY_<PROVIDER>`, upper case, `-` written as `_`. They serve this
@@ -89,11 +100,13 @@ mod tests {
 
     #[test]
     fn the_folder_is_the_one_that_was_named() {
-        let read = |words: &[&str]| folder_argument(words.iter().map(OsString::from));
+        let read = |words: &[&str]| arguments(words.iter().map(OsString::from)).map(|read| read.folder);
         for words in [&["--data-dir", "/b"] as &[&str], &["--data-dir=/b"], &["-psn_0_1", "--data-dir=/b"]] {
             assert_eq!(read(words), Ok(Some(PathBuf::from("/b"))), "{words:?}");
         }
         assert_eq!(read(&[]), Ok(None));
+        let quick = |words: &[&str]| arguments(words.iter().map(OsString::from)).unwrap().quick;
+        assert!(quick(&["--quick-ask"]) && quick(&["--data-dir", "/b", "--quick-ask"]) && !quick(&[]));
         for words in
             [&["--data-dir"] as &[&str], &["--data-dir="], &["--datadir=/b"], &["/b"], &["--data-dirs", "/b"]]
         {

@@ -9,7 +9,7 @@ use engine::StorageKind;
 use std::future::{Ready, ready};
 
 const ONBOARDED: &str = "onboarded";
-const THEME: &str = "theme";
+pub(crate) const THEME: &str = "theme";
 /// The window writes it through `view/set`; a new chat starts with it.
 const LINE_UP: &str = "view.line_up";
 const NOTICE_LIMIT: usize = 200;
@@ -25,9 +25,6 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<AppState, Failure> {
         .store()
         .read(|tx| Ok((tx.setting(ONBOARDED)?, tx.setting(THEME)?, tx.setting(LINE_UP)?)))
         .await?;
-    // A line-up of an older shape is no loss: the next one is kept in the new.
-    let line_up =
-        line_up.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| first_line_up(api));
     Ok(AppState {
         version: api.version.to_owned(),
         data_dir: api.folder.display().to_string(),
@@ -35,8 +32,19 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<AppState, Failure> {
         onboarded: onboarded.is_some(),
         theme: theme.unwrap_or_else(|| "system".to_owned()),
         conversations: chat::list(api, ()).await?,
-        line_up,
+        line_up: line_up_of(api, line_up),
     })
+}
+
+/// Whom a new chat asks.
+pub(crate) async fn line_up(api: &Api) -> Result<Vec<LaneTarget>, Failure> {
+    let kept = api.engine.store().read(|tx| tx.setting(LINE_UP)).await?;
+    Ok(line_up_of(api, kept))
+}
+
+/// A line-up of an older shape is no loss: the next one is kept in the new.
+fn line_up_of(api: &Api, kept: Option<String>) -> Vec<LaneTarget> {
+    kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| first_line_up(api))
 }
 
 /// Tells a person who looks elsewhere. Where there is no desktop to tell, nobody is told.

@@ -39,11 +39,13 @@ pub enum Table {
     Gateway,
     /// Experiments and their cells.
     Experiments,
+    /// Questions from the small window.
+    Quick,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Conversations,
         Self::Spend,
         Self::Providers,
@@ -52,6 +54,7 @@ impl Table {
         Self::Budgets,
         Self::Gateway,
         Self::Experiments,
+        Self::Quick,
     ];
 
     /// The word the window knows it by.
@@ -65,6 +68,7 @@ impl Table {
             Self::Budgets => "budgets",
             Self::Gateway => "gateway",
             Self::Experiments => "experiments",
+            Self::Quick => "quick",
         }
     }
 }

@@ -16,6 +16,7 @@ import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
 import { branchHost, type FakeConversation, put, stretch } from './branches';
+import { quickHost } from './quick';
 import { gatewayHost } from './gateway';
 import { routingHost } from './routing';
 import { blindHost, blindScene } from './blinding';
@@ -49,6 +50,7 @@ export function demoHost(): FakeHost {
   for (const known of history(rows)) conversations.set(known.id, known);
   attachedHost(host);
   keptHost(host);
+  quickHost(host, scene === 'wayland' ? 'wayland' : null);
   const blind = blindScene(rows);
   if (scene === 'blind') {
     conversations.set(blind.id, blind);

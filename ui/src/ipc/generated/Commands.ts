@@ -92,6 +92,10 @@ import type { ProviderRef } from "./ProviderRef";
 import type { ProviderRow } from "./ProviderRow";
 import type { PutPrompt } from "./PutPrompt";
 import type { PutTeam } from "./PutTeam";
+import type { QuickState } from "./QuickState";
+import type { QuickTaken } from "./QuickTaken";
+import type { QuickText } from "./QuickText";
+import type { QuickView } from "./QuickView";
 import type { RateRow } from "./RateRow";
 import type { Receipt } from "./Receipt";
 import type { RefreshReport } from "./RefreshReport";
@@ -113,6 +117,7 @@ import type { SentRequest } from "./SentRequest";
 import type { SetFields } from "./SetFields";
 import type { SetKey } from "./SetKey";
 import type { SetPrice } from "./SetPrice";
+import type { SetQuick } from "./SetQuick";
 import type { SetRate } from "./SetRate";
 import type { ShelfRef } from "./ShelfRef";
 import type { Shelved } from "./Shelved";
@@ -175,6 +180,9 @@ export interface Commands {
   "prompt/remove": { payload: SavedRef; result: PromptList };
   "team/put": { payload: PutTeam; result: PromptList };
   "team/remove": { payload: SavedRef; result: PromptList };
+  "quick/view": { payload: null; result: QuickView };
+  "quick/set": { payload: SetQuick; result: QuickView };
+  "quick/take": { payload: null; result: QuickTaken };
   "window/notify": { payload: TellUser; result: null };
   "models/search": { payload: ModelQuery; result: ModelList };
   "models/catalogue": { payload: null; result: CatalogueView };
@@ -249,6 +257,9 @@ export interface Commands {
   "local/discover": { payload: null; result: Array<LocalServer> };
   "local/enable": { payload: EnableLocal; result: Array<LocalServer> };
   "link/open": { payload: Link; result: null };
+  "quick/state": { payload: null; result: QuickState };
+  "quick/ask": { payload: QuickText; result: null };
+  "quick/close": { payload: QuickText; result: null };
 }
 
 export interface Streams {

@@ -3,4 +3,4 @@
 /**
  * Part of the data that changed, for windows to ask again.
  */
-export type Table = "conversations" | "spend" | "providers" | "storage" | "models" | "budgets" | "gateway" | "experiments";
+export type Table = "conversations" | "spend" | "providers" | "storage" | "models" | "budgets" | "gateway" | "experiments" | "quick";

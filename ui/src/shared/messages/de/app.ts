@@ -195,4 +195,16 @@ export const app = {
   'Back to {keys}': 'Zurück zu {keys}',
   'Keys of {title}: {keys}': 'Tasten von {title}: {keys}',
   'Press keys, Esc leaves, Del takes them away': 'Tasten drücken; Esc bricht ab, Entf nimmt sie weg',
+  'Quick question': 'Kurze Frage',
+  Question: 'Frage',
+  'A new chat asks no model yet: what you write is kept there.':
+    'Ein neuer Chat fragt noch kein Modell: was Sie schreiben, wird dort aufbewahrt.',
+  'In a new chat: {models}': 'In einem neuen Chat: {models}',
+  'Ask from anywhere': 'Von überall fragen',
+  'Opens a small window over whatever you are doing. What you write there is asked in a new chat.':
+    'Öffnet ein kleines Fenster über allem, was Sie gerade tun. Was Sie dort schreiben, wird in einem neuen Chat gefragt.',
+  'This desktop (Wayland) gives no keys to programs. In its keyboard settings, add a shortcut of your own that runs:':
+    'Dieser Desktop (Wayland) gibt Programmen keine Tasten. Legen Sie in seinen Tastatureinstellungen ein eigenes Kürzel an, das Folgendes startet:',
+  'There is no desktop here that could give keys.': 'Hier gibt es keinen Desktop, der Tasten geben könnte.',
+  'Keys to ask from anywhere': 'Tasten, um von überall zu fragen',
 } as const;
