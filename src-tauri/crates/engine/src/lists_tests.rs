@@ -154,7 +154,7 @@ async fn what_a_provider_lists_is_merged_with_the_catalogue() {
     let new: Vec<&str> = registry.uncatalogued(&known).map(|listed| listed.id.as_str()).collect();
     assert_eq!(new, ["gpt-of-tomorrow"]);
     // A model nobody knows is usable at an unknown price.
-    let wanted = domain::ModelRef { model: "openai/gpt-of-tomorrow".to_owned(), provider: None };
+    let wanted = ModelRef { model: "openai/gpt-of-tomorrow".to_owned(), provider: None };
     let endpoints = registry.resolve(&wanted).unwrap();
     assert_eq!((endpoints.len(), &endpoints[0].prices), (1, &None));
     // One that the list lacks is said to be missing there, and stays.
@@ -163,7 +163,7 @@ async fn what_a_provider_lists_is_merged_with_the_catalogue() {
         .find(|endpoint| endpoint.provider.as_str() == "openai" && endpoint.upstream_model != listed)
         .unwrap();
     assert_eq!((known.lists(&listed), known.lists(&other.upstream_model)), (Some(true), Some(false)));
-    assert!(registry.resolve(&domain::ModelRef { model: other.model.to_string(), provider: None }).is_ok());
+    assert!(registry.resolve(&ModelRef { model: other.model.to_string(), provider: None }).is_ok());
     assert_eq!(bench.known("groq").lists("anything"), None);
 }
 
@@ -187,9 +187,8 @@ async fn only_this_machine_is_looked_at_and_its_models_cost_nothing() {
     let at = |port: u16| format!("http://127.0.0.1:{port}");
     assert_eq!(ports, [at(11434), at(1234), at(1337), at(5555), at(8000), at(8080)]);
     let registry = bench.engine.registry();
-    let endpoint = |model: &str| {
-        registry.resolve(&domain::ModelRef::parse(model).unwrap()).unwrap().into_iter().next().unwrap()
-    };
+    let endpoint =
+        |model: &str| registry.resolve(&ModelRef::parse(model).unwrap()).unwrap().into_iter().next().unwrap();
     let prices = endpoint("tiny@mine").prices.unwrap();
     assert_eq!((prices.source.origin, prices.source.source.as_str()), (domain::PriceOrigin::Local, "local"));
     assert_eq!(endpoint("tiny@proxy").prices, None, "what answers here may be somebody else's");
