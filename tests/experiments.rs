@@ -37,13 +37,17 @@ fn answer(seen: &Seen) -> Answer {
 }
 
 fn answer_of(word: &str) -> Answer {
+    answer_text(&format!("You said {word}."))
+}
+
+fn answer_text(text: &str) -> Answer {
     let chunk = |delta: Value, finish: Value| {
         format!(
             "data: {}\n\n",
             json!({"id": "r", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
         )
     };
-    let body = chunk(json!({"role": "assistant", "content": format!("You said {word}.")}), Value::Null)
+    let body = chunk(json!({"role": "assistant", "content": text}), Value::Null)
         + &chunk(json!({}), json!("stop"))
         + "data: {\"id\":\"r\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":4,\"total_tokens\":9}}\n\n"
         + "data: [DONE]\n\n";
@@ -348,6 +352,68 @@ fn checks_that_need_code_or_a_judge_are_told_and_not_run() {
     );
     assert!(checks[1]["reason"].as_str().unwrap().starts_with("not run: "), "{checks}");
     assert_eq!(server.seen().len(), 1, "no judge is asked");
+}
+
+#[test]
+fn a_rubric_is_judged_once_for_each_answer_booked_and_told_where_it_is_not() {
+    let judge = |seen: &Seen| match seen.text().contains("beta") {
+        true => answer_text("It is fine, I think."),
+        false => answer_text("{\"pass\": true, \"why\": \"It is friendly.\"}"),
+    };
+    let is_judge = |seen: &Seen| seen.text().contains("meet this rubric");
+    let server = Replay::start(vec![Route::with(judge).when(is_judge), Route::with(answer)]);
+    let world = World::new(&server);
+    let suite = "prompts: ['Say {{word}}']\nmodels: [m1@rec, m2@rec]\ndefaultTest:\n  assert:\n    - {type: llm-rubric, value: 'is friendly about {{word}}', provider: 'rec:chat:richter'}\n    - {type: not-llm-rubric, value: is rude, provider: richter@rec}\ntests:\n  - vars: {word: [alpha, beta]}\n";
+    let file = world.file("judged.yaml", suite);
+    let file = file.to_str().unwrap();
+    let (_, lines, err) = world.run(&["run", file, "--estimate", "--json"]);
+    assert_eq!((&lines[0]["requests"], &lines[0]["judged"]), (&json!(4), &json!(8)), "{err}");
+    let (ok, lines, err) = world.run(&["run", file, "--json"]);
+    assert!(!ok, "the other rubric is denied: {err}");
+    for cell in cells(&lines) {
+        let checks = &cell["checks"];
+        if cell["vars"]["word"] == "alpha" {
+            assert_eq!((&checks[0]["passed"], &checks[1]["passed"]), (&json!(true), &json!(false)), "{cell}");
+            assert_eq!(checks[0]["reason"], json!("It is friendly."));
+        } else {
+            assert_eq!((&checks[0]["passed"], &checks[1]["passed"]), (&Value::Null, &Value::Null), "{cell}");
+            assert!(checks[0]["reason"].as_str().unwrap().contains("did not reply in the form"), "{cell}");
+        }
+    }
+    // Both models say the same, so a judge may have been asked twice at once for it, never more.
+    let asked = |server: &Replay| server.seen().iter().filter(|seen| is_judge(seen)).count();
+    let before = asked(&server);
+    assert!((6..=8).contains(&before), "{before}");
+    let rows = world.program.ok(&["spend", "export", "--json"]);
+    let kinds = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].clone());
+    assert_eq!(kinds.filter(|kind| kind == "judge").count(), before, "each is booked as a judge's");
+    let (_, lines, _) = world.run(&["run", file, "--json"]);
+    let alpha = cells(&lines).into_iter().find(|cell| cell["vars"]["word"] == "alpha").unwrap();
+    assert_eq!((&alpha["reused"], &alpha["checks"][0]["passed"]), (&json!(true), &json!(true)));
+    let again = asked(&server) - before;
+    assert!((2..=4).contains(&again), "only what had no verdict is asked again: {again}");
+}
+
+#[test]
+fn a_cap_goes_with_the_process_that_put_it_up() {
+    let server = Replay::start(vec![Route::with(|seen| answer(seen).until(60, Step::Stall))]);
+    let world = World::new(&server);
+    world.program.ok(&["price", "set", "m@rec", "--input", "1", "--output", "1"]);
+    let file = world.file("words.yaml", "{prompts: ['Say one', 'Say two'], models: [m@rec]}");
+    let mut command = world.program.command();
+    command.args(["experiment", "run", file.to_str().unwrap(), "--json", "--cap", "5"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while server.seen().is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it asked");
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    let budgets = || world.program.ok(&["budget", "list", "--json"]).lines().count();
+    world.run(&["list", "--json"]);
+    assert_eq!(budgets(), 1, "the cap holds as long as its process lives");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.run(&["list", "--json"]);
+    assert_eq!(budgets(), 0, "and no longer");
 }
 
 /// promptfoo's own getting-started form, with a table of cases beside it.

@@ -248,6 +248,7 @@ pub(crate) async fn estimate(api: &Api, draft: ExperimentDraft) -> Result<Experi
 
 pub(crate) async fn make(api: &Api, draft: ExperimentDraft) -> Result<ExperimentSummary, Failure> {
     let id = api.engine.create_experiment(&suite(&draft)?, draft.cap).await?;
+        judged: count(estimate.judged),
     summary(api, id).await
 }
 

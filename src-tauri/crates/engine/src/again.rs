@@ -110,8 +110,17 @@ fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded,
     }
     let request = Arc::new(context::request_of(tx, &row)?);
     let (conversation, on) = (Some(turn.conversation), None);
-    let job =
-        Job { row, conversation, request, after: Vec::new(), over_budget: false, kept: None, on, made_of };
+    let job = Job {
+        row,
+        conversation,
+        request,
+        after: Vec::new(),
+        over_budget: false,
+        kept: None,
+        on,
+        made_of,
+        settled: None,
+    };
     // A lane that has gone on since then stays where it is.
     if !elders.iter().any(|row| head == Some(row.message)) {
         tx.set_lane_head(lane.id, head)?;

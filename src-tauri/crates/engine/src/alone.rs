@@ -3,6 +3,7 @@
 use crate::{
     context::{At, Standing},
     inner::Inner,
+    lane::Settled,
     turn::{self, Listeners, Recorded, Started},
 };
 use domain::{
@@ -26,6 +27,8 @@ pub(crate) struct Alone {
     pub claim: Claim,
     /// Last in the same transaction, with the run that was recorded.
     pub recorded: Recording,
+    /// In the transaction that settles the run.
+    pub settled: Settled,
 }
 
 /// What a lane sends that stands alone.
@@ -67,8 +70,9 @@ pub(crate) async fn start(
             let shown = Standing::new(tx, alone.conversation, &context, &at, &name)?.lane(tx, lane)?;
             tx.insert_turn(&turn)?;
             turn::place(tx, &turn, after, &context)?;
-            let job = turn::record_lane(&shared, tx, &turn, lane, shown, &parts)?;
+            let mut job = turn::record_lane(&shared, tx, &turn, lane, shown, &parts)?;
             (alone.recorded)(tx, job.row.id)?;
+            job.settled = Some(alone.settled);
             let prompt = crate::view::plain(&parts);
             let conversation = alone.conversation;
             let jobs = vec![job];

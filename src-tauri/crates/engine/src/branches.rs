@@ -5,6 +5,7 @@ use crate::{
     Engine,
     again::{self, recorded_in},
     blind,
+    board::ratings,
     context::{self, At, Standing},
     frame::{Pick, TurnView},
     inner::{Inner, Table},
@@ -95,6 +96,7 @@ impl Engine {
         blind::refuse_turn(&self.inner, turn).await?;
         let (now, id) = (self.inner.clock.now(), VoteId::new(self.inner.clock.id()));
         let pick = self.inner.store.write(move |tx| cast(tx, turn, choice, now, id)).await?;
+        ratings::changed(&self.inner);
         if let Some(live) = self.inner.live.get(turn) {
             live.edit(|view| view.pick = pick);
         }

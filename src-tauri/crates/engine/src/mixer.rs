@@ -94,6 +94,10 @@ pub trait Observer: Send {
     fn events(&mut self, lane: u32, run: RunId, events: &[StreamEvent]);
     /// One run has ended and is settled.
     fn ended(&mut self, result: &RunResult);
+    /// Only the end matters: nothing before it need be hurried.
+    fn patient(&self) -> bool {
+        false
+    }
 }
 
 pub(crate) struct Mixer {
@@ -190,6 +194,7 @@ impl Mixer {
     /// Takes a message; true = show it at once.
     fn absorb(&mut self, message: LaneMessage) -> bool {
         let now = self.inner.clock.elapsed();
+        let patient = self.observer.as_ref().is_some_and(|observer| observer.patient());
         let mix = self.runs.entry(message.run).or_default();
         match message.news {
             News::State(state) => {
@@ -213,7 +218,7 @@ impl Mixer {
                 false
             }
             News::Events(events) => {
-                let first = mix.first_content.is_none();
+                let first = mix.first_content.is_none() && !patient;
                 mix.count(&events, now);
                 mix.events.extend(events);
                 first && mix.first_content.is_some()

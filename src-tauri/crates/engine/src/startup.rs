@@ -28,6 +28,9 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
             Err(failure) => complain(&failure, "what a process left behind could not be recovered"),
         }
     }
+    if let Err(failure) = crate::experiment::uncap_abandoned(inner).await {
+        complain(&failure, "the cap of an experiment could not be taken away");
+    }
     // A ledger from before there were running sums; a thousand entries at a time, so that a send waits
     // for none of it.
     while !inner.store.write(|tx| tx.roll_up()).await? {}

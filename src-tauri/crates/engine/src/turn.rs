@@ -279,6 +279,7 @@ pub(crate) fn record_lane(
         kept: None,
         on: None,
         made_of: None,
+        settled: None,
     })
 }
 
@@ -437,6 +438,7 @@ pub(crate) fn launch_lanes(
                 kept: job.kept.clone(),
                 on: None,
                 made_of: None,
+                settled: None,
             };
             let (shared, news) = (Arc::clone(&inner), out.clone());
             let work = Box::pin(async move {

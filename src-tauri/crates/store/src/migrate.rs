@@ -81,6 +81,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 20, steps: &[table::ledger::BOUNDS] },
     Migration { version: 21, steps: &[table::attempts::REASONED] },
     Migration { version: 22, steps: &[table::revision::SCHEMA] },
+    Migration { version: 23, steps: &[table::experiments::JUDGED] },
 ];
 
 /// The version after the last of `migrations`.

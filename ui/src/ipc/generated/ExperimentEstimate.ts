@@ -22,6 +22,10 @@ requests: number,
  */
 prompt_tokens: number, 
 /**
+ * Calls of judges for the checks that name one, in the cost too.
+ */
+judged: number, 
+/**
  * With short answers; `None` = a price is unknown.
  */
 low: PicoUsd | null, 

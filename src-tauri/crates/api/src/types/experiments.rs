@@ -39,6 +39,8 @@ pub struct ExperimentEstimate {
     /// Prompt tokens, estimated.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub prompt_tokens: u64,
+    /// Calls of judges for the checks that name one, in the cost too.
+    pub judged: u32,
     /// With short answers; `None` = a price is unknown.
     pub low: Option<PicoUsd>,
     /// With long ones.

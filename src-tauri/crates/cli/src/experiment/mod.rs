@@ -295,7 +295,7 @@ fn tell(estimate: &Estimate, only: bool, json: bool) {
     if json {
         out::object(&json!({
             "type": "estimate", "cells": estimate.cells, "requests": estimate.requests,
-            "prompt_tokens": estimate.prompt_tokens, "low_usd": low, "high_usd": high,
+            "prompt_tokens": estimate.prompt_tokens, "judged": estimate.judged, "low_usd": low, "high_usd": high,
         }));
         return;
     }
@@ -304,8 +304,13 @@ fn tell(estimate: &Estimate, only: bool, json: bool) {
         _ => "cost unknown".to_owned(),
     };
     let (short, long) = engine::ASSUMED_ANSWER;
+    let judged = match estimate.judged {
+        0 => String::new(),
+        1 => ", 1 call of a judge".to_owned(),
+        many => format!(", {many} calls of judges"),
+    };
     let words = format!(
-        "{} cells, {} requests, about {} prompt tokens, {cost} with answers of {short} to {long} tokens",
+        "{} cells, {} requests{judged}, about {} prompt tokens, {cost} with answers of {short} to {long} tokens",
         estimate.cells, estimate.requests, estimate.prompt_tokens
     );
     if only {

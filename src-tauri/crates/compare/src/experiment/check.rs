@@ -64,6 +64,11 @@ enum Kind {
     },
     Cost(PicoUsd),
     Latency(Millis),
+    /// A judge is asked, elsewhere.
+    Rubric {
+        rubric: String,
+        judge: String,
+    },
     /// A check of promptfoo's that is not run here, with the reason.
     NotRun(&'static str),
 }
@@ -81,9 +86,8 @@ pub struct Found {
 const NOT_RUN: &[(&str, &[&str])] = &[
     ("code from a file is not run", &["javascript", "python", "ruby", "webhook"]),
     (
-        "it needs a judge, which is not asked here",
+        "it needs a judge of another kind than llm-rubric",
         &[
-            "llm-rubric",
             "model-graded-closedqa",
             "model-graded-factuality",
             "factuality",
@@ -190,6 +194,10 @@ impl Check {
                     Kind::Words { least: exact, most: exact }
                 }
             },
+            "llm-rubric" => match judge(&written["provider"]) {
+                Some(judge) => Kind::Rubric { rubric: text()?, judge },
+                None => Kind::NotRun("it names no judge: add “provider: author/model” to the check"),
+            },
             "cost" => Kind::Cost(
                 PicoUsd::from_dollars(&plain(&written["threshold"]))
                     .map_err(|_| wrong("it needs dollars as its threshold"))?,
@@ -207,10 +215,27 @@ impl Check {
         Ok(Self { name: name.to_owned(), not, kind })
     }
 
+    /// The rubric and the judge's model, as written, of a check that a judge decides; `None` = none does.
+    pub fn rubric(&self) -> Option<(&str, &str)> {
+        match &self.kind {
+            Kind::Rubric { rubric, judge } => Some((rubric, judge)),
+            _ => None,
+        }
+    }
+
+    /// What the judge's word means for this check.
+    pub fn judged(&self, passed: bool, why: &str) -> Found {
+        let reason = if self.not { format!("not: {why}") } else { why.to_owned() };
+        Found { passed: Some(passed != self.not), reason }
+    }
+
     /// Looks at an answer.
     pub fn run(&self, answer: &Answer<'_>) -> Found {
         if let Kind::NotRun(why) = &self.kind {
             return Found { passed: None, reason: format!("not run: {why}") };
+        }
+        if self.rubric().is_some() {
+            return Found { passed: None, reason: "not judged yet".to_owned() };
         }
         let found = self.kind.run(answer);
         match found {
@@ -254,12 +279,20 @@ impl Kind {
             }
             // Told apart before it comes here.
             Self::NotRun(why) => return Err((*why).to_owned()),
+            Self::Rubric { .. } => return Err("a judge decides it".to_owned()),
             Self::Latency(limit) => {
                 let took = answer.took.ok_or("its time is not known")?;
                 (took <= *limit, format!("{} ms", took.0))
             }
         })
     }
+}
+
+/// The judge's model: a name, or an object with its id, in promptfoo's form or ours.
+fn judge(written: &Value) -> Option<String> {
+    let id =
+        written.as_str().or_else(|| written["id"].as_str()).map(str::trim).filter(|id| !id.is_empty())?;
+    super::suite::model(id)
 }
 
 /// The schema of a check: none, an object, or one written as text.
@@ -439,6 +472,12 @@ mod tests {
             Check::read(&json!({"type": "smells-good", "value": "good"})),
             Err(BadCheck::Unknown(_))
         ));
+        let check =
+            Check::read(&json!({"type": "not-llm-rubric", "value": "is rude", "provider": "openai:chat:m"}));
+        let check = check.unwrap();
+        assert_eq!(check.rubric(), Some(("is rude", "m@openai")));
+        assert_eq!(check.judged(true, "It is.").passed, Some(false));
+        assert_eq!(check.run(&Answer { text: "", cost: None, took: None }).passed, None);
         for kind in ["llm-rubric", "javascript", "not-similar"] {
             let found = run(json!({"type": kind, "value": "output.length"}), "any");
             assert!(found.passed.is_none() && found.reason.starts_with("not run: "), "{kind}: {found:?}");

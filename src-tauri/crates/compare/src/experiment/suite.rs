@@ -218,7 +218,7 @@ fn subject(value: &Value, at: &str) -> Result<Subject, BadSuite> {
 }
 
 /// `openai:chat:gpt-5` and the like as `gpt-5@openai`; other names as they are.
-fn model(id: &str) -> Option<String> {
+pub(super) fn model(id: &str) -> Option<String> {
     if ["file://", "exec:", "python:", "http:", "https:", "webhook", "golang:"]
         .iter()
         .any(|start| id.starts_with(start))

@@ -6,7 +6,7 @@ mod merge;
 mod types;
 
 pub(crate) use call::{Side, ask, request as side_request};
-pub(crate) use judge::Judging;
+pub(crate) use judge::{Judging, unread};
 pub use merge::{MergeHow, MergeView, MergeWish};
 pub(crate) use merge::{
     messages_of as merged_messages, remade, request_of as merged_request, view as merge_view,

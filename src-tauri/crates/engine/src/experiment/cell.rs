@@ -3,22 +3,25 @@
 use super::{CellResult, invalid};
 use crate::{
     alone::{self, Alone},
+    beside::{self, Side},
     inner::Inner,
+    live::lock,
     mixer::Observer,
     result::{RunResult, total_cost},
     turn::{Listeners, Started},
     view,
 };
-use compare::experiment::{Answer, Check};
+use compare::experiment::{Answer, Check, request_hash};
 use domain::{
-    ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, Part, PicoUsd, RunId, RunState,
-    StreamEvent,
+    ContentId, ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef, Part, PicoUsd,
+    RunId, RunState, StreamEvent,
 };
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
 };
 use store::{CellRow, CellState, CheckFound, Tx};
+use tokio_util::sync::CancellationToken;
 
 /// Keeps the result of a run that is settled.
 struct Keep(Arc<Mutex<Option<RunResult>>>);
@@ -27,71 +30,187 @@ impl Observer for Keep {
     fn events(&mut self, _: u32, _: RunId, _: &[StreamEvent]) {}
 
     fn ended(&mut self, result: &RunResult) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+        *lock(&self.0) = Some(result.clone());
     }
+
+    fn patient(&self) -> bool {
+        true
+    }
+}
+
+/// Where cells are asked: the experiment's conversation, a lane for each label, and the prompts.
+pub(super) struct Place {
+    pub conversation: ConversationId,
+    pub lanes: BTreeMap<String, Lane>,
+    pub prompts: HashMap<ContentId, String>,
 }
 
 /// Asks one cell, or takes the answer to an equal request. `None` = somebody else has taken the cell, or it was
 /// stopped before anything that costs had left and waits to be asked again.
 pub(super) async fn one(
     inner: &Arc<Inner>,
-    conversation: ConversationId,
-    lanes: &BTreeMap<String, Lane>,
+    place: &Place,
     cell: CellRow,
     reuse: bool,
 ) -> Result<Option<CellResult>, Failure> {
-    if reuse && let Some(found) = reused(inner, &cell).await? {
+    if reuse && let Some(found) = reused(inner, place.conversation, &cell).await? {
         return Ok(Some(found));
     }
-    let content = cell.content.clone();
-    let prompt = inner.store.read(move |tx| tx.content(&content)).await?.map(|parts| view::plain(&parts));
+    let prompt = place.prompts.get(&cell.content).cloned();
     let prompt = prompt.ok_or_else(|| invalid("The prompt of a cell is gone."))?;
-    let lane = lanes.get(&cell.label).ok_or_else(|| invalid("The models of this experiment are gone."))?;
+    let lane = place.lanes.get(&cell.label);
+    let lane = lane.ok_or_else(|| invalid("The models of this experiment are gone."))?;
     let result = Arc::new(Mutex::new(None));
     let listeners = Listeners { sink: None, observer: Some(Box::new(Keep(Arc::clone(&result)))) };
     let (id, position) = (cell.experiment, cell.position);
-    let claimed = cell.clone();
+    let (claimed, ended, written) = (cell.clone(), cell.clone(), Arc::new(Mutex::new(None)));
+    let wrote = Arc::clone(&written);
     let alone = Alone {
-        conversation,
+        conversation: place.conversation,
         lane: Lane { target: cell.target.clone(), head: None, ..lane.clone() },
         prompt: prompt.clone(),
         claim: Box::new(move |tx: &mut Tx<'_>| tx.claim_cell(id, position)),
         recorded: Box::new(move |tx: &mut Tx<'_>, run| {
             tx.update_cell(&CellRow { state: CellState::Running, run: Some(run), ..claimed.clone() })
         }),
+        // What needs no judge is settled with its run: one commit for both.
+        settled: Arc::new(move |tx: &mut Tx<'_>, result: &RunResult| {
+            let row = come_to(&ended, result);
+            if rubrics(&row).next().is_some() {
+                return Ok(());
+            }
+            tx.update_cell(&row)?;
+            *lock(&wrote) = Some(row);
+            Ok(())
+        }),
     };
     let Some(Started { view, done, .. }) = alone::start(inner, alone, listeners).await? else {
         return Ok(None);
     };
     let ended = done.await;
-    let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let mut cell = CellRow { run: view.runs.first().map(|run| run.id), ..cell };
+    let result = lock(&result).take();
     let Some(result) = result.filter(|_| ended.is_ok()) else {
-        cell.state = CellState::Failed;
-        cell.failure = Some(Failure::new(ErrorKind::Bug, "The end of this cell's run was not told."));
-        return finish(inner, cell, prompt, String::new(), None, None).await.map(Some);
+        let run = view.runs.first().map(|run| run.id);
+        let failure = Failure::new(ErrorKind::Bug, "The end of this cell's run was not told.");
+        let row = CellRow { run, state: CellState::Failed, failure: Some(failure), ..cell };
+        return finish(inner, row, prompt, String::new(), None, None).await.map(Some);
     };
-    if result.failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::BillingBudget)
+    let mut row = come_to(&cell, &result);
+    // Stopped before anything that costs had left: it waits to be asked again.
+    let waits = result.state == RunState::Cancelled && row.state == CellState::Queued;
+    let text = if row.run.is_some() { result.draft.text() } else { String::new() };
+    let (cost, took) = (row.run.and(Some(result.cost)), row.run.and(result.duration));
+    if lock(&written).as_ref() == Some(&row) {
+        return Ok((!waits).then_some(CellResult { row, prompt, text, cost, took }));
+    }
+    graded(inner, place.conversation, &mut row, &prompt, &text).await?;
+    let finished = finish(inner, row, prompt, text, cost, took).await?;
+    Ok((!waits).then_some(finished))
+}
+
+/// What a settled run makes of its cell.
+fn come_to(cell: &CellRow, result: &RunResult) -> CellRow {
+    let mut row = CellRow { run: Some(result.run), ..cell.clone() };
+    let failure = result.failure.clone();
+    if failure.as_ref().is_some_and(|failure| failure.kind == ErrorKind::BillingBudget)
         && result.attempts.is_empty()
     {
         // Nothing was sent: it waits for more money.
-        cell.state = CellState::Queued;
-        cell.run = None;
-        return finish(inner, cell, prompt, String::new(), None, None).await.map(Some);
+        row.state = CellState::Queued;
+        row.run = None;
+        return row;
+    }
+    if result.state == RunState::Cancelled {
+        if result.attempts.iter().any(|attempt| !free(attempt.cost.as_ref())) {
+            row.state = CellState::Uncertain;
+            row.failure = Some(Failure::new(ErrorKind::Cancelled, STOPPED));
+        } else {
+            row.state = CellState::Queued;
+            row.run = None;
+        }
+        return row;
     }
     let text = result.draft.text();
-    if result.state == RunState::Cancelled {
-        if !result.attempts.iter().any(|attempt| !free(attempt.cost.as_ref())) {
-            let queued = CellRow { state: CellState::Queued, run: None, ..cell };
-            inner.store.write(move |tx| tx.update_cell(&queued)).await?;
-            return Ok(None);
+    judge(&mut row, result.state, failure, &text, result.cost.total, result.duration);
+    row
+}
+
+/// The checks of an answered cell that a judge decides, each with its place.
+fn rubrics(row: &CellRow) -> impl Iterator<Item = (usize, Check)> + use<'_> {
+    let answered = row.state == CellState::Done;
+    let read = row.checks.iter().enumerate().filter(move |_| answered);
+    read.filter_map(|(place, written)| {
+        Check::read(written).ok().filter(|check| check.rubric().is_some()).map(|check| (place, check))
+    })
+}
+
+/// Asks the judges that the checks of an answered cell name. What one has said of the same before is taken.
+async fn graded(
+    inner: &Arc<Inner>,
+    conversation: ConversationId,
+    row: &mut CellRow,
+    prompt: &str,
+    text: &str,
+) -> Result<(), Failure> {
+    let checks: Vec<(usize, Check)> = rubrics(row).collect();
+    for (place, check) in checks {
+        let Some((rubric, judge)) = check.rubric() else { continue };
+        let found = match ModelRef::parse(judge) {
+            Ok(model) => verdict(inner, conversation, &check, model, [prompt, text, rubric]).await?,
+            Err(bad) => unjudged(&check, &bad.to_string()),
+        };
+        if let Some(slot) = row.found.as_mut().and_then(|found| found.get_mut(place)) {
+            *slot = found;
         }
-        cell.state = CellState::Uncertain;
-        cell.failure = Some(Failure::new(ErrorKind::Cancelled, STOPPED));
-        return finish(inner, cell, prompt, text, Some(result.cost), result.duration).await.map(Some);
     }
-    judge(&mut cell, result.state, result.failure.clone(), &text, result.cost.total, result.duration);
-    finish(inner, cell, prompt, text, Some(result.cost), result.duration).await.map(Some)
+    Ok(())
+}
+
+fn unjudged(check: &Check, why: &str) -> CheckFound {
+    CheckFound { name: check.name.clone(), passed: None, reason: format!("not judged: {why}") }
+}
+
+async fn verdict(
+    inner: &Arc<Inner>,
+    conversation: ConversationId,
+    check: &Check,
+    model: ModelRef,
+    [prompt, text, rubric]: [&str; 3],
+) -> Result<CheckFound, Failure> {
+    let question = compare::judge::graded_prompt(prompt, text, rubric);
+    let request = request_hash(&model.to_string(), &serde_json::Map::new(), &question, 0);
+    let asked = request.clone();
+    let known = inner.store.read(move |tx| tx.verdict(&asked)).await?;
+    let (passed, why) = match known {
+        Some(known) => (known.passed == Some(true), known.reason),
+        None => {
+            let side = Side {
+                kind: "judge",
+                model,
+                prompt: question,
+                conversation: Some(conversation),
+                cancel: CancellationToken::new(),
+            };
+            let said = beside::ask(inner, &side).await;
+            if let Some(failure) = said.failure {
+                return Ok(unjudged(check, &failure.message));
+            }
+            let graded = match compare::judge::read_graded(&said.text) {
+                Ok(graded) => graded,
+                Err(why) => return Ok(unjudged(check, &beside::unread(&why).message)),
+            };
+            // Kept at once: after a kill it is not asked, and paid, again.
+            let kept = CheckFound {
+                name: "llm-rubric".to_owned(),
+                passed: Some(graded.passed),
+                reason: graded.why.clone(),
+            };
+            inner.store.write(move |tx| tx.put_verdict(&request, &kept)).await?;
+            (graded.passed, graded.why)
+        }
+    };
+    let found = check.judged(passed, &why);
+    Ok(CheckFound { name: check.name.clone(), passed: found.passed, reason: found.reason })
 }
 
 /// What is asked again although it was asked before.
@@ -150,7 +269,11 @@ async fn finish(
 }
 
 /// The answer to an equal request, checked by this cell's own checks; nothing is sent.
-async fn reused(inner: &Arc<Inner>, cell: &CellRow) -> Result<Option<CellResult>, Failure> {
+async fn reused(
+    inner: &Arc<Inner>,
+    conversation: ConversationId,
+    cell: &CellRow,
+) -> Result<Option<CellResult>, Failure> {
     let request = cell.request.clone();
     let Some(run) = inner.store.read(move |tx| tx.answered_before(&request)).await? else { return Ok(None) };
     let (id, position) = (cell.experiment, cell.position);
@@ -162,6 +285,7 @@ async fn reused(inner: &Arc<Inner>, cell: &CellRow) -> Result<Option<CellResult>
     let cost = found.cost.as_ref().and_then(|cost| cost.total);
     let (text, took) = (found.text.clone(), found.took);
     judge(&mut found.row, RunState::Done, None, &text, cost, took);
+    graded(inner, conversation, &mut found.row, &found.prompt, &text).await?;
     let stored = found.row.clone();
     inner.store.write(move |tx| tx.update_cell(&stored)).await?;
     Ok(Some(found))
@@ -218,11 +342,11 @@ fn perhaps_billed(tx: &Tx<'_>, run: RunId) -> Result<bool, Failure> {
 /// asked again, and what may have been billed waits for the user's word.
 pub(super) async fn settle_earlier(
     inner: &Arc<Inner>,
-    id: ExperimentId,
+    (id, conversation): (ExperimentId, ConversationId),
     again: Again,
     told: &(dyn Fn(&CellResult) + Sync),
 ) -> Result<(), Failure> {
-    let taken = inner
+    let mut taken = inner
         .store
         .write(move |tx| {
             let mut taken = Vec::new();
@@ -252,7 +376,10 @@ pub(super) async fn settle_earlier(
                         let cost = result.cost.as_ref().and_then(|cost| cost.total);
                         let (text, took) = (result.text.clone(), result.took);
                         judge(&mut result.row, state, failure, &text, cost, took);
-                        tx.update_cell(&result.row)?;
+                        // What a judge has to say of it is asked behind this.
+                        if rubrics(&result.row).next().is_none() {
+                            tx.update_cell(&result.row)?;
+                        }
                         taken.push(result);
                     }
                     Some(RunState::Cancelled | RunState::Interrupted)
@@ -273,6 +400,13 @@ pub(super) async fn settle_earlier(
             Ok(taken)
         })
         .await?;
-    taken.iter().for_each(told);
+    for result in &mut taken {
+        if rubrics(&result.row).next().is_some() {
+            graded(inner, conversation, &mut result.row, &result.prompt, &result.text).await?;
+            let stored = result.row.clone();
+            inner.store.write(move |tx| tx.update_cell(&stored)).await?;
+        }
+        told(result);
+    }
     Ok(())
 }

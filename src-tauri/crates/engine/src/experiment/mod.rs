@@ -13,6 +13,7 @@ use crate::{
     calendar::Calendar,
     inner::{Inner, Table},
 };
+    learn, view as views,
 pub use again::{Regressed, Regression};
 pub use running::Progress;
 pub(crate) use running::Running;
@@ -20,12 +21,12 @@ pub(crate) use running::Running;
 use cell::{Again, of_run, settle_earlier};
 use compare::experiment::Suite;
 use domain::{
-    Budget, BudgetScope, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef, Period, PicoUsd,
-    Timestamp,
+    Budget, BudgetScope, ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef,
+    Period, PicoUsd, Timestamp,
 };
 use futures_util::{StreamExt, stream};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 use store::{CellCounts, CellRow, CellState, ExperimentRow, Tx, Used};
@@ -88,6 +89,8 @@ pub struct Estimate {
     pub prompt_tokens: u64,
     /// With short answers, and with long ones; `None` = a price is unknown.
     pub cost: Option<(PicoUsd, PicoUsd)>,
+    /// Calls of judges for the checks that name one, in the cost too.
+    pub judged: usize,
 }
 
 /// Tokens of a short and of a long answer, where the suite sets no limit. Assumed, and said so.
@@ -184,6 +187,9 @@ impl Engine {
 
 /// How to run.
 #[derive(Clone, Debug)]
+/// Tokens of a judge's short and long reply. Assumed, and said so.
+const ASSUMED_VERDICT: (u64, u64) = (40, 400);
+
 pub struct RunOptions {
     /// Cells at once.
     pub at_once: usize,
@@ -225,24 +231,64 @@ pub(crate) async fn run(
         .await?
         .ok_or_else(|| invalid("There is no such experiment."))?;
     let again = Again { failed: options.retry_failed, uncertain: options.retry_uncertain };
-    settle_earlier(inner, id, again, told).await?;
-    let budget = cap(inner, &row).await?;
+    cap(inner, &row).await?;
+    settle_earlier(inner, (id, row.conversation), again, told).await?;
     let ended = work(inner, &row, options, told).await;
-    if let Some(budget) = budget {
-        inner.store.write(move |tx| tx.remove_budget(budget)).await?;
-    }
+    let (now, conversation) = (inner.clock.now(), row.conversation);
+    // What the cells have taught of their endpoints is written once for all of them.
+    let health = learn::stored(inner, now);
+    inner
+        .store
+        .write(move |tx| {
+            if let Some(health) = &health {
+                tx.put_health(health, now)?;
+            }
+            uncap(tx, id, conversation)
+        })
+        .await?;
     inner.changed(Table::Conversations);
     ended
 }
 
 async fn work(
     inner: &Arc<Inner>,
+/// Takes the cap away that stood for as long as the experiment ran.
+fn uncap(tx: &mut Tx<'_>, id: ExperimentId, conversation: ConversationId) -> Result<(), Failure> {
+    tx.remove_budgets_of(&BudgetScope::Conversation(conversation))?;
+    tx.set_experiment_runner(id, None)
+}
+
+/// Takes away the caps of experiments whose process is gone: they held as long as it ran.
+pub(crate) async fn uncap_abandoned(inner: &Inner) -> Result<(), Failure> {
+    inner
+        .store
+        .write(|tx| {
+            for row in tx.abandoned_experiments()? {
+                uncap(tx, row.id, row.conversation)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
     row: &ExperimentRow,
     options: &RunOptions,
     told: &(dyn Fn(&CellResult) + Sync),
 ) -> Result<Ended, Failure> {
     let (id, conversation) = (row.id, row.conversation);
-    let (lanes, cells) = inner.store.read(move |tx| Ok((tx.lanes(conversation)?, tx.cells(id)?))).await?;
+    let (lanes, cells, prompts) = inner
+        .store
+        .read(move |tx| {
+            let cells = tx.cells(id)?;
+            let mut prompts = HashMap::new();
+            for cell in &cells {
+                if let Some(parts) = tx.content(&cell.content)? {
+                    prompts.insert(cell.content.clone(), views::plain(&parts));
+                }
+            }
+            Ok((tx.lanes(conversation)?, cells, prompts))
+        })
+        .await?;
     // Lanes were made in the order in which the labels first come.
     let mut places: BTreeMap<String, Lane> = BTreeMap::new();
     let mut lanes = lanes.into_iter();
@@ -254,6 +300,7 @@ async fn work(
     }
     let queued = cells.into_iter().filter(|cell| cell.state == CellState::Queued);
     // The first of equal requests is asked; the others find its answer.
+    let place = cell::Place { conversation, lanes: places, prompts };
     let mut seen = BTreeSet::new();
     let (first, rest): (Vec<_>, Vec<_>) = queued.partition(|cell| seen.insert(cell.request.clone()));
     let held = Mutex::new(false);
@@ -261,12 +308,12 @@ async fn work(
     for (part, reuse) in [(first, !options.fresh), (rest, true)] {
         let outcomes: Vec<Result<(), Failure>> = stream::iter(part)
             .map(|cell| {
-                let (places, held, stop) = (&places, &held, &stop);
+                let (place, held, stop) = (&place, &held, &stop);
                 async move {
                     if stop.is_cancelled() || inner.live.leaving.is_cancelled() {
                         return Ok(());
                     }
-                    match cell::one(inner, row.conversation, places, cell, reuse).await? {
+                    match cell::one(inner, place, cell, reuse).await? {
                         Some(result) if is_held(&result.row) => {
                             *held.lock().unwrap_or_else(PoisonError::into_inner) = true;
                             stop.cancel();
@@ -297,9 +344,9 @@ fn is_held(row: &CellRow) -> bool {
 }
 
 /// The cap is a hard budget of the experiment's conversation: what runs at once cannot pass it together. It lasts as
-/// long as the run; what was paid in earlier months counts too. `None` = there is no cap.
-async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<Option<i64>, Failure> {
-    let Some(cap) = row.cap else { return Ok(None) };
+/// long as the run; what was paid in earlier months counts too. One that an earlier run left is taken away.
+async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<(), Failure> {
+    let (id, cap, process) = (row.id, row.cap, inner.process);
     let scope = BudgetScope::Conversation(row.conversation);
     let now = inner.clock.now();
     let from = Calendar::at(now)?.starts.of(Period::Month);
@@ -308,6 +355,14 @@ async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<Option<i64>, Fai
         .write(move |tx| {
             let lately = tx.budget_used(&scope, from)?.spent;
             let paid = tx.budget_used(&scope, Timestamp(0))?.spent;
+            if tx.experiment_runs_elsewhere(id)? {
+                return Err(invalid(
+                    "This experiment is being run by another Parallax: wait for it, or stop it first.",
+                ));
+            }
+            tx.remove_budgets_of(&scope)?;
+            tx.set_experiment_runner(id, Some(process))?;
+            let Some(cap) = cap else { return Ok(()) };
             let before = paid.checked_sub(lately).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
             let limit = cap.checked_sub(before).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
             let budget = Budget {
@@ -318,7 +373,7 @@ async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<Option<i64>, Fai
                 warn: Vec::new(),
                 unknown_price: None,
             };
-            tx.put_budget(&budget, now).map(Some)
+            tx.put_budget(&budget, now).map(|_| ())
         })
         .await
 }

@@ -1,11 +1,11 @@
 //! From a suite to cells: what would be asked, and what it would cost.
 
-use super::{ASSUMED_ANSWER, Estimate, invalid};
+use super::{ASSUMED_ANSWER, ASSUMED_VERDICT, Estimate, invalid};
 use crate::{
-    alone,
+    alone, beside,
     inner::{Inner, Table},
 };
-use compare::experiment::{Suite, cells};
+use compare::experiment::{Check, Suite, cells};
 use domain::{
     ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, ModelRef, Params, Part,
     PicoUsd, Reasoning,
@@ -216,26 +216,40 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, suite: &Suite, fresh: bool) -> 
     let registry = inner.registry();
     let now = inner.clock.now();
     let (mut prompt_tokens, mut cost) = (0_u64, Some((PicoUsd::ZERO, PicoUsd::ZERO)));
-    for (row, text) in &first {
-        let prompt = alone::request(&row.target, text);
-        let tokens = ledger::prompt_estimate(&prompt);
-        prompt_tokens = prompt_tokens.saturating_add(tokens);
-        let longest = row.target.params.max_completion_tokens.unwrap_or(u64::MAX);
-        let (short, long) = (ASSUMED_ANSWER.0.min(longest), ASSUMED_ANSWER.1.min(longest));
-        // The endpoint is chosen when it is asked; the dearest of them is what it may cost.
-        let dearest = registry.resolve(&row.target.model)?.into_iter().map(|endpoint| {
-            let expected =
-                ledger::Expected { input: tokens, cached: 0, output_low: short, output_high: long };
+    let mut judged = 0;
+    // The endpoint is chosen when it is asked; the dearest of them is what it may cost.
+    let priced = |model: &ModelRef, tokens: u64, (output_low, output_high): (u64, u64)| {
+        let dearest = registry.resolve(model)?.into_iter().map(|endpoint| {
+            let expected = ledger::Expected { input: tokens, cached: 0, output_low, output_high };
             ledger::estimate(expected, endpoint.prices.as_ref(), now)
         });
         let one = dearest.reduce(|a, b| match (a, b) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             _ => None,
         });
-        cost = match (cost, one.flatten()) {
-            (Some(sum), Some(one)) => sum.0.checked_add(one.0).zip(sum.1.checked_add(one.1)),
-            _ => None,
-        };
+        Ok::<_, Failure>(one.flatten())
+    };
+    let added = |cost: Option<(PicoUsd, PicoUsd)>, one: Option<(PicoUsd, PicoUsd)>| {
+        let (sum, one) = cost.zip(one)?;
+        sum.0.checked_add(one.0).zip(sum.1.checked_add(one.1))
+    };
+    for (row, text) in &first {
+        let prompt = alone::request(&row.target, text);
+        let tokens = ledger::prompt_estimate(&prompt);
+        prompt_tokens = prompt_tokens.saturating_add(tokens);
+        let longest = row.target.params.max_completion_tokens.unwrap_or(u64::MAX);
+        let (short, long) = (ASSUMED_ANSWER.0.min(longest), ASSUMED_ANSWER.1.min(longest));
+        cost = added(cost, priced(&row.target.model, tokens, (short, long))?);
+        for check in row.checks.iter().filter_map(|written| Check::read(written).ok()) {
+            let Some((rubric, judge)) = check.rubric() else { continue };
+            judged += 1;
+            let model =
+                ModelRef::parse(judge).map_err(|bad| invalid(format!("The judge {judge}: {bad}.")))?;
+            let question = compare::judge::graded_prompt(text, "", rubric);
+            let (_, request) = beside::side_request(&model, &question);
+            let tokens = ledger::prompt_estimate(&request).saturating_add(long);
+            cost = added(cost, priced(&model, tokens, ASSUMED_VERDICT)?);
+        }
     }
-    Ok(Estimate { cells, requests: first.len(), prompt_tokens, cost })
+    Ok(Estimate { cells, requests: first.len(), prompt_tokens, judged, cost })
 }

@@ -116,7 +116,7 @@ pub(super) async fn start(inner: &Arc<Inner>, id: ExperimentId, options: RunOpti
             }
             counted.changed(Table::Experiments);
         };
-        let ended = tasks::guarded(run(&inner, id, &options, &told)).await.and_then(|ended| ended);
+        let ended = tasks::guarded(Box::pin(run(&inner, id, &options, &told))).await.and_then(|ended| ended);
         if let Some(going) = lock(&inner.experiments.0).get_mut(&id) {
             going.ended = Some(ended);
         }

@@ -4,7 +4,9 @@
 //! It points without a constraint, since a conversation may be deleted for good and the verdicts outlive it.
 
 use crate::tx::{Cols, Key, Tx, int, json, opt_blob, opt_json};
-use domain::{ContentId, ConversationId, ExperimentId, Failure, LaneTarget, PicoUsd, RunId, Timestamp};
+use domain::{
+    ContentId, ConversationId, ExperimentId, Failure, LaneTarget, PicoUsd, ProcessId, RunId, Timestamp,
+};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,6 +40,15 @@ CREATE TABLE experiment_cells (
     PRIMARY KEY (experiment, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX experiment_cells_by_request ON experiment_cells (request) WHERE state = 'done';
+";
+
+/// Who runs an experiment with a cap, and what judges have said of answers.
+pub(crate) const JUDGED: &str = "
+ALTER TABLE experiments ADD COLUMN runner BLOB CHECK (runner IS NULL OR length(runner) = 16);
+CREATE TABLE verdicts (
+    request TEXT PRIMARY KEY CHECK (length(request) = 32),
+    found TEXT NOT NULL CHECK (json_valid(found))
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Cells that may have been paid for without an answer having been kept. A table's conditions cannot be changed, so it
@@ -269,6 +280,59 @@ impl Tx<'_> {
             params![id.blob(), position],
             cell,
         )
+    }
+
+    /// Notes which process runs an experiment under its cap; `None` = none does.
+    pub fn set_experiment_runner(
+        &mut self,
+        id: ExperimentId,
+        runner: Option<ProcessId>,
+    ) -> Result<(), Failure> {
+        self.change(
+            "experiment",
+            "UPDATE experiments SET runner = ?2 WHERE id = ?1",
+            params![id.blob(), opt_blob(runner)],
+        )
+    }
+
+    /// Is another process at it, as far as leases tell?
+    pub fn experiment_runs_elsewhere(&self, id: ExperimentId) -> Result<bool, Failure> {
+        let runner = self.one("SELECT runner FROM experiments WHERE id = ?1", [id.blob()], |cols| {
+            cols.opt_id::<ProcessId>("runner")
+        })?;
+        match runner.flatten().filter(|runner| *runner != self.own) {
+            Some(runner) => Ok(!self.leases.is_dead(runner)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Experiments whose cap was put up by a process that is gone.
+    pub fn abandoned_experiments(&self) -> Result<Vec<ExperimentRow>, Failure> {
+        let named = self.all("SELECT * FROM experiments WHERE runner IS NOT NULL", [], |cols| {
+            Ok((cols.id::<ProcessId>("runner")?, experiment(cols)?))
+        })?;
+        let mut gone = Vec::new();
+        for (runner, row) in named {
+            if runner != self.own && self.leases.is_dead(runner)? {
+                gone.push(row);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// What a judge said when it was asked the same.
+    pub fn verdict(&self, request: &str) -> Result<Option<CheckFound>, Failure> {
+        self.one("SELECT found FROM verdicts WHERE request = ?1", [request], |cols| cols.json("found"))
+    }
+
+    /// Keeps what a judge said.
+    pub fn put_verdict(&mut self, request: &str, found: &CheckFound) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO verdicts (request, found) VALUES (?1, ?2)
+             ON CONFLICT (request) DO UPDATE SET found = excluded.found",
+            params![request, json(found)?],
+        )
+        .map(|_| ())
     }
 
     /// Sets the most an experiment may cost.
