@@ -360,3 +360,49 @@ async fn one_answer_made_of_several_stands_beside_the_line_up_and_can_be_gone_on
     let kept = open["turns"][0]["runs"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(kept["made_of"], made["made_of"], "after a restart");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_experiment_is_voted_on_row_by_row_without_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    for (n, name) in NAMES.iter().enumerate().take(2) {
+        for _ in 0..2 {
+            bench.scripted.push_for(name, chat_stream(&[&says(n)], 11, 7));
+        }
+    }
+    let text = "prompts: ['Say {{word}}']\nmodels: [model-zorblat@zorblat, model-quixnar@quixnar]\ntests:\n  - vars: {word: [one, two]}\n";
+    let draft = json!({"text": text, "path": null, "fresh": false, "cap": null});
+    let id = bench.call("experiment/make", draft).await.unwrap()["id"].clone();
+    let how = json!({"id": id, "at_once": 4, "retry_failed": false, "retry_uncertain": false, "fresh": false,
+        "cap": null});
+    bench.call("experiment/run", how).await.unwrap();
+    let which = json!({ "id": id });
+    loop {
+        let open = bench.call("experiment/open", which.clone()).await.unwrap();
+        if open["summary"]["state"] == "complete" {
+            break;
+        }
+        assert_eq!(open["summary"]["failed"], json!(0), "{open}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for round in 0..2 {
+        let next = bench.call("experiment/duel", which.clone()).await.unwrap();
+        let duel = &next["duel"];
+        assert_eq!((&duel["left"], &duel["voted"]), (&json!(2 - round), &json!(round)));
+        let words = duel.to_string().to_lowercase();
+        assert!(
+            !words.contains("zorblat") && !words.contains("quixnar") && !words.contains("openai"),
+            "{words}"
+        );
+        let shown: Vec<Value> =
+            duel["answers"].as_array().unwrap().iter().map(|answer| answer["run"].clone()).collect();
+        let vote = json!({"experiment": id, "shown": shown, "vote": {"type": "best", "run": shown[0]}});
+        let names = bench.call("experiment/vote", vote.clone()).await.unwrap()["names"].clone();
+        assert_eq!(names.as_array().unwrap().len(), 2);
+        assert!(names.to_string().contains("zorblat") && names.to_string().contains("quixnar"), "{names}");
+        assert!(bench.call("experiment/vote", vote).await.is_err(), "a second vote would not be blind");
+    }
+    assert_eq!(bench.call("experiment/duel", which).await.unwrap()["duel"], Value::Null);
+    let query = json!({"cast": "blind", "topic": null, "language": null, "since": null});
+    assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(2));
+}

@@ -47,4 +47,20 @@ describe('experiments', () => {
     expect(screen.getByTestId(ids.experimentRun)).toBeDisabled();
     expect(await clean()).toEqual([]);
   });
+
+  it('are voted on row by row without names, which come after the vote', async () => {
+    await open();
+    await user.click(screen.getByTestId(ids.duel));
+    expect(await screen.findByTestId(ids.duelLeft)).toHaveTextContent('2 rows left');
+    expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('A');
+    expect(await barriers()).toEqual([]);
+    await user.keyboard('2');
+    await waitFor(() => expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('GPT-5'));
+    expect(host.sent('experiment/vote')[0]?.vote).toEqual({ type: 'best', run: 'b' });
+    await user.keyboard('n');
+    await waitFor(() => expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('A'));
+    await user.keyboard('0');
+    await user.click(await screen.findByTestId(ids.duelNext));
+    expect(await screen.findByTestId(ids.duelNone)).toBeInTheDocument();
+  });
 });

@@ -1,3 +1,5 @@
+import type { BlindVote } from '../ipc/generated/BlindVote';
+import type { Duel } from '../ipc/generated/Duel';
 import type { ExperimentAnswer } from '../ipc/generated/ExperimentAnswer';
 import type { ExperimentDetail } from '../ipc/generated/ExperimentDetail';
 import type { ExperimentDraft } from '../ipc/generated/ExperimentDraft';
@@ -28,6 +30,8 @@ export class Experiments {
   /** What is wrong with the set as written. */
   problem = $state<string | null>(null);
   regression = $state.raw<RegressionView | null>(null);
+  /** The row that is voted on blind; `null` inside = there is none left. */
+  dueling = $state.raw<{ duel: Duel | null; names: string[] | null; best: string | null } | null>(null);
   private looking = false;
   private again = false;
 
@@ -157,6 +161,31 @@ export class Experiments {
     } catch (reason) {
       this.toasts.fail(reason);
       return false;
+    }
+  }
+
+  /** The next row to vote on, without names. */
+  async nextDuel(): Promise<void> {
+    const id = this.open?.summary.id;
+    if (id === undefined) return;
+    try {
+      const { duel } = await this.client.call('experiment/duel', { id });
+      this.dueling = { duel, names: null, best: null };
+    } catch (reason) {
+      this.toasts.fail(reason);
+    }
+  }
+
+  async voteDuel(vote: BlindVote): Promise<void> {
+    const experiment = this.open?.summary.id;
+    const now = this.dueling;
+    if (experiment === undefined || !now?.duel || now.names) return;
+    try {
+      const shown = now.duel.answers.map((answer) => answer.run);
+      const { names } = await this.client.call('experiment/vote', { experiment, shown, vote });
+      this.dueling = { ...now, names, best: vote.type === 'best' ? vote.run : null };
+    } catch (reason) {
+      this.toasts.fail(reason);
     }
   }
 

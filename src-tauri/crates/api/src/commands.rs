@@ -14,6 +14,7 @@ use crate::{
 };
 use domain::{Budget, ErrorKind, Failure, LaneTarget};
 use engine::{
+    DuelNames, DuelVote,
     beside::{Judge, Judgement},
     blind::Revealed,
     board::{Board, BoardQuery},
@@ -169,6 +170,8 @@ commands! {
         "experiment/estimate" (ExperimentDraft) -> ExperimentEstimate = experiments::estimate;
         "experiment/make" (ExperimentDraft) -> ExperimentSummary = experiments::make;
         "experiment/run" (RunExperiment) -> ExperimentSummary = experiments::run;
+        "experiment/duel" (ExperimentRef) -> NextDuel = experiments::duel;
+        "experiment/vote" (DuelVote) -> DuelNames = experiments::duel_vote;
         "experiment/pause" (ExperimentRef) -> ExperimentSummary = experiments::pause;
         "experiment/rerun" (RerunExperiment) -> ExperimentSummary = experiments::rerun;
         "experiment/compare" (ExperimentPair) -> RegressionView = experiments::compare;

@@ -9,13 +9,14 @@ use crate::{
         CellChange, CellStateName, ChangedCell, CheckView, ExperimentAnswer, ExperimentCell,
         ExperimentCellRef, ExperimentDetail, ExperimentDraft, ExperimentEstimate, ExperimentForm,
         ExperimentModel, ExperimentPair, ExperimentRef, ExperimentRowView, ExperimentState,
-        ExperimentSummary, ExportExperiment, ExportedFile, RegressionView, RerunExperiment, RunExperiment,
+        ExperimentSummary, ExportExperiment, ExportedFile, NextDuel, RegressionView, RerunExperiment,
+        RunExperiment,
     },
 };
 use domain::{ErrorKind, ExperimentId, Failure, Millis, ModelRef, PicoUsd};
 use engine::{
-    ASSUMED_ANSWER, CancellationToken, CellCounts, CellResult, CellState, Change, Ended, ExperimentRow,
-    Progress, Regressed, RunOptions, Suite,
+    ASSUMED_ANSWER, CancellationToken, CellCounts, CellResult, CellState, Change, DuelNames, DuelVote, Ended,
+    ExperimentRow, Progress, Regressed, RunOptions, Suite,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -185,6 +186,14 @@ fn short(cell: &CellResult) -> ExperimentCell {
     }
 }
 
+pub(crate) async fn duel(api: &Api, which: ExperimentRef) -> Result<NextDuel, Failure> {
+    Ok(NextDuel { duel: api.engine.next_duel(which.id).await? })
+}
+
+pub(crate) async fn duel_vote(api: &Api, vote: DuelVote) -> Result<DuelNames, Failure> {
+    api.engine.vote_duel(vote).await
+}
+
 pub(crate) async fn cell(api: &Api, which: ExperimentCellRef) -> Result<ExperimentAnswer, Failure> {
     let cell = api.engine.experiment_cell(which.id, which.position).await?;
     let checks = cell.row.found.unwrap_or_default().into_iter().map(|found| CheckView {
@@ -239,6 +248,7 @@ pub(crate) async fn estimate(api: &Api, draft: ExperimentDraft) -> Result<Experi
         cells: count(estimate.cells),
         requests: count(estimate.requests),
         prompt_tokens: estimate.prompt_tokens,
+        judged: count(estimate.judged),
         low: estimate.cost.map(|cost| cost.0),
         high: estimate.cost.map(|cost| cost.1),
         assumed: ASSUMED_ANSWER,
@@ -248,7 +258,6 @@ pub(crate) async fn estimate(api: &Api, draft: ExperimentDraft) -> Result<Experi
 
 pub(crate) async fn make(api: &Api, draft: ExperimentDraft) -> Result<ExperimentSummary, Failure> {
     let id = api.engine.create_experiment(&suite(&draft)?, draft.cap).await?;
-        judged: count(estimate.judged),
     summary(api, id).await
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn begin<T>(
 }
 
 /// In an order drawn from the ids' chance.
-fn shuffled<T>(inner: &Inner, items: Vec<T>) -> Vec<T> {
+pub(crate) fn shuffled<T>(inner: &Inner, items: Vec<T>) -> Vec<T> {
     let mut keyed: Vec<(u64, T)> =
         items.into_iter().map(|item| (scattered(inner.clock.id().as_u64_pair().1), item)).collect();
     keyed.sort_by_key(|(key, _)| *key);

@@ -82,13 +82,13 @@ pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
-pub use compare::experiment::Change;
-pub use compare::experiment::{BadSuite, Suite, from_yaml as suite_from_yaml};
+pub use compare::experiment::{BadSuite, Change, Suite, from_yaml as suite_from_yaml};
 pub use context::At;
 pub use draft::{Draft, DraftBlock};
 pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};
 pub use experiment::{
-    ASSUMED_ANSWER, CellResult, Ended, Estimate, ExperimentView, Progress, Regressed, Regression, RunOptions,
+    ASSUMED_ANSWER, CellResult, Duel, DuelNames, DuelVote, Ended, Estimate, ExperimentView, Progress,
+    Regressed, Regression, RunOptions,
 };
 pub use explain::Explained;
 pub use files::{Asked, Attached, FILES_LIMIT, Media, read_pdf_if_asked};

@@ -2,7 +2,10 @@
 import type { ExperimentDetail } from '../generated/ExperimentDetail';
 import type { ExperimentSummary } from '../generated/ExperimentSummary';
 import type { FakeHost } from '../host.fake';
-import { failure } from './samples';
+import { failure, section } from './samples';
+
+/** Rows that were voted on. */
+let voted = 0;
 
 const NAMES = [
   'Find the missing index',
@@ -79,6 +82,7 @@ function detail(one: ExperimentSummary): ExperimentDetail {
 }
 
 export function experimentHost(host: FakeHost, none: boolean): void {
+  voted = 0;
   const list: ExperimentSummary[] = none
     ? []
     : [summary('x1'), summary('x2', { title: 'Tone of replies', state: 'complete', done: 16, uncertain: 0 })];
@@ -88,6 +92,21 @@ export function experimentHost(host: FakeHost, none: boolean): void {
     return one;
   };
   host
+    .on('experiment/duel', () => ({
+      duel:
+        voted === 2
+          ? null
+          : {
+              prompt: NAMES[voted] ?? '',
+              answers: ['a', 'b'].map((run) => ({ run, sections: [section(`Answer ${run}.`)] })),
+              left: 2 - voted,
+              voted,
+            },
+    }))
+    .on('experiment/vote', () => {
+      voted += 1;
+      return { names: ['GPT-5', 'Claude Sonnet 4.5'], topic: 'code' };
+    })
     .on('experiment/list', () => list)
     .on('experiment/open', ({ id }) => detail(find(id)))
     .on('experiment/cell', ({ position }) => ({
@@ -99,7 +118,11 @@ export function experimentHost(host: FakeHost, none: boolean): void {
       checks: [
         { name: 'contains', passed: true, reason: 'contains "generate_series"' },
         { name: 'number', passed: false, reason: 'nearest number 24, 25 ± 0 wanted' },
-        { name: 'llm-rubric', passed: null, reason: 'not run: it needs a judge, which is not asked here' },
+        {
+          name: 'llm-rubric',
+          passed: null,
+          reason: 'not run: it names no judge: add “provider: author/model” to the check',
+        },
       ],
       cost: '0.0091',
       basis: 'computed',
@@ -115,6 +138,7 @@ export function experimentHost(host: FakeHost, none: boolean): void {
         title: 'My first set',
         cells: 8,
         requests: 8,
+        judged: 0,
         prompt_tokens: 140,
         low: '0.0021',
         high: '0.0230',

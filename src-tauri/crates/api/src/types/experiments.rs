@@ -355,3 +355,11 @@ pub enum ExperimentForm {
     /// A page that needs nothing else.
     Html,
 }
+
+/// The next row to vote on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NextDuel {
+    /// `None` = every row with two answers has been voted on.
+    pub duel: Option<engine::Duel>,
+}

@@ -5,6 +5,7 @@
 
 mod again;
 mod cell;
+mod duel;
 mod plan;
 mod running;
 
@@ -12,9 +13,10 @@ use crate::{
     Engine,
     calendar::Calendar,
     inner::{Inner, Table},
-};
     learn, view as views,
+};
 pub use again::{Regressed, Regression};
+pub use duel::{Duel, DuelNames, DuelVote};
 pub use running::Progress;
 pub(crate) use running::Running;
 
@@ -87,10 +89,10 @@ pub struct Estimate {
     pub requests: usize,
     /// Prompt tokens of the requests, estimated.
     pub prompt_tokens: u64,
-    /// With short answers, and with long ones; `None` = a price is unknown.
-    pub cost: Option<(PicoUsd, PicoUsd)>,
     /// Calls of judges for the checks that name one, in the cost too.
     pub judged: usize,
+    /// With short answers, and with long ones; `None` = a price is unknown.
+    pub cost: Option<(PicoUsd, PicoUsd)>,
 }
 
 /// Tokens of a short and of a long answer, where the suite sets no limit. Assumed, and said so.
@@ -185,11 +187,11 @@ impl Engine {
     }
 }
 
-/// How to run.
-#[derive(Clone, Debug)]
 /// Tokens of a judge's short and long reply. Assumed, and said so.
 const ASSUMED_VERDICT: (u64, u64) = (40, 400);
 
+/// How to run.
+#[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Cells at once.
     pub at_once: usize,
@@ -250,8 +252,6 @@ pub(crate) async fn run(
     ended
 }
 
-async fn work(
-    inner: &Arc<Inner>,
 /// Takes the cap away that stood for as long as the experiment ran.
 fn uncap(tx: &mut Tx<'_>, id: ExperimentId, conversation: ConversationId) -> Result<(), Failure> {
     tx.remove_budgets_of(&BudgetScope::Conversation(conversation))?;
@@ -271,6 +271,8 @@ pub(crate) async fn uncap_abandoned(inner: &Inner) -> Result<(), Failure> {
         .await
 }
 
+async fn work(
+    inner: &Arc<Inner>,
     row: &ExperimentRow,
     options: &RunOptions,
     told: &(dyn Fn(&CellResult) + Sync),
@@ -298,9 +300,9 @@ pub(crate) async fn uncap_abandoned(inner: &Inner) -> Result<(), Failure> {
             places.insert(cell.label.clone(), lane);
         }
     }
+    let place = cell::Place { conversation, lanes: places, prompts };
     let queued = cells.into_iter().filter(|cell| cell.state == CellState::Queued);
     // The first of equal requests is asked; the others find its answer.
-    let place = cell::Place { conversation, lanes: places, prompts };
     let mut seen = BTreeSet::new();
     let (first, rest): (Vec<_>, Vec<_>) = queued.partition(|cell| seen.insert(cell.request.clone()));
     let held = Mutex::new(false);
@@ -353,8 +355,6 @@ async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<(), Failure> {
     inner
         .store
         .write(move |tx| {
-            let lately = tx.budget_used(&scope, from)?.spent;
-            let paid = tx.budget_used(&scope, Timestamp(0))?.spent;
             if tx.experiment_runs_elsewhere(id)? {
                 return Err(invalid(
                     "This experiment is being run by another Parallax: wait for it, or stop it first.",
@@ -363,6 +363,8 @@ async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<(), Failure> {
             tx.remove_budgets_of(&scope)?;
             tx.set_experiment_runner(id, Some(process))?;
             let Some(cap) = cap else { return Ok(()) };
+            let lately = tx.budget_used(&scope, from)?.spent;
+            let paid = tx.budget_used(&scope, Timestamp(0))?.spent;
             let before = paid.checked_sub(lately).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
             let limit = cap.checked_sub(before).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
             let budget = Budget {

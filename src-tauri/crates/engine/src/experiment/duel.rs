@@ -1,0 +1,199 @@
+//! Answers of an experiment voted on blind, row by row. A vote counts like one on a turn: it stands under the turn of the
+//! row's first answer.
+
+use super::invalid;
+use crate::{
+    Engine,
+    blind::{self, BlindVote},
+    board::ratings,
+    frame::Section,
+    inner::Inner,
+    present, view,
+};
+use domain::{
+    ContentId, ExperimentId, Failure, ModelRef, Part, RunId, TurnId, VoteId, VoteOutcome, VotedAnswer,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+use store::{CellState, RunRow, Tx, VoteRow};
+
+/// A row to vote on. Who wrote which answer is not told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Duel {
+    /// What was asked.
+    pub prompt: String,
+    /// The answers in an order drawn by chance.
+    pub answers: Vec<DuelAnswer>,
+    /// Rows that can be voted on and are not, this one among them.
+    pub left: u32,
+    /// Rows that were voted on.
+    pub voted: u32,
+}
+
+/// An answer without its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DuelAnswer {
+    /// Its run.
+    pub run: RunId,
+    /// What it says, names taken out.
+    pub sections: Vec<Section>,
+}
+
+/// A vote on the answers of a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DuelVote {
+    /// Of which experiment.
+    pub experiment: ExperimentId,
+    /// The answers in the order they were shown.
+    pub shown: Vec<RunId>,
+    /// What is said of them.
+    pub vote: BlindVote,
+}
+
+/// Who wrote what, after the vote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DuelNames {
+    /// Displayed names in the order the answers were shown.
+    pub names: Vec<String>,
+    /// The topic it counts under.
+    pub topic: String,
+}
+
+/// Answers to one prompt, the leftmost first.
+struct Row {
+    prompt: String,
+    runs: Vec<RunRow>,
+}
+
+impl Row {
+    /// The turn its vote stands under.
+    fn turn(&self) -> Option<TurnId> {
+        self.runs.first().map(|run| run.turn)
+    }
+}
+
+impl Engine {
+    /// The next row of an experiment that has not been voted on; `None` = there is none.
+    pub async fn next_duel(&self, id: ExperimentId) -> Result<Option<Duel>, Failure> {
+        next(&self.inner, id).await
+    }
+
+    /// Casts a blind vote on a row, and tells who wrote what.
+    pub async fn vote_duel(&self, vote: DuelVote) -> Result<DuelNames, Failure> {
+        cast(&self.inner, vote).await
+    }
+}
+
+/// Rows with two answers or more of different runs.
+fn rows(tx: &Tx<'_>, id: ExperimentId) -> Result<Vec<Row>, Failure> {
+    let mut found: BTreeMap<(ContentId, String, u32), Vec<RunRow>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for cell in tx.cells(id)?.into_iter().filter(|cell| cell.state == CellState::Done) {
+        let Some(run) = cell.run.map(|run| tx.run(run)).transpose()?.flatten() else { continue };
+        let key = (cell.content, cell.prompt, cell.sample);
+        let runs = found.entry(key.clone()).or_default();
+        if runs.is_empty() {
+            order.push(key);
+        }
+        if runs.iter().all(|known| known.id != run.id) {
+            runs.push(run);
+        }
+    }
+    let mut rows = Vec::new();
+    for key in order {
+        let Some(runs) = found.remove(&key).filter(|runs| runs.len() > 1) else { continue };
+        let prompt = tx.content(&key.0)?.map(|parts| view::plain(&parts)).unwrap_or_default();
+        rows.push(Row { prompt, runs });
+    }
+    Ok(rows)
+}
+
+async fn next(inner: &Arc<Inner>, id: ExperimentId) -> Result<Option<Duel>, Failure> {
+    let (row, left, voted, texts) = inner
+        .store
+        .read(move |tx| {
+            let (mut open, mut voted) = (Vec::new(), 0);
+            for row in rows(tx, id)? {
+                let vote = row.turn().map(|turn| tx.vote(turn, true)).transpose()?.flatten();
+                if vote.is_some() { voted += 1 } else { open.push(row) }
+            }
+            let left = u32::try_from(open.len()).unwrap_or(u32::MAX);
+            let Some(row) = open.into_iter().next() else { return Ok((None, 0, voted, Vec::new())) };
+            let mut texts = Vec::new();
+            for run in &row.runs {
+                let message = tx.message(run.message)?;
+                let parts = message.map(|message| tx.content(&message.content)).transpose()?.flatten();
+                texts.push((run.id, parts.map(|parts| view::plain(&parts)).unwrap_or_default()));
+            }
+            Ok((Some(row), left, voted, texts))
+        })
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let asked: Vec<ModelRef> = row.runs.iter().map(|run| run.target.model.clone()).collect();
+    let names = blind::names(inner, &asked);
+    let answers = blind::shuffled(inner, texts).into_iter().map(|(run, text)| DuelAnswer {
+        run,
+        sections: present::sections(&[Part::Text { text: blind::masked(&names, &text) }]),
+    });
+    Ok(Some(Duel { prompt: row.prompt, answers: answers.collect(), left, voted }))
+}
+
+async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> {
+    let shared = Arc::clone(inner);
+    let names = inner
+        .store
+        .write(move |tx| {
+            let other = || invalid("These are not the answers of one row of this experiment.");
+            let row = rows(tx, vote.experiment)?.into_iter().find(|row| {
+                row.runs.len() == vote.shown.len() && row.runs.iter().all(|run| vote.shown.contains(&run.id))
+            });
+            let row = row.ok_or_else(other)?;
+            let turn = row.turn().ok_or_else(other)?;
+            if tx.vote(turn, true)?.is_some() {
+                return Err(invalid("This row has been voted on: a vote now would not be blind."));
+            }
+            let mut shown = Vec::new();
+            for id in &vote.shown {
+                let run = row.runs.iter().find(|run| run.id == *id).ok_or_else(other)?;
+                let model = run.target.model.to_string();
+                shown.push(VotedAnswer { run: run.id, message: run.message, lane: run.lane, model });
+            }
+            let message = |run: &RunId| {
+                let found = shown.iter().find(|one| one.run == *run).map(|one| one.message);
+                found.ok_or_else(other)
+            };
+            let (outcome, best) = match &vote.vote {
+                BlindVote::Best { run } => (VoteOutcome::Best, Some(message(run)?)),
+                BlindVote::Tie => (VoteOutcome::Tie, None),
+                BlindVote::AllBad => (VoteOutcome::AllBad, None),
+                BlindVote::Rank { .. } => return Err(invalid("A row is voted on by its best answer.")),
+            };
+            let registry = shared.registry();
+            let named = |one: &VotedAnswer| match ModelRef::parse(&one.model) {
+                Ok(model) => registry.model_name(&model),
+                Err(_) => one.model.clone(),
+            };
+            let names = shown.iter().map(named).collect();
+            let (id, at) = (VoteId::new(shared.clock.id()), shared.clock.now());
+            let row_vote = VoteRow {
+                id,
+                turn,
+                at,
+                blind: true,
+                outcome,
+                best,
+                shown,
+                ranking: None,
+                withdrawn_at: None,
+            };
+            tx.cast_vote(&row_vote)?;
+            Ok(DuelNames { names, topic: compare::text::topic(&row.prompt).name().to_owned() })
+        })
+        .await?;
+    ratings::changed(inner);
+    Ok(names)
+}
