@@ -153,7 +153,7 @@ async fn auto_names_the_model_it_came_to() {
     assert!(chosen.1.contains("reads "), "what it had to be able to do: {}", chosen.1);
     let best = world.ask("auto/best", None).await;
     let why = best.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
-    assert!(why.1.contains("no ratings of yours yet"), "{}", why.1);
+    assert!(why.1.contains("too few votes of yours"), "{}", why.1);
     let price = |model: &str| {
         let of = world.engine.registry();
         let sheet = of.catalog().endpoints(model).first().and_then(|endpoint| endpoint.prices.clone());
@@ -164,6 +164,40 @@ async fn auto_names_the_model_it_came_to() {
     assert!(price(best) > price(cheap), "{best} and {cheap}");
     let none = world.ask("auto/whatever", None).await;
     assert_eq!(none.failure.unwrap().kind, ErrorKind::RequestNoModel);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn auto_best_follows_the_users_own_votes() {
+    let world = Twelve::start().await;
+    let dear = world.ask("auto/best", None).await.attempts[0].model.to_string();
+    assert_ne!(dear, MODEL);
+    for n in 0..12 {
+        let line_up = [MODEL, &dear].map(|name| domain::LaneTarget {
+            model: domain::ModelRef::parse(name).unwrap(),
+            system: None,
+            params: domain::Params::default(),
+            policy: None,
+        });
+        let ask = Ask {
+            conversation: None,
+            line_up: line_up.to_vec(),
+            prompt: format!("Question {n}"),
+            context: ContextPolicy::Own,
+            policy: None,
+        };
+        let started = world.engine.start_turn(ask, Listeners::default()).await.unwrap();
+        let (turn, run) = (started.turn, started.view.runs[0].id);
+        started.done.await.unwrap();
+        world.engine.pick(turn, engine::PickChoice::Best { run }).await.unwrap();
+        if n == 8 {
+            let early = world.ask("auto/best", None).await;
+            assert_eq!(early.attempts[0].model.as_str(), dear, "nine votes are too few");
+        }
+    }
+    let rated = world.ask("auto/best", None).await;
+    let why = rated.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
+    assert_eq!(rated.attempts[0].model.as_str(), MODEL, "{}", why.1);
+    assert!(why.1.contains("by your 12 votes"), "{}", why.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@
 //! window then asks for the view.
 
 use crate::{
-    board::{self, RatingChange},
+    board::{self, RatingChange, ratings},
     frame::{Metrics, Op, RunView, TurnFrame, TurnView},
     inner::{Inner, Table},
     live::FrameSink,
@@ -353,6 +353,7 @@ pub(crate) async fn vote(inner: &Arc<Inner>, turn: TurnId, vote: BlindVote) -> R
             tx.reveal(turn, now).map(|_| ())
         })
         .await?;
+    ratings::changed(inner);
     inner.changed(Table::Conversations);
     revealed(inner, turn, true).await
 }
@@ -421,6 +422,7 @@ pub(crate) async fn reveal(inner: &Arc<Inner>, turn: TurnId) -> Result<Revealed,
 pub(crate) async fn undo(inner: &Arc<Inner>, turn: TurnId) -> Result<TurnView, Failure> {
     let now = inner.clock.now();
     inner.store.write(move |tx| tx.withdraw_vote(turn, true, now)).await?;
+    ratings::changed(inner);
     inner.changed(Table::Conversations);
     shown(inner, view::turn(inner, turn).await?).await
 }

@@ -3,6 +3,8 @@
 //! Every figure comes of the votes that stand, each time anew; nothing is cached that could go stale. Votes cast with
 //! the names hidden and votes cast with them seen can be told apart.
 
+pub mod counter;
+pub(crate) mod ratings;
 mod types;
 
 pub use types::{
@@ -164,6 +166,20 @@ fn ballots(vote: &VoteRow, shown: &[Shown]) -> Vec<Vote> {
             votes
         }
     }
+}
+
+/// The model that leads by these votes, with those it is not surely ahead of, and how many votes count. `None` = fewer
+/// than two models have votes.
+pub(crate) fn leaders<'a>(casts: impl Iterator<Item = &'a Cast>) -> Option<(Vec<String>, usize)> {
+    let casts = newest(casts);
+    let counted = counted(&casts);
+    let players = match rating::standings(&counted.votes, &Settings::default()).verdict {
+        Verdict::TooFew => return None,
+        Verdict::Winner(player) => vec![player],
+        Verdict::Open { players, .. } => players,
+    };
+    let named = players.into_iter().filter_map(|player| counted.models.get(player).cloned());
+    Some((named.collect(), casts.len()))
 }
 
 fn fits(cast: &Cast, query: &BoardQuery) -> bool {

@@ -5,6 +5,7 @@
 use crate::{
     attempt::Plan,
     beside,
+    board::ratings,
     budget::{self, Foreseen, Room, Wish},
     context::{self, At},
     files::{self, Asked},
@@ -183,6 +184,9 @@ async fn reckoned(
     inner: &Arc<Inner>,
     standing: Vec<(Standing, Option<ConversationId>)>,
 ) -> Result<PromptEstimate, Failure> {
+    for (lane, _) in &standing {
+        ratings::ready(inner, &lane.target.model).await?;
+    }
     let shared = Arc::clone(inner);
     // Counting and writing a long conversation out takes a while: not on a thread that answers wait for.
     let drafted = tasks::aside(move || {

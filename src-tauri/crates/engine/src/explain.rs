@@ -1,6 +1,7 @@
 //! A dry run: where a prompt would go now, and why. Nothing is sent and nothing is recorded.
 
 use crate::{
+    board::ratings,
     budget,
     inner::Inner,
     policy,
@@ -49,6 +50,7 @@ pub(crate) async fn explain(
     let text = Part::Text { text: prompt.to_owned() };
     let request =
         Request { messages: vec![Message { role: Role::User, parts: vec![text] }], ..Request::default() };
+    ratings::ready(inner, model).await?;
     let registry = inner.registry();
     let field = routing::field(&registry, model, &request, rules, now)?;
     let wanted =

@@ -105,6 +105,8 @@ pub(crate) struct Inner {
     pub pdf_reader: crate::files::PdfReader,
     /// What is asked through the gateway.
     pub relays: crate::relay::Relays,
+    /// The registry's ratings are those of the votes as they are.
+    pub rated: std::sync::atomic::AtomicBool,
     /// Turns that a judge is at.
     pub judging: crate::beside::Judging,
     /// Experiments that run in this process.
@@ -146,13 +148,16 @@ impl Inner {
             }
         }
         given.env_tests = crate::live::lock(&self.env_tests).clone();
-        let fresh = Registry::new(Arc::clone(&self.catalog), given, |known| {
+        let mut fresh = Registry::new(Arc::clone(&self.catalog), given, |known| {
             let id = &known.provider.id;
             self.vault.has_env(id) && known.origin().is_none_or(|origin| self.vault.env_is_for(id, &origin))
         })
         .with_prices(PriceBook::new(prices))
         .at(revision);
-        *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
+        let mut registry = self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        fresh.ratings = Arc::clone(&registry.ratings);
+        *registry = Arc::new(fresh);
+        drop(registry);
         self.changed(Table::Providers);
         self.changed(Table::Models);
         Ok(())

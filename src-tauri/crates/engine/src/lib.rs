@@ -237,6 +237,7 @@ impl Engine {
             walking: walk::Walking::default(),
             pdf_reader,
             relays: relay::Relays::default(),
+            rated: Default::default(),
             judging: beside::Judging::default(),
             experiments: experiment::Running::default(),
         });

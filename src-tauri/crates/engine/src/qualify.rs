@@ -1,11 +1,53 @@
 //! Which models qualify where the choice is left to us, and how the one that was chosen is explained.
 
 use crate::{
+    board::ratings::Leaders,
     registry::Registry,
     routing::{Choice, needs},
 };
 use domain::{Endpoint, Meter, Modality, ModelRef, PicoUsd, Request, Route, Timestamp};
 use std::collections::BTreeSet;
+
+/// The models that lead by the user's votes where such a request is asked; `None` = too few votes, or none of those that
+/// lead can be asked.
+pub(crate) fn rated<'a, 'r>(
+    registry: &'r Registry,
+    request: &Request,
+    models: &[&'a domain::Model],
+) -> Option<(Vec<&'a domain::Model>, &'r Leaders)> {
+    let leaders = registry.ratings.leaders(request)?;
+    let mut slugs = Vec::new();
+    for named in leaders.models.iter().filter_map(|model| ModelRef::parse(model).ok()) {
+        slugs.push(named.model.clone());
+        // By the name of a provider's own: the model behind it.
+        let served = registry.resolve(&named).unwrap_or_default();
+        slugs.extend(served.into_iter().map(|endpoint| endpoint.model.to_string()));
+    }
+    let found: Vec<&domain::Model> = models
+        .iter()
+        .copied()
+        .filter(|model| slugs.iter().any(|slug| *slug == model.slug.as_str()))
+        .collect();
+    (!found.is_empty()).then_some((found, leaders))
+}
+
+/// By what a model counts as one of the best.
+fn led(registry: &Registry, request: &Request, endpoint: &Endpoint) -> String {
+    let chosen: Vec<&domain::Model> = registry.catalog().model(endpoint.model.as_str()).into_iter().collect();
+    match rated(registry, request, &chosen) {
+        Some((_, leaders)) => {
+            let about = leaders.topic.map_or_else(String::new, |topic| format!(" on {topic}"));
+            let others = match leaders.models.len() {
+                0 | 1 => "of the model that leads".to_owned(),
+                n => format!("of the {n} models that lead and cannot be told apart"),
+            };
+            format!("the lowest expected cost {others} by your {} votes{about},", leaders.votes)
+        }
+        None => "with too few votes of yours for a rating, the lowest expected cost among the dearest quarter of recent \
+                 models that reason,"
+            .to_owned(),
+    }
+}
 
 /// The models that count as the best while the user has rated none: of those that reason and came out within
 /// a year of the newest, the dearest quarter by the list price of a written token. A price is no proof of
@@ -63,12 +105,10 @@ pub(crate) fn explained(
         .provider(&choice.endpoint.provider)
         .map_or_else(|| choice.endpoint.provider.to_string(), |known| known.provider.name.clone());
     let endpoints: BTreeSet<_> = route.planned.iter().map(|candidate| &candidate.endpoint).collect();
+    let led = led(registry, request, &choice.endpoint);
     let why = match model.model.as_str() {
         "auto/fast" => "the quickest to begin",
-        "auto/best" => {
-            "with no ratings of yours yet, the lowest expected cost among the dearest quarter of recent models \
-             that reason,"
-        }
+        "auto/best" => led.as_str(),
         _ => "the lowest expected cost",
     };
     format!(

@@ -4,6 +4,7 @@
 mod called;
 mod shared;
 
+use crate::board::ratings::Ratings;
 pub use crate::listed::Listed;
 use crate::prices::PriceBook;
 use catalog::Catalog;
@@ -217,6 +218,7 @@ pub struct Given {
 }
 
 /// Everything that can be asked. Immutable; rebuilt when a provider changes.
+#[derive(Clone)]
 pub struct Registry {
     catalog: Arc<Catalog>,
     bundled: Arc<Catalog>,
@@ -224,6 +226,8 @@ pub struct Registry {
     providers: BTreeMap<ProviderId, Arc<Known>>,
     order: Vec<ProviderId>,
     revision: i64,
+    /// What the user's votes say of models.
+    pub(crate) ratings: Arc<Ratings>,
 }
 
 impl Registry {
@@ -275,7 +279,8 @@ impl Registry {
         }
         let bundled = Arc::clone(&catalog);
         let providers = providers.into_iter().map(|(id, known)| (id, Arc::new(known))).collect();
-        Self { catalog, bundled, prices: PriceBook::default(), providers, order, revision: 0 }
+        let (prices, ratings) = Default::default();
+        Self { catalog, bundled, prices, providers, order, revision: 0, ratings }
     }
 
     /// What a provider lists and the catalogue does not have there.

@@ -123,7 +123,10 @@ fn automatic(
     let mut models: Vec<&domain::Model> =
         catalog.models().filter(|model| fits(model)).filter(served).collect();
     if wish == "best" {
-        models = qualify::best(registry, models, at);
+        models = match qualify::rated(registry, request, &models) {
+            Some((rated, _)) => rated,
+            None => qualify::best(registry, models, at),
+        };
     }
     let endpoints: Vec<(Endpoint, u32)> = models
         .into_iter()

@@ -3,6 +3,7 @@
 
 use crate::{
     attempt::{Attempt, Ended, Events, Plan, Unsent},
+    board::ratings,
     books::{self, entry},
     budget,
     clock::millis,
@@ -108,8 +109,13 @@ pub(crate) async fn ask(inner: &Arc<Inner>, side: &Side) -> Said {
         draft: Draft::default(),
         began: inner.clock.elapsed(),
     };
+    let rated = ratings::ready(inner, &side.model).await;
     let registry = inner.registry();
-    let failure = match call.plan(&registry, target).await {
+    let planned = match rated {
+        Ok(()) => call.plan(&registry, target).await,
+        Err(failure) => Err(failure),
+    };
+    let failure = match planned {
         Ok(choices) => call.tried(&registry, choices).await,
         Err(failure) => Some(failure),
     };

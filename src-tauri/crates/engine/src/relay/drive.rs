@@ -3,6 +3,7 @@
 use super::{End, HEALTH, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
     attempt::{Ended, Plan, Unsent},
+    board::ratings,
     books::{self, entry},
     budget::Room,
     clock::millis,
@@ -136,6 +137,9 @@ impl Drive {
     /// Asks on what this process knows of providers, keys and policies; and anew, as long as nothing was sent,
     /// where another process has changed any of that.
     async fn answered(&mut self) -> Result<Last, Failure> {
+        if let Ok(model) = named(&self.inner.registry(), &self.ask.asked.model) {
+            ratings::ready(&self.inner, &model).await?;
+        }
         let mut rounds = 0;
         loop {
             rounds += 1;
