@@ -324,6 +324,13 @@ async fn one_answer_made_of_several_stands_beside_the_line_up_and_can_be_gone_on
     bench.call("turn/pick", pick(&run(&turn, 1))).await.unwrap();
     let votes = bench.api.engine().casts().await.unwrap();
     assert_eq!(votes[0].answers.len(), LINE_UP);
+    // Had all gone to the one that was picked: the others' tokens at its prices, and its duels.
+    let suppose = json!({"topic": null, "model": named("quixnar")});
+    let supposed = bench.call("board/suppose", suppose).await.unwrap();
+    let measured =
+        ["prompts", "answers", "uncounted", "won", "tied", "lost"].map(|key| supposed[key].clone());
+    assert_eq!(measured, [1, 2, 0, 2, 0, 0].map(|n| json!(n)), "{supposed}");
+    assert_eq!((&supposed["paid"], &supposed["would"]), (&json!("0.000500"), &json!("0.000500")));
     // What was sent can be shown to the byte, and it can be asked again from the same answers.
     let receipt = bench.call("run/receipt", json!({"run": made["id"]})).await.unwrap();
     let attempt = receipt["attempts"][0]["id"].clone();

@@ -70,4 +70,17 @@ describe('the leaderboard', () => {
     await user.click(screen.getByTestId(ids.navLeaderboard));
     expect(await screen.findByText('Ten votes give a first ranking')).toBeInTheDocument();
   });
+
+  it('says what the same prompts had cost on another model, measured and assumed', async () => {
+    await user.click(screen.getByTestId(ids.navLeaderboard));
+    await screen.findAllByTestId(ids.boardRow);
+    await user.click(screen.getByTestId(ids.boardTopic('writing')));
+    const choice = screen.getByTestId<HTMLSelectElement>(ids.suppose);
+    await user.selectOptions(choice, choice.options[1]?.value ?? '');
+    const said = await screen.findByTestId(ids.supposed);
+    expect(said).toHaveTextContent('Your 212 prompts on writing');
+    expect(said).toHaveTextContent('47 % ties');
+    expect(said).toHaveTextContent('$11.40 less');
+    expect(host.sent('board/suppose').at(-1)?.topic).toBe('writing');
+  });
 });

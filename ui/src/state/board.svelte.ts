@@ -1,6 +1,8 @@
 import type { Board as BoardView } from '../ipc/generated/Board';
 import type { BoardCast } from '../ipc/generated/BoardCast';
+import type { Supposed } from '../ipc/generated/Supposed';
 import type { Client } from '../ipc/client';
+import { modelRef } from './beside.svelte';
 import type { Toasts } from './toasts.svelte';
 import { t } from '../shared/i18n.svelte';
 
@@ -10,7 +12,9 @@ export class Board {
   cast = $state<BoardCast>('all');
   topic = $state<string | null>(null);
   language = $state<string | null>(null);
+  supposed = $state.raw<Supposed | null>(null);
   private asked = 0;
+  private supposing = 0;
 
   constructor(
     private readonly client: Client,
@@ -33,6 +37,18 @@ export class Board {
   ): Promise<void> {
     Object.assign(this, change);
     await this.load();
+  }
+
+  /** The user's prompts, had they gone to a model. */
+  async suppose(model: string, topic: string | null): Promise<void> {
+    const turn = ++this.supposing;
+    try {
+      const found = await this.client.call('board/suppose', { topic, model: modelRef(model) });
+      if (turn === this.supposing) this.supposed = found;
+    } catch (reason) {
+      if (turn === this.supposing) this.supposed = null;
+      this.toasts.fail(reason);
+    }
   }
 
   async export(): Promise<void> {

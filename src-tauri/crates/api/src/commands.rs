@@ -17,7 +17,10 @@ use engine::{
     DuelNames, DuelVote,
     beside::{Judge, Judgement},
     blind::Revealed,
-    board::{Board, BoardQuery},
+    board::{
+        Board, BoardQuery,
+        counter::{SupposeQuery, Supposed},
+    },
     differences::{Agreed, Differences},
     frame::TurnView,
 };
@@ -167,11 +170,11 @@ commands! {
         "experiment/list" (()) -> Vec<ExperimentSummary> = experiments::list;
         "experiment/open" (ExperimentRef) -> ExperimentDetail = experiments::open;
         "experiment/cell" (ExperimentCellRef) -> ExperimentAnswer = experiments::cell;
+        "experiment/duel" (ExperimentRef) -> NextDuel = experiments::duel;
+        "experiment/vote" (DuelVote) -> DuelNames = experiments::duel_vote;
         "experiment/estimate" (ExperimentDraft) -> ExperimentEstimate = experiments::estimate;
         "experiment/make" (ExperimentDraft) -> ExperimentSummary = experiments::make;
         "experiment/run" (RunExperiment) -> ExperimentSummary = experiments::run;
-        "experiment/duel" (ExperimentRef) -> NextDuel = experiments::duel;
-        "experiment/vote" (DuelVote) -> DuelNames = experiments::duel_vote;
         "experiment/pause" (ExperimentRef) -> ExperimentSummary = experiments::pause;
         "experiment/rerun" (RerunExperiment) -> ExperimentSummary = experiments::rerun;
         "experiment/compare" (ExperimentPair) -> RegressionView = experiments::compare;
@@ -189,6 +192,7 @@ commands! {
         "judge/defaults" (()) -> Judge = compare::judge_defaults;
         "judge/remove" (JudgementRef) -> () = compare::judge_remove;
         "board/open" (BoardQuery) -> Board = compare::board;
+        "board/suppose" (SupposeQuery) -> Supposed = compare::suppose;
         "board/export" (()) -> ExportedFile = compare::export;
         "spend/today" (()) -> SpendFigure = spend::today;
         "spend/page" (SpendQuery) -> SpendPage = spend::page;

@@ -13,7 +13,11 @@ use engine::{
     PromptEstimate,
     beside::{Judge, JudgeWish, Judgement, MergeWish},
     blind::Revealed,
-    board::{Board, BoardQuery, Cast, preferred},
+    board::{
+        Board, BoardQuery, Cast,
+        counter::{SupposeQuery, Supposed},
+        preferred,
+    },
     differences::{Agreed, Differences},
     frame::TurnView,
 };
@@ -94,6 +98,10 @@ pub(crate) async fn merge_estimate(api: &Api, wanted: MergeTurn) -> Result<Estim
 pub(crate) async fn merge(api: &Api, wanted: MergeTurn, sink: Sink) -> Result<TurnView, Failure> {
     let MergeTurn { turn, model, how } = wanted;
     api.engine.merge(turn, MergeWish { model, how }, sink).await
+}
+
+pub(crate) async fn suppose(api: &Api, query: SupposeQuery) -> Result<Supposed, Failure> {
+    api.engine.supposed(query).await
 }
 
 /// A vote as one line of a data set.

@@ -52,6 +52,14 @@ impl Engine {
         board::board(&self.inner, query).await
     }
 
+    /// The user's own prompts, had they gone to this model: what votes and ledger say, and what is assumed.
+    pub async fn supposed(
+        &self,
+        query: board::counter::SupposeQuery,
+    ) -> Result<board::counter::Supposed, Failure> {
+        board::counter::supposed(&self.inner, query).await
+    }
+
     /// Every vote that stands, oldest first, with prompts and answers.
     pub async fn casts(&self) -> Result<Vec<board::Cast>, Failure> {
         board::casts(&self.inner).await

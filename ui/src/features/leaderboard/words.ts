@@ -3,7 +3,7 @@ import type { BoardEffect } from '../../ipc/generated/BoardEffect';
 import type { BoardPair } from '../../ipc/generated/BoardPair';
 import type { BoardRow } from '../../ipc/generated/BoardRow';
 import type { Board } from '../../ipc/generated/Board';
-import { number } from '../../shared/format';
+import { addMoney, money, number, pico } from '../../shared/format';
 import { t } from '../../shared/i18n.svelte';
 
 export const figure = (points: number): string => number(points);
@@ -87,4 +87,13 @@ export function scale(rows: readonly BoardRow[]): { low: number; high: number } 
   const low = Math.min(1450, ...rows.map((row) => row.low));
   const high = Math.max(1550, ...rows.map((row) => row.high));
   return { low: Math.floor(low / 50) * 50, high: Math.ceil(high / 50) * 50 };
+}
+
+/** What another price would have saved or added. */
+export function difference(paid: string, would: string): string {
+  const by = addMoney([paid, `-${would}`]);
+  if (pico(by) === 0n) return t('for the same money');
+  return by.startsWith('-')
+    ? t('{cost} more', { cost: money(by.slice(1)) })
+    : t('{cost} less', { cost: money(by) });
 }

@@ -167,5 +167,16 @@ export function blindHost(host: FakeHost, scene: BlindScene, none: boolean): voi
       return asked;
     })
     .on('board/open', () => boardOf(none))
+    .on('board/suppose', ({ model }) => ({
+      name: model.model,
+      prompts: 212,
+      answers: 318,
+      uncounted: 4,
+      paid: '14.20',
+      would: '2.80',
+      won: 9,
+      tied: 22,
+      lost: 16,
+    }))
     .on('board/export', () => ({ path: 'Downloads/Parallax votes.jsonl' }));
 }

@@ -10,6 +10,31 @@ export const FORMS: Record<string, Forms> = {
   '{count} cells': { one: '{count} cell', other: '{count} cells' },
   '{count} requests': { one: '{count} request', other: '{count} requests' },
   '{count} rows': { one: '{count} row', other: '{count} rows' },
+  '{count} calls of a judge': { one: '{count} call of a judge', other: '{count} calls of a judge' },
+  '{count} rows left, {voted} voted on.': {
+    one: '{count} row left, {voted} voted on.',
+    other: '{count} rows left, {voted} voted on.',
+  },
+  'Your {count} prompts on {name}:': {
+    one: 'Your {count} prompt on {name}:',
+    other: 'Your {count} prompts on {name}:',
+  },
+  'Your {count} prompts on {topic}, on {name}:': {
+    one: 'Your {count} prompt on {topic}, on {name}:',
+    other: 'Your {count} prompts on {topic}, on {name}:',
+  },
+  '{won} % won, {tied} % ties, {lost} % lost in {count} duels,': {
+    one: '{won} % won, {tied} % ties, {lost} % lost in {count} duel,',
+    other: '{won} % won, {tied} % ties, {lost} % lost in {count} duels,',
+  },
+  'Measured: votes, and {paid} paid for {count} answers of other models.': {
+    one: 'Measured: votes, and {paid} paid for {count} answer of other models.',
+    other: 'Measured: votes, and {paid} paid for {count} answers of other models.',
+  },
+  '{count} answers without known tokens or cost are left out.': {
+    one: '{count} answer without known tokens or cost is left out.',
+    other: '{count} answers without known tokens or cost are left out.',
+  },
   '{count} days': { one: '{count} day', other: '{count} days' },
   '{count} conversations': { one: '{count} conversation', other: '{count} conversations' },
   '{count} messages': { one: '{count} message', other: '{count} messages' },

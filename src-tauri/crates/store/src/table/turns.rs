@@ -55,6 +55,17 @@ impl Tx<'_> {
         self.one("SELECT * FROM turns WHERE id = ?1", [id.blob()], row)
     }
 
+    /// The newest turns of chats, without those of experiments and of what is in the trash; newest first.
+    pub fn asked_lately(&self, limit: u32) -> Result<Vec<TurnRow>, Failure> {
+        self.all(
+            "SELECT t.* FROM turns t JOIN conversations c ON c.id = t.conversation
+             WHERE c.deleted_at IS NULL AND c.id NOT IN (SELECT conversation FROM experiments)
+             ORDER BY t.place DESC LIMIT ?1",
+            [limit],
+            row,
+        )
+    }
+
     /// The turns of a conversation, oldest first. In the order they were written: a clock may jump.
     pub fn turns(&self, conversation: ConversationId) -> Result<Vec<TurnRow>, Failure> {
         self.all("SELECT * FROM turns WHERE conversation = ?1 ORDER BY rowid", [conversation.blob()], row)

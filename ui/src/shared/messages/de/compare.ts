@@ -77,8 +77,8 @@ export const compare = {
   'Run one prompt set over several models': 'Einen Satz Prompts über mehrere Modelle laufen lassen',
   'Checks say which answers are right, a table says where the models differ, and what it cost.':
     'Prüfungen sagen, welche Antworten stimmen, eine Tabelle, wo die Modelle sich unterscheiden und was es gekostet hat.',
-  'A prompt set in the form promptfoo uses, as YAML or JSON: prompts with variables, models, cases and their checks. Checks that need code or a judge are told and not run.':
-    'Ein Satz Prompts in der Form von promptfoo, als YAML oder JSON: Prompts mit Variablen, Modelle, Fälle und ihre Prüfungen. Prüfungen, die Code oder einen Richter brauchen, werden genannt und nicht ausgeführt.',
+  'A prompt set in the form promptfoo uses, as YAML or JSON: prompts with variables, models, cases and their checks. An llm-rubric is decided by the model its provider names; checks that need code are told and not run.':
+    'Ein Satz Prompts in der Form von promptfoo, als YAML oder JSON: Prompts mit Variablen, Modelle, Fälle und ihre Prüfungen. Eine llm-rubric entscheidet das Modell, das ihr provider nennt; Prüfungen, die Code brauchen, werden genannt und nicht ausgeführt.',
   'Path of a file': 'Pfad einer Datei',
   'Leave empty to write the set below': 'Leer lassen, um den Satz unten zu schreiben',
   'Prompt set': 'Satz von Prompts',
@@ -248,4 +248,47 @@ export const compare = {
     '{of} gewinnt {range} unter Gleichen: kein sicherer Einfluss.',
   '{name} against {other}: {won} won, {lost} lost, {ties} tied':
     '{name} gegen {other}: {won} gewonnen, {lost} verloren, {ties} unentschieden',
+  '{count} calls of a judge': { one: '{count} Anruf eines Richters', other: '{count} Anrufe eines Richters' },
+  'Vote blind': 'Blind abstimmen',
+  'Vote for the best answers without names': 'Ohne Namen für die besten Antworten stimmen',
+  '{count} rows left, {voted} voted on.': {
+    one: 'Noch {count} Zeile, {voted} abgestimmt.',
+    other: 'Noch {count} Zeilen, {voted} abgestimmt.',
+  },
+  'The order is drawn anew for each; names in the texts are hidden.':
+    'Die Reihenfolge wird für jede neu gezogen; Namen in den Texten sind verdeckt.',
+  'Next row': 'Nächste Zeile',
+  '{label} is best': '{label} ist die beste',
+  'Every row with two answers has been voted on.': 'Über jede Zeile mit zwei Antworten ist abgestimmt.',
+  'What if': 'Was wäre, wenn',
+  'Your prompts had gone to': 'Ihre Prompts wären gegangen an',
+  'Your prompts on {topic} had gone to': 'Ihre Prompts zu {topic} wären gegangen an',
+  'Your {count} prompts on {name}:': {
+    one: 'Ihr {count} Prompt bei {name}:',
+    other: 'Ihre {count} Prompts bei {name}:',
+  },
+  'Your {count} prompts on {topic}, on {name}:': {
+    one: 'Ihr {count} Prompt zu {topic}, bei {name}:',
+    other: 'Ihre {count} Prompts zu {topic}, bei {name}:',
+  },
+  'no votes compare it with the others,': 'keine Stimmen vergleichen es mit den anderen,',
+  '{won} % won, {tied} % ties, {lost} % lost in {count} duels,': {
+    one: '{won} % gewonnen, {tied} % unentschieden, {lost} % verloren in {count} Duell,',
+    other: '{won} % gewonnen, {tied} % unentschieden, {lost} % verloren in {count} Duellen,',
+  },
+  'its price is not known.': 'sein Preis ist nicht bekannt.',
+  'Measured: votes, and {paid} paid for {count} answers of other models.': {
+    one: 'Gemessen: Stimmen, und {paid} für {count} Antwort anderer Modelle.',
+    other: 'Gemessen: Stimmen, und {paid} für {count} Antworten anderer Modelle.',
+  },
+  'Another model may write more or less.': 'Ein anderes Modell schreibt vielleicht mehr oder weniger.',
+  'Assumed: as many tokens at the prices of today, {would}; another model may write more or less.':
+    'Angenommen: ebenso viele Token zu den Preisen von heute, {would}; ein anderes Modell schreibt vielleicht mehr oder weniger.',
+  '{count} answers without known tokens or cost are left out.': {
+    one: '{count} Antwort ohne bekannte Token oder Kosten ist weggelassen.',
+    other: '{count} Antworten ohne bekannte Token oder Kosten sind weggelassen.',
+  },
+  'for the same money': 'für dasselbe Geld',
+  '{cost} more': '{cost} mehr',
+  '{cost} less': '{cost} weniger',
 } as const;
