@@ -1,7 +1,9 @@
 //! What an answer must be. The names are promptfoo's, so that its files can be read.
 
+use super::asserts::PREVENTED;
 use domain::{Millis, PicoUsd};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What is known of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +72,7 @@ enum Kind {
         judge: String,
     },
     /// A check of promptfoo's that is not run here, with the reason.
-    NotRun(&'static str),
+    NotRun(Cow<'static, str>),
 }
 
 /// What a check found.
@@ -153,6 +155,9 @@ impl Check {
             Value::String(text) => Ok(text.split(',').map(|part| part.trim().to_owned()).collect()),
             _ => Err(wrong("it needs a list as its value")),
         };
+        if let Some(why) = written.get(PREVENTED) {
+            return Ok(Self { name: name.to_owned(), not, kind: Kind::NotRun(plain(why).into()) });
+        }
         let kind = match kind {
             "contains" | "icontains" => {
                 Kind::Contains { any: true, fold: kind.starts_with('i'), values: vec![text()?] }
@@ -196,7 +201,7 @@ impl Check {
             },
             "llm-rubric" => match judge(&written["provider"]) {
                 Some(judge) => Kind::Rubric { rubric: text()?, judge },
-                None => Kind::NotRun("it names no judge: add “provider: author/model” to the check"),
+                None => Kind::NotRun("it names no judge: add “provider: author/model” to the check".into()),
             },
             "cost" => Kind::Cost(
                 PicoUsd::from_dollars(&plain(&written["threshold"]))
@@ -208,7 +213,7 @@ impl Check {
                     .ok_or_else(|| wrong("it needs milliseconds as its threshold"))?,
             )),
             other => match NOT_RUN.iter().find(|(_, names)| names.contains(&other)) {
-                Some((why, _)) => Kind::NotRun(why),
+                Some((why, _)) => Kind::NotRun((*why).into()),
                 None => return Err(BadCheck::Unknown(name.to_owned())),
             },
         };
@@ -278,7 +283,7 @@ impl Kind {
                 (cost <= *limit, format!("${cost}"))
             }
             // Told apart before it comes here.
-            Self::NotRun(why) => return Err((*why).to_owned()),
+            Self::NotRun(why) => return Err(why.to_string()),
             Self::Rubric { .. } => return Err("a judge decides it".to_owned()),
             Self::Latency(limit) => {
                 let took = answer.took.ok_or("its time is not known")?;

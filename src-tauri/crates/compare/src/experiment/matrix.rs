@@ -3,7 +3,7 @@
 use super::{
     check::{BadCheck, Check},
     suite::Suite,
-    template::fill,
+    template::{BadTemplate, fill},
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -44,7 +44,7 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
         for (case_place, case) in suite.cases.iter().enumerate() {
             let at = format!("prompt {}, case {}", prompt_place + 1, case_place + 1);
             for vars in every(&case.vars) {
-                let text = fill(&prompt.text, &vars).map_err(|error| format!("{at}: {error}"))?;
+                let text = asked(&prompt.text, &vars).map_err(|error| format!("{at}: {error}"))?;
                 let written: Vec<Value> = case.checks.iter().map(|check| filled(check, &vars)).collect();
                 let checks = written
                     .iter()
@@ -53,6 +53,9 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
                     .map_err(|error| format!("{at}: {error}"))?;
                 for sample in 0..suite.samples.max(1) {
                     for (subject_place, subject) in suite.subjects.iter().enumerate() {
+                        if !subject.prompts.is_empty() && !subject.prompts.contains(&prompt.label) {
+                            continue;
+                        }
                         let request = request_hash(&subject.model, &subject.settings, &text, sample);
                         let places = format!("{prompt_place}/{case_place}/{subject_place}");
                         let named = serde_json::to_string(&vars).unwrap_or_default();
@@ -96,6 +99,21 @@ fn every(vars: &BTreeMap<String, Vec<String>>) -> Vec<BTreeMap<String, String>> 
             .collect();
     }
     all
+}
+
+/// A prompt with its values. In a list of messages they are put into each message's text, so that a quotation mark in a
+/// value is one in the text.
+fn asked(template: &str, vars: &BTreeMap<String, String>) -> Result<String, BadTemplate> {
+    let list = serde_json::from_str::<Value>(template.trim()).ok();
+    let Some(Value::Array(mut list)) = list.filter(|list| list[0].get("role").is_some()) else {
+        return fill(template, vars);
+    };
+    for message in &mut list {
+        if let Some(Value::String(text)) = message.get_mut("content") {
+            *text = fill(text, vars)?;
+        }
+    }
+    Ok(Value::Array(list).to_string())
 }
 
 /// Variables put into the texts of a check. A text that is no template stays as it is: patterns have braces too.

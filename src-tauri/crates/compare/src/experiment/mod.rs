@@ -1,5 +1,6 @@
 //! Experiments: what is asked, of whom, how often, and what the answers must be.
 
+mod asserts;
 mod check;
 mod matrix;
 mod regress;

@@ -1,7 +1,8 @@
 //! An experiment as a file: promptfoo's form, and a table with one case a row.
 
+use super::asserts::{self, Options, is_program};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One prompt of an experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Subject {
     pub model: String,
     /// Settings by their names in requests (`temperature`, `max_tokens`, …).
     pub settings: Map<String, Value>,
+    /// Which prompts it is asked, by their labels; empty = all of them.
+    pub prompts: Vec<String>,
 }
 
 /// One set of variables with what the answer must be.
@@ -65,6 +68,10 @@ fn bad(at: impl Into<String>, why: impl Into<String>) -> BadSuite {
     BadSuite { at: at.into(), why: why.into() }
 }
 
+pub(super) fn bad_at(at: &str, why: String) -> BadSuite {
+    bad(at, why)
+}
+
 /// Reads a file that the suite names; the caller knows where files are.
 pub type Load<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
@@ -80,6 +87,8 @@ const KNOWN: &[&str] = &[
     "defaultTest",
     "samples",
     "repeat",
+    "evaluateOptions",
+    "assertionTemplates",
 ];
 
 /// Reads a suite as YAML or JSON.
@@ -89,7 +98,7 @@ pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
     let Value::Object(root) = root else { return Err(bad("file", "it is not a list of named parts")) };
     let mut suite = Suite {
         title: root.get("title").or_else(|| root.get("description")).map(plain).unwrap_or_default(),
-        samples: match root.get("samples").or_else(|| root.get("repeat")) {
+        samples: match root.get("samples").or_else(|| root.get("repeat")).or_else(|| repeat(&root)) {
             None => 1,
             Some(value) => value
                 .as_u64()
@@ -109,34 +118,77 @@ pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
     }
     let subjects = root.get("models").or_else(|| root.get("providers")).or_else(|| root.get("targets"));
     for (n, value) in several(subjects).enumerate() {
-        suite.subjects.push(subject(value, &format!("models[{n}]"))?);
+        suite.subjects.push(subject(value, &format!("models[{n}]"), &mut suite.unused)?);
     }
-    let shared = match root.get("defaultTest") {
-        None => Case::default(),
-        Some(value) => case(value, "defaultTest", load, &mut suite.unused)?,
+    for name in root.get("evaluateOptions").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+        if name != "repeat" {
+            suite.unused.push(format!("evaluateOptions: {name}"));
+        }
+    }
+    suite.cases = all_cases(&root, load, &mut suite.unused)?;
+    if suite.prompts.is_empty() {
+        return Err(bad("prompts", "there are none"));
+    }
+    apart(suite.prompts.iter_mut().map(|prompt| &mut prompt.label));
+    apart(suite.subjects.iter_mut().map(|subject| &mut subject.label));
+    for (n, subject) in suite.subjects.iter().enumerate() {
+        let known = |wanted: &String| suite.prompts.iter().any(|prompt| prompt.label == *wanted);
+        if let Some(wanted) = subject.prompts.iter().find(|wanted| !known(wanted)) {
+            return Err(bad(format!("models[{n}]"), format!("no prompt has the label {wanted:?}")));
+        }
+    }
+    Ok(suite)
+}
+
+fn repeat(root: &Map<String, Value>) -> Option<&Value> {
+    root.get("evaluateOptions")?.get("repeat")
+}
+
+/// Labels tell prompts and models apart: the second of the same name is `name (2)`.
+fn apart<'a>(labels: impl Iterator<Item = &'a mut String>) {
+    let mut seen = BTreeSet::new();
+    for label in labels {
+        let first = label.clone();
+        let mut n = 1;
+        while !seen.insert(label.clone()) {
+            n += 1;
+            *label = format!("{first} ({n})");
+        }
+    }
+}
+
+/// Every case, each with what `defaultTest` says of all of them.
+fn all_cases(
+    root: &Map<String, Value>,
+    load: Load<'_>,
+    unused: &mut Vec<String>,
+) -> Result<Vec<Case>, BadSuite> {
+    let mut file = File { root, load, unused };
+    let (shared, options) = match root.get("defaultTest") {
+        None => Default::default(),
+        Some(value) => file.case(value, "defaultTest")?,
     };
     let mut cases = Vec::new();
     for (n, value) in several(root.get("tests")).enumerate() {
         let at = format!("tests[{n}]");
         match value.as_str() {
-            None => cases.push(case(value, &at, load, &mut suite.unused)?),
-            Some(named) => cases.extend(case_file(named, &at, load, &mut suite.unused)?),
+            None => cases.push(file.case(value, &at)?),
+            Some(named) => cases.extend(file.cases_of(named, &at)?),
         }
     }
     if cases.is_empty() {
-        cases.push(Case::default());
+        cases.push(Default::default());
     }
-    for case in &mut cases {
+    let whole = |(mut case, own): (Case, Options)| {
         for (name, values) in &shared.vars {
             case.vars.entry(name.clone()).or_insert_with(|| values.clone());
         }
         case.checks.splice(0..0, shared.checks.iter().cloned());
-    }
-    suite.cases = cases;
-    if suite.prompts.is_empty() {
-        return Err(bad("prompts", "there are none"));
-    }
-    Ok(suite)
+        let options = own.or(&options);
+        case.checks.iter_mut().for_each(|check| options.put_on(check));
+        case
+    };
+    Ok(cases.into_iter().map(whole).collect())
 }
 
 fn first_line(text: &str) -> String {
@@ -174,8 +226,11 @@ fn prompts(value: &Value, at: &str, load: Load<'_>, into: &mut Vec<Prompt>) -> R
         }
         _ => (None, plain(value)),
     };
+    if is_program(&text) && !text.contains(char::is_whitespace) {
+        return Err(bad(at, format!("{text:?} names a program, which is not run")));
+    }
     let Some(name) = file_name(&text) else {
-        into.push(Prompt { label: label.unwrap_or_else(|| head(&text)), text });
+        into.push(Prompt { label: label.unwrap_or_else(|| head(&text)), text: messages(text) });
         return Ok(());
     };
     let read = load(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
@@ -183,9 +238,18 @@ fn prompts(value: &Value, at: &str, load: Load<'_>, into: &mut Vec<Prompt>) -> R
         if name.ends_with(".txt") { read.split("\n---\n").collect() } else { vec![read.as_str()] };
     for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
         let label = label.clone().unwrap_or_else(|| head(part));
-        into.push(Prompt { label, text: part.to_owned() });
+        into.push(Prompt { label, text: messages(part.to_owned()) });
     }
     Ok(())
+}
+
+/// A list of messages as YAML becomes one as JSON; every other text stays as it is.
+fn messages(text: String) -> String {
+    if !text.trim_start().starts_with("- role:") {
+        return text;
+    }
+    let list = serde_saphyr::from_str::<Value>(&text).ok().filter(Value::is_array);
+    list.map_or(text, |list| list.to_string())
 }
 
 /// The beginning of a text, as a name.
@@ -195,26 +259,36 @@ fn head(text: &str) -> String {
     if cut.len() < line.len() { format!("{cut}…") } else { cut }
 }
 
-fn subject(value: &Value, at: &str) -> Result<Subject, BadSuite> {
-    let (id, label, settings) = match value {
-        Value::String(id) => (id.clone(), None, Map::new()),
+fn subject(value: &Value, at: &str, unused: &mut Vec<String>) -> Result<Subject, BadSuite> {
+    let nothing = Map::new();
+    let (id, said) = match value {
+        Value::String(id) => (id.clone(), &nothing),
         Value::Object(named) => match named.get("id").or_else(|| named.get("model")) {
-            Some(id) => {
-                let settings = named.get("config").or_else(|| named.get("params"));
-                let settings = settings.and_then(Value::as_object).cloned().unwrap_or_default();
-                (plain(id), named.get("label").map(plain), settings)
-            }
+            Some(id) => (plain(id), named),
             // {"openai:gpt-5": {"config": {…}}}
             None => {
                 let (id, inner) = named.iter().next().ok_or_else(|| bad(at, "it is empty"))?;
-                let settings = inner["config"].as_object().cloned().unwrap_or_default();
-                (id.clone(), inner.get("label").map(plain), settings)
+                (id.clone(), inner.as_object().unwrap_or(&nothing))
             }
         },
         _ => return Err(bad(at, "it is neither a name nor has an id")),
     };
+    for key in said.keys() {
+        let what = format!("models: {key}");
+        if !["id", "model", "label", "config", "params", "prompts"].contains(&key.as_str())
+            && !unused.contains(&what)
+        {
+            unused.push(what);
+        }
+    }
     let model = model(&id).ok_or_else(|| bad(at, format!("{id:?} names a program, not a model")))?;
-    Ok(Subject { label: label.unwrap_or_else(|| model.clone()), model, settings })
+    let settings = said.get("config").or_else(|| said.get("params")).and_then(Value::as_object);
+    Ok(Subject {
+        label: said.get("label").map_or_else(|| model.clone(), plain),
+        model,
+        settings: settings.cloned().unwrap_or_default(),
+        prompts: several(said.get("prompts")).map(plain).collect(),
+    })
 }
 
 /// `openai:chat:gpt-5` and the like as `gpt-5@openai`; other names as they are.
@@ -236,50 +310,70 @@ pub(super) fn model(id: &str) -> Option<String> {
     Some(format!("{name}@{provider}"))
 }
 
-fn case(value: &Value, at: &str, load: Load<'_>, unused: &mut Vec<String>) -> Result<Case, BadSuite> {
-    let Value::Object(named) = value else { return Err(bad(at, "it is not a list of named parts")) };
-    for key in named.keys() {
-        if !["description", "label", "vars", "assert", "checks"].contains(&key.as_str()) {
-            let what = format!("tests: {key}");
-            if !unused.contains(&what) {
-                unused.push(what);
-            }
-        }
-    }
-    let mut case = Case {
-        label: named.get("description").or_else(|| named.get("label")).map(plain).unwrap_or_default(),
-        checks: several(named.get("assert").or_else(|| named.get("checks"))).cloned().collect(),
-        ..Case::default()
-    };
-    if let Some(vars) = named.get("vars") {
-        let vars = vars.as_object().ok_or_else(|| bad(at, "vars are not named values"))?;
-        for (name, value) in vars {
-            let mut values = Vec::new();
-            for value in several(Some(value)) {
-                let text = plain(value);
-                values.push(match text.strip_prefix("file://") {
-                    Some(path) => load(path).map_err(|why| bad(at, format!("{path}: {why}")))?,
-                    None => text,
-                });
-            }
-            case.vars.insert(name.clone(), values);
-        }
-    }
-    Ok(case)
+/// The file that is read, for what its cases refer to.
+struct File<'a> {
+    root: &'a Map<String, Value>,
+    load: Load<'a>,
+    unused: &'a mut Vec<String>,
 }
 
-fn case_file(named: &str, at: &str, load: Load<'_>, unused: &mut Vec<String>) -> Result<Vec<Case>, BadSuite> {
-    let name = file_name(named).ok_or_else(|| bad(at, format!("{named:?} is neither a case nor a file")))?;
-    let text = load(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
-    if name.ends_with(".csv") {
-        return from_csv(&text).map_err(|error| bad(format!("{name}, {}", error.at), error.why));
+impl File<'_> {
+    fn case(&mut self, value: &Value, at: &str) -> Result<(Case, Options), BadSuite> {
+        let Value::Object(named) = value else { return Err(bad(at, "it is not a list of named parts")) };
+        let mut options = Options::read(named.get("options"));
+        for key in named.keys() {
+            if !["description", "label", "vars", "assert", "checks", "options"].contains(&key.as_str()) {
+                options.unused.push(format!("tests: {key}"));
+            }
+        }
+        for what in options.unused.drain(..) {
+            if !self.unused.contains(&what) {
+                self.unused.push(what);
+            }
+        }
+        let mut case = Case {
+            label: named.get("description").or_else(|| named.get("label")).map(plain).unwrap_or_default(),
+            ..Case::default()
+        };
+        for written in several(named.get("assert").or_else(|| named.get("checks"))) {
+            case.checks.push(asserts::check(written, self.root, at, self.load)?);
+        }
+        if let Some(vars) = named.get("vars") {
+            let vars = vars.as_object().ok_or_else(|| bad(at, "vars are not named values"))?;
+            for (name, value) in vars {
+                let values = several(Some(value)).map(|value| self.variable(value, at));
+                case.vars.insert(name.clone(), values.collect::<Result<_, _>>()?);
+            }
+        }
+        Ok((case, options))
     }
-    let list: Value =
-        serde_saphyr::from_str(&text).map_err(|error| bad(name, first_line(&error.to_string())))?;
-    several(Some(&list))
-        .enumerate()
-        .map(|(n, value)| case(value, &format!("{name}[{n}]"), load, unused))
-        .collect()
+
+    fn variable(&self, value: &Value, at: &str) -> Result<String, BadSuite> {
+        let text = plain(value);
+        match text.strip_prefix("file://") {
+            Some(path) if is_program(path) => {
+                Err(bad(at, format!("{path}: it is a program, which is not run")))
+            }
+            Some(path) => (self.load)(path).map_err(|why| bad(at, format!("{path}: {why}"))),
+            None => Ok(text),
+        }
+    }
+
+    fn cases_of(&mut self, named: &str, at: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
+        if is_program(named) {
+            return Err(bad(at, format!("{named:?} names a program, which is not run")));
+        }
+        let name =
+            file_name(named).ok_or_else(|| bad(at, format!("{named:?} is neither a case nor a file")))?;
+        let text = (self.load)(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
+        if name.ends_with(".csv") {
+            let cases = from_csv(&text).map_err(|error| bad(format!("{name}, {}", error.at), error.why))?;
+            return Ok(cases.into_iter().map(|case| (case, Options::default())).collect());
+        }
+        let list: Value =
+            serde_saphyr::from_str(&text).map_err(|error| bad(name, first_line(&error.to_string())))?;
+        several(Some(&list)).enumerate().map(|(n, value)| self.case(value, &format!("{name}[{n}]"))).collect()
+    }
 }
 
 /// Reads cases from a table: a column a variable; `__expected`, `__expected1` … are checks, `__description` a name.

@@ -9,12 +9,20 @@ pub enum BadTemplate {
     #[error("no value for the variable {{{{{0}}}}}")]
     Missing(String),
     /// Something between the braces that is more than a name.
-    #[error("{{{{{0}}}}} is more than a variable's name; filters and tags are not supported")]
+    #[error("{{{{{0}}}}} is more than a variable's name; filters are not supported")]
     NotAName(String),
+    /// A tag: `{% if … %}`.
+    #[error("{{%{0}%}}: tags are not supported")]
+    Tag(String),
 }
 
 /// The parts of a template: text, or a name.
 fn parts(template: &str) -> Result<Vec<(bool, &str)>, BadTemplate> {
+    if let Some((_, tag)) = template.split_once("{%")
+        && let Some((tag, _)) = tag.split_once("%}")
+    {
+        return Err(BadTemplate::Tag(tag.chars().take(60).collect()));
+    }
     let mut parts = Vec::new();
     let mut rest = template;
     while let Some(open) = rest.find("{{") {
@@ -63,6 +71,7 @@ mod tests {
         assert_eq!(fill("x {{a}} {{ b }} {{", &values).unwrap(), "x {{b}} 2 {{");
         assert_eq!(fill("{{c}}", &values), Err(BadTemplate::Missing("c".to_owned())));
         assert_eq!(fill("{{a | upper}}", &values), Err(BadTemplate::NotAName("a | upper".to_owned())));
+        assert_eq!(fill("{% if a %}x{% endif %}", &values), Err(BadTemplate::Tag(" if a ".to_owned())));
         assert_eq!(names("{{b}}{{a}}{{b}}").unwrap(), ["a", "b"]);
     }
 }

@@ -1,0 +1,136 @@
+//! The checks of a file as we keep them: what they refer to put in, the judge of their case given to them, and what
+//! would change an answer with code before it is looked at marked, so that nothing is checked in another sense than it
+//! was written.
+
+use super::suite::{Load, bad_at};
+use serde_json::{Map, Value};
+
+/// Beginnings and ends of names that stand for programs.
+const PROGRAMS: &[&str] =
+    &[".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".rb", ".go", ".sh", ".bat", ".ps1"];
+
+/// Does this name a program? promptfoo would run it for its text; it is not run here, and its code is no text to send.
+pub(super) fn is_program(name: &str) -> bool {
+    let path = name.strip_prefix("file://").unwrap_or(name);
+    // `file.py:function`
+    let path = match path.rsplit_once(':') {
+        Some((file, function)) if !function.contains(['/', '\\', '.']) && file.len() > 1 => file,
+        _ => path,
+    };
+    let low = path.to_ascii_lowercase();
+    name.starts_with("exec:") || PROGRAMS.iter().any(|end| low.ends_with(end))
+}
+
+/// What the `options` of a case say of its checks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Options {
+    /// Who judges, where a check does not say so itself.
+    pub(super) judge: Value,
+    /// Why none of its checks can be run here.
+    pub(super) prevented: Option<&'static str>,
+    /// What is not used.
+    pub(super) unused: Vec<String>,
+}
+
+impl Options {
+    /// Of a case, or of `defaultTest`.
+    pub(super) fn read(written: Option<&Value>) -> Self {
+        let mut options = Self::default();
+        for (name, value) in written.and_then(Value::as_object).into_iter().flatten() {
+            match name.as_str() {
+                "provider" => options.judge = grader(value),
+                "transform" | "postprocess" => options.prevented = Some(THROUGH_CODE),
+                "rubricPrompt" => options.prevented = options.prevented.or(Some(OWN_WORDS)),
+                other => options.unused.push(format!("tests: options.{other}")),
+            }
+        }
+        options
+    }
+
+    /// These, and what is not said in them as in the others.
+    pub(super) fn or(self, shared: &Self) -> Self {
+        let judge = if self.judge.is_null() { shared.judge.clone() } else { self.judge };
+        Self { judge, prevented: self.prevented.or(shared.prevented), unused: self.unused }
+    }
+
+    /// Puts them on a check that does not say otherwise.
+    pub(super) fn put_on(&self, check: &mut Value) {
+        let Some(check) = check.as_object_mut() else { return };
+        let kind = check.get("type").and_then(Value::as_str).unwrap_or_default();
+        let judged = kind.ends_with("llm-rubric");
+        if judged && !check.contains_key("provider") && !self.judge.is_null() {
+            check.insert("provider".to_owned(), self.judge.clone());
+        }
+        if let Some(why) = self.prevented.filter(|why| judged || *why != OWN_WORDS)
+            && !check.contains_key(PREVENTED)
+        {
+            check.insert(PREVENTED.to_owned(), Value::from(why));
+        }
+    }
+}
+
+/// Stands in a check that is not run, with the reason.
+pub(super) const PREVENTED: &str = "not_run";
+const THROUGH_CODE: &str = "the answer would go through code first, which is not run";
+const OWN_WORDS: &str = "its judge is asked in words of its own";
+
+/// The judge as a check names it: of `{text: …}` or `{id: …}` the name.
+fn grader(value: &Value) -> Value {
+    value.get("text").cloned().unwrap_or_else(|| value.clone())
+}
+
+/// A check with what it refers to.
+pub(super) fn check(
+    written: &Value,
+    root: &Map<String, Value>,
+    at: &str,
+    load: Load<'_>,
+) -> Result<Value, super::suite::BadSuite> {
+    let mut check = written.clone();
+    // A reference may lead to another one; one that leads to itself ends somewhere.
+    for _ in 0..8 {
+        let Some(path) = check.get("$ref").and_then(Value::as_str) else { break };
+        let mut found: Option<&Value> = None;
+        for part in path.strip_prefix("#/").unwrap_or_default().split('/') {
+            found = match found {
+                None => root.get(part),
+                Some(Value::Object(named)) => named.get(part),
+                Some(_) => None,
+            };
+            if found.is_none() {
+                break;
+            }
+        }
+        check = found.cloned().ok_or_else(|| bad_at(at, format!("{path:?} leads nowhere in this file")))?;
+    }
+    let Some(named) = check.as_object_mut() else { return Ok(check) };
+    if let Some(judge) = named.get("provider").map(grader) {
+        named.insert("provider".to_owned(), judge);
+    }
+    if ["transform", "contextTransform"].iter().any(|name| named.get(*name).is_some_and(|v| !v.is_null())) {
+        named.insert(PREVENTED.to_owned(), Value::from(THROUGH_CODE));
+    }
+    if named.get("rubricPrompt").is_some_and(|value| !value.is_null()) {
+        named.insert(PREVENTED.to_owned(), Value::from(OWN_WORDS));
+    }
+    if named.get("weight").and_then(Value::as_f64) == Some(0.0) {
+        named.insert(PREVENTED.to_owned(), Value::from("its weight is nothing"));
+    }
+    let kind = named.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let file = named.get("value").and_then(Value::as_str).filter(|value| value.starts_with("file://"));
+    if let Some(name) = file.map(str::to_owned) {
+        if is_program(&name) {
+            named.insert(PREVENTED.to_owned(), Value::from("code from a file is not run"));
+        } else {
+            let path = name.trim_start_matches("file://");
+            let text = load(path).map_err(|why| bad_at(at, format!("{path}: {why}")))?;
+            let value = if kind.ends_with("-json") {
+                serde_saphyr::from_str(&text).map_err(|_| bad_at(at, format!("{path}: it is no schema")))?
+            } else {
+                Value::from(text.trim_end())
+            };
+            named.insert("value".to_owned(), value);
+        }
+    }
+    Ok(check)
+}
