@@ -324,6 +324,13 @@ async fn one_answer_made_of_several_stands_beside_the_line_up_and_can_be_gone_on
     bench.call("turn/pick", pick(&run(&turn, 1))).await.unwrap();
     let votes = bench.api.engine().casts().await.unwrap();
     assert_eq!(votes[0].answers.len(), LINE_UP);
+    // What is handed on says what the vote said and what all of it cost.
+    let id = conversation.as_str().unwrap().parse().unwrap();
+    for form in [engine::ExportForm::Markdown, engine::ExportForm::Html] {
+        let (_, page) = bench.api.engine().export_conversation(id, form).await.unwrap();
+        assert!(page.contains("Vote, names seen:") && page.contains("is best"), "{page}");
+        assert!(page.contains(" answers, ") && page.contains('$'), "{page}");
+    }
     // Had all gone to the one that was picked: the others' tokens at its prices, and its duels.
     let suppose = json!({"topic": null, "model": named("quixnar")});
     let supposed = bench.call("board/suppose", suppose).await.unwrap();

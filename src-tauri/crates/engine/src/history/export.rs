@@ -2,10 +2,13 @@
 
 use super::load::{Loaded, LoadedAnswer, LoadedTurn, load};
 use crate::present;
-use domain::{ConversationId, Cost, Failure, MessageId, Millis, Part, RunState, Timestamp};
+use domain::{
+    ConversationId, Cost, Failure, MessageId, Millis, ModelRef, Part, PicoUsd, RunState, Timestamp,
+    VoteOutcome,
+};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use store::Tx;
+use store::{Tx, VoteRow};
 
 /// The form of an exported conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub(super) fn export(
     tx: &Tx<'_>,
     id: ConversationId,
     form: ExportForm,
-    name: impl Fn(&domain::ModelRef) -> String,
+    name: impl Fn(&ModelRef) -> String,
 ) -> Result<(String, String), Failure> {
     let loaded = load(tx, id)?;
     let text = match form {
@@ -154,10 +157,51 @@ fn facts(answer: &LoadedAnswer) -> Vec<String> {
     facts
 }
 
-fn markdown(loaded: &Loaded, name: &impl Fn(&domain::ModelRef) -> String) -> String {
+/// What all of it cost, and what of that is not known.
+fn sum(loaded: &Loaded) -> String {
+    let (mut known, mut unknown, mut answers) = (Some(PicoUsd::ZERO), 0, 0);
+    for answer in loaded.turns.iter().flat_map(|turn| &turn.answers) {
+        answers += 1;
+        match answer.cost().total {
+            Some(cost) => known = known.and_then(|sum| sum.checked_add(cost)),
+            None => unknown += 1,
+        }
+    }
+    let many = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let mut said = format!("{}, {}", many(loaded.turns.len(), "prompt"), many(answers, "answer"));
+    match known {
+        Some(sum) if unknown == 0 && answers > 0 => said += &format!(", ${sum}"),
+        Some(sum) if unknown < answers => said += &format!(", ${sum} and {unknown} of unknown cost"),
+        _ if answers > 0 => said += ", cost unknown",
+        _ => {}
+    }
+    said
+}
+
+/// What a vote says, with names: a file that is handed on is read where nothing is hidden any more.
+fn verdict(vote: &VoteRow, name: &impl Fn(&ModelRef) -> String) -> String {
+    let named = |message: &MessageId| {
+        let shown = vote.shown.iter().find(|one| one.message == *message);
+        let model = shown.map(|one| one.model.as_str()).unwrap_or_default();
+        ModelRef::parse(model).map_or_else(|_| model.to_owned(), |model| name(&model))
+    };
+    let said = match (&vote.outcome, &vote.best, &vote.ranking) {
+        (VoteOutcome::Rank, _, Some(places)) => {
+            let equals = |place: &Vec<MessageId>| place.iter().map(&named).collect::<Vec<_>>().join(" = ");
+            places.iter().map(equals).collect::<Vec<_>>().join(" > ")
+        }
+        (VoteOutcome::Tie, ..) => "a tie".to_owned(),
+        (VoteOutcome::AllBad, ..) => "none is good".to_owned(),
+        (_, Some(best), _) => format!("{} is best", named(best)),
+        _ => "none".to_owned(),
+    };
+    one_line(&format!("Vote, {}: {said}", if vote.blind { "blind" } else { "names seen" }))
+}
+
+fn markdown(loaded: &Loaded, name: &impl Fn(&ModelRef) -> String) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "# {}\n", one_line(&loaded.row.title));
+    let _ = writeln!(out, "# {}\n\n{}\n", one_line(&loaded.row.title), sum(loaded));
     for turn in &loaded.turns {
         let _ = writeln!(out, "## You, {}\n\n{}", stamp(turn.row.created_at), words(&turn.prompt));
         for answer in &turn.answers {
@@ -167,6 +211,9 @@ fn markdown(loaded: &Loaded, name: &impl Fn(&domain::ModelRef) -> String) -> Str
             if let Some(failure) = &answer.run.failure {
                 let _ = writeln!(out, "> {}\n", one_line(&failure.message));
             }
+        }
+        for vote in &turn.votes {
+            let _ = writeln!(out, "**{}**\n", verdict(vote, name));
         }
     }
     out
@@ -231,14 +278,15 @@ padding:.2rem .5rem}p,li{overflow-wrap:anywhere}.bad{color:#a3261f}\
 @media(prefers-color-scheme:dark){body{color:#e6e8eb;background:#16181c}.you,pre{background:#20242a}\
 .answers>section,td,th,blockquote{border-color:#3a4049}small,details{color:#9aa1ab}.bad{color:#ff8f87}}";
 
-fn html(loaded: &Loaded, name: &impl Fn(&domain::ModelRef) -> String) -> String {
+fn html(loaded: &Loaded, name: &impl Fn(&ModelRef) -> String) -> String {
     let title = escaped(&one_line(&loaded.row.title));
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <meta name=\"referrer\" content=\"no-referrer\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <style>{STYLE}</style></head>\n<body><h1 dir=\"auto\">{title}</h1>\n"
+         <style>{STYLE}</style></head>\n<body><h1 dir=\"auto\">{title}</h1>\n<p><small>{}</small></p>\n",
+        escaped(&sum(loaded))
     );
     for turn in &loaded.turns {
         html_turn(&mut out, turn, name);
@@ -247,7 +295,7 @@ fn html(loaded: &Loaded, name: &impl Fn(&domain::ModelRef) -> String) -> String 
     out
 }
 
-fn html_turn(out: &mut String, turn: &LoadedTurn, name: &impl Fn(&domain::ModelRef) -> String) {
+fn html_turn(out: &mut String, turn: &LoadedTurn, name: &impl Fn(&ModelRef) -> String) {
     let at = stamp(turn.row.created_at);
     let _ = write!(out, "<article><section class=\"you\" dir=\"auto\"><h2>You <small>{at}</small></h2>");
     html_parts(out, &turn.prompt);
@@ -262,7 +310,11 @@ fn html_turn(out: &mut String, turn: &LoadedTurn, name: &impl Fn(&domain::ModelR
         }
         out.push_str("</section>\n");
     }
-    out.push_str("</div></article>\n");
+    out.push_str("</div>");
+    for vote in &turn.votes {
+        let _ = write!(out, "<p><strong>{}</strong></p>", escaped(&verdict(vote, name)));
+    }
+    out.push_str("</article>\n");
 }
 
 fn html_parts(out: &mut String, parts: &[Part]) {
