@@ -149,6 +149,17 @@ async fn a_fork_begins_as_a_copy_and_leaves_the_first_as_it_was() {
     assert_eq!(bench.screen(empty.conversation).await, []);
     assert_eq!(bench.lanes(empty.conversation).await.len(), 4);
     assert_eq!(bench.engine.turns(chat).await.unwrap(), before);
+    // All of it, with the branch that was left: it goes on as the first would, and each goes its own way.
+    bench.engine.pick(second.id, PickChoice::Best { run: second.runs[1].id }).await.unwrap();
+    let before = bench.engine.turns(chat).await.unwrap();
+    let copy = bench.engine.fork(ForkAt::Whole(chat)).await.unwrap().conversation;
+    assert_eq!(bench.screen(copy).await.len(), bench.screen(chat).await.len());
+    bench.turn(Some(copy), 5, ContextPolicy::Own, At::default()).await;
+    for lane in 0..4 {
+        assert_eq!(bench.shown_to(lane, 5), [(lane, 0), (lane, 1), (lane, 2)], "lane {lane}");
+    }
+    assert_eq!(bench.engine.turns(chat).await.unwrap(), before);
+    assert_eq!(bench.engine.casts().await.unwrap().len(), 1, "a vote stays with the first");
     // A fork goes without the first.
     bench.engine.delete_conversation(chat).await.unwrap();
     bench.engine.purge_conversation(chat).await.unwrap();
@@ -161,10 +172,11 @@ async fn what_is_being_written_is_neither_forked_nor_replaced() {
     for name in NAMES {
         bench.scripts(name, chat_stream_broken(&["never ", "done"], Step::Hang));
     }
-    let (view, frames, _) = bench.start(None, "Question", ContextPolicy::Own, At::default()).await;
+    let (view, frames, conversation) = bench.start(None, "Question", ContextPolicy::Own, At::default()).await;
     let run = view.runs[0].id;
     for refused in [
         bench.engine.fork(ForkAt::Answer(run)).await.err(),
+        bench.engine.fork(ForkAt::Whole(conversation)).await.err(),
         bench.engine.show_answer(run).await.err(),
         bench.engine.pick(view.id, PickChoice::Best { run }).await.err(),
     ] {

@@ -72,6 +72,7 @@ describe('the leaderboard', () => {
   });
 
   it('says what the same prompts had cost on another model, measured and assumed', async () => {
+    await open('chat');
     await user.click(screen.getByTestId(ids.navLeaderboard));
     await screen.findAllByTestId(ids.boardRow);
     await user.click(screen.getByTestId(ids.boardTopic('writing')));

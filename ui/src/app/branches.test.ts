@@ -166,6 +166,14 @@ describe('lanes and branches', () => {
     expect(host.sent('conversation/fork')[0]?.run).toBeNull();
   });
 
+  it('duplicates a conversation from its menu, and shows the copy', async () => {
+    await open('chat');
+    await user.click(screen.getByRole('button', { name: 'More for this conversation' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Duplicate conversation' }));
+    await waitFor(() => expect(screen.getByTestId(ids.title)).toHaveTextContent('Copy of'));
+    expect(host.sent('conversation/duplicate')).toHaveLength(1);
+  });
+
   it('resizes columns by key', async () => {
     const services = await open('chat');
     screen.getAllByTestId(ids.resize(0)).at(-1)?.focus();

@@ -65,6 +65,15 @@ export class Branches {
     );
   }
 
+  /** A copy of the whole conversation, which is opened. */
+  async duplicate(id: string): Promise<void> {
+    await this.guarded(async () => {
+      const copy = await this.client.call('conversation/duplicate', { id });
+      await this.conversations.reload();
+      await this.conversations.show(copy.id);
+    });
+  }
+
   /** A new conversation that begins with what stands up to an answer, or before a prompt. */
   async fork(turn: LiveTurn, run: RunView | null): Promise<void> {
     await this.guarded(async () => {

@@ -3,8 +3,8 @@
 use crate::{
     Api, Sink, chat,
     types::{
-        AddLane, ContinueFrom, ConversationRef, ConversationView, Fork, ForkView, GoTo, LaneView,
-        OpenConversation, PickTurn, Picked, RunRef,
+        AddLane, ContinueFrom, ConversationRef, ConversationSummary, ConversationView, Fork, ForkView, GoTo,
+        LaneView, OpenConversation, PickTurn, Picked, RunRef,
     },
 };
 use domain::Failure;
@@ -32,6 +32,11 @@ pub(crate) async fn fork(api: &Api, wanted: Fork) -> Result<ForkView, Failure> {
     };
     let forked = api.engine.fork(at).await?;
     Ok(ForkView { conversation: chat::summary(api, forked.conversation).await?, prompt: forked.prompt })
+}
+
+pub(crate) async fn duplicate(api: &Api, which: ConversationRef) -> Result<ConversationSummary, Failure> {
+    let copy = api.engine.fork(ForkAt::Whole(which.id)).await?;
+    chat::summary(api, copy.conversation).await
 }
 
 pub(crate) async fn pick(api: &Api, wanted: PickTurn) -> Result<Picked, Failure> {

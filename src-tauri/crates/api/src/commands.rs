@@ -139,6 +139,7 @@ commands! {
         "conversation/continue" (ContinueFrom) -> Vec<LaneView> = branches::continue_from;
         "conversation/map" (ConversationRef) -> Vec<engine::MapTurn> = branches::map;
         "conversation/fork" (Fork) -> ForkView = branches::fork;
+        "conversation/duplicate" (ConversationRef) -> ConversationSummary = branches::duplicate;
         "turn/pick" (PickTurn) -> Picked = branches::pick;
         "run/show" (RunRef) -> TurnView = branches::show;
         "conversation/line_up" (LineUp) -> Vec<LaneView> = chat::line_up;

@@ -18,6 +18,8 @@ pub enum ForkAt {
     Answer(RunId),
     /// Before the prompt of this turn, which is handed back to be written anew.
     Prompt(TurnId),
+    /// Nowhere: all of it with all its branches, as it stands. Votes stay with the first, so that none counts twice.
+    Whole(ConversationId),
 }
 
 /// A conversation that was forked off.
@@ -64,6 +66,7 @@ fn fork(inner: &Inner, tx: &mut Tx<'_>, at: ForkAt) -> Result<Forked, Failure> {
             (run.turn, Some(run.message))
         }
         ForkAt::Prompt(turn) => (turn, None),
+        ForkAt::Whole(from) => return whole(inner, tx, from),
     };
     if answer.is_some() && tx.blind(turn)?.is_some_and(|blind| blind.revealed_at.is_none()) {
         return Err(crate::blind::hidden_names());
@@ -75,17 +78,7 @@ fn fork(inner: &Inner, tx: &mut Tx<'_>, at: ForkAt) -> Result<Forked, Failure> {
     if answer.is_none() {
         path.pop();
     }
-    let now = inner.clock.now();
-    let id = ConversationId::new(inner.clock.id());
-    let title = format!("Fork of {}", from.title).chars().take(TITLE).collect();
-    tx.insert_conversation(&ConversationRow {
-        id,
-        title,
-        created_at: now,
-        updated_at: now,
-        archived_at: None,
-        deleted_at: None,
-    })?;
+    let id = begun(inner, tx, format!("Fork of {}", from.title))?;
     let mut copies = Copies::default();
     let (all, line_up) = lanes(inner, tx, from.id, &mut copies)?;
     tx.put_lanes(id, &all)?;
@@ -106,6 +99,53 @@ fn fork(inner: &Inner, tx: &mut Tx<'_>, at: ForkAt) -> Result<Forked, Failure> {
         tx.set_conversation_policy(id, Some(&policy))?;
     }
     Ok(Forked { conversation: id, prompt: answer.is_none().then_some(prompt) })
+}
+
+/// An empty conversation with that title.
+fn begun(inner: &Inner, tx: &mut Tx<'_>, title: String) -> Result<ConversationId, Failure> {
+    let (now, id) = (inner.clock.now(), ConversationId::new(inner.clock.id()));
+    tx.insert_conversation(&ConversationRow {
+        id,
+        title: title.chars().take(TITLE).collect(),
+        created_at: now,
+        updated_at: now,
+        archived_at: None,
+        deleted_at: None,
+    })?;
+    Ok(id)
+}
+
+/// All of a conversation. A copy has names: none of its turns may still be blind.
+fn whole(inner: &Inner, tx: &mut Tx<'_>, from: ConversationId) -> Result<Forked, Failure> {
+    let from = crate::history::kept(tx, from)?;
+    let turns = tx.turns(from.id)?;
+    for turn in &turns {
+        if tx.blind(turn.id)?.is_some_and(|blind| blind.revealed_at.is_none()) {
+            return Err(crate::blind::hidden_names());
+        }
+    }
+    let id = begun(inner, tx, format!("Copy of {}", from.title))?;
+    let mut copies = Copies::default();
+    let heads: Vec<(LaneId, Option<MessageId>)> =
+        tx.lanes_ever(from.id)?.into_iter().map(|(lane, _)| (lane.id, lane.head)).collect();
+    let (all, line_up) = lanes(inner, tx, from.id, &mut copies)?;
+    tx.put_lanes(id, &all)?;
+    for turn in turns {
+        let before = tx.turn_parent(turn.id)?.and_then(|parent| copies.turns.get(&parent).copied());
+        copy_turn(inner, tx, id, turn.id, before, &mut copies)?;
+    }
+    let leaf = tx.leaf(from.id)?.and_then(|leaf| copies.turns.get(&leaf).copied());
+    tx.set_leaf(id, leaf)?;
+    tx.put_lanes(id, &line_up)?;
+    for (lane, head) in heads {
+        if let Some(lane) = copies.lanes.get(&lane) {
+            tx.set_lane_head(*lane, head.and_then(|head| copies.messages.get(&head).copied()))?;
+        }
+    }
+    if let Some(policy) = tx.conversation_policy(from.id)? {
+        tx.set_conversation_policy(id, Some(&policy))?;
+    }
+    Ok(Forked { conversation: id, prompt: None })
 }
 
 /// Every lane there ever was, and those of the line-up.

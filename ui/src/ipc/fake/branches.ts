@@ -118,6 +118,12 @@ export function branchHost(
       });
       return [...shown, ...others];
     })
+    .on('conversation/duplicate', ({ id: from }) => {
+      const whole = at(from);
+      const id = `copy-${made++}`;
+      conversations.set(id, { ...structuredClone(whole), id, title: `Copy of ${whole.title}` });
+      return summary(id);
+    })
     .on('conversation/fork', ({ turn, run: answer }) => {
       const from = holder(turn);
       const place = from.turns.findIndex((known) => known.id === turn);

@@ -173,6 +173,7 @@ export interface Commands {
   "conversation/continue": { payload: ContinueFrom; result: Array<LaneView> };
   "conversation/map": { payload: ConversationRef; result: Array<MapTurn> };
   "conversation/fork": { payload: Fork; result: ForkView };
+  "conversation/duplicate": { payload: ConversationRef; result: ConversationSummary };
   "turn/pick": { payload: PickTurn; result: Picked };
   "run/show": { payload: RunRef; result: TurnView };
   "conversation/line_up": { payload: LineUp; result: Array<LaneView> };

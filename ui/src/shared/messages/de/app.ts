@@ -42,6 +42,7 @@ export const app = {
   'Turn single-letter keys on': 'Tasten mit einem Buchstaben einschalten',
   'Export as Markdown': 'Als Markdown exportieren',
   'Export as a web page': 'Als Webseite exportieren',
+  'Duplicate conversation': 'Unterhaltung duplizieren',
   'Export as JSON, to import again': 'Als JSON exportieren, zum Wiedereinlesen',
   'Archive conversation': 'Unterhaltung archivieren',
   'Delete conversation': 'Unterhaltung löschen',
