@@ -458,3 +458,43 @@ fn a_promptfoo_file_runs_and_its_table_equals_the_database() {
     let page = world.program.ok(&["experiment", "export", &id, "--format", "html"]);
     assert!(page.contains("My eval") && !page.contains("<script") && !page.contains("://"), "{page}");
 }
+
+/// What files found in public use beside plain prompts and checks.
+#[test]
+fn what_public_promptfoo_files_use_is_sent_as_meant_or_told() {
+    let judge = |_: &Seen| answer_text("{\"pass\": true, \"why\": \"It is.\"}");
+    let is_judge = |seen: &Seen| seen.text().contains("meet this rubric");
+    let server = Replay::start(vec![Route::with(judge).when(is_judge), Route::with(answer)]);
+    let world = World::new(&server);
+    world.file("prompts.txt", "Say {{word}}\n---\nNow Say {{word}}\n");
+    let chat = "[{\"role\": \"system\", \"content\": \"You are {{who}}.\"}, {\"role\": \"user\", \"content\": \"Say {{word}}\"}]";
+    world.file("chat.json", chat);
+    let config = "prompts: [file://prompts.txt, file://chat.json]\nproviders:\n  - {id: 'rec:chat:m1', delay: 100}\nassertionTemplates:\n  said: {type: icontains, value: said}\ndefaultTest:\n  options: {provider: 'rec:chat:richter'}\n  assert:\n    - {type: llm-rubric, value: is short}\n    - {type: javascript, value: output.length < 99}\ntests:\n  - vars: {word: 'a \"b\"', who: Ann}\n    assert:\n      - $ref: '#/assertionTemplates/said'\n      - {type: equals, value: nothing, transform: output.trim()}\nevaluateOptions: {maxConcurrency: 2}\n";
+    let file = world.file("promptfooconfig.yaml", config);
+    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--json"]);
+    assert!(ok, "what is not run fails nothing: {err} {lines:?}");
+    assert!(err.contains("models: delay") && err.contains("evaluateOptions: maxConcurrency"), "{err}");
+    assert_eq!(cells(&lines).len(), 3);
+    for cell in cells(&lines) {
+        let passed: Vec<&Value> =
+            cell["checks"].as_array().unwrap().iter().map(|check| &check["passed"]).collect();
+        assert_eq!(passed, [&json!(true), &Value::Null, &json!(true), &Value::Null], "{cell}");
+    }
+    let asked: Vec<Value> = server
+        .seen()
+        .iter()
+        .filter(|seen| !is_judge(seen))
+        .map(|seen| serde_json::from_str::<Value>(&seen.text()).unwrap()["messages"].clone())
+        .collect();
+    let with_system = asked.iter().find(|messages| messages[0]["role"] == "system").unwrap();
+    assert_eq!(with_system[1]["content"], json!("Say a \"b\""), "a quotation mark stays one");
+    let pairs: Vec<&Value> = lines.iter().filter(|line| line["type"] == "prompts").collect();
+    assert!(
+        pairs.len() == 3 && pairs.iter().all(|pair| pair["even"] == 1 && pair["better"].is_null()),
+        "{pairs:?}"
+    );
+    let program = world.file("code.yaml", "{prompts: ['file://make.py'], models: ['rec:m1']}");
+    world.file("make.py", "print('Say it')");
+    let (ok, _, err) = world.run(&["run", program.to_str().unwrap()]);
+    assert!(!ok && err.contains("names a program"), "{err}");
+}

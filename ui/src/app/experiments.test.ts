@@ -48,12 +48,19 @@ describe('experiments', () => {
     expect(await clean()).toEqual([]);
   });
 
+  it('say of two prompts what chance leaves', async () => {
+    await open();
+    const said = screen.getByTestId(ids.experimentPrompts);
+    expect(said).toHaveTextContent('cannot be told apart yet; about 6 more cases would tell');
+    expect(said).toHaveTextContent('in 4 “Review, step by step”');
+  });
+
   it('are voted on row by row without names, which come after the vote', async () => {
     await open();
     await user.click(screen.getByTestId(ids.duel));
     expect(await screen.findByTestId(ids.duelLeft)).toHaveTextContent('2 rows left');
     expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('A');
-    expect(await barriers()).toEqual([]);
+    expect(await clean()).toEqual([]);
     await user.keyboard('2');
     await waitFor(() => expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('GPT-5'));
     expect(host.sent('experiment/vote')[0]?.vote).toEqual({ type: 'best', run: 'b' });

@@ -121,6 +121,7 @@ export const ids = {
   experimentMode: (mode: string) => `experiment-mode-${mode}`,
   experimentRow: 'experiment-row',
   experimentCell: 'experiment-cell',
+  experimentPrompts: 'experiment-prompts',
   experimentRegression: 'experiment-regression',
   importOpen: 'import-open',
   importPath: 'import-path',

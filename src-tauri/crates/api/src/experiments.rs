@@ -8,15 +8,15 @@ use crate::{
     types::{
         CellChange, CellStateName, ChangedCell, CheckView, ExperimentAnswer, ExperimentCell,
         ExperimentCellRef, ExperimentDetail, ExperimentDraft, ExperimentEstimate, ExperimentForm,
-        ExperimentModel, ExperimentPair, ExperimentRef, ExperimentRowView, ExperimentState,
-        ExperimentSummary, ExportExperiment, ExportedFile, NextDuel, RegressionView, RerunExperiment,
-        RunExperiment,
+        ExperimentModel, ExperimentPair, ExperimentPrompt, ExperimentPromptPair, ExperimentRef,
+        ExperimentRowView, ExperimentState, ExperimentSummary, ExportExperiment, ExportedFile, NextDuel,
+        RegressionView, RerunExperiment, RunExperiment,
     },
 };
 use domain::{ErrorKind, ExperimentId, Failure, Millis, ModelRef, PicoUsd};
 use engine::{
-    ASSUMED_ANSWER, CancellationToken, CellCounts, CellResult, CellState, Change, DuelNames, DuelVote, Ended,
-    ExperimentRow, Progress, Regressed, RunOptions, Suite,
+    ASSUMED_ANSWER, Better, CancellationToken, CellCounts, CellResult, CellState, Change, DuelNames,
+    DuelVote, Ended, ExperimentRow, Progress, PromptPair, Regressed, RunOptions, Suite,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -96,8 +96,40 @@ pub(crate) async fn open(api: &Api, which: ExperimentRef) -> Result<ExperimentDe
     Ok(ExperimentDetail {
         summary: summary(api, which.id).await?,
         models: columns,
+        prompts: prompts(&view.cells),
+        prompt_pairs: view.prompt_pairs().into_iter().map(beside).collect(),
         rows: rows(&labels, &view.cells),
     })
+}
+
+/// The prompts over all models, in the order in which they first come; none where there is but one.
+fn prompts(cells: &[CellResult]) -> Vec<ExperimentPrompt> {
+    let mut labels: Vec<&str> = Vec::new();
+    for cell in cells {
+        if !labels.contains(&cell.row.prompt.as_str()) {
+            labels.push(&cell.row.prompt);
+        }
+    }
+    if labels.len() < 2 {
+        return Vec::new();
+    }
+    let one = |label: &&str| {
+        let of: Vec<&CellResult> = cells.iter().filter(|cell| cell.row.prompt == *label).collect();
+        let ExperimentModel { label, done, passed, cost, median, .. } =
+            column((*label).to_owned(), None, String::new(), &of);
+        ExperimentPrompt { label, done, passed, cost, median }
+    };
+    labels.iter().map(one).collect()
+}
+
+fn beside(pair: PromptPair) -> ExperimentPromptPair {
+    let PromptPair { first, second, ahead, behind, even, better } = pair;
+    let (better, more) = match better {
+        Better::First => (Some(first.clone()), None),
+        Better::Second => (Some(second.clone()), None),
+        Better::Open { more } => (None, more),
+    };
+    ExperimentPromptPair { first, second, ahead, behind, even, better, more }
 }
 
 fn column(label: String, mark: Option<u8>, model: String, cells: &[&CellResult]) -> ExperimentModel {
@@ -131,11 +163,15 @@ type Asked<'a> = (&'a str, &'a str, &'a BTreeMap<String, String>, u32);
 
 /// What was asked makes the row, the model the column; in the order of the first that stands there.
 fn rows(labels: &[String], cells: &[CellResult]) -> Vec<ExperimentRowView> {
-    let mut places: BTreeMap<Asked<'_>, usize> = BTreeMap::new();
+    let mut places: BTreeMap<Asked<'_>, Vec<usize>> = BTreeMap::new();
     let mut rows: Vec<(ExperimentRowView, Vec<&CellResult>)> = Vec::new();
     for cell in cells {
         let row = &cell.row;
-        let place = *places.entry((&row.prompt, &cell.prompt, &row.vars, row.sample)).or_insert_with(|| {
+        let Some(column) = labels.iter().position(|label| *label == row.label) else { continue };
+        let known = places.entry((&row.prompt, &cell.prompt, &row.vars, row.sample)).or_default();
+        // Two cases may ask the same and check something else: each has its row.
+        let free = known.iter().copied().find(|place| rows[*place].0.cells[column].is_none());
+        let place = free.unwrap_or_else(|| {
             let view = ExperimentRowView {
                 prompt: row.prompt.clone(),
                 vars: row.vars.clone(),
@@ -144,13 +180,12 @@ fn rows(labels: &[String], cells: &[CellResult]) -> Vec<ExperimentRowView> {
                 cells: vec![None; labels.len()],
             };
             rows.push((view, Vec::new()));
+            known.push(rows.len() - 1);
             rows.len() - 1
         });
         let (view, members) = &mut rows[place];
         members.push(cell);
-        if let Some(column) = labels.iter().position(|label| *label == row.label) {
-            view.cells[column] = Some(short(cell));
-        }
+        view.cells[column] = Some(short(cell));
     }
     rows.into_iter()
         .map(|(mut view, members)| {

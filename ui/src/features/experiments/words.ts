@@ -2,6 +2,7 @@
 import type { CellChange } from '../../ipc/generated/CellChange';
 import type { ExperimentCell } from '../../ipc/generated/ExperimentCell';
 import type { ExperimentModel } from '../../ipc/generated/ExperimentModel';
+import type { ExperimentPromptPair } from '../../ipc/generated/ExperimentPromptPair';
 import type { ExperimentRowView } from '../../ipc/generated/ExperimentRowView';
 import type { ExperimentSummary } from '../../ipc/generated/ExperimentSummary';
 import { money, pico, span } from '../../shared/format';
@@ -37,8 +38,8 @@ export function tone(cell: ExperimentCell): string {
 
 /** What a cell says for people who do not see it. */
 export function spoken(cell: ExperimentCell): string {
-  if (cell.state === 'queued') return 'queued';
-  if (cell.state === 'running') return 'running';
+  if (cell.state === 'queued') return t('queued');
+  if (cell.state === 'running') return t('running');
   if (cell.state === 'failed') return t('no answer came');
   if (cell.state === 'uncertain') return t('unknown, may have been billed');
   if (cell.checks === 0) return t('answered, {cell}', { cell: cost(cell) });
@@ -49,7 +50,7 @@ export function spoken(cell: ExperimentCell): string {
   });
 }
 
-export const cost = (cell: ExperimentCell): string => (cell.reused ? 'reused' : money(cell.cost));
+export const cost = (cell: ExperimentCell): string => (cell.reused ? t('reused') : money(cell.cost));
 
 /** The rows of a mode. A failure is a cell without an answer, or one that fails a check. */
 export function filtered(rows: readonly ExperimentRowView[], mode: CellMode): ExperimentRowView[] {
@@ -66,15 +67,30 @@ export function filtered(rows: readonly ExperimentRowView[], mode: CellMode): Ex
   );
 }
 
-/** What names a row: its variables, else its prompt. */
-export function rowName(row: ExperimentRowView): string {
+/** What names a row: its variables, else its prompt; both where there are several prompts. */
+export function rowName(row: ExperimentRowView, several = false): string {
   const values = Object.values(row.vars);
-  const name = values.length > 0 ? values.join(' · ') : row.prompt;
+  const name = (values.length === 0 ? [row.prompt] : several ? [...values, row.prompt] : values).join(' · ');
   return row.sample > 0 ? `${name} (${row.sample + 1})` : name;
 }
 
-export const percent = (model: ExperimentModel): number | null =>
+export const percent = (model: Pick<ExperimentModel, 'done' | 'passed'>): number | null =>
   model.done === 0 ? null : Math.round((model.passed * 100) / model.done);
+
+/** What may be said of two prompts. */
+export function promptsSay(pair: ExperimentPromptPair): { bold: string; rest: string } {
+  const { first, second, ahead, behind, even } = pair;
+  const rest = t(
+    'In {ahead} cases “{first}” passes more often, in {behind} “{second}”, in {even} both as often.',
+    { ahead, first, behind, second, even },
+  );
+  if (pair.better !== null) return { bold: t('“{better}” is better.', { better: pair.better }), rest };
+  const bold =
+    pair.more === null
+      ? t('They cannot be told apart.')
+      : t('They cannot be told apart yet; about {count} more cases would tell.', { count: pair.more });
+  return { bold, rest };
+}
 
 export const CHANGES: Record<CellChange, string> = words({
   regressed: 'Got worse',

@@ -59,8 +59,23 @@ function detail(one: ExperimentSummary): ExperimentDetail {
         p95: 5200 + column * 3000,
       };
     }),
+    prompts: [
+      { label: 'Review', done: 14, passed: 9, cost: '0.1274', median: 3100 },
+      { label: 'Review, step by step', done: 14, passed: 12, cost: '0.2210', median: 5400 },
+    ],
+    prompt_pairs: [
+      {
+        first: 'Review',
+        second: 'Review, step by step',
+        ahead: 1,
+        behind: 4,
+        even: 3,
+        better: null,
+        more: 6,
+      },
+    ],
     rows: NAMES.map((name, row) => ({
-      prompt: 'Review',
+      prompt: row % 2 === 0 ? 'Review' : 'Review, step by step',
       vars: { task: name },
       sample: 0,
       different: row !== 0,

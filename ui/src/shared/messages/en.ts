@@ -10,6 +10,10 @@ export const FORMS: Record<string, Forms> = {
   '{count} cells': { one: '{count} cell', other: '{count} cells' },
   '{count} requests': { one: '{count} request', other: '{count} requests' },
   '{count} rows': { one: '{count} row', other: '{count} rows' },
+  'They cannot be told apart yet; about {count} more cases would tell.': {
+    one: 'They cannot be told apart yet; about {count} more case would tell.',
+    other: 'They cannot be told apart yet; about {count} more cases would tell.',
+  },
   '{count} calls of a judge': { one: '{count} call of a judge', other: '{count} calls of a judge' },
   '{count} rows left, {voted} voted on.': {
     one: '{count} row left, {voted} voted on.',

@@ -202,8 +202,48 @@ pub struct ExperimentDetail {
     pub summary: ExperimentSummary,
     /// The columns.
     pub models: Vec<ExperimentModel>,
+    /// Its prompts, where there are several.
+    pub prompts: Vec<ExperimentPrompt>,
+    /// Every two of them beside each other, by the checks.
+    pub prompt_pairs: Vec<ExperimentPromptPair>,
     /// The rows.
     pub rows: Vec<ExperimentRowView>,
+}
+
+/// A prompt over all models.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ExperimentPrompt {
+    /// Its label.
+    pub label: String,
+    /// Answered cells.
+    pub done: u32,
+    /// Answered cells that passed every check.
+    pub passed: u32,
+    /// Of all cells together, paid or answered before; `None` = one is not known, or none has ended.
+    pub cost: Option<PicoUsd>,
+    /// The middle one of its answers' times.
+    pub median: Option<Millis>,
+}
+
+/// Two prompts beside each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ExperimentPromptPair {
+    /// The label of the first.
+    pub first: String,
+    /// The label of the second.
+    pub second: String,
+    /// Cases in which the first passes more often.
+    pub ahead: u32,
+    /// Cases in which the second does.
+    pub behind: u32,
+    /// Cases in which both pass as often.
+    pub even: u32,
+    /// Which is better, as far as that can be told from chance (at most one in twenty such claims is wrong).
+    pub better: Option<String>,
+    /// About so many more cases would tell, if it went on like this.
+    pub more: Option<u32>,
 }
 
 /// Which cell.

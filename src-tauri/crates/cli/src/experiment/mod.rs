@@ -7,7 +7,8 @@ use api::experiment_file::{self, object};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ErrorKind, ExperimentId, Failure, ModelRef, PicoUsd};
 use engine::{
-    CancellationToken, CellResult, CellState, Ended, Engine, Estimate, ExperimentView, RunOptions, Suite,
+    Better, CancellationToken, CellResult, CellState, Ended, Engine, Estimate, ExperimentView, PromptPair,
+    RunOptions, Suite,
 };
 use serde_json::json;
 use std::{
@@ -112,6 +113,7 @@ pub(crate) async fn run(engine: &Engine, command: ExperimentCommand) -> Result<E
                     return Ok(ExitCode::SUCCESS);
                 }
             }
+            prompts(&view, json.json);
             summary(&view, None, json.json);
             Ok(ExitCode::SUCCESS)
         }
@@ -236,6 +238,7 @@ async fn go(engine: &Engine, id: ExperimentId, arguments: &RunArgs) -> Result<Ex
         }
     }?;
     let view = engine.experiment(id).await?;
+    prompts(&view, json);
     summary(&view, Some(ended), json);
     let whole = view.count(CellState::Done) == view.cells.len() && view.passed() == view.cells.len();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -351,6 +354,33 @@ fn line(cell: &CellResult) -> String {
         vars.join(" "),
         why.unwrap_or_default()
     )
+}
+
+/// Its prompts beside each other.
+fn prompts(view: &ExperimentView, json: bool) {
+    for pair in view.prompt_pairs() {
+        let PromptPair { first, second, ahead, behind, even, better } = &pair;
+        let (better, more) = match better {
+            Better::First => (Some(first), None),
+            Better::Second => (Some(second), None),
+            Better::Open { more } => (None, *more),
+        };
+        if json {
+            out::object(&json!({
+                "type": "prompts", "first": first, "second": second, "ahead": ahead, "behind": behind,
+                "even": even, "better": better, "more": more,
+            }));
+            continue;
+        }
+        let says = match (better, more) {
+            (Some(better), _) => format!("“{better}” is better"),
+            (None, Some(more)) => format!("they cannot be told apart yet; about {more} more cases would"),
+            (None, None) => "they cannot be told apart".to_owned(),
+        };
+        out::line(&format!(
+            "“{first}” passes more often than “{second}” in {ahead} cases, less in {behind}, as often in {even}: {says}"
+        ));
+    }
 }
 
 /// How an experiment stands; false = nobody reads any more.

@@ -21,7 +21,7 @@ pub use running::Progress;
 pub(crate) use running::Running;
 
 use cell::{Again, of_run, settle_earlier};
-use compare::experiment::Suite;
+use compare::experiment::{PromptPair, Suite, Trial, prompt_pairs};
 use domain::{
     Budget, BudgetScope, ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef,
     Period, PicoUsd, Timestamp,
@@ -72,6 +72,21 @@ impl ExperimentView {
     /// Cells in this state.
     pub fn count(&self, state: CellState) -> usize {
         self.cells.iter().filter(|cell| cell.row.state == state).count()
+    }
+
+    /// Its prompts beside each other, every two of them, by the checks that were run; empty where there is one.
+    pub fn prompt_pairs(&self) -> Vec<PromptPair> {
+        let trials = self.cells.iter().map(|CellResult { row, .. }| {
+            let checked = row.found.iter().flatten().any(|check| check.passed.is_some());
+            Trial {
+                prompt: &row.prompt,
+                vars: &row.vars,
+                sample: row.sample,
+                label: &row.label,
+                passed: row.passed().filter(|_| checked),
+            }
+        });
+        prompt_pairs(&trials.collect::<Vec<_>>())
     }
 
     /// Answered cells that passed every check.

@@ -248,6 +248,17 @@ export const compare = {
     '{of} gewinnt {range} unter Gleichen: kein sicherer Einfluss.',
   '{name} against {other}: {won} won, {lost} lost, {ties} tied':
     '{name} gegen {other}: {won} gewonnen, {lost} verloren, {ties} unentschieden',
+  answered: 'beantwortet',
+  queued: 'wartet',
+  reused: 'übernommen',
+  'In {ahead} cases “{first}” passes more often, in {behind} “{second}”, in {even} both as often.':
+    'In {ahead} Fällen besteht „{first}“ öfter, in {behind} „{second}“, in {even} beide gleich oft.',
+  '“{better}” is better.': '„{better}“ ist besser.',
+  'They cannot be told apart.': 'Sie lassen sich nicht unterscheiden.',
+  'They cannot be told apart yet; about {count} more cases would tell.': {
+    one: 'Sie lassen sich noch nicht unterscheiden; etwa {count} weiterer Fall würde es zeigen.',
+    other: 'Sie lassen sich noch nicht unterscheiden; etwa {count} weitere Fälle würden es zeigen.',
+  },
   '{count} calls of a judge': { one: '{count} Anruf eines Richters', other: '{count} Anrufe eines Richters' },
   'Vote blind': 'Blind abstimmen',
   'Vote for the best answers without names': 'Ohne Namen für die besten Antworten stimmen',
@@ -260,6 +271,7 @@ export const compare = {
   'Next row': 'Nächste Zeile',
   '{label} is best': '{label} ist die beste',
   'Every row with two answers has been voted on.': 'Über jede Zeile mit zwei Antworten ist abgestimmt.',
+  'Choose a model': 'Modell wählen',
   'What if': 'Was wäre, wenn',
   'Your prompts had gone to': 'Ihre Prompts wären gegangen an',
   'Your prompts on {topic} had gone to': 'Ihre Prompts zu {topic} wären gegangen an',
