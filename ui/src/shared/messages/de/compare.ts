@@ -248,7 +248,6 @@ export const compare = {
     '{of} gewinnt {range} unter Gleichen: kein sicherer Einfluss.',
   '{name} against {other}: {won} won, {lost} lost, {ties} tied':
     '{name} gegen {other}: {won} gewonnen, {lost} verloren, {ties} unentschieden',
-  answered: 'beantwortet',
   queued: 'wartet',
   reused: 'übernommen',
   'In {ahead} cases “{first}” passes more often, in {behind} “{second}”, in {even} both as often.':
