@@ -139,3 +139,53 @@ fn recorded_answers_pass_a_tap_unchanged() {
     }
     assert!(passed >= 150, "{passed}");
 }
+
+/// What a client reads of an answer that came in another framing than it waits for.
+#[test]
+fn recorded_answers_come_in_the_framing_that_is_waited_for() {
+    let (mut reframed, mut frames) = (0, 0);
+    for recording in recordings().iter().filter(|r| r.status < 400) {
+        let Some(protocol) = Protocol::ALL.into_iter().find(|p| p.dialect() == recording.wire) else {
+            continue;
+        };
+        let label = recording.headers.get("content-type");
+        let (meant, ending) = decode(recording, &recording.body, usize::MAX);
+        for (whole, step) in [(true, 7), (true, 4_096), (false, 7), (false, 4_096)] {
+            let mut tap = Tap::new(protocol, label, &Quirks::default(), false).wanted(whole);
+            let (mut events, mut pass) = (Vec::new(), Vec::new());
+            for piece in recording.body.chunks(step) {
+                tap.push(piece, &mut events, &mut pass);
+            }
+            let (reframes, framing) = (tap.reframes(), tap.framing());
+            assert!(tap.finish(&mut events, &mut pass) == ending, "{}", recording.name);
+            assert_eq!(Answer::of(&events, &ending), Answer::of(&meant, &ending), "{}", recording.name);
+            if !reframes {
+                continue;
+            }
+            reframed += 1;
+            frames += u32::from(framing == Some(Framing::AwsEventStream));
+            let kind = if whole { "application/json" } else { "text/event-stream" };
+            let dialect = wire::dialect(protocol.dialect()).unwrap();
+            let mut decoder = wire::decoder_for(dialect, Some(kind), &Quirks::default());
+            let mut read = Vec::new();
+            decoder.push(&pass, &mut read);
+            let again = decoder.finish(&mut read);
+            if ending == Ending::Complete {
+                let text = String::from_utf8_lossy(&pass);
+                assert_eq!(whole, text.starts_with('{'), "{}: {text}", recording.name);
+                assert_eq!(again, ending, "{}: {text}", recording.name);
+                // Spaces between arguments mean nothing.
+                let plain = |answer: &Answer| {
+                    let Answer { server_tools, citations, finish, .. } = answer;
+                    (gist(answer), server_tools.clone(), *citations, finish.clone())
+                };
+                let (got, wanted) = (Answer::of(&read, &again), Answer::of(&meant, &ending));
+                assert_eq!(plain(&got), plain(&wanted), "{}: {text}", recording.name);
+            } else {
+                assert_ne!(again, Ending::Complete, "{}", recording.name);
+                assert!(!whole || pass.is_empty(), "{}", recording.name);
+            }
+        }
+    }
+    assert!(reframed >= 150 && frames >= 12, "{reframed} {frames}");
+}

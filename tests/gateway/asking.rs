@@ -262,6 +262,7 @@ async fn an_equal_request_is_answered_again_for_keys_that_want_it() {
     let turned = json!({ "messages": [{ "content": "Say hello.", "role": "user" }], "stream": true, "model": "m@chat" });
     let again = bench.post("/v1/chat/completions", &turned).await;
     assert_eq!(again.header("x-parallax-cache"), Some("hit"), "in another order");
+    assert_eq!(again.header("x-parallax-cost"), Some("0.000000"), "as every cost is written");
     let other = bench.post("/v1/chat/completions", &chat("m@chat", false)).await;
     assert_eq!(other.header("x-parallax-cache"), None, "not streamed: another answer");
     let kept =

@@ -15,6 +15,7 @@ mod clients;
 mod dice;
 mod door;
 mod embeddings;
+mod framing;
 mod fuzz;
 mod headless;
 mod keys;

@@ -60,6 +60,11 @@ pub enum Part {
         #[serde(with = "hex_bytes")]
         data: Arc<[u8]>,
     },
+    /// A picture that lies on the web. Only a provider fetches it, never this program.
+    ImageUrl {
+        /// Its address, `http` or `https`.
+        url: String,
+    },
     /// A document.
     File {
         /// File name shown to the model.

@@ -118,6 +118,7 @@ impl<'a> Attempt<'a> {
         if !writer.passes() {
             let (request, left_out) = fitted(inner, &plan)?;
             (plan.request, unfit) = (Arc::new(request), left_out);
+            unfit.extend(plan.passing.iter().flat_map(|passing| passing.lost()));
         }
         let mut written = writer.write(&plan.request)?;
         written.encoded.notices.splice(0..0, unfit);
@@ -301,13 +302,13 @@ impl<'a> Attempt<'a> {
             Failure::new(ErrorKind::Bug, "The dialect vanished while its answer was being read.")
         })?;
         let kind = response.headers.get("content-type");
-        let tapped = self.tapped.filter(|tapped| tapped.fits(kind));
+        let tapped = self.tapped;
         out.head(response.status, &response.headers, tapped.is_some());
         let mut reader = match tapped {
             Some(tapped) if tapped.embeds => Reader::Embeddings(Embeddings::default()),
             Some(tapped) => {
                 let tap = Tap::new(tapped.protocol, kind, &provider.quirks, tapped.hide_usage);
-                Reader::Tap(Box::new(tap))
+                Reader::Tap(Box::new(tap.wanted(tapped.whole)))
             }
             None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),
         };
@@ -343,9 +344,9 @@ impl<'a> Attempt<'a> {
 
     async fn close(&mut self, reader: Reader, draft: &mut Draft, out: &mut impl Events) -> Ending {
         let (mut events, mut pass) = (Vec::new(), Vec::new());
-        let tapped = matches!(reader, Reader::Tap(_));
+        let tells = matches!(&reader, Reader::Tap(tap) if !tap.reframes());
         let ending = reader.finish(&mut events, &mut pass);
-        self.told = tapped && matches!(ending, Ending::Failed(_));
+        self.told = tells && matches!(ending, Ending::Failed(_));
         self.kept.note(&events, &self.echo);
         self.take(events, draft, out).await;
         match self.pass(pass, true, out).await {

@@ -128,18 +128,6 @@ pub(crate) fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(Notice
     wire::fit(&plan.request, &declared)
 }
 
-impl Tapped {
-    /// Is the answer of this content type in the form that the client waits for?
-    pub(crate) fn fits(self, content_type: Option<&str>) -> bool {
-        let framing = content_type.and_then(wire::framing_of);
-        match framing {
-            Some(wire::Framing::Sse) => !self.whole,
-            Some(wire::Framing::Json) => self.whole || self.protocol == serve::Protocol::Gemini,
-            _ => true,
-        }
-    }
-}
-
 pub(crate) fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
@@ -152,7 +140,9 @@ pub(crate) fn leaving(plan: &Plan, row: &AttemptRow) -> Option<AuditRow> {
     }
     let host = plan.known.origin()?;
     let parts = plan.request.messages.iter().flat_map(|message| &message.parts);
-    let attachments = parts.filter(|part| matches!(part, Part::Image { .. } | Part::File { .. })).count();
+    let attached =
+        |part: &&Part| matches!(part, Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. });
+    let attachments = parts.filter(attached).count();
     Some(AuditRow {
         at: row.started_at,
         purpose: "chat",

@@ -164,7 +164,11 @@ fn section(part: &Part) -> Option<Section> {
         Part::GeneratedImage { media_type, .. } => {
             Section { kind: SectionKind::Image { media_type: media_type.clone() }, blocks: Vec::new() }
         }
-        Part::Image { .. } | Part::File { .. } | Part::Attachment(_) | Part::ToolResult { .. } => {
+        Part::Image { .. }
+        | Part::ImageUrl { .. }
+        | Part::File { .. }
+        | Part::Attachment(_)
+        | Part::ToolResult { .. } => {
             return None;
         }
     })

@@ -193,9 +193,11 @@ pub(crate) fn again(kept: &Kept, now: Duration) -> Response<Answer> {
     let headers = response.headers_mut();
     headers.remove("x-parallax-cost");
     let age = now.saturating_sub(kept.at).as_secs().to_string();
-    for (name, value) in
-        [("x-parallax-cache", "hit"), ("x-parallax-cache-age", &age), ("x-parallax-cost", "0")]
-    {
+    for (name, value) in [
+        ("x-parallax-cache", "hit"),
+        ("x-parallax-cache-age", &age),
+        ("x-parallax-cost", &PicoUsd::ZERO.to_string()),
+    ] {
         crate::reply::set(headers, name, value);
     }
     response

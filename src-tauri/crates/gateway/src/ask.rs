@@ -13,7 +13,7 @@ use engine::{Caller, End, Engine, Head, Piece, RelayAsk};
 use hyper::{HeaderMap, Response, header};
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use wire::serve::{self, Asked, Encoder, Protocol, Told};
+use wire::serve::{self, Asked, Costs, Encoder, Protocol, Told};
 
 /// Headers of a client that go on to a provider which speaks its protocol: they choose among the provider's
 /// own abilities and name nobody.
@@ -94,10 +94,11 @@ pub(crate) async fn answer(
         translate: client.array,
     };
     let pieces = engine.relay(ask);
+    let way = Way { protocol, told, costs: asked.include_cost };
     if asked.stream {
-        Ok(streamed(engine, protocol, pieces, told, counted, recorder).await)
+        Ok(streamed(engine, way, pieces, counted, recorder).await)
     } else {
-        Ok(whole(engine, protocol, pieces, told, counted, recorder).await)
+        Ok(whole(engine, way, pieces, counted, recorder).await)
     }
 }
 
@@ -105,12 +106,19 @@ fn lost() -> End {
     End::lost(Failure::new(ErrorKind::Bug, "Parallax lost this answer. Ask again."))
 }
 
+/// How an answer is told.
+struct Way {
+    protocol: Protocol,
+    told: Told,
+    /// The cost stands in the usage, also of an answer that passes.
+    costs: bool,
+}
+
 /// Answers as it comes. The status waits for the first content, and nothing else does.
 async fn streamed(
     engine: &Engine,
-    protocol: Protocol,
+    Way { protocol, told, costs }: Way,
     mut pieces: mpsc::Receiver<Piece>,
-    told: Told,
     counted: Option<Counted>,
     mut recorder: Option<Recorder>,
 ) -> Response<Answer> {
@@ -122,7 +130,7 @@ async fn streamed(
     let array = told.array;
     let told = named(told, &head);
     let mouth = if head.passed {
-        Mouth::Passed(protocol, Box::new(told))
+        Mouth::Passed(protocol, Box::new(told), costs.then(Costs::default))
     } else {
         Mouth::Encoded(Box::new(Encoder::new(protocol, told)))
     };
@@ -141,9 +149,8 @@ async fn streamed(
 /// Answers once all of it is there.
 async fn whole(
     engine: &Engine,
-    protocol: Protocol,
+    Way { protocol, told, costs }: Way,
     mut pieces: mpsc::Receiver<Piece>,
-    told: Told,
     counted: Option<Counted>,
     recorder: Option<Recorder>,
 ) -> Response<Answer> {
@@ -166,7 +173,10 @@ async fn whole(
     };
     body::count(counted.as_ref(), &end);
     if !head.passed {
-        bytes = serve::whole(protocol, &named(told, &head), &events, end.cost.total);
+        let told = Told { counted: end.counted.clone(), ..named(told, &head) };
+        bytes = serve::whole(protocol, &told, &events, end.cost.total);
+    } else if costs && let Some(cost) = end.cost.total {
+        bytes = serve::with_cost(&bytes, cost);
     }
     let bytes = Bytes::from(bytes);
     let mut response = reply::json(200, Vec::new()).map(|_| Answer::whole(bytes.clone()));
@@ -199,6 +209,7 @@ fn named(told: Told, head: &Head) -> Told {
         model: head.model.to_string(),
         provider: Some(head.provider.clone()),
         issuer: head.endpoint.to_string(),
+        warnings: head.notices.clone(),
         ..told
     }
 }
@@ -213,7 +224,35 @@ fn introduce(headers: &mut HeaderMap, head: &Head) {
     reply::set(headers, "x-parallax-model", head.model.as_str());
     reply::set(headers, "x-parallax-route", &head.policy);
     reply::set(headers, "x-parallax-attempts", &head.attempts.to_string());
+    if !head.notices.is_empty() {
+        reply::set(headers, "x-parallax-notices", &listed(&head.notices));
+    }
     headers.remove(header::SET_COOKIE);
+}
+
+/// Texts as a JSON list that a header can hold: in ASCII, and not too long for any client.
+fn listed(texts: &[String]) -> String {
+    const MOST: usize = 4_000;
+    let mut list = String::from("[");
+    for text in texts {
+        let mut item = String::from("\"");
+        for unit in text.encode_utf16() {
+            match u8::try_from(unit) {
+                Ok(plain @ b' '..=b'~') if !matches!(plain, b'"' | b'\\') => item.push(char::from(plain)),
+                _ => item.push_str(&format!("\\u{unit:04x}")),
+            }
+        }
+        item.push('"');
+        if list.len() + item.len() > MOST {
+            break;
+        }
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push_str(&item);
+    }
+    list.push(']');
+    list
 }
 
 /// Counts the tokens of a request, as far as that is possible without its provider.

@@ -16,7 +16,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, Sleep, sleep},
 };
-use wire::serve::{self, Encoder, Protocol, Told};
+use wire::serve::{self, Costs, Encoder, Protocol, Told};
 
 /// Longest silence in a stream: proxies and clients close a connection that says nothing.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -48,15 +48,16 @@ pub(crate) struct Stream {
 
 /// What puts pieces into the client's protocol.
 pub(crate) enum Mouth {
-    /// They are in it.
-    Passed(Protocol, Box<Told>),
+    /// They are in it, but perhaps for the cost.
+    Passed(Protocol, Box<Told>, Option<Costs>),
     Encoded(Box<Encoder>),
 }
 
 impl Mouth {
     fn say(&mut self, piece: Piece, out: &mut Vec<u8>) {
         match (self, piece) {
-            (Self::Passed(..), Piece::Bytes(bytes)) => *out = bytes,
+            (Self::Passed(_, _, None), Piece::Bytes(bytes)) => *out = bytes,
+            (Self::Passed(_, _, Some(costs)), Piece::Bytes(bytes)) => *out = costs.pass(bytes),
             (Self::Encoded(encoder), Piece::Events(events)) => {
                 events.iter().for_each(|event| encoder.event(event, out));
             }
@@ -67,11 +68,23 @@ impl Mouth {
     }
 
     fn end(&mut self, end: &End, out: &mut Vec<u8>) {
+        if let Self::Passed(_, _, costs) = self
+            && let Some(costs) = costs.take()
+        {
+            out.extend(costs.end(end.cost.total.filter(|_| end.failure.is_none())));
+        }
         match (self, &end.failure) {
             (Self::Passed(..), None) => {}
             (Self::Passed(..), Some(_)) if end.told => {}
-            (Self::Passed(protocol, told), Some(failure)) => serve::broken_off(*protocol, failure, told, out),
-            (Self::Encoded(encoder), None) => encoder.end(end.cost.total, out),
+            (Self::Passed(protocol, told, _), Some(failure)) => {
+                serve::broken_off(*protocol, failure, told, out);
+            }
+            (Self::Encoded(encoder), None) => {
+                if let Some(counted) = &end.counted {
+                    encoder.counted(counted);
+                }
+                encoder.end(end.cost.total, out);
+            }
             (Self::Encoded(encoder), Some(failure)) => encoder.failed(failure, out),
         }
     }

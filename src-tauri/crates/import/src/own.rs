@@ -134,6 +134,8 @@ fn parts(value: &Value, left_out: &mut LeftOut) -> Result<Vec<Part>, Reason> {
             | Part::ServerTool { text, .. }
             | Part::ToolCall { arguments: text, .. }
             | Part::ToolResult { content: text, .. } => *text = clean(text, left_out),
+            // Nobody but the user says what a provider is to fetch.
+            Part::ImageUrl { url } => *part = Part::Text { text: clean(url, left_out) },
             Part::Image { .. }
             | Part::File { .. }
             | Part::Attachment(_)

@@ -96,7 +96,7 @@ impl Measure {
             Part::Reasoning { text, signature, .. } => {
                 self.texts([text, signature.as_deref().unwrap_or_default()])
             }
-            Part::Image { .. } => self.image,
+            Part::Image { .. } | Part::ImageUrl { .. } => self.image,
             // Not yet read: by its type and length.
             Part::Attachment(file) if file.media_type.starts_with("image/") => self.image,
             Part::Attachment(file) if file.media_type == "application/pdf" => (self.document)(file.bytes),

@@ -24,12 +24,18 @@ const MAX_SKIP_NOTICES: u32 = 16;
 /// A decoder of the given framing.
 pub(crate) fn decoder<P: Protocol + 'static>(framing: Framing, protocol: P) -> Box<dyn Decoder> {
     match framing {
-        Framing::AwsEventStream => Box::new(EventStream::Unknown(Some(protocol))),
+        Framing::AwsEventStream => Box::new(told_by_first_byte(protocol)),
         Framing::Sse | Framing::Json | Framing::Ndjson => Box::new(Framed::new(framing, protocol)),
     }
 }
 
-enum EventStream<P> {
+/// A decoder of frames, or of whatever text comes in their place.
+pub(crate) fn told_by_first_byte<P: Protocol>(protocol: P) -> EventStream<P> {
+    EventStream::Unknown(Some(protocol))
+}
+
+/// See [`told_by_first_byte`].
+pub(crate) enum EventStream<P> {
     /// Nothing has come yet.
     Unknown(Option<P>),
     Frames(Frames<P>),
@@ -55,15 +61,38 @@ impl<P: Protocol> Decoder for EventStream<P> {
     }
 
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {
-        match *self {
-            Self::Unknown(protocol) => protocol.map_or(Ending::Truncated, |mut p| p.finish(out)),
-            Self::Frames(frames) => frames.finish(out),
-            Self::Text(text) => text.finish(out),
+        self.close(out).0
+    }
+}
+
+impl<P: Protocol> EventStream<P> {
+    /// What the documents are for.
+    pub(crate) fn protocol(&mut self) -> Option<&mut P> {
+        match self {
+            Self::Unknown(protocol) => protocol.as_mut(),
+            Self::Frames(frames) => Some(&mut frames.protocol),
+            Self::Text(text) => Some(text.protocol()),
+        }
+    }
+
+    /// The body ended: how, and what the documents were for.
+    pub(crate) fn close(self, out: &mut Vec<StreamEvent>) -> (Ending, Option<P>) {
+        match self {
+            Self::Unknown(Some(mut protocol)) => (protocol.finish(out), Some(protocol)),
+            Self::Unknown(None) => (Ending::Truncated, None),
+            Self::Frames(frames) => {
+                let (ending, protocol) = frames.close(out);
+                (ending, Some(protocol))
+            }
+            Self::Text(text) => {
+                let (ending, protocol) = text.close(out);
+                (ending, Some(protocol))
+            }
         }
     }
 }
 
-struct Frames<P> {
+pub(crate) struct Frames<P> {
     protocol: P,
     /// The beginning of a frame whose end has not come.
     buffer: Vec<u8>,
@@ -167,12 +196,13 @@ impl<P: Protocol> Frames<P> {
         }
     }
 
-    fn finish(mut self, out: &mut Vec<StreamEvent>) -> Ending {
-        match (self.protocol.finish(out), self.broken) {
+    fn close(mut self, out: &mut Vec<StreamEvent>) -> (Ending, P) {
+        let ending = match (self.protocol.finish(out), self.broken) {
             (Ending::Failed(failure), _) => Ending::Failed(failure),
             (_, Some((at, why))) => Ending::Malformed { at, why },
             (ending, None) => ending,
-        }
+        };
+        (ending, self.protocol)
     }
 }
 

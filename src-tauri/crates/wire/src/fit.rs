@@ -59,7 +59,7 @@ pub fn reads(part: &Part) -> Option<Modality> {
 /// What a part wants read besides text, and its word.
 fn wants(part: &Part) -> Option<(Modality, &'static str)> {
     match part {
-        Part::Image { .. } => Some((Modality::Image, "pictures")),
+        Part::Image { .. } | Part::ImageUrl { .. } => Some((Modality::Image, "pictures")),
         Part::File { media_type, data, .. } if media::file_text(media_type, data).is_none() => {
             Some(match media_type.split('/').next() {
                 Some("audio") => (Modality::Audio, "sound"),

@@ -179,7 +179,19 @@ impl<P: Protocol> Decoder for Framed<P> {
     }
 
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {
-        let Self { shape, mut core, .. } = *self;
+        self.close(out).0
+    }
+}
+
+impl<P: Protocol> Framed<P> {
+    /// What the documents are for.
+    pub(crate) const fn protocol(&mut self) -> &mut P {
+        &mut self.core.protocol
+    }
+
+    /// The body ended: how, and what the documents were for.
+    pub(crate) fn close(self, out: &mut Vec<StreamEvent>) -> (Ending, P) {
+        let Self { shape, mut core, .. } = self;
         if core.broken.is_none() {
             match shape {
                 Shape::Unknown => {}
@@ -295,7 +307,7 @@ impl<P: Protocol> Core<P> {
         }
     }
 
-    fn end(mut self, out: &mut Vec<StreamEvent>) -> Ending {
+    fn end(mut self, out: &mut Vec<StreamEvent>) -> (Ending, P) {
         if self.skipped > MAX_SKIP_NOTICES {
             let detail = format!("Skipped {} unreadable events in all.", self.skipped);
             out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
@@ -305,7 +317,7 @@ impl<P: Protocol> Core<P> {
         if let Some(detail) = self.cut.filter(|_| ending == Ending::Complete) {
             out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
         }
-        match (ending, self.broken) {
+        let ending = match (ending, self.broken) {
             (Ending::Failed(failure), _) => Ending::Failed(failure),
             (_, Some((at, why))) => Ending::Malformed { at, why },
             (Ending::Truncated, None) if self.good == 0 && !cut => match self.first_bad {
@@ -313,7 +325,8 @@ impl<P: Protocol> Core<P> {
                 None => Ending::Truncated,
             },
             (ending, None) => ending,
-        }
+        };
+        (ending, self.protocol)
     }
 }
 

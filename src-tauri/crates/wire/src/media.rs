@@ -49,6 +49,21 @@ pub(crate) fn quote_file(name: &str, text: &str) -> String {
     format!("{name}:\n{fence}\n{text}\n{fence}")
 }
 
+/// The media type of a picture by the ending of its address, if that tells.
+pub(crate) fn image_by_name(url: &str) -> Option<&'static str> {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let (_, ending) = path.rsplit('/').next().unwrap_or_default().rsplit_once('.')?;
+    Some(match ending.to_ascii_lowercase().as_str() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "heic" => "image/heic",
+        "heif" => "image/heif",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

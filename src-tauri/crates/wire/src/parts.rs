@@ -2,7 +2,7 @@
 //! documents, calls and their results, whatever its words for them.
 
 use crate::{media, notices::Notices};
-use domain::{Message, Part};
+use domain::{ErrorKind, Failure, Message, Part, Request, Upstream};
 use std::borrow::Cow;
 
 /// A piece of a user's message.
@@ -11,6 +11,8 @@ pub(crate) enum Asked<'a> {
     Text(Cow<'a, str>),
     /// A picture.
     Image { media_type: &'a str, data: &'a [u8] },
+    /// A picture on the web, for the provider to fetch.
+    ImageUrl(&'a str),
     /// A document that is not text.
     File { name: &'a str, media_type: &'a str, data: &'a [u8], text: Option<&'a str> },
     /// What a tool answered.
@@ -36,6 +38,7 @@ pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Aske
                 pieces.push(Asked::Text(text.into()));
             }
             Part::Image { media_type, data } => pieces.push(Asked::Image { media_type, data }),
+            Part::ImageUrl { url } => pieces.push(Asked::ImageUrl(url)),
             Part::File { name, media_type, data, text } => {
                 pieces.push(match media::file_text(media_type, data) {
                     Some(text) => Asked::Text(media::quote_file(name, text).into()),
@@ -84,7 +87,7 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
                 let arguments = if arguments.trim().is_empty() { "{}" } else { arguments.as_str() };
                 pieces.push(Said::Call { id, name, arguments });
             }
-            Part::Image { .. } | Part::File { .. } | Part::Attachment(_) => {
+            Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. } | Part::Attachment(_) => {
                 notices.content("Attachments inside an answer are not sent back.");
             }
             Part::Text { .. }
@@ -97,6 +100,18 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
         }
     }
     pieces
+}
+
+/// Refuses a picture given by its address, for a dialect that has no place for one. Other endpoints may have.
+pub(crate) fn no_addresses(request: &Request) -> Result<(), Failure> {
+    let parts = request.messages.iter().flat_map(|message| &message.parts);
+    if !parts.into_iter().any(|part| matches!(part, Part::ImageUrl { .. })) {
+        return Ok(());
+    }
+    let words = "This provider takes no picture by its address. Send the picture itself, as base64, or choose \
+                 another provider.";
+    let upstream = Upstream { param: Some("image_url".to_owned()), ..Upstream::default() };
+    Err(Failure::new(ErrorKind::RequestUnsupported, words).with_upstream(upstream))
 }
 
 /// What is said of a file whose bytes nobody has put in its place.

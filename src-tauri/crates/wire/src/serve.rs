@@ -7,6 +7,7 @@
 
 mod chat_in;
 mod chat_out;
+mod costs;
 mod embed;
 mod errors;
 mod fold;
@@ -18,6 +19,7 @@ mod messages_out;
 mod openapi;
 mod pass;
 mod read;
+mod reframe;
 mod responses_in;
 mod responses_out;
 mod seal;
@@ -26,6 +28,7 @@ mod steps;
 mod tap;
 mod write;
 
+pub use costs::{Costs, with_cost};
 pub use embed::{Embeddings, embeddings};
 pub use errors::{error_body, status_of};
 pub use lists::{KeyInfo, Offer, OfferedEndpoint, credits, endpoints, key, model, models, supported};
@@ -33,7 +36,7 @@ pub use openapi::openapi;
 pub use pass::{Passed, passes, retarget};
 pub use tap::Tap;
 
-use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent};
+use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent, Usage};
 use read::Draft;
 
 /// A protocol in which a client may speak to us.
@@ -107,6 +110,8 @@ pub struct Asked {
     pub stream: bool,
     /// Chat: the stream ends with a chunk that tells the usage.
     pub include_usage: bool,
+    /// Chat: the usage tells the cost, in OpenRouter's words for it.
+    pub include_cost: bool,
     /// Reasoning is not to be told.
     pub hide_reasoning: bool,
     /// Which conversation it belongs to, if the client says so; for staying where a prompt is cached.
@@ -173,6 +178,10 @@ pub struct Told {
     pub hide_reasoning: bool,
     /// Gemini without `alt=sse`: the stream is one JSON array.
     pub array: bool,
+    /// What of the request was left out, in words; in Gemini's protocol there is no place for them.
+    pub warnings: Vec<String>,
+    /// The Messages API wants a number of tokens from every answer: ours, where the provider gave none.
+    pub counted: Option<Usage>,
 }
 
 /// Writes an answer in the client's protocol, piece by piece. Every method appends what belongs into one write,
@@ -184,6 +193,7 @@ trait Write: Send {
     fn event(&mut self, event: &StreamEvent, out: &mut Vec<u8>);
     fn end(&mut self, cost: Option<PicoUsd>, out: &mut Vec<u8>);
     fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>);
+    fn counted(&mut self, _usage: &Usage) {}
     fn keep_alive(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b": PROCESSING\n\n");
     }
@@ -203,6 +213,11 @@ impl Encoder {
     /// The next step of the answer.
     pub fn event(&mut self, event: &StreamEvent, out: &mut Vec<u8>) {
         self.0.event(event, out);
+    }
+
+    /// What we counted, before the end is written: see [`Told::counted`].
+    pub fn counted(&mut self, usage: &Usage) {
+        self.0.counted(usage);
     }
 
     /// The answer is whole: why it ended, what it used and cost, and the protocol's closing mark.

@@ -244,6 +244,7 @@ fn words(parts: &[Part]) -> String {
             Part::Image { media_type, .. } | Part::GeneratedImage { media_type, .. } => {
                 format!("[Picture, {media_type}; in the JSON export]")
             }
+            Part::ImageUrl { url } => format!("[Picture: {}]", one_line(url)),
             Part::File { name, .. } => format!("[File: {}; in the JSON export]", one_line(name)),
             Part::Attachment(file) => {
                 let domain::Attachment { name, media_type, bytes, sha256, .. } = file;
@@ -328,6 +329,7 @@ fn html_parts(out: &mut String, parts: &[Part]) {
             Part::Citation { .. }
             | Part::Seam(_)
             | Part::Image { .. }
+            | Part::ImageUrl { .. }
             | Part::GeneratedImage { .. }
             | Part::Attachment(_)
             | Part::File { .. } => {

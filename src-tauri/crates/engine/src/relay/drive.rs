@@ -123,8 +123,9 @@ impl Drive {
         };
         let Last { ended, failure, told, usage, headers, .. } = last;
         self.costs.extend(ended.as_ref().map(|ended| ended.cost.clone()));
-        let end =
-            End { failure, told, cost: total_cost(&self.costs), usage, attempts: self.attempts, headers };
+        let counted = ended.as_ref().and_then(|ended| ended.billed.clone());
+        let (cost, attempts) = (total_cost(&self.costs), self.attempts);
+        let end = End { failure, told, cost, usage, counted, attempts, headers };
         // On its way before the client knows the end: what that client asks next is weighed after it.
         let settled = ended.map(|ended| self.settle(ended));
         // Its hold is on disk, so the client need not wait for the settlement.
@@ -377,6 +378,7 @@ impl Drive {
             upstream_model: endpoint.upstream_model.clone(),
             attempts: self.attempts,
             policy: self.policy.clone(),
+            notices: encoded.notices.iter().map(|(_, words)| words.clone()).collect(),
             passed: false,
             headers: Vec::new(),
         };

@@ -16,7 +16,8 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, Request, StreamEvent, Timestamp, Usage,
+    Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Request, StreamEvent, Timestamp,
+    Usage,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -109,6 +110,8 @@ pub struct Head {
     pub attempts: u32,
     /// The policies it went out under.
     pub policy: String,
+    /// What was left out of the request or changed in it, in words.
+    pub notices: Vec<String>,
     /// It comes in the provider's own bytes.
     pub passed: bool,
     /// What of the provider's headers a client may see.
@@ -126,6 +129,8 @@ pub struct End {
     pub cost: Cost,
     /// What it used, where the provider said.
     pub usage: Option<Usage>,
+    /// The same, with our own count where the provider did not say; `None` = nothing was generated.
+    pub counted: Option<Usage>,
     /// Attempts that were made.
     pub attempts: u32,
     /// What of the headers of a refusal a client may see.
@@ -140,6 +145,7 @@ impl End {
             told: false,
             cost: Cost::unknown(),
             usage: None,
+            counted: None,
             attempts: 0,
             headers: Vec::new(),
         }
@@ -216,6 +222,14 @@ impl Passing {
         let pictures = u64::try_from(pictures).unwrap_or(u64::MAX);
         let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
         bytes.saturating_add(pictures.saturating_mul(ledger::IMAGE_TOKENS_AT_MOST))
+    }
+
+    /// What is lost of it where it does not pass.
+    pub(crate) fn lost(&self) -> Vec<(NoticeKind, String)> {
+        let words = |what: &String| {
+            format!("{what}: left out, since the request had to be put into other words for this provider.")
+        };
+        self.asked.dropped.iter().map(|what| (NoticeKind::DroppedParameter, words(what))).collect()
     }
 
     /// What it may ask for besides words.

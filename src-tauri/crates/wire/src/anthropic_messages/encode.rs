@@ -92,6 +92,13 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
             None
         }
+        Part::ImageUrl { url } if role == Role::User => {
+            Some(json!({ "type": "image", "source": { "type": "url", "url": url } }))
+        }
+        Part::ImageUrl { .. } => {
+            notices.content("A picture inside an answer is not sent back.");
+            None
+        }
         Part::File { name, media_type, data, .. } => file(name, media_type, data, role, notices),
         Part::Attachment(file) => {
             notices.content(parts::not_read(&file.name));

@@ -9,6 +9,7 @@ use domain::{
 use serde_json::{Map, Value, json};
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
+    parts::no_addresses(request)?;
     let mut notices = Notices::default();
     let messages = messages(request, to, &mut notices);
     if messages.is_empty() {
@@ -104,6 +105,8 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
             notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
             None
         }
+        // Refused before.
+        Part::ImageUrl { .. } => None,
         Part::File { name, media_type, data, .. } => {
             if let Some(format) = document_format(media_type).filter(|_| role == Role::User) {
                 *documents += 1;

@@ -49,6 +49,9 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
             }
+            Asked::ImageUrl(url) => {
+                content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
+            }
             Asked::File { name, media_type, text, .. } => {
                 let text = parts::no_file(name, media_type, text, notices);
                 content.extend(text.map(|text| json!({ "type": "text", "text": text })));

@@ -99,6 +99,13 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                     notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
                 }
             }
+            Part::ImageUrl { url } => {
+                let mut file = json!({ "fileUri": url });
+                if let Some(media_type) = media::image_by_name(url) {
+                    file["mimeType"] = media_type.into();
+                }
+                out.push(json!({ "fileData": file }));
+            }
             Part::File { name, media_type, data, .. } => {
                 if let Some(part) = file(name, media_type, data, notices) {
                     out.push(part);

@@ -26,6 +26,7 @@ const MOST_BYTES_A_TOKEN: u64 = 8;
 const LEVELS: [Effort; 3] = [Effort::Low, Effort::Medium, Effort::High];
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
+    parts::no_addresses(request)?;
     let mut notices = Notices::default();
     let own = replay::issuer(to);
     let mut messages = Vec::new();
@@ -67,6 +68,8 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
         match piece {
             Asked::Text(text) => texts.push(text.into_owned()),
             Asked::Image { data, .. } => images.push(Value::String(media::base64(data))),
+            // Refused before.
+            Asked::ImageUrl(_) => {}
             Asked::File { name, media_type, text, .. } => {
                 texts.extend(parts::no_file(name, media_type, text, notices));
             }

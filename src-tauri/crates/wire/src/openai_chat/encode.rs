@@ -65,6 +65,9 @@ fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: 
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
             }
+            Asked::ImageUrl(url) => {
+                content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
+            }
             Asked::File { media_type, data, .. } if quirks.document_url => {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "document_url", "document_url": url }));

@@ -47,6 +47,7 @@ fn user(message: &Message, input: &mut Vec<Value>, notices: &mut Notices) {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "input_image", "image_url": url }));
             }
+            Asked::ImageUrl(url) => content.push(json!({ "type": "input_image", "image_url": url })),
             Asked::File { name, media_type, data, .. } => content.push(json!({
                 "type": "input_file", "filename": name, "file_data": media::to_data_url(media_type, data),
             })),

@@ -188,6 +188,7 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let options = json.get("stream_options");
     let usage = [options.and_then(|o| o.get("include_usage")), json.at("/usage/include")];
     draft.asked.include_usage = usage.into_iter().flatten().any(Json::is_true);
+    draft.asked.include_cost = json.at("/usage/include").is_some_and(Json::is_true);
     let outputs = read::whole_number(json, "n")?;
     draft.outputs(outputs);
     let limit = match read::whole_number(json, "max_completion_tokens")? {

@@ -39,6 +39,9 @@ impl Chunks {
     fn delta(&mut self, fields: &str, out: &mut Vec<u8>) {
         let mut chunk = String::with_capacity(self.head.len() + fields.len() + 96);
         chunk.push_str(&self.head);
+        if !self.begun && !self.told.warnings.is_empty() {
+            chunk.push_str(&format!(",\"warnings\":{}", Value::from(self.told.warnings.as_slice())));
+        }
         chunk.push_str(",\"choices\":[{\"index\":0,\"delta\":{");
         if !self.begun {
             self.begun = true;
@@ -276,6 +279,7 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
     write::put(&mut message, "images", list(images));
     write::put(&mut message, "annotations", list(notes));
     let mut all = envelope(told, "chat.completion");
+    write::warn(&mut all, told);
     all.insert("system_fingerprint".into(), Value::Null);
     let native = folded.finish.as_ref().and_then(|(_, raw)| raw.clone());
     all.insert(

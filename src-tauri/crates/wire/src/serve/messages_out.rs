@@ -63,7 +63,7 @@ impl Write for Events {
         self.page.end_text(out);
         self.page.begin(out);
         let (reason, stop) = stop_reason(self.page.finish.as_ref());
-        let usage = write::messages_usage(self.page.usage.as_ref(), cost);
+        let usage = write::messages_usage(self.page.usage.as_ref(), self.page.told.counted.as_ref(), cost);
         let delta = json!({ "type": "message_delta",
             "delta": { "stop_reason": reason, "stop_sequence": stop }, "usage": usage });
         event(&delta, out);
@@ -72,6 +72,10 @@ impl Write for Events {
 
     fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         event(&errors::messages_error(failure), out);
+    }
+
+    fn counted(&mut self, usage: &Usage) {
+        self.page.told.counted = Some(usage.clone());
     }
 
     fn keep_alive(&self, out: &mut Vec<u8>) {
@@ -86,7 +90,7 @@ impl Page {
         }
         self.begun = true;
         // The protocol wants a number here; until the provider says one it is 0, and the end says what counts.
-        let mut usage = write::messages_usage(self.usage.as_ref(), None);
+        let mut usage = write::messages_usage(self.usage.as_ref(), None, None);
         for key in ["input_tokens", "output_tokens"] {
             if usage.get(key).is_none_or(Value::is_null) {
                 usage.insert(key.into(), 0.into());
@@ -235,6 +239,7 @@ fn message(told: &Told, content: Vec<Value>) -> Map<String, Value> {
     all.insert("model".into(), told.model.as_str().into());
     all.insert("content".into(), content.into());
     write::put(&mut all, "provider", told.provider.as_deref());
+    write::warn(&mut all, told);
     all
 }
 
@@ -300,6 +305,9 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
     let mut all = message(told, content);
     all.insert("stop_reason".into(), reason.into());
     all.insert("stop_sequence".into(), stop.into());
-    all.insert("usage".into(), write::messages_usage(folded.usage.as_ref(), cost).into());
+    all.insert(
+        "usage".into(),
+        write::messages_usage(folded.usage.as_ref(), told.counted.as_ref(), cost).into(),
+    );
     all.into()
 }

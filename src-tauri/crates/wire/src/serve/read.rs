@@ -192,6 +192,7 @@ impl Draft {
             embeds: false,
             stream: false,
             include_usage: false,
+            include_cost: false,
             hide_reasoning: false,
             session: None,
             outputs: 1,
@@ -259,6 +260,9 @@ impl Draft {
             }
             None if url.starts_with("data:") => {
                 Err(invalid("image_url", "A picture's address is no data URL with a media type and base64."))
+            }
+            None if url.starts_with("https://") || url.starts_with("http://") => {
+                Ok(Some(Part::ImageUrl { url: url.to_owned() }))
             }
             None => {
                 self.bind("A picture given by its address");

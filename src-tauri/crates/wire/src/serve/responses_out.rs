@@ -366,6 +366,7 @@ fn response(told: &Told, status: &str, output: Vec<Value>) -> Map<String, Value>
         _ => Map::new(),
     };
     write::put(&mut all, "provider", told.provider.as_deref());
+    write::warn(&mut all, told);
     all
 }
 

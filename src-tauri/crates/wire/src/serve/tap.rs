@@ -1,14 +1,21 @@
 //! An answer that passes as it came, and is understood on its way.
 
-use super::Protocol;
-use crate::{Decoder, Ending, Framing, decoder_for, dialect, framed::MAX_BODY, json::Json, scan};
+use super::{Protocol, reframe::Reframer};
+use crate::{Decoder, Ending, Framing, decoder_for, dialect, framed::MAX_BODY, framing_of, json::Json, scan};
 use domain::{NoticeKind, Quirks, StreamEvent};
 
 /// Watches a same-protocol answer. Events of a stream pass whole or not at all, so that one that breaks off can be
-/// followed by a proper error; the usage chunk nobody asked for and events that cannot be read are withheld.
+/// followed by a proper error; the usage chunk nobody asked for and events that cannot be read are withheld. An answer
+/// in another framing than the client waits for is put into that one.
 pub struct Tap {
+    protocol: Protocol,
     decoder: Option<Box<dyn Decoder>>,
     framing: Option<Framing>,
+    /// Whether the client wants one document or a stream; `None` = whatever comes.
+    whole: Option<bool>,
+    reframer: Option<Reframer>,
+    /// Something of a reframed answer was given.
+    gave: bool,
     hide_usage: bool,
     /// Bytes that do not make up an event yet.
     held: Vec<u8>,
@@ -22,12 +29,40 @@ pub struct Tap {
 impl Tap {
     /// A tap; `content_type` is what the provider says its answer is, `hide_usage` comes from [`super::Passed`].
     pub fn new(protocol: Protocol, content_type: Option<&str>, quirks: &Quirks, hide_usage: bool) -> Self {
-        let decoder = dialect(protocol.dialect()).map(|dialect| decoder_for(dialect, content_type, quirks));
-        Self { decoder, framing: None, hide_usage, held: Vec::new(), seen: 0, line: 0, begun: false }
+        let decoder = dialect(protocol.dialect()).map(|dialect| match content_type.and_then(framing_of) {
+            Some(Framing::Ndjson) => decoder_for(dialect, content_type, quirks),
+            // Reads text as well; frames are not always labelled so.
+            _ => dialect.decoder(Framing::AwsEventStream, quirks),
+        });
+        Self {
+            protocol,
+            decoder,
+            framing: None,
+            whole: None,
+            reframer: None,
+            gave: false,
+            hide_usage,
+            held: Vec::new(),
+            seen: 0,
+            line: 0,
+            begun: false,
+        }
     }
 
-    /// What the answer turned out to be, once its first byte is there: [`Framing::Sse`], or [`Framing::Json`] for
-    /// anything else. It is not always what was asked for.
+    /// The client waits for one document (`whole`), or for a stream of events, whatever comes.
+    #[must_use]
+    pub fn wanted(mut self, whole: bool) -> Self {
+        self.whole = Some(whole);
+        self
+    }
+
+    /// The answer is put into another framing, so a failure that the provider tells in it is not passed on.
+    pub fn reframes(&self) -> bool {
+        self.reframer.is_some()
+    }
+
+    /// What the answer turned out to be, once its first byte is there: [`Framing::Sse`], frames of AWS, or
+    /// [`Framing::Json`] for anything else. It is neither always what was asked for nor what its label says.
     pub fn framing(&self) -> Option<Framing> {
         self.framing
     }
@@ -41,10 +76,31 @@ impl Tap {
             if *first == 0xEF && self.held.len() < 3 {
                 return;
             }
-            self.framing = Some(if matches!(first, b'{' | b'[') { Framing::Json } else { Framing::Sse });
+            let framing = match first {
+                b'{' | b'[' => Framing::Json,
+                // The length of a frame, which is never so long that it needs this byte.
+                0 => Framing::AwsEventStream,
+                _ => Framing::Sse,
+            };
+            let fits = match (framing, self.whole) {
+                (Framing::AwsEventStream, _) => false,
+                (_, None) => true,
+                // A stream as one list is no document.
+                (Framing::Json, Some(whole)) => whole && *first == b'{',
+                (_, Some(whole)) => !whole,
+            };
+            self.framing = Some(framing);
             let mark = self.held.len() - start.len();
             self.held.drain(..mark);
             self.begun = true;
+            if !fits {
+                let whole = self.whole.unwrap_or_default();
+                self.reframer = Some(Reframer::new(self.protocol, whole, self.hide_usage));
+                let held = std::mem::take(&mut self.held);
+                return self.reframe(&held, events, pass);
+            }
+        } else if self.reframer.is_some() {
+            return self.reframe(bytes, events, pass);
         } else {
             self.held.extend_from_slice(bytes);
         }
@@ -52,6 +108,17 @@ impl Tap {
             Some(Framing::Sse) => self.events(events, pass),
             _ => self.document(events),
         }
+    }
+
+    fn reframe(&mut self, bytes: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.push(bytes, events);
+        }
+        let before = pass.len();
+        if let Some(reframer) = &mut self.reframer {
+            reframer.push(bytes, pass);
+        }
+        self.gave |= pass.len() > before;
     }
 
     /// One document is only known to be whole when it ends.
@@ -135,6 +202,17 @@ impl Tap {
             Some(decoder) => decoder.finish(events),
             None => Ending::Truncated,
         };
+        if let Some(reframer) = self.reframer {
+            if ending != Ending::Complete {
+                return ending;
+            }
+            let before = pass.len();
+            reframer.finish(pass);
+            if !self.gave && pass.len() == before {
+                return Ending::Malformed { at: 0, why: "nothing that its client could read" };
+            }
+            return ending;
+        }
         if matches!(ending, Ending::Complete | Ending::Failed(_)) {
             if !stream {
                 pass.extend_from_slice(&rest);
@@ -148,7 +226,7 @@ impl Tap {
 }
 
 /// The data of an event.
-fn data(event: &[u8]) -> String {
+pub(super) fn data(event: &[u8]) -> String {
     let text = String::from_utf8_lossy(event);
     let mut data = String::new();
     for line in text.split(['\n', '\r']) {

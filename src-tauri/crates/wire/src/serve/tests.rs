@@ -92,7 +92,7 @@ fn what_cannot_be_translated_binds_and_never_passes_silently() {
         (
             Protocol::OpenAiChat,
             json!({ "model": "m", "messages": [{ "role": "user", "content": [
-            { "type": "image_url", "image_url": { "url": "https://x.example/cat.png" } }] }] }),
+            { "type": "image_url", "image_url": { "url": "file:///cat.png" } }] }] }),
             "address",
         ),
         (

@@ -1,5 +1,6 @@
 //! What the writers of answers share.
 
+use super::Told;
 use crate::json::write_string;
 use domain::{FinishReason, PicoUsd, Usage};
 use serde_json::{Map, Number, Value, json};
@@ -96,14 +97,27 @@ pub(super) fn responses_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> V
     all.into()
 }
 
-/// Usage in the words of the Messages API, whose count of the prompt leaves the cache out.
-pub(super) fn messages_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> Map<String, Value> {
+/// What of the request was left out.
+pub(super) fn warn(all: &mut Map<String, Value>, told: &Told) {
+    let some = (!told.warnings.is_empty()).then_some(told.warnings.as_slice());
+    put(all, "warnings", some);
+}
+
+/// Usage in the words of the Messages API, whose count of the prompt leaves the cache out. Its clients add these
+/// numbers up, so where the provider gave none there is what we `counted`, which then says that it is an estimate.
+pub(super) fn messages_usage(
+    usage: Option<&Usage>,
+    counted: Option<&Usage>,
+    cost: Option<PicoUsd>,
+) -> Map<String, Value> {
     let mut all = Map::new();
     let silent = Usage::default();
     let usage = usage.unwrap_or(&silent);
     let cached = [usage.input.cache_read, usage.input.cache_write()];
     let cached = cached.into_iter().flatten().fold(0, u64::saturating_add);
-    all.insert("input_tokens".into(), usage.input.total.map(|all| all.saturating_sub(cached)).into());
+    let input = usage.input.total.or(counted.and_then(|ours| ours.input.total));
+    let output = usage.output.total.or(counted.and_then(|ours| ours.output.total));
+    all.insert("input_tokens".into(), input.map(|all| all.saturating_sub(cached)).into());
     put(&mut all, "cache_read_input_tokens", usage.input.cache_read);
     put(&mut all, "cache_creation_input_tokens", usage.input.cache_write());
     if let Some(hour) = usage.input.cache_write_1h {
@@ -111,7 +125,10 @@ pub(super) fn messages_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> Ma
         let parts = json!({ "ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": hour });
         all.insert("cache_creation".into(), parts);
     }
-    all.insert("output_tokens".into(), usage.output.total.into());
+    all.insert("output_tokens".into(), output.into());
+    if input != usage.input.total || output != usage.output.total {
+        all.insert("estimated".into(), true.into());
+    }
     if let Some(reasoning) = usage.output.reasoning {
         all.insert("output_tokens_details".into(), json!({ "thinking_tokens": reasoning }));
     }
