@@ -88,7 +88,9 @@ pub(super) fn document(events: &[Event<'_>]) -> Option<String> {
                 choices.len() - 1
             });
             let Some((_, choice)) = choices.get_mut(place) else { continue };
-            for (key, value) in said.fields() {
+            // Some say the whole message again beside each piece of it.
+            let again = said.get("delta").is_some();
+            for (key, value) in said.fields().iter().filter(|(key, _)| !(again && key == "message")) {
                 let key = if key == "delta" { "message" } else { key.as_ref() };
                 merge_field(choice, key, value);
             }
