@@ -146,3 +146,28 @@ fn a_model_that_is_offered_no_longer_is_still_billed() {
         );
     }
 }
+
+#[test]
+fn an_experiment_names_no_files_elsewhere_and_passes_no_check_that_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::new();
+    let run = |name: &str, text: &str| {
+        let path = folder.path().join("set").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        program.run(&["experiment", "run", "--json", path.to_str().unwrap()])
+    };
+    std::fs::write(folder.path().join("secret.txt"), "what nobody may send").unwrap();
+    for file in ["../secret.txt", "/etc/hostname"] {
+        let out =
+            run("out.yaml", &format!("prompts: ['file://{file}']\nproviders: [demo/quick]\ntests: [{{}}]\n"));
+        let said = format!("{}{}", out.stdout, out.stderr);
+        assert!(!out.success && said.contains("outside the folder"), "{file}: {said}");
+    }
+    let check =
+        "prompts: ['Hi']\nproviders: [demo/quick]\ntests: [{assert: [{type: javascript, value: 'false'}]}]\n";
+    let out = run("check.yaml", check);
+    let cell = out.stdout.lines().find(|line| line.contains("\"cell\"")).unwrap();
+    let cell: Value = serde_json::from_str(cell).unwrap();
+    assert!(!out.success && cell["passed"].is_null(), "{cell}");
+}

@@ -252,11 +252,36 @@ pub(crate) async fn cell(api: &Api, which: ExperimentCellRef) -> Result<Experime
     })
 }
 
-/// The prompt set of a draft. Files it names are looked for beside the file it stands in, and nowhere when it was
-/// typed.
+/// The prompt set of a file, with the files it names. Those lie in its own folder or below it: a set often comes
+/// from somebody else, and what it names is sent to providers.
+///
+/// Error `request.invalid` for what cannot be read or lies elsewhere.
+pub fn suite_of_file(path: &Path) -> Result<Suite, Failure> {
+    let unread = |error: &std::io::Error| format!("it cannot be read ({error})");
+    let wrong = |why: &dyn std::fmt::Display| invalid(format!("{}: {why}.", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&unread(&error)))?;
+    // Links are followed first, so that none leads out.
+    let whole = path.canonicalize().map_err(|error| wrong(&unread(&error)))?;
+    let beside = whole.parent().unwrap_or_else(|| Path::new("/"));
+    let load = |name: &str| {
+        let named = beside.join(name).canonicalize().map_err(|error| unread(&error))?;
+        if !named.starts_with(beside) {
+            return Err(
+                "it lies outside the folder of this file, and what it holds would be sent; copy it there"
+                    .to_owned(),
+            );
+        }
+        std::fs::read_to_string(&named).map_err(|error| unread(&error))
+    };
+    let mut suite = engine::suite_from_yaml(&text, &load).map_err(|bad| wrong(&bad))?;
+    if suite.title.trim().is_empty() {
+        suite.title = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    }
+    Ok(suite)
+}
+
+/// The prompt set of a draft. One that was typed names no files.
 fn suite(draft: &ExperimentDraft) -> Result<Suite, Failure> {
-    let read =
-        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("it cannot be read ({error})"));
     let path = draft.path.as_deref().map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from);
     let Some(path) = path else {
         let none = |_: &str| Err("a set that is typed here cannot name files: choose its file".to_owned());
@@ -265,14 +290,7 @@ fn suite(draft: &ExperimentDraft) -> Result<Suite, Failure> {
     if !path.is_absolute() {
         return Err(invalid("Write the full path of the file."));
     }
-    let text = read(&path).map_err(|why| invalid(format!("{}: {why}.", path.display())))?;
-    let beside = path.parent().unwrap_or_else(|| Path::new("/"));
-    let load = |name: &str| read(&beside.join(name));
-    let mut suite = engine::suite_from_yaml(&text, &load).map_err(|bad| invalid(format!("{bad}.")))?;
-    if suite.title.trim().is_empty() {
-        suite.title = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    }
-    Ok(suite)
+    suite_of_file(&path)
 }
 
 pub(crate) async fn estimate(api: &Api, draft: ExperimentDraft) -> Result<ExperimentEstimate, Failure> {

@@ -40,6 +40,7 @@ pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
 pub use compare::cast_object;
 pub use database::DatabaseCheck;
 pub use engine::{Table, frame::TurnFrame, read_pdf_if_asked};
+pub use experiments::suite_of_file;
 pub use history::stem;
 pub use imports::outcome as import_outcome;
 pub use links::check as check_link;

@@ -8,11 +8,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::{ErrorKind, ExperimentId, Failure, ModelRef, PicoUsd};
 use engine::{
     Better, CancellationToken, CellResult, CellState, Ended, Engine, Estimate, ExperimentView, PromptPair,
-    RunOptions, Suite,
+    RunOptions,
 };
 use serde_json::json;
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -155,27 +155,12 @@ async fn find(engine: &Engine, id: &str) -> Result<ExperimentView, Failure> {
     }
 }
 
-/// A suite with the files it names, which are looked for beside it.
-fn suite(path: &Path) -> Result<Suite, Failure> {
-    let read =
-        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("it cannot be read ({error})"));
-    let text = read(path).map_err(|why| invalid(format!("{}: {why}.", path.display())))?;
-    let beside = path.parent().unwrap_or_else(|| Path::new(""));
-    let load = |name: &str| read(&beside.join(name));
-    let mut suite = engine::suite_from_yaml(&text, &load)
-        .map_err(|bad| invalid(format!("{}: {bad}.", path.display())))?;
-    if suite.title.trim().is_empty() {
-        suite.title = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    }
-    Ok(suite)
-}
-
 async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure> {
     let json = arguments.json.json;
     let cap = arguments.cap.as_deref().map(dollars).transpose()?;
     let path = PathBuf::from(&arguments.what);
     let id = if path.is_file() {
-        let suite = suite(&path)?;
+        let suite = api::suite_of_file(&path)?;
         for unused in &suite.unused {
             out::note(&format!("parallax: “{unused}” of the file is not used."));
         }
@@ -389,6 +374,8 @@ fn summary(view: &ExperimentView, ended: Option<Ended>, json: bool) -> bool {
     let (done, failed) = (view.count(CellState::Done), view.count(CellState::Failed));
     let uncertain = view.count(CellState::Uncertain);
     let passed = view.passed();
+    let not_passed = view.cells.iter().filter(|cell| cell.row.passed() == Some(false)).count();
+    let undecided = done - passed - not_passed;
     let state = match ended {
         Some(Ended::Held) => "held",
         _ if done + failed == all => "complete",
@@ -404,7 +391,8 @@ fn summary(view: &ExperimentView, ended: Option<Ended>, json: bool) -> bool {
             "cells": all,
             "done": done,
             "passed": passed,
-            "not_passed": done - passed,
+            "not_passed": not_passed,
+            "undecided": undecided,
             "failed": failed,
             "uncertain": uncertain,
             "reused": view.cells.iter().filter(|cell| cell.row.reused).count(),
@@ -413,13 +401,17 @@ fn summary(view: &ExperimentView, ended: Option<Ended>, json: bool) -> bool {
             "created_at_ms": view.row.created_at,
         }));
     }
+    let open = match undecided {
+        0 => String::new(),
+        n => format!(", {n} with checks that were not run"),
+    };
     let cost = view.cost().map_or_else(|| "cost unknown".to_owned(), |cost| format!("${cost}"));
     let perhaps = match uncertain {
         0 => String::new(),
         n => format!(", {n} unknown and perhaps billed (--retry-uncertain asks again)"),
     };
     out::line(&format!(
-        "{}  {}: {state}, {done} of {all} answered, {passed} passed, {failed} without an answer{perhaps}, {cost}",
+        "{}  {}: {state}, {done} of {all} answered, {passed} passed{open}, {failed} without an answer{perhaps}, {cost}",
         view.row.id, view.row.title
     ))
 }

@@ -193,9 +193,14 @@ pub struct CellRow {
 }
 
 impl CellRow {
-    /// Did the answer pass every check that is run? `None` = there is no answer.
+    /// Did the answer pass every check? `None` = there is no answer, or no check failed and one was not run: what was
+    /// not looked at has not passed.
     pub fn passed(&self) -> Option<bool> {
-        self.found.as_ref().map(|found| found.iter().all(|check| check.passed != Some(false)))
+        let found = self.found.as_ref()?;
+        if found.iter().any(|check| check.passed == Some(false)) {
+            return Some(false);
+        }
+        found.iter().all(|check| check.passed.is_some()).then_some(true)
     }
 }
 
@@ -256,7 +261,7 @@ impl Tx<'_> {
             "SELECT experiment, count(*) AS cells, sum(state = 'done') AS done, sum(state = 'failed') AS failed,
                  sum(state = 'uncertain') AS uncertain, sum(reused) AS reused,
                  sum(state = 'done' AND NOT EXISTS (SELECT 1 FROM json_each(found) f
-                     WHERE json_extract(f.value, '$.passed') = 0)) AS passed
+                     WHERE json_extract(f.value, '$.passed') IS NOT 1)) AS passed
              FROM experiment_cells GROUP BY experiment",
             [],
             |cols| {
