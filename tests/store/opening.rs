@@ -33,6 +33,38 @@ fn what_was_written_is_there_after_reopening() {
     assert_eq!(store.newest_backup(), None, "a fresh database needs none");
 }
 
+/// What a program leaves that dies while it takes the file into use: a journal to be rolled back.
+#[test]
+fn a_journal_left_by_a_dead_program_is_rolled_back_before_the_file_is_looked_at() {
+    let old = tempfile::tempdir().unwrap();
+    let dying = rusqlite::Connection::open(database(old.path())).unwrap();
+    dying.execute_batch(include_str!("../../src-tauri/crates/store/schemas/1.sql")).unwrap();
+    let settings = "SELECT count(*) FROM settings";
+    let before: i64 = dying.query_row(settings, [], |r| r.get(0)).unwrap();
+    // More than its cache holds, so that pages of an unfinished transaction are in the file.
+    dying
+        .execute_batch(
+            "PRAGMA cache_size = 1; BEGIN;
+             WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+             INSERT INTO settings (key, value) SELECT 'half.' || i, hex(zeroblob(200)) FROM n;",
+        )
+        .unwrap();
+    let left = tempfile::tempdir().unwrap();
+    for name in ["parallax.db", "parallax.db-journal"] {
+        fs::copy(old.path().join(name), left.path().join(name)).unwrap();
+    }
+    assert!(
+        fs::metadata(database(left.path())).unwrap().len() > 200_000,
+        "nothing unfinished is in the file"
+    );
+
+    let store = open(left.path(), 2);
+    assert_eq!(store.check().wait().unwrap(), Vec::<String>::new());
+    store.close();
+    let found = rusqlite::Connection::open(database(left.path())).unwrap();
+    assert_eq!(found.query_row(settings, [], |r| r.get::<_, i64>(0)).unwrap(), before);
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_may_read_the_data() {

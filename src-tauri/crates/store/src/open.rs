@@ -3,7 +3,7 @@
 
 use crate::{
     Options, Tuning, backup,
-    error::{failure, io_failure},
+    error::{failure, io_failure, kind},
     files,
     lease::{self, Leases},
     migrate::{self, APPLICATION_ID, Migration},
@@ -263,7 +263,7 @@ fn update(
     migrate::apply(&connection, migrations, options.version, options.now)
 }
 
-/// The version of an existing database, read without touching it.
+/// The version of an existing database, read without touching it unless its last writer died halfway.
 pub(crate) fn inspect(dir: &Path, path: &Path, tuning: &Tuning) -> Result<u32, Failure> {
     let mut header = Vec::with_capacity(HEADER);
     File::open(path)
@@ -272,21 +272,39 @@ pub(crate) fn inspect(dir: &Path, path: &Path, tuning: &Tuning) -> Result<u32, F
     if header.len() < HEADER || !header.starts_with(MAGIC) {
         return Err(corrupt(dir, path, "it is not a database"));
     }
-    let read = || -> Result<(u32, i32, i64), Failure> {
-        let connection = open_read_only(path, tuning.busy)?;
-        let application =
-            connection.pragma_query_value(None, "application_id", |r| r.get(0)).map_err(|e| failure(&e))?;
-        let tables = connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))
-            .map_err(|e| failure(&e))?;
-        Ok((migrate::version(&connection)?, application, tables))
+    let connection = open_read_only(path, tuning.busy)?;
+    let asked = match identity(&connection) {
+        // A program that died while it wrote left a journal behind, and what the file holds is only known
+        // once that is rolled back. Any program that opens the file does so; nothing is lost by it.
+        Err(e) if is_unfinished(&e) => {
+            drop(connection);
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags).and_then(|connection| {
+                connection.busy_timeout(tuning.busy)?;
+                identity(&connection)
+            })
+        }
+        asked => asked,
     };
-    match read() {
-        Ok((version, APPLICATION_ID, _)) => Ok(version),
+    match asked {
+        Ok((version, APPLICATION_ID)) => Ok(version),
         Ok(_) => Err(corrupt(dir, path, "it belongs to another program")),
-        Err(e) if e.kind == ErrorKind::StoreCorrupt => Err(corrupt(dir, path, "it is damaged")),
-        Err(e) => Err(e),
+        Err(e) if kind(&e) == ErrorKind::StoreCorrupt => Err(corrupt(dir, path, "it is damaged")),
+        Err(e) => Err(failure(&e)),
     }
+}
+
+/// `user_version` and `application_id`, after the schema was read whole.
+fn identity(connection: &Connection) -> rusqlite::Result<(u32, i32)> {
+    let application = connection.pragma_query_value(None, "application_id", |r| r.get(0))?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get::<_, i64>(0))?;
+    Ok((connection.pragma_query_value(None, "user_version", |r| r.get(0))?, application))
+}
+
+/// Whether only a journal that waits to be rolled back keeps a read-only connection from reading
+/// (`SQLITE_READONLY_ROLLBACK`, sqlite.org/rescode.html).
+fn is_unfinished(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 fn corrupt(dir: &Path, path: &Path, why: &str) -> Failure {
