@@ -316,3 +316,32 @@ fn a_second_that_is_full_overflows_into_the_next() {
     assert_eq!(found.len(), 5_000);
     assert_eq!((found[0].at, found[4_999].at), (Timestamp(NOW.0 + 1_000), NOW));
 }
+
+#[test]
+fn answers_are_found_by_their_cost_alone_the_newest_first() {
+    let store = filled();
+    let chat = ConversationId::new(uuid(1));
+    store
+        .write(move |tx| {
+            let document = |n: u128, cost| Document {
+                at: Timestamp(NOW.0 + 60_000 * i64::try_from(n).unwrap()),
+                message: MessageId::new(uuid(n + 1_000)),
+                conversation: chat,
+                turn: TurnId::new(uuid(n)),
+                run: Some(RunId::new(uuid(n))),
+                cost: Some(PicoUsd::new(cost)),
+                model: String::new(),
+                provider: String::new(),
+                parts: vec![Part::Text { text: "word".to_owned() }],
+            };
+            tx.index((1..=5).map(|n| document(n, 10 * i64::try_from(n).unwrap())).collect())
+        })
+        .wait()
+        .unwrap();
+    let above = Find { dearer_than: Some(PicoUsd::new(20)), ..Find::default() };
+    assert_eq!(numbers(&hits(&store, &above, Match::Words)), [5, 4, 3]);
+    let between = Find { cheaper_than: Some(PicoUsd::new(50)), ..above };
+    assert_eq!(numbers(&hits(&store, &between, Match::Words)), [4, 3]);
+    let until = Find { until: Some(Timestamp(NOW.0 + 200_000)), ..between };
+    assert_eq!(numbers(&hits(&store, &until, Match::Words)), [3]);
+}

@@ -82,6 +82,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 21, steps: &[table::attempts::REASONED] },
     Migration { version: 22, steps: &[table::revision::SCHEMA] },
     Migration { version: 23, steps: &[table::experiments::JUDGED] },
+    Migration { version: 24, steps: &[table::search::COSTS] },
 ];
 
 /// The version after the last of `migrations`.

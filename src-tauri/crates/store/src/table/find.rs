@@ -187,7 +187,9 @@ impl Tx<'_> {
         }
         let verify = !wanted.terms.is_empty();
         let most = if verify { MOST_SCANNED } else { usize::MAX };
-        self.collect(wanted, "search_docs d", "d.place", &conditions, limit, verify, most)
+        let by_cost = wanted.dearer_than.is_some() || wanted.cheaper_than.is_some();
+        let from = if by_cost { "search_docs d INDEXED BY search_docs_costs" } else { "search_docs d" };
+        self.collect(wanted, from, "d.place", &conditions, limit, verify, most)
     }
 
     /// What no index is asked for: times, costs, the conversation.

@@ -38,6 +38,11 @@ CREATE TABLE search_backlog (
 INSERT INTO search_backlog (done, until) SELECT 0, coalesce(max(place), 0) FROM turns;
 ";
 
+/// What cost how much, newest first, without the rest of the rows: a search by cost alone looks at all of it.
+pub(crate) const COSTS: &str = "
+CREATE INDEX search_docs_costs ON search_docs (place, cost) WHERE cost IS NOT NULL;
+";
+
 /// Places of one second.
 const SECOND: i64 = 4096;
 /// Turns indexed in one transaction: a send may be waiting for it.
