@@ -40,7 +40,9 @@ impl Bench {
     fn scripts(&self) {
         for (n, name) in NAMES.into_iter().enumerate() {
             let more = "More words. ".repeat(n + 1);
-            let said = format!("I am {name}, also called model-{name}, made by OpenAI, not Claude. {more}");
+            let said = format!(
+                "I am {name}, also called model-{name}, made by OpenAI's people, not Claude or Llama3. It's {name}'s. {more}"
+            );
             let pieces = chat_stream(&[&said], 11 + n as u64, 7 + n as u64);
             self.script(name, pieces.after(Duration::from_millis(40 * (4 - n as u64))));
         }
@@ -77,6 +79,11 @@ impl Bench {
         panic!("the turn does not end");
     }
 
+    async fn found(&self, text: &str) -> Value {
+        let wanted = json!({"text": text, "from": null, "limit": 20});
+        self.call("history/search", wanted).await.unwrap()["hits"].clone()
+    }
+
     async fn snapshot(&self, turn: &Value) -> Value {
         self.call("turn/snapshot", json!({"turn": turn})).await.unwrap()
     }
@@ -89,7 +96,7 @@ fn target(name: &str) -> Value {
 /// No name, count, time, route or cost of any of the answers.
 fn tells_nothing(what: &str, value: &Value) {
     let text = value.to_string();
-    for name in NAMES.iter().chain(&["OpenAI", "Claude"]) {
+    for name in NAMES.iter().chain(&["OpenAI", "Claude", "Llama"]) {
         assert!(!text.to_lowercase().contains(&name.to_lowercase()), "{what} names {name}: {text}");
     }
     fn walk(what: &str, value: &Value) {
@@ -157,10 +164,14 @@ async fn nothing_tells_the_model_before_the_vote() {
     let two = json!({"left": runs[0], "right": runs[1], "ignore_formatting": true});
     tells_nothing("the differences", &bench.call("compare/two", two).await.unwrap());
     tells_nothing("the agreement", &bench.call("compare/all", json!({"runs": runs})).await.unwrap());
-    let found = json!({"text": "words", "from": null, "limit": 20});
-    let found = bench.call("history/search", found).await.unwrap();
-    assert!(!found["hits"].as_array().unwrap().is_empty());
-    tells_nothing("a search", &found["hits"]);
+    // That an answer is found would tell what is in it and whose it is.
+    for text in
+        ["words", "zorblat", "ords", "OpenAI", "model:model-zorblat", "provider:zorblat", "cost:<1000"]
+    {
+        assert_eq!(bench.found(text).await, json!([]), "{text}");
+    }
+    let prompts = bench.found("who are").await;
+    assert_eq!((prompts.as_array().unwrap().len(), &prompts[0]["run"]), (1, &Value::Null));
     let export = json!({"id": started["conversation"]["id"], "form": "markdown"});
     assert!(bench.call("conversation/export", export).await.is_err());
 }
@@ -187,6 +198,8 @@ async fn a_vote_shows_the_names_and_counts_by_the_letters() {
     let model = best["target"]["model"]["provider"].as_str().unwrap();
     assert!(best["sections"].to_string().contains(model) && best["metrics"]["output"].is_number());
     assert_eq!(revealed["changes"].as_array().unwrap().len(), 4);
+    let found = bench.found(&format!("model:model-{model}")).await;
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["run"]), (1, &chosen), "what is seen is found");
     assert_eq!(revealed["votes"], json!(1));
     let again = bench.call("blind/vote", vote).await.unwrap_err();
     assert!(again.message.contains("have been shown"), "{again:?}");

@@ -71,6 +71,28 @@ impl Bench {
     }
 
     /// Runs a command whose frames follow, to the end of its turn; its answer, and the turn as it then is.
+    /// Makes an experiment and runs it to its end.
+    async fn experiment(&self, text: &str) -> Value {
+        let draft = json!({"text": text, "path": null, "fresh": false, "cap": null});
+        let id = self.call("experiment/make", draft).await.unwrap()["id"].clone();
+        self.run_experiment(&id).await;
+        id
+    }
+
+    async fn run_experiment(&self, id: &Value) {
+        let how = json!({"id": id, "at_once": 4, "retry_failed": false, "retry_uncertain": false,
+            "fresh": false, "cap": null});
+        self.call("experiment/run", how).await.unwrap();
+        loop {
+            let open = self.call("experiment/open", json!({ "id": id })).await.unwrap();
+            if open["summary"]["state"] == "complete" {
+                return;
+            }
+            assert_eq!(open["summary"]["failed"], json!(0), "{open}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     async fn stream(&self, name: &str, payload: Value) -> (Value, Value) {
         let (out, frames) = mpsc::channel();
         let sink = Box::new(move |frame: &TurnFrame| out.send(frame.last).is_ok());
@@ -385,20 +407,8 @@ async fn an_experiment_is_voted_on_row_by_row_without_names() {
         }
     }
     let text = "prompts: ['Say {{word}}']\nmodels: [model-zorblat@zorblat, model-quixnar@quixnar]\ntests:\n  - vars: {word: [one, two]}\n";
-    let draft = json!({"text": text, "path": null, "fresh": false, "cap": null});
-    let id = bench.call("experiment/make", draft).await.unwrap()["id"].clone();
-    let how = json!({"id": id, "at_once": 4, "retry_failed": false, "retry_uncertain": false, "fresh": false,
-        "cap": null});
-    bench.call("experiment/run", how).await.unwrap();
+    let id = bench.experiment(text).await;
     let which = json!({ "id": id });
-    loop {
-        let open = bench.call("experiment/open", which.clone()).await.unwrap();
-        if open["summary"]["state"] == "complete" {
-            break;
-        }
-        assert_eq!(open["summary"]["failed"], json!(0), "{open}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
     for round in 0..2 {
         let next = bench.call("experiment/duel", which.clone()).await.unwrap();
         let duel = &next["duel"];
@@ -419,4 +429,47 @@ async fn an_experiment_is_voted_on_row_by_row_without_names() {
     assert_eq!(bench.call("experiment/duel", which).await.unwrap()["duel"], Value::Null);
     let query = json!({"cast": "blind", "topic": null, "language": null, "since": null});
     assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_beside_others_is_none_on_a_row_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    let suite = |models: &str| format!("prompts: [Say one]\nmodels: [{models}]\n");
+    for (n, name) in NAMES.iter().enumerate().take(3) {
+        bench.scripted.push_for(name, chat_stream(&[&says(n)], 11, 7));
+    }
+    let first = bench.experiment(&suite("model-zorblat@zorblat, model-quixnar@quixnar")).await;
+    // The answer of the first model is taken from there; it stands beside another now.
+    let second = bench.experiment(&suite("model-zorblat@zorblat, model-velumo@velumo")).await;
+    for (id, other) in [(first, "quixnar"), (second, "velumo")] {
+        let duel = bench.call("experiment/duel", json!({ "id": id })).await.unwrap()["duel"].clone();
+        assert_eq!((&duel["left"], &duel["voted"]), (&json!(1), &json!(0)), "{other}");
+        let shown: Vec<Value> =
+            duel["answers"].as_array().unwrap().iter().map(|answer| answer["run"].clone()).collect();
+        let vote = json!({"experiment": id, "shown": shown, "vote": {"type": "tie"}});
+        let names = bench.call("experiment/vote", vote.clone()).await.unwrap()["names"].clone();
+        assert!(names.to_string().contains("zorblat") && names.to_string().contains(other), "{names}");
+        assert!(bench.call("experiment/vote", vote).await.is_err(), "a second vote would not be blind");
+    }
+    let query = json!({"cast": "blind", "topic": null, "language": null, "since": null});
+    assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(2), "each counts once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_that_ask_the_same_keep_their_own_checks_when_a_set_is_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    for (n, name) in NAMES.iter().enumerate().take(2) {
+        bench.scripted.push_for(name, chat_stream(&[&says(n)], 11, 7));
+    }
+    let suite = "prompts: [Say one]\nmodels: [model-zorblat@zorblat]\ntests:\n  - assert: [{type: contains, value: Point}]\n  - assert: [{type: contains, value: Never}]\n";
+    let before = bench.experiment(suite).await;
+    let again = json!({"id": before, "model": model(NAMES[1]), "cap": null});
+    let after = bench.call("experiment/rerun", again).await.unwrap()["id"].clone();
+    bench.run_experiment(&after).await;
+    let two = json!({"before": before, "after": after});
+    let pairs = bench.call("experiment/compare", two).await.unwrap()["pairs"].clone();
+    let changes: Vec<&Value> = pairs.as_array().unwrap().iter().map(|pair| &pair["change"]).collect();
+    assert_eq!(changes, [&json!("still_fails"), &json!("still_passes")], "{pairs}");
 }

@@ -8,9 +8,9 @@ use crate::{
         SearchHit, SearchPage, SearchQuery, ShelfName, ShelfRef, Shelved, ShelvedConversation, SnippetPiece,
     },
 };
-use domain::{ErrorKind, Failure, Timestamp, TurnId};
+use domain::{ErrorKind, Failure, Timestamp};
 use engine::{ConversationRow, ExportForm, Hit, Match, SearchFrom, Shelf, TRASH_DAYS};
-use std::{collections::HashSet, io::Write as _};
+use std::io::Write as _;
 
 /// Lines of a shelf read at once.
 const MOST: u32 = 10_000;
@@ -57,19 +57,12 @@ pub(crate) async fn search(api: &Api, wanted: SearchQuery) -> Result<SearchPage,
         which: if from.parts { Match::Parts } else { Match::Words },
         before: from.before,
     });
-    let hidden = api.engine.hidden_turns().await?;
     let page = api.engine.search(find, from, wanted.limit.clamp(1, MOST_HITS)).await?;
     Ok(SearchPage {
-        hits: page.hits.into_iter().map(|(hit, which)| unnamed(found(hit, which), &hidden)).collect(),
+        hits: page.hits.into_iter().map(|(hit, which)| found(hit, which)).collect(),
         next: page.next.map(|next| SearchCursor { parts: next.which == Match::Parts, before: next.before }),
         partial: page.partial,
     })
-}
-
-/// A result in a turn whose names are hidden says neither whose answer it is nor what that cost.
-fn unnamed(hit: SearchHit, hidden: &HashSet<TurnId>) -> SearchHit {
-    let hides = hidden.contains(&hit.turn) && hit.run.is_some();
-    if hides { SearchHit { model: None, cost: None, snippet: Vec::new(), ..hit } } else { hit }
 }
 
 fn found(hit: Hit, which: Match) -> SearchHit {

@@ -5,6 +5,10 @@
 //! in which they are shown, so that even their ids do not tell. Frames carry nothing but that something has ended; the
 //! window then asks for the view.
 
+mod names;
+
+pub(crate) use names::{masked, names, served};
+
 use crate::{
     board::{self, RatingChange, ratings},
     frame::{Metrics, Op, RunView, TurnFrame, TurnView},
@@ -109,83 +113,6 @@ fn letter(place: usize) -> char {
     char::from(b'A' + u8::try_from(place % 26).unwrap_or(0))
 }
 
-/// Names that would tell who speaks: of the models that were asked, of every author and provider there is, and the
-/// families the user may know them by.
-pub(crate) fn names(inner: &Inner, asked: &[ModelRef]) -> Vec<String> {
-    const FAMILIES: &[&str] = &[
-        "GPT",
-        "ChatGPT",
-        "Claude",
-        "Gemini",
-        "Gemma",
-        "Llama",
-        "Mistral",
-        "Mixtral",
-        "Codestral",
-        "Qwen",
-        "Qwen3",
-        "Qwen2.5",
-        "DeepSeek",
-        "Grok",
-        "Kimi",
-        "GLM",
-        "Command R",
-        "Command A",
-        "Nova",
-        "Phi",
-        "Granite",
-        "Nemotron",
-        "Jamba",
-        "Sonar",
-        "Sonnet",
-        "Opus",
-        "Haiku",
-        "Bard",
-        "Copilot",
-        "Anthropic",
-        "OpenAI",
-        "Google DeepMind",
-        "DeepMind",
-        "Google",
-        "Meta AI",
-        "Microsoft",
-        "Mistral AI",
-        "Alibaba Cloud",
-        "Alibaba",
-        "xAI",
-        "Moonshot AI",
-        "Moonshot",
-        "Zhipu",
-        "Z.ai",
-        "Cohere",
-        "Amazon",
-        "NVIDIA",
-        "IBM",
-        "AI21",
-        "Perplexity",
-        "MiniMax",
-        "Tongyi",
-        "通义千问",
-        "文心一言",
-        "ERNIE",
-        "Baidu",
-        "Hunyuan",
-        "Tencent",
-        "Doubao",
-        "ByteDance",
-    ];
-    let registry = inner.registry();
-    let mut names: Vec<String> = FAMILIES.iter().map(|name| (*name).to_owned()).collect();
-    names.extend(registry.providers().map(|known| known.provider.name.clone()));
-    for model in asked {
-        names.push(registry.model_name(model));
-        names.extend(model.provider.iter().map(ToString::to_string));
-        // "author/name": both, and the whole.
-        names.extend(model.model.split('/').map(str::to_owned));
-    }
-    names
-}
-
 /// A view as it may leave: veiled while its names are hidden.
 pub(crate) async fn shown(inner: &Arc<Inner>, turn: TurnView) -> Result<TurnView, Failure> {
     let id = turn.id;
@@ -235,7 +162,9 @@ async fn with(inner: &Arc<Inner>, mut turn: TurnView, row: BlindRow) -> Result<T
     turn.pick = None;
     let wait = turn.live && row.together;
     let asked: Vec<ModelRef> = turn.runs.iter().map(|run| run.target.model.clone()).collect();
-    let names = names(inner, &asked);
+    let shown: Vec<RunId> = turn.runs.iter().map(|run| run.id).collect();
+    let served = inner.store.read(move |tx| names::served_all(tx, &shown)).await?;
+    let names = names(inner, &asked, &served);
     let mut runs = Vec::with_capacity(turn.runs.len());
     for (place, run) in turn.runs.iter().enumerate() {
         let text = match run.state {
@@ -257,11 +186,6 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn masked(names: &[String], text: &str) -> String {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    compare::text::mask(text, &names).text
-}
-
 fn said(vote: &VoteRow) -> Option<BlindVote> {
     let run = |message| vote.shown.iter().find(|one| one.message == message).map(|one| one.run);
     Some(match vote.outcome {
@@ -275,8 +199,9 @@ fn said(vote: &VoteRow) -> Option<BlindVote> {
     })
 }
 
-/// The models of a turn whose names are hidden, by one of its answers; `None` = they are seen.
-async fn hidden(inner: &Arc<Inner>, run: RunId) -> Result<Option<Vec<ModelRef>>, Failure> {
+/// The models of a turn whose names are hidden, by one of its answers: those that were asked and those that served
+/// them; `None` = they are seen.
+async fn hidden(inner: &Arc<Inner>, run: RunId) -> Result<Option<(Vec<ModelRef>, Vec<String>)>, Failure> {
     inner
         .store
         .read(move |tx| {
@@ -284,7 +209,10 @@ async fn hidden(inner: &Arc<Inner>, run: RunId) -> Result<Option<Vec<ModelRef>>,
             if tx.blind(run.turn)?.is_none_or(|row| row.revealed_at.is_some()) {
                 return Ok(None);
             }
-            Ok(Some(tx.runs(run.turn)?.into_iter().map(|run| run.target.model).collect()))
+            let runs = tx.runs(run.turn)?;
+            let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+            let asked = runs.into_iter().map(|run| run.target.model).collect();
+            Ok(Some((asked, names::served_all(tx, &ids)?)))
         })
         .await
 }
@@ -309,7 +237,7 @@ pub(crate) async fn refuse_turn(inner: &Arc<Inner>, turn: TurnId) -> Result<(), 
 pub(crate) async fn text(inner: &Arc<Inner>, run: RunId) -> Result<String, Failure> {
     let text = view::text(inner, run).await?;
     Ok(match hidden(inner, run).await? {
-        Some(asked) => masked(&names(inner, &asked), &text),
+        Some((asked, served)) => masked(&names(inner, &asked, &served), &text),
         None => text,
     })
 }

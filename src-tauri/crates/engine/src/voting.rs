@@ -2,7 +2,6 @@
 
 use crate::{Asked, At, Engine, Listeners, Money, Started, blind, board, differences, frame::TurnView, turn};
 use domain::{ConversationId, Failure, RunId, TurnId};
-use std::collections::HashSet;
 
 impl Engine {
     /// [`Engine::start_turn`] with the names of the models hidden until the vote, the lanes in an order drawn by
@@ -40,11 +39,6 @@ impl Engine {
     pub async fn hides_names(&self, conversation: ConversationId) -> Result<bool, Failure> {
         let rows = self.inner.store.read(move |tx| tx.blind_turns(conversation)).await?;
         Ok(rows.iter().any(|row| row.revealed_at.is_none()))
-    }
-
-    /// Turns whose names are hidden.
-    pub async fn hidden_turns(&self) -> Result<HashSet<TurnId>, Failure> {
-        Ok(self.inner.store.read(|tx| tx.hidden_turns()).await?.into_iter().collect())
     }
 
     /// The leaderboard of the user's own votes.

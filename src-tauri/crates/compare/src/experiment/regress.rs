@@ -1,5 +1,6 @@
 //! Two runs of a prompt set beside each other: what was right and is wrong now, and the other way round.
 
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One cell of a run.
@@ -7,6 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Side<'a> {
     /// What was asked: cells with the same text of the prompt are compared.
     pub asked: &'a str,
+    /// The label of the prompt.
+    pub prompt: &'a str,
+    /// What the answer must be, as written.
+    pub checks: &'a [Value],
     /// Which of the samples.
     pub sample: u32,
     /// Who answered.
@@ -55,8 +60,9 @@ pub struct Pairing {
 }
 
 /// The cells that ask the same. Where the runs have labels in common, each is compared with itself; where they have
-/// none, as when a set is run again on another model, every label with every other. Cells that only one of the runs
-/// has are not in it.
+/// none, as when a set is run again on another model, every label with every other. Several cases may ask the same and
+/// check something else, and several prompts differ in their system prompt alone: each is compared with itself where
+/// the other run has it unchanged. Cells that only one of the runs has are not in it.
 pub fn regressions(before: &[Side<'_>], after: &[Side<'_>]) -> Vec<Pairing> {
     let labels = |sides: &[Side<'_>]| sides.iter().map(|side| side.label.to_owned()).collect::<BTreeSet<_>>();
     let common = !labels(before).is_disjoint(&labels(after));
@@ -66,10 +72,13 @@ pub fn regressions(before: &[Side<'_>], after: &[Side<'_>]) -> Vec<Pairing> {
     }
     let mut pairs = Vec::new();
     for (place, side) in before.iter().enumerate() {
-        for &other in places.get(&(side.asked, side.sample)).into_iter().flatten() {
-            if common && after[other].label != side.label {
-                continue;
-            }
+        let asked = places.get(&(side.asked, side.sample)).into_iter().flatten().copied();
+        let mut others: Vec<usize> = asked.filter(|n| !common || after[*n].label == side.label).collect();
+        let same = |n: &usize| after[*n].prompt == side.prompt && after[*n].checks == side.checks;
+        if others.iter().any(same) {
+            others.retain(same);
+        }
+        for other in others {
             let change = match (side.passed, after[other].passed) {
                 (Some(true), Some(false)) => Change::Regressed,
                 (Some(false), Some(true)) => Change::Fixed,
@@ -86,9 +95,10 @@ pub fn regressions(before: &[Side<'_>], after: &[Side<'_>]) -> Vec<Pairing> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn side<'a>(asked: &'a str, label: &'a str, passed: Option<bool>) -> Side<'a> {
-        Side { asked, sample: 0, label, passed }
+        Side { asked, prompt: "p", checks: &[], sample: 0, label, passed }
     }
 
     #[test]
@@ -108,6 +118,25 @@ mod tests {
         let after = [side("a", "new", Some(true)), side("b", "new", Some(true))];
         let changes: Vec<Change> = regressions(&before, &after).into_iter().map(|pair| pair.change).collect();
         assert_eq!(changes, [Change::StillPasses, Change::Fixed, Change::NoAnswer]);
+    }
+
+    #[test]
+    fn cases_and_prompts_that_ask_the_same_are_not_compared_crosswise() {
+        let (one, two) = ([json!({"type": "contains", "value": "x"})], [json!({"type": "is-json"})]);
+        let run = [
+            Side { checks: &one, ..side("a", "m", Some(true)) },
+            Side { checks: &two, ..side("a", "m", Some(false)) },
+            Side { checks: &one, prompt: "terse", ..side("a", "m", Some(false)) },
+        ];
+        let same: Vec<_> =
+            regressions(&run, &run).into_iter().map(|pair| (pair.before, pair.after)).collect();
+        assert_eq!(same, [(0, 0), (1, 1), (2, 2)], "nothing has changed");
+        // Where a check was written anew, it is still compared.
+        let three = [json!({"type": "contains", "value": "y"})];
+        let after = [Side { checks: &three, ..side("a", "m", Some(false)) }];
+        let changes: Vec<Change> =
+            regressions(&run[..1], &after).into_iter().map(|pair| pair.change).collect();
+        assert_eq!(changes, [Change::Regressed]);
     }
 
     #[test]

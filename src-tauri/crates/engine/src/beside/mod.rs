@@ -95,6 +95,8 @@ struct Gathered {
     /// Of each run its text.
     texts: Vec<String>,
     models: Vec<ModelRef>,
+    /// The models that wrote them, where another was asked for.
+    served: Vec<String>,
 }
 
 impl Gathered {
@@ -104,7 +106,7 @@ impl Gathered {
 
     /// The texts without names that tell who speaks.
     fn masked(&self, inner: &crate::inner::Inner) -> Vec<String> {
-        let names = blind::names(inner, &self.models);
+        let names = blind::names(inner, &self.models, &self.served);
         self.texts.iter().map(|text| blind::masked(&names, text)).collect()
     }
 }
@@ -137,7 +139,7 @@ fn gather_in(tx: &Tx<'_>, turn: TurnId) -> Result<Gathered, Failure> {
     }
     let before = before.split_off(before.len().saturating_sub(EARLIER));
     let made = made_of_others(tx, turn)?;
-    let (mut runs, mut texts) = (Vec::new(), Vec::new());
+    let (mut runs, mut texts, mut served) = (Vec::new(), Vec::new(), Vec::new());
     for run in crate::context::shown_runs(tx, turn)? {
         if made.contains(&run.id) || run.state != domain::RunState::Done {
             continue;
@@ -145,6 +147,7 @@ fn gather_in(tx: &Tx<'_>, turn: TurnId) -> Result<Gathered, Failure> {
         let content = tx.message(run.message)?.map(|message| tx.content(&message.content)).transpose()?;
         let text = content.flatten().map(|parts| view::plain(&parts)).unwrap_or_default();
         if !text.trim().is_empty() {
+            served.extend(blind::served(tx, run.id)?);
             runs.push(run);
             texts.push(text);
         }
@@ -155,6 +158,7 @@ fn gather_in(tx: &Tx<'_>, turn: TurnId) -> Result<Gathered, Failure> {
         files: parts.iter().filter(|part| matches!(part, Part::Image { .. } | Part::File { .. })).count(),
         before,
         models: runs.iter().map(|run| run.target.model.clone()).collect(),
+        served,
         runs,
         texts,
     })

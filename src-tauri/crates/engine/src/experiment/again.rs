@@ -71,7 +71,11 @@ pub(super) async fn create(
     let mut seen = BTreeSet::new();
     let mut made = Vec::new();
     for (cell, text) in cells {
-        if !seen.insert((cell.content.clone(), cell.prompt.clone(), cell.vars.clone(), cell.sample)) {
+        // Cases may ask the same and check something else.
+        let checks = serde_json::to_string(&cell.checks)
+            .map_err(|_| invalid("The checks of a cell cannot be read."))?;
+        let case = (cell.content.clone(), cell.prompt.clone(), cell.vars.clone(), cell.sample, checks);
+        if !seen.insert(case) {
             continue;
         }
         let target = LaneTarget { model: model.clone(), ..cell.target };
@@ -124,7 +128,14 @@ pub(super) fn regression(before: ExperimentView, after: ExperimentView) -> Regre
 fn sides(view: &ExperimentView) -> Vec<Side<'_>> {
     let side = |cell| {
         let CellResult { row, prompt, .. }: &CellResult = cell;
-        Side { asked: prompt, sample: row.sample, label: &row.label, passed: row.passed() }
+        Side {
+            asked: prompt,
+            prompt: &row.prompt,
+            checks: &row.checks,
+            sample: row.sample,
+            label: &row.label,
+            passed: row.passed(),
+        }
     };
     view.cells.iter().map(side).collect()
 }

@@ -1,5 +1,5 @@
 //! Answers of an experiment voted on blind, row by row. A vote counts like one on a turn: it stands under the turn of the
-//! row's first answer.
+//! row's first answer that has no blind vote beside other answers.
 
 use super::invalid;
 use crate::{
@@ -14,7 +14,10 @@ use domain::{
     ContentId, ExperimentId, Failure, ModelRef, Part, RunId, TurnId, VoteId, VoteOutcome, VotedAnswer,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{CellState, RunRow, Tx, VoteRow};
 
 /// A row to vote on. Who wrote which answer is not told.
@@ -69,10 +72,32 @@ struct Row {
     runs: Vec<RunRow>,
 }
 
+/// How a row stands.
+enum Standing {
+    /// These very answers were voted on.
+    Voted,
+    /// A vote on them would stand under this turn.
+    Open(TurnId),
+    /// Each of its answers has a vote beside others, which would have to go.
+    Taken,
+}
+
 impl Row {
-    /// The turn its vote stands under.
-    fn turn(&self) -> Option<TurnId> {
-        self.runs.first().map(|run| run.turn)
+    /// An answer that was taken from an equal request may have been voted on beside others: that vote is none on this
+    /// row, and keeps its turn.
+    fn standing(&self, tx: &Tx<'_>) -> Result<Standing, Failure> {
+        let ours: BTreeSet<RunId> = self.runs.iter().map(|run| run.id).collect();
+        let mut free = None;
+        for run in &self.runs {
+            match tx.vote(run.turn, true)? {
+                Some(vote) if vote.shown.iter().map(|one| one.run).collect::<BTreeSet<_>>() == ours => {
+                    return Ok(Standing::Voted);
+                }
+                Some(_) => {}
+                None => free = free.or(Some(run.turn)),
+            }
+        }
+        Ok(free.map_or(Standing::Taken, Standing::Open))
     }
 }
 
@@ -113,28 +138,33 @@ fn rows(tx: &Tx<'_>, id: ExperimentId) -> Result<Vec<Row>, Failure> {
 }
 
 async fn next(inner: &Arc<Inner>, id: ExperimentId) -> Result<Option<Duel>, Failure> {
-    let (row, left, voted, texts) = inner
+    let (row, left, voted, texts, served) = inner
         .store
         .read(move |tx| {
             let (mut open, mut voted) = (Vec::new(), 0);
             for row in rows(tx, id)? {
-                let vote = row.turn().map(|turn| tx.vote(turn, true)).transpose()?.flatten();
-                if vote.is_some() { voted += 1 } else { open.push(row) }
+                match row.standing(tx)? {
+                    Standing::Voted => voted += 1,
+                    Standing::Open(_) => open.push(row),
+                    Standing::Taken => {}
+                }
             }
             let left = u32::try_from(open.len()).unwrap_or(u32::MAX);
-            let Some(row) = open.into_iter().next() else { return Ok((None, 0, voted, Vec::new())) };
-            let mut texts = Vec::new();
+            let none = (None, 0, voted, Vec::new(), Vec::new());
+            let Some(row) = open.into_iter().next() else { return Ok(none) };
+            let (mut texts, mut served) = (Vec::new(), Vec::new());
             for run in &row.runs {
+                served.extend(blind::served(tx, run.id)?);
                 let message = tx.message(run.message)?;
                 let parts = message.map(|message| tx.content(&message.content)).transpose()?.flatten();
                 texts.push((run.id, parts.map(|parts| view::plain(&parts)).unwrap_or_default()));
             }
-            Ok((Some(row), left, voted, texts))
+            Ok((Some(row), left, voted, texts, served))
         })
         .await?;
     let Some(row) = row else { return Ok(None) };
     let asked: Vec<ModelRef> = row.runs.iter().map(|run| run.target.model.clone()).collect();
-    let names = blind::names(inner, &asked);
+    let names = blind::names(inner, &asked, &served);
     let answers = blind::shuffled(inner, texts).into_iter().map(|(run, text)| DuelAnswer {
         run,
         sections: present::sections(&[Part::Text { text: blind::masked(&names, &text) }]),
@@ -152,10 +182,17 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
                 row.runs.len() == vote.shown.len() && row.runs.iter().all(|run| vote.shown.contains(&run.id))
             });
             let row = row.ok_or_else(other)?;
-            let turn = row.turn().ok_or_else(other)?;
-            if tx.vote(turn, true)?.is_some() {
-                return Err(invalid("This row has been voted on: a vote now would not be blind."));
-            }
+            let turn = match row.standing(tx)? {
+                Standing::Open(turn) => turn,
+                Standing::Voted => {
+                    return Err(invalid("This row has been voted on: a vote now would not be blind."));
+                }
+                Standing::Taken => {
+                    return Err(invalid(
+                        "Each of these answers has been voted on beside others, and those votes stand.",
+                    ));
+                }
+            };
             let mut shown = Vec::new();
             for id in &vote.shown {
                 let run = row.runs.iter().find(|run| run.id == *id).ok_or_else(other)?;

@@ -53,11 +53,6 @@ impl Tx<'_> {
         )
     }
 
-    /// Turns whose names are hidden now.
-    pub fn hidden_turns(&self) -> Result<Vec<TurnId>, Failure> {
-        self.all("SELECT turn FROM blind_turns WHERE revealed_at IS NULL", [], |cols| cols.id("turn"))
-    }
-
     /// Shows the names of a turn; false = they were not hidden.
     pub fn reveal(&mut self, turn: TurnId, at: Timestamp) -> Result<bool, Failure> {
         let changed = self.exec(

@@ -128,7 +128,8 @@ impl Where {
 }
 
 impl Tx<'_> {
-    /// Messages that match, newest first, older than `before`, at most `limit`. Nothing of the trash.
+    /// Messages that match, newest first, older than `before`, at most `limit`. Nothing of the trash, and no answer
+    /// whose turn hides its names.
     pub fn find(
         &self,
         wanted: &Find,
@@ -209,6 +210,11 @@ impl Tx<'_> {
             conditions.and("d.conversation = ?", id.blob().to_vec());
         }
         conditions.sql.push("c.deleted_at IS NULL".to_owned());
+        // That a search finds an answer tells what is in it and whose it is: while names are hidden none does.
+        conditions.sql.push(
+            "(d.run IS NULL OR d.turn NOT IN (SELECT turn FROM blind_turns WHERE revealed_at IS NULL))"
+                .to_owned(),
+        );
     }
 
     /// Of what the letters find: not what the words have found, and only under the same facets.
