@@ -5,7 +5,7 @@ use crate::{
     samples,
 };
 use domain::{Basis, ContextPolicy, LaneTarget, ModelRef};
-use engine::{Ask, ExportForm, Find, ImportProgress, Listeners, Match};
+use engine::{Ask, ExportForm, Find, ImportProgress, Listeners, Match, PickChoice};
 use parallax_suite::support::{
     chat::chat_stream,
     zip::{Entry, archive},
@@ -161,6 +161,39 @@ async fn imported_words_are_found_at_once_and_an_import_can_be_taken_back() {
     assert_eq!(search("Which").await.len(), 0);
     let again = bench.import(all.to_string().as_bytes()).await;
     assert_eq!((again.added, again.known), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_voted_on_or_begun_to_be_written_in_stays_when_an_import_is_taken_back() {
+    let bench = Bench::new().await;
+    let all = json!([samples::chatgpt(), samples::claude(), samples::open_webui()]);
+    let report = bench.import(all.to_string().as_bytes()).await;
+    let (mut kept, mut begun) = (Vec::new(), None);
+    for id in bench.conversations().await {
+        let turns = bench.engine.turns(id).await.unwrap();
+        match turns.iter().find(|turn| turn.runs.len() > 1) {
+            Some(turn) => {
+                bench.engine.pick(turn.id, PickChoice::Tie).await.unwrap();
+                kept.push(id);
+            }
+            None => begun = Some(id),
+        }
+    }
+    let begun = begun.unwrap();
+    let draft = format!("view.draft.{begun}");
+    let written = draft.clone();
+    let write = bench.engine.store().write(move |tx| tx.set_setting(&written, Some("\"half a thought\"")));
+    write.await.unwrap();
+    kept.push(begun);
+    assert_eq!(kept.len(), 2);
+    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), (1, 2));
+    let mut left = bench.conversations().await;
+    left.sort();
+    kept.sort();
+    assert_eq!(left, kept);
+    let draft = bench.engine.store().read(move |tx| tx.setting(&draft)).await.unwrap();
+    assert_eq!(draft.as_deref(), Some("\"half a thought\""));
+    assert_eq!(bench.engine.casts().await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,13 +2,14 @@
 
 use crate::fixture::{NOW, conversation, lane, memory, scene, text, uuid};
 use domain::{
-    AccountLabel, AttemptId, AuthScheme, Candidate, ContentId, ConversationId, ErrorKind, Failure,
-    FinishReason, LaneId, MessageId, Millis, NoticeKind, Outcome, Part, Provider, ProviderId, Reason, Role,
-    Route, RunId, RunState, Saw, Timestamp, TurnId, Upstream, Usage,
+    AccountLabel, AttemptId, AuthScheme, Candidate, ContentId, ConversationId, ErrorKind, ExperimentId,
+    Failure, FinishReason, LaneId, MessageId, Millis, NoticeKind, Outcome, Part, Provider, ProviderId,
+    Reason, Role, Route, RunId, RunState, Saw, Timestamp, TurnId, Upstream, Usage,
 };
+use std::collections::BTreeMap;
 use store::{
-    AccountRow, AttemptRow, ConversationRow, EntryRow, MessageRow, ProviderStateRow, RunRow, Shelf, Store,
-    TurnRow,
+    AccountRow, AttemptRow, CellRow, CellState, ConversationRow, EntryRow, ExperimentRow, MessageRow,
+    ProviderStateRow, RunRow, Shelf, Store, TurnRow,
 };
 
 fn at(offset: i64) -> Timestamp {
@@ -354,7 +355,7 @@ fn fields_of_an_account_come_back_and_go_with_their_provider() {
     let ids = (home.clone(), other.clone());
     store.write(move |tx| written(tx, ids)).wait().unwrap();
     let fields = store.read(|tx| tx.provider_fields()).wait().unwrap();
-    let region = |value: &str| std::collections::BTreeMap::from([("region".to_owned(), value.to_owned())]);
+    let region = |value: &str| BTreeMap::from([("region".to_owned(), value.to_owned())]);
     assert_eq!(fields, [(home.clone(), region("new")), (other.clone(), region("there"))].into());
     store.write(move |tx| tx.remove_provider(&home)).wait().unwrap();
     assert_eq!(store.read(|tx| tx.provider_fields()).wait().unwrap(), [(other, region("there"))].into());
@@ -432,4 +433,51 @@ fn a_purged_conversation_leaves_nothing_but_what_was_spent() {
     // One that is still answering is not taken apart.
     let busy = store.write(|tx| tx.purge_conversation(ConversationId::new(uuid(2)))).wait();
     assert_eq!(busy.unwrap_err().kind, ErrorKind::RequestInvalid);
+}
+
+#[test]
+fn a_purge_leaves_the_prompts_that_experiments_name() {
+    let store = memory();
+    let chat = ConversationId::new(uuid(1));
+    let content = store
+        .write(move |tx| {
+            let run = scene(tx, 1, 1)?;
+            tx.update_run(&finished(&run))?;
+            let (experiment, conversation) = (ExperimentId::new(uuid(7)), ConversationId::new(uuid(8)));
+            let title = "Skies".to_owned();
+            tx.insert_experiment(&ExperimentRow {
+                id: experiment,
+                title,
+                conversation,
+                cap: None,
+                created_at: NOW,
+            })?;
+            // Contents are shared: a cell that waits asks what the conversation has asked.
+            let content = tx.put_content(&text("Why is the sky blue?"))?;
+            tx.insert_cell(&CellRow {
+                experiment,
+                position: 0,
+                cell: "0".repeat(32),
+                request: "0".repeat(32),
+                prompt: "p".to_owned(),
+                label: "m".to_owned(),
+                target: run.target,
+                vars: BTreeMap::new(),
+                sample: 0,
+                content: content.clone(),
+                checks: Vec::new(),
+                state: CellState::Queued,
+                run: None,
+                reused: false,
+                found: None,
+                failure: None,
+            })?;
+            tx.set_conversation_deleted(chat, Some(at(1)))?;
+            tx.purge_conversation(chat)?;
+            Ok(content)
+        })
+        .wait()
+        .unwrap();
+    let kept = store.read(move |tx| tx.content(&content)).wait().unwrap();
+    assert_eq!(kept, Some(text("Why is the sky blue?")));
 }

@@ -4,6 +4,7 @@
 
 use super::take;
 use crate::{
+    board::ratings,
     inner::{Inner, Table},
     tasks,
 };
@@ -142,6 +143,7 @@ pub(super) async fn undo(inner: &Inner, id: ImportId) -> Result<(u64, u64), Fail
         }
         inner.changed(Table::Conversations);
     }
+    ratings::changed(inner);
     let now = inner.clock.now();
     inner.store.write(move |tx| tx.undo_import(id, now)).await?;
     Ok((gone, kept))

@@ -1,6 +1,9 @@
 //! The trash: thirty days between deleting a conversation and losing it.
 
-use crate::inner::{Inner, Table};
+use crate::{
+    board::ratings,
+    inner::{Inner, Table},
+};
 use domain::{ConversationId, ErrorKind, Failure, Timestamp};
 use store::{ConversationRow, Tx};
 
@@ -65,6 +68,8 @@ pub(super) async fn purge(inner: &Inner, id: ConversationId) -> Result<(), Failu
             )),
         })
         .await?;
+    // Its votes went with it.
+    ratings::changed(inner);
     inner.changed(Table::Conversations);
     Ok(())
 }

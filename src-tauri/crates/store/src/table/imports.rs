@@ -117,17 +117,20 @@ impl Tx<'_> {
     }
 
     /// Conversations of an import after `after` in the order of their ids, at most `limit`, each with
-    /// whether it was gone on with: a process of ours has asked something in it.
+    /// whether the user has done something in it: asked, voted, begun to write.
     pub fn imported_by(
         &self,
         import: ImportId,
         after: Option<ConversationId>,
         limit: u32,
     ) -> Result<Vec<(ConversationId, bool)>, Failure> {
-        self.all(
+        let mut page: Vec<(ConversationId, bool)> = self.all(
             "SELECT i.conversation, EXISTS (
                  SELECT 1 FROM turns t JOIN runs r ON r.turn = t.id
                  WHERE t.conversation = i.conversation AND r.process <> ?4
+             ) OR EXISTS (
+                 SELECT 1 FROM turns t JOIN votes v ON v.turn = t.id
+                 WHERE t.conversation = i.conversation AND v.withdrawn_at IS NULL
              ) AS used
              FROM imported i WHERE i.import = ?1 AND i.conversation > ?2 ORDER BY i.conversation LIMIT ?3",
             params![
@@ -137,7 +140,14 @@ impl Tx<'_> {
                 ProcessId::new(uuid::Uuid::nil()).blob()
             ],
             |cols| Ok((cols.id("conversation")?, cols.get("used")?)),
-        )
+        )?;
+        for (id, used) in &mut page {
+            let begun = ["draft", "files"].map(|kind| self.setting(&format!("view.{kind}.{id}")));
+            for kept in begun {
+                *used |= kept?.is_some();
+            }
+        }
+        Ok(page)
     }
 
     /// An import was taken back.

@@ -2,13 +2,15 @@
 
 use crate::tx::{Key, Tx};
 use domain::{ConversationId, ErrorKind, Failure};
+use std::collections::BTreeSet;
 
 /// Every run of conversation `?1`.
 const RUNS: &str = "SELECT r.id FROM runs r JOIN turns t ON t.id = r.turn WHERE t.conversation = ?1";
 
 impl Tx<'_> {
     /// Removes a conversation with its turns, answers, lanes, contents, drafts and imports. Attempts stay,
-    /// without their run, and the ledger stays whole: the sums, times and prices of the past do not change.
+    /// without their run, and the ledger stays whole: the sums, times and prices of the past do not change. Prompts that
+    /// cells of experiments name stay too.
     ///
     /// Error `request.invalid` while an answer in it is being written.
     pub fn purge_conversation(&mut self, id: ConversationId) -> Result<(), Failure> {
@@ -47,7 +49,12 @@ impl Tx<'_> {
         self.exec("DELETE FROM turns WHERE conversation = ?1", [key])?;
         // All at once: they point at each other, and keys are checked at the end of the statement.
         self.exec("DELETE FROM messages WHERE conversation = ?1", [key])?;
-        for content in contents {
+        // An experiment's cells name their prompts before they are asked, and after their runs are gone.
+        let kept: BTreeSet<String> = self
+            .all("SELECT DISTINCT content FROM experiment_cells", [], |cols| cols.at(0))?
+            .into_iter()
+            .collect();
+        for content in contents.into_iter().filter(|content| !kept.contains(content)) {
             self.exec(
                 "DELETE FROM contents WHERE id = ?1
                  AND NOT EXISTS (SELECT 1 FROM messages WHERE content = ?1)
