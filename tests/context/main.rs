@@ -8,5 +8,6 @@
 )]
 
 mod bench;
+mod carried;
 mod policies;
 mod tree;

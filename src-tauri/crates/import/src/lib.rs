@@ -128,8 +128,19 @@ pub struct Turn {
     pub prompt: Vec<Part>,
     /// Its nodes of the tree: one, or one a branch it was put to.
     pub nodes: Vec<PromptNode>,
-    /// Oldest first within a lane; the one that is shown comes last.
+    /// Oldest first within a lane; the one that is shown comes last, unless our own file tells another.
     pub answers: Vec<Answer>,
+    /// What only our own files tell.
+    pub own: Option<OwnTurn>,
+}
+
+/// What our own files tell of a turn beside its words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnTurn {
+    /// The turn it stands after; `None` = it begins a branch.
+    pub after: Option<usize>,
+    /// What its lanes were to be shown. It names nothing that is not in the file.
+    pub context: Option<domain::ContextPolicy>,
 }
 
 /// A prompt's place in the tree.
@@ -193,6 +204,36 @@ pub struct Own {
     pub duration: Option<domain::Millis>,
     /// Tokens.
     pub usage: Option<domain::Usage>,
+    /// It was chosen to be the one that is shown of its lane.
+    pub shown: bool,
+    /// What it was shown beside its own branch, oldest first; `None` = the branch alone.
+    pub earlier: Option<Vec<OwnEarlier>>,
+    /// What it was made of; `None` = it answers its prompt.
+    pub made_of: Option<OwnMerge>,
+}
+
+/// An earlier turn as an answer was shown it. Answers are named by turn and answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnEarlier {
+    /// Which turn.
+    pub turn: usize,
+    /// The lane's own answer in it.
+    pub own: Option<(usize, usize)>,
+    /// Letter of the lane's own column.
+    pub letter: Option<String>,
+    /// Those of others: the letter of the column, the model's name, the answer.
+    pub others: Vec<(String, String, (usize, usize))>,
+}
+
+/// What an answer was made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnMerge {
+    /// How, as the file says.
+    pub how: serde_json::Value,
+    /// Answers of the same turn, in the order of their letters.
+    pub sources: Vec<usize>,
+    /// What was sent in the place of the prompt.
+    pub prompt: String,
 }
 
 /// What of a file does not come along, counted.

@@ -57,6 +57,7 @@ pub fn conversation(id: &str, name: &str, rows: &[Response]) -> Conversation {
                 cut: false,
                 own: None,
             }],
+            own: None,
         });
     }
     let model = turns.last().and_then(|turn| turn.answers.first()).and_then(|answer| answer.model.clone());

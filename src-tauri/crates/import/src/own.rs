@@ -4,10 +4,11 @@
 //! the file to be read; it does not come back in, because the ledger takes no entries from files.
 
 use crate::{
-    Answer, Conversation, Lane, LeftOut, Own, PromptNode, Reason, Source, Turn,
+    Answer, Conversation, Lane, LeftOut, Own, OwnEarlier, OwnMerge, OwnTurn, PromptNode, Reason, Source,
+    Turn,
     text::{self, clean},
 };
-use domain::{Millis, Part, RunState};
+use domain::{ContextPolicy, Millis, Part, RunState};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -27,8 +28,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let mut lanes: Vec<Lane> = list(&value["lanes"]).take(MOST_LANES).map(lane).collect();
     let by_key: HashMap<String, usize> =
         lanes.iter().enumerate().filter_map(|(n, lane)| Some((lane.key.clone()?, n))).collect();
-    // Where a message stands: its turn and answer.
-    let mut places: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut places = Places::new();
     let mut turns: Vec<Turn> = Vec::new();
     for (place, turn) in list(&value["turns"]).enumerate() {
         let mut nodes: Vec<PromptNode> = Vec::new();
@@ -44,10 +44,23 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
             let (Some(lane), Some(node)) = (lane, node) else {
                 return Err(Reason::Unreadable);
             };
+            let mut read = self::answer(answer, lane, node, &mut left_out)?;
+            if let Some(own) = &mut read.own {
+                own.earlier = earlier(&answer["earlier"], &places, &turns);
+            }
             places.insert(answer["message"].as_str().unwrap_or_default(), (place, answers.len()));
-            answers.push(self::answer(answer, lane, node, &mut left_out)?);
+            answers.push(read);
         }
+        for (told, n) in list(&turn["answers"]).zip(0..) {
+            let made = made_of(&told["made_of"], &answers, &mut left_out);
+            if let Some(own) = answers.get_mut(n).and_then(|answer| answer.own.as_mut()) {
+                own.made_of = made;
+            }
+        }
+        let after = after(turn, &turns, &nodes);
+        let context = context(&turn["context"], &by_key, &places);
         turns.push(Turn {
+            own: Some(OwnTurn { after, context }),
             key: string(&turn["id"])?,
             at: text::time(&turn["created_at"]),
             prompt: parts(&turn["prompt"], &mut left_out)?,
@@ -69,6 +82,68 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         turns,
         left_out,
     })
+}
+
+/// Where a message stands: its turn and answer.
+type Places<'v> = HashMap<&'v str, (usize, usize)>;
+
+/// The turn it stands after. Files from before that was told are read by what their prompts follow.
+fn after(turn: &Value, turns: &[Turn], nodes: &[PromptNode]) -> Option<usize> {
+    match turn.get("after") {
+        Some(Value::Null) => None,
+        Some(told) if turns.iter().any(|known| told == known.key.as_str()) => {
+            turns.iter().position(|known| told == known.key.as_str())
+        }
+        _ => nodes.iter().filter_map(|node| node.parent).map(|(turn, _)| turn).max(),
+    }
+}
+
+/// What its lanes were to be shown, if it names nothing but what is in the file: a file never says that something of
+/// another conversation is to be sent.
+fn context(value: &Value, lanes: &HashMap<String, usize>, places: &Places<'_>) -> Option<ContextPolicy> {
+    let policy: ContextPolicy = read_as(value)?;
+    let here = match &policy {
+        ContextPolicy::Own | ContextPolicy::Winner | ContextPolicy::All => true,
+        ContextPolicy::From { message } => places.contains_key(message.to_string().as_str()),
+        ContextPolicy::Custom { lanes: chosen } => chosen
+            .iter()
+            .flat_map(|one| one.sees.iter().chain([&one.lane]))
+            .all(|lane| lanes.contains_key(&lane.to_string())),
+    };
+    here.then_some(policy)
+}
+
+/// What an answer was shown beside its branch; what is not in the file is left out.
+fn earlier(value: &Value, places: &Places<'_>, turns: &[Turn]) -> Option<Vec<OwnEarlier>> {
+    let stands = |id: &Value| places.get(id.as_str()?).copied();
+    let mut found = Vec::new();
+    for told in value.as_array()? {
+        let Some(turn) = turns.iter().position(|turn| told["turn"] == turn.key.as_str()) else { continue };
+        let mut others = Vec::new();
+        for other in list(&told["others"]) {
+            if let Some(answer) = stands(&other["message"]) {
+                let name = text::model(&other["model"]).unwrap_or_default();
+                others.push((letter(&other["letter"]), name, answer));
+            }
+        }
+        let own = stands(&told["own"]);
+        let letter = told["letter"].is_string().then(|| letter(&told["letter"]));
+        found.push(OwnEarlier { turn, own, letter, others });
+    }
+    // Where nothing is left, the branch alone is.
+    (!found.is_empty()).then_some(found)
+}
+
+fn letter(value: &Value) -> String {
+    value.as_str().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(3).collect()
+}
+
+/// What an answer was made of, if all of it is in its turn.
+fn made_of(value: &Value, answers: &[Answer], left_out: &mut LeftOut) -> Option<OwnMerge> {
+    let place = |id: &Value| answers.iter().position(|answer| *id == answer.key.as_str());
+    let sources = value["sources"].as_array()?.iter().map(place).collect::<Option<Vec<usize>>>()?;
+    let prompt = clean(value["prompt"].as_str()?, left_out);
+    Some(OwnMerge { how: value["how"].clone(), sources, prompt })
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -105,6 +180,9 @@ fn answer(value: &Value, lane: usize, node: usize, left_out: &mut LeftOut) -> Re
         ttft: value["ttft_ms"].as_u64().map(Millis),
         duration: value["duration_ms"].as_u64().map(Millis),
         usage: read_as(&value["usage"]),
+        shown: value["shown"] == true,
+        earlier: None,
+        made_of: None,
     };
     Ok(Answer {
         key: string(&value["id"])?,

@@ -231,6 +231,7 @@ impl Made<'_> {
             prompt,
             nodes: vec![PromptNode { key, parent }],
             answers: Vec::new(),
+            own: None,
         });
         let ways: Vec<Way> = models.into_iter().flat_map(|model| self.ways(model)).collect();
         let lanes = self.lanes_of(&ways, parent);

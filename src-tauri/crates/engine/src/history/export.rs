@@ -75,7 +75,7 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
                 "parent": head(*parent),
             })).collect::<Vec<_>>(),
             "after": turn.after,
-            "context": turn.context.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
+            "context": read(turn.context.as_deref()),
             "answers": turn.answers.iter().map(answer_json).collect::<Vec<_>>(),
             "votes": turn.votes.iter().map(|vote| json!({
                 "at": vote.at,
@@ -87,6 +87,11 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
+}
+
+/// What is stored as JSON; what cannot be read was not kept.
+fn read(text: Option<&str>) -> Option<Value> {
+    text.and_then(|text| serde_json::from_str(text).ok())
 }
 
 fn answer_json(answer: &LoadedAnswer) -> Value {
@@ -113,6 +118,13 @@ fn answer_json(answer: &LoadedAnswer) -> Value {
         "usage": run.usage,
         "cost": { "usd": cost.total, "basis": cost.basis },
         "content": answer.parts,
+        "shown": answer.shown,
+        "earlier": read(answer.earlier.as_deref()),
+        "made_of": answer.made_of.as_ref().map(|made| json!({
+            "how": made.how,
+            "sources": made.sources,
+            "prompt": made.prompt,
+        })),
     })
 }
 
@@ -139,6 +151,9 @@ fn stamp(at: Timestamp) -> String {
 /// What stands beside a model's name: time, cost, and how it ended if it did not end well.
 fn facts(answer: &LoadedAnswer) -> Vec<String> {
     let mut facts = Vec::new();
+    if answer.made_of.is_some() {
+        facts.push("made of the other answers".to_owned());
+    }
     let Cost { total, .. } = answer.cost();
     if let Some(total) = total {
         facts.push(format!("${total}"));

@@ -1,7 +1,7 @@
 //! A conversation with all that hangs on it, as it is stored.
 
 use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId};
-use store::{AttemptRow, ConversationRow, MessageRow, RunRow, TurnRow, Tx, VoteRow};
+use store::{AttemptRow, ConversationRow, MergeRow, MessageRow, RunRow, TurnRow, Tx, VoteRow};
 
 /// A conversation.
 pub(super) struct Loaded {
@@ -32,6 +32,12 @@ pub(super) struct LoadedAnswer {
     pub message: MessageRow,
     pub parts: Vec<Part>,
     pub attempts: Vec<AttemptRow>,
+    /// It was chosen to be the one that is shown of its lane.
+    pub shown: bool,
+    /// What it was shown beside its own branch (JSON).
+    pub earlier: Option<String>,
+    /// What it was made of.
+    pub made_of: Option<MergeRow>,
 }
 
 impl LoadedAnswer {
@@ -53,6 +59,7 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
     for turn in tx.turns(id)? {
         let mut nodes: Vec<(MessageId, Option<MessageId>)> = Vec::new();
         let mut answers = Vec::new();
+        let (chosen, mut merges) = (tx.shown_runs(turn.id)?, tx.merges(turn.id)?);
         for run in tx.runs(turn.id)? {
             let Some(message) = find(run.message).cloned() else { continue };
             if let Some(user) = find(run.user_message)
@@ -62,7 +69,9 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
             }
             let parts = tx.content(&message.content)?.unwrap_or_default();
             let attempts = tx.attempts(run.id)?;
-            answers.push(LoadedAnswer { run, message, parts, attempts });
+            let (shown, earlier) = (chosen.contains(&run.id), tx.run_context(run.id)?);
+            let made_of = merges.iter().position(|row| row.run == run.id).map(|n| merges.swap_remove(n));
+            answers.push(LoadedAnswer { run, message, parts, attempts, shown, earlier, made_of });
         }
         if nodes.is_empty() {
             // A prompt that nobody has answered is known by its words and its time.

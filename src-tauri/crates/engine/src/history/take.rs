@@ -2,6 +2,8 @@
 //! be here; nothing that is here is ever changed by a file but for the lanes of a conversation that nobody
 //! has gone on with.
 
+mod own;
+
 use domain::{
     ContentId, ConversationId, Failure, ImportId, Lane, LaneId, LaneTarget, MessageId, ModelRef, Part,
     ProcessId, ProviderId, Role, Route, RunId, RunState, Saw, Timestamp, TurnId,
@@ -253,10 +255,13 @@ impl<'c> Rows<'c> {
             self.write_turn(tx, ids, turn, documents)?;
         }
         for (ids, turn) in self.turns.iter().zip(&self.from.turns) {
-            let before = turn.nodes.iter().filter_map(|node| node.parent).map(|(turn, _)| turn).max();
+            let (before, context) = match &turn.own {
+                Some(own) => (own.after, own::context(own)?),
+                None => (turn.nodes.iter().filter_map(|node| node.parent).map(|(turn, _)| turn).max(), None),
+            };
             let before = before.and_then(|place| self.turns.get(place)).map(|turn| turn.id);
             if tx.turn_parent(ids.id)?.is_none() {
-                tx.link_turn(ids.id, before, None)?;
+                tx.link_turn(ids.id, before, context.as_deref())?;
             }
         }
         tx.touch_conversation(self.id, self.updated_at)?;
@@ -340,6 +345,9 @@ impl<'c> Rows<'c> {
             let at = answer.at.filter(|at| *at >= ids.at && at.0 - ids.at.0 < 86_400_000).unwrap_or(ids.at);
             self.message(tx, *message, Some(*node), Role::Assistant, content, Some(*run), at)?;
             tx.insert_run(&self.run_row(ids, *run, *message, *node, answer, at))?;
+            if let Some(own) = &answer.own {
+                own::facts(self, tx, ids, *run, own)?;
+            }
             documents.push(self.document(ids, *message, Some(*run), answer.model.clone(), &answer.parts));
         }
         Ok(())

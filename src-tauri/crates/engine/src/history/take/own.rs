@@ -1,0 +1,59 @@
+//! What only our own files tell: a turn's place and policy, which answer is shown, what one was shown and made of.
+
+use super::{Rows, TurnIds};
+use crate::{
+    beside::MergeHow,
+    context::{Earlier, Other},
+};
+use domain::{ErrorKind, Failure, MessageId, RunId};
+use import::{Own, OwnEarlier, OwnTurn};
+use store::{MergeRow, Tx};
+
+fn unwritable(error: &serde_json::Error) -> Failure {
+    Failure::new(ErrorKind::Bug, format!("What a file tells cannot be stored ({error})."))
+}
+
+/// What the lanes of a turn were to be shown, as it is stored.
+pub(super) fn context(own: &OwnTurn) -> Result<Option<String>, Failure> {
+    own.context.as_ref().map(serde_json::to_string).transpose().map_err(|error| unwritable(&error))
+}
+
+/// Writes what a file of ours tells of an answer.
+pub(super) fn facts(
+    rows: &Rows<'_>,
+    tx: &mut Tx<'_>,
+    turn: &TurnIds,
+    run: RunId,
+    own: &Own,
+) -> Result<(), Failure> {
+    if own.shown {
+        tx.show_run(run)?;
+    }
+    if let Some(told) = &own.earlier {
+        let earlier: Vec<Earlier> = told.iter().filter_map(|one| earlier(rows, one)).collect();
+        tx.set_run_context(run, &serde_json::to_string(&earlier).map_err(|error| unwritable(&error))?)?;
+    }
+    // A way of making that this program does not know is not kept: nobody could ask for it again.
+    if let Some(made) = &own.made_of
+        && serde_json::from_value::<MergeHow>(made.how.clone()).is_ok()
+    {
+        let sources = made.sources.iter().filter_map(|place| Some(turn.answers.get(*place)?.0)).collect();
+        tx.insert_merge(&MergeRow { run, how: made.how.clone(), sources, prompt: made.prompt.clone() })?;
+    }
+    Ok(())
+}
+
+fn earlier(rows: &Rows<'_>, told: &OwnEarlier) -> Option<Earlier> {
+    let message = |(turn, answer): (usize, usize)| -> Option<MessageId> {
+        Some(rows.turns.get(turn)?.answers.get(answer)?.1)
+    };
+    let others = told.others.iter().filter_map(|(letter, model, answer)| {
+        Some(Other { letter: letter.clone(), model: model.clone(), message: message(*answer)? })
+    });
+    Some(Earlier {
+        turn: rows.turns.get(told.turn)?.id,
+        own: told.own.and_then(message),
+        letter: told.letter.clone(),
+        others: others.collect(),
+    })
+}
