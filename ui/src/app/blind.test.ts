@@ -15,6 +15,13 @@ describe('a blind turn', () => {
     expect(within(bar).getAllByRole('button').length).toBeGreaterThan(6);
     for (const name of ['Claude', 'GPT', 'Gemini', 'Mistral', '$']) expect(thread()).not.toContain(name);
     expect(await clean()).toEqual([]);
+    const menu = async () => {
+      await user.click(screen.getAllByTestId(ids.answerMenu)[2] ?? document.body);
+      const items = (await screen.findAllByRole('menuitem')).map((item) => item.textContent?.trim());
+      await user.keyboard('{Escape}');
+      return items;
+    };
+    expect(await menu()).toEqual(['Copy answerC']);
     screen.getByTestId(ids.voteBar).focus();
     await user.keyboard('3');
     await screen.findByTestId(ids.voteTold);
@@ -24,6 +31,7 @@ describe('a blind turn', () => {
     expect(screen.getByTestId(ids.voteTold)).toHaveTextContent('Claude Sonnet 4.5 wins.');
     expect(screen.getAllByTestId(ids.blindName)[2]).toHaveTextContent('Your pick');
     expect(thread()).toContain('+11');
+    expect(await menu()).toContain('RetryR');
     await user.click(screen.getByTestId(ids.voteUndo));
     await waitFor(() => expect(screen.getByTestId(ids.voteTold)).toHaveTextContent('without a vote'));
   });

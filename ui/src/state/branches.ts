@@ -3,6 +3,7 @@
 import type { Client } from '../ipc/client';
 import type { MapTurn } from '../ipc/generated/MapTurn';
 import type { ModelRow } from '../ipc/generated/ModelRow';
+import type { Pick } from '../ipc/generated/Pick';
 import type { PickChoice } from '../ipc/generated/PickChoice';
 import type { RunView } from '../ipc/generated/RunView';
 import type { Conversations } from './conversations.svelte';
@@ -11,6 +12,15 @@ import type { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
 import { t } from '../shared/i18n.svelte';
 
+/** What was picked with the names seen; a blind vote shows as a pick too. */
+function seen(turn: LiveTurn): Pick | null {
+  const { pick, blind } = turn.view;
+  const vote = blind?.vote;
+  if (!vote) return pick;
+  const blindly: Pick = vote.type === 'rank' ? { type: 'best', run: vote.runs[0] ?? '' } : vote;
+  return JSON.stringify(blindly) === JSON.stringify(pick) ? null : pick;
+}
+
 export class Branches {
   constructor(
     private readonly client: Client,
@@ -18,9 +28,9 @@ export class Branches {
     private readonly toasts: Toasts,
   ) {}
 
-  /** Says which answer is the best; the same again takes it back. */
+  /** Says which answer is the best; the same again takes it back. A vote that was cast blind stays what it is. */
   async pick(turn: LiveTurn, choice: PickChoice): Promise<void> {
-    const before = turn.view.pick;
+    const before = seen(turn);
     const again = JSON.stringify(before) === JSON.stringify(choice);
     await this.guarded(async () => {
       await this.cast(turn, again ? { type: 'nothing' } : choice);
@@ -81,7 +91,10 @@ export class Branches {
       await this.conversations.reload();
       await this.conversations.show(forked.conversation.id);
       const open = this.conversations.open;
-      if (forked.prompt !== null && open?.id === forked.conversation.id) open.draft.set(forked.prompt);
+      if (forked.prompt !== null && open?.id === forked.conversation.id) {
+        open.draft.set(forked.prompt);
+        for (const file of turn.view.attachments ?? []) open.draft.attach(file);
+      }
       this.toasts.show(t('Forked into a new chat'));
     });
   }

@@ -24,7 +24,10 @@ export class Compare {
   onlyDifferences = $state(false);
   diff = $state.raw<Differences | null>(null);
   agreed = $state.raw<Agreed | null>(null);
+  /** Why the two on show cannot be compared. */
   failed = $state<string | null>(null);
+  /** Why there is no agreement. */
+  disagreed = $state<string | null>(null);
   spot = $state.raw<Spot | null>(null);
   private conversation = '';
   private asked = 0;
@@ -37,8 +40,11 @@ export class Compare {
   /** Opens the answers of a turn, one of them on the left. */
   async open(conversation: string, turn: string, runs: RunView[], first: string | null): Promise<void> {
     if (runs.length < 2) return;
-    const known = this.turn === turn && runs.every((run, place) => this.runs[place]?.id === run.id);
-    Object.assign(this, { turn, runs, conversation, spot: null, failed: null });
+    // Names that have been shown meanwhile are in the texts too.
+    const same = (run: RunView, place: number) =>
+      this.runs[place]?.id === run.id && this.runs[place].model_name === run.model_name;
+    const known = this.turn === turn && this.runs.length === runs.length && runs.every(same);
+    Object.assign(this, { turn, runs, conversation, spot: null, failed: null, disagreed: null });
     if (!known || !runs.some((run) => run.id === this.left)) {
       this.left = runs[0]?.id ?? '';
       this.right = runs[1]?.id ?? '';
@@ -97,7 +103,7 @@ export class Compare {
         right,
         ignore_formatting: this.ignoreFormatting,
       });
-      if (turn === this.asked) this.diff = diff;
+      if (turn === this.asked) Object.assign(this, { diff, failed: null });
     } catch (reason) {
       if (turn === this.asked) this.failed = asFailure(reason).message;
     }
@@ -109,7 +115,7 @@ export class Compare {
       const agreed = await this.client.call('compare/all', { runs: this.runs.map((run) => run.id) });
       if (turn === this.turn) this.agreed = agreed;
     } catch (reason) {
-      if (turn === this.turn) this.failed = asFailure(reason).message;
+      if (turn === this.turn) this.disagreed = asFailure(reason).message;
     }
   }
 }

@@ -98,6 +98,7 @@ export const chat = {
   'Stop {modelName}': '{modelName} anhalten',
   'Copy the answer of {modelName}': 'Antwort von {modelName} kopieren',
   'Copy  C': 'Kopieren  C',
+  'Copy answer': 'Antwort kopieren',
   'Retry {modelName}': '{modelName} noch einmal fragen',
   'Retry  R': 'Noch einmal  R',
   'Route and request of {modelName}': 'Weg und Anfrage von {modelName}',
