@@ -29,21 +29,27 @@ pub(crate) struct Window {
 impl Window {
     /// Starts the app on a data folder, inside the caller's own session.
     pub(crate) async fn open(data: &Path) -> Self {
-        Self::start(Some(data), &binary("parallax-desktop"), &[]).await
+        Self::start(Some(data), &binary("parallax-desktop"), &[], None).await
+    }
+
+    /// The same with the desktop's settings of this folder: where downloads go, whether things move.
+    #[allow(dead_code, reason = "proofs take the desktop as it is")]
+    pub(crate) async fn open_under(data: &Path, settings: &Path) -> Self {
+        Self::start(Some(data), &binary("parallax-desktop"), &[], Some(settings)).await
     }
 
     /// The same by another program, which becomes the app.
     #[allow(dead_code, reason = "a proof alone starts the app by way of another program")]
     pub(crate) async fn open_as(data: &Path, program: &Path) -> Self {
-        Self::start(Some(data), program, &[]).await
+        Self::start(Some(data), program, &[], None).await
     }
 
     /// Starts it with these arguments; the environment names this folder, or none.
     pub(crate) async fn open_with(data: Option<&Path>, arguments: &[&str]) -> Self {
-        Self::start(data, &binary("parallax-desktop"), arguments).await
+        Self::start(data, &binary("parallax-desktop"), arguments, None).await
     }
 
-    async fn start(data: Option<&Path>, program: &Path, arguments: &[&str]) -> Self {
+    async fn start(data: Option<&Path>, program: &Path, arguments: &[&str], settings: Option<&Path>) -> Self {
         assert!(
             std::env::var_os("DISPLAY").is_some(),
             "The window tests need a display. Run them through `cargo xtask test`, or under xvfb-run."
@@ -55,6 +61,7 @@ impl Window {
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("PARALLAX_DATA_DIR", data.map_or(OsStr::new(""), Path::as_os_str))
+            .envs(settings.map(|folder| ("XDG_CONFIG_HOME", folder)))
             .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -136,7 +143,7 @@ impl Window {
     }
 
     /// True once the expression is, within a few seconds.
-    async fn soon(&self, expression: &str) -> bool {
+    pub(crate) async fn soon(&self, expression: &str) -> bool {
         let started = Instant::now();
         let script = format!("return {expression}");
         while started.elapsed() < PATIENCE / 6 {

@@ -1,12 +1,11 @@
 //! The first ten minutes without a mouse: demo, a second model, a retry, the spend page, a stored key.
 
-use crate::harness::{PATIENCE, Window};
+use crate::{
+    harness::Window,
+    keys::{focus_is_on, gone, pane_until, press, pressed, tab_to, tab_to_inside},
+};
 use parallax_suite::support::program::Program;
-use std::time::{Duration, Instant};
-use thirtyfour::{By, Key, TypingData};
-
-/// Longest way to anything by Tab.
-const MOST_TABS: usize = 80;
+use thirtyfour::{By, Key};
 
 #[tokio::test]
 async fn everything_is_reached_without_a_mouse() {
@@ -59,84 +58,6 @@ async fn everything_is_reached_without_a_mouse() {
     press(&window, Key::Enter).await;
     window.get("spend-month").await;
     window.close().await.unwrap();
-}
-
-/// Sends keys to whatever has the focus.
-async fn press(window: &Window, keys: impl Into<TypingData>) {
-    let element = window.page.active_element().await.unwrap();
-    element.send_keys(keys).await.unwrap();
-}
-
-async fn wait_for(window: &Window, what: &str, script: &str) {
-    let started = Instant::now();
-    while !window.script(script, vec![]).await.as_bool().unwrap_or_default() {
-        if started.elapsed() > PATIENCE {
-            window.shot("keyboard-stuck").await;
-            let focus = window.script("return document.activeElement.outerHTML", vec![]).await;
-            panic!("{what}; the focus is on {focus}");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-async fn focus_is_on(window: &Window, id: &str) {
-    let script = format!("return document.activeElement?.dataset?.testid === '{id}'");
-    wait_for(window, &format!("{id} does not get the focus"), &script).await;
-}
-
-async fn gone(window: &Window, id: &str) {
-    let script = format!("return !document.querySelector('[data-testid=\"{id}\"]')");
-    wait_for(window, &format!("{id} does not go"), &script).await;
-}
-
-/// A choice that is on.
-async fn pressed(window: &Window, id: &str) {
-    let script = format!(
-        "const e = document.querySelector('[data-testid=\"{id}\"]'); \
-         return e?.getAttribute('aria-checked') === 'true' || e?.getAttribute('aria-pressed') === 'true' \
-         || e?.getAttribute('aria-selected') === 'true' || e?.dataset.state === 'on'"
-    );
-    wait_for(window, &format!("{id} is not chosen"), &script).await;
-}
-
-/// Presses F6 until the focus is inside of this. Twice round at most: a page that has just opened may take the
-/// focus once itself.
-async fn pane_until(window: &Window, pane: &str) {
-    for _ in 0..12 {
-        press(window, Key::F6).await;
-        let inside = format!("return !!document.activeElement?.closest('{pane}')");
-        if window.script(&inside, vec![]).await.as_bool().unwrap() {
-            return;
-        }
-    }
-    panic!("F6 does not lead to {pane}");
-}
-
-/// Presses Tab until this has the focus, and asks that the focus can be seen.
-async fn tab_to(window: &Window, id: &str) {
-    tab_until(window, id, &format!("return document.activeElement?.dataset?.testid === '{id}'")).await;
-}
-
-async fn tab_to_inside(window: &Window, outer: &str, id: &str) {
-    let script = format!(
-        "const e = document.activeElement; \
-         return e?.dataset?.testid === '{id}' && !!e.closest('[data-testid=\"{outer}\"]')"
-    );
-    tab_until(window, id, &script).await;
-}
-
-async fn tab_until(window: &Window, id: &str, reached: &str) {
-    for _ in 0..MOST_TABS {
-        if window.script(reached, vec![]).await.as_bool().unwrap() {
-            let seen = "const e = document.activeElement, s = getComputedStyle(e); \
-                        return s.outlineStyle !== 'none' || s.boxShadow !== 'none'";
-            assert!(window.script(seen, vec![]).await.as_bool().unwrap(), "no focus ring on {id}");
-            return;
-        }
-        press(window, Key::Tab).await;
-    }
-    window.shot("keyboard-tab").await;
-    panic!("{MOST_TABS} times Tab do not lead to {id}");
 }
 
 async fn failed_lane(window: &Window) -> usize {

@@ -1,0 +1,109 @@
+//! Keys alone: what has the focus, and how it gets somewhere.
+
+use crate::harness::{PATIENCE, Window};
+use std::time::{Duration, Instant};
+use thirtyfour::{Key, TypingData};
+
+/// Longest way to anything by Tab.
+const MOST_TABS: usize = 80;
+/// The focus can be seen: an outline of its own, or the ring that a field's frame wears for it.
+const RING: &str = "const e = document.activeElement; \
+    return [e, e.closest('.field, .cbox')].some((one) => { \
+        const s = one && getComputedStyle(one); \
+        return s && ((s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1) \
+            || s.boxShadow.includes('0px 0px 0px 2px')); })";
+
+/// Sends keys to whatever has the focus.
+pub(crate) async fn press(window: &Window, keys: impl Into<TypingData>) {
+    let element = window.page.active_element().await.unwrap();
+    element.send_keys(keys).await.unwrap();
+}
+
+/// Waits until a script returns true.
+pub(crate) async fn wait_for(window: &Window, what: &str, script: &str) {
+    let started = Instant::now();
+    while !window.script(script, vec![]).await.as_bool().unwrap_or_default() {
+        if started.elapsed() > PATIENCE {
+            window.shot("keyboard-stuck").await;
+            let focus = window.script("return document.activeElement.outerHTML", vec![]).await;
+            panic!("{what}; the focus is on {focus}");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until this has the focus.
+pub(crate) async fn focus_is_on(window: &Window, id: &str) {
+    let script = format!("return document.activeElement?.dataset?.testid === '{id}'");
+    wait_for(window, &format!("{id} does not get the focus"), &script).await;
+}
+
+/// Waits until this is no longer there.
+pub(crate) async fn gone(window: &Window, id: &str) {
+    let script = format!("return !document.querySelector('[data-testid=\"{id}\"]')");
+    wait_for(window, &format!("{id} does not go"), &script).await;
+}
+
+/// A choice that is on.
+pub(crate) async fn pressed(window: &Window, id: &str) {
+    let script = format!(
+        "const e = document.querySelector('[data-testid=\"{id}\"]'); \
+         return e?.getAttribute('aria-checked') === 'true' || e?.getAttribute('aria-pressed') === 'true' \
+         || e?.getAttribute('aria-selected') === 'true' || e?.dataset.state === 'on'"
+    );
+    wait_for(window, &format!("{id} is not chosen"), &script).await;
+}
+
+/// Presses F6 until the focus is inside of this. Twice round at most: a page that has just opened may take the
+/// focus once itself.
+pub(crate) async fn pane_until(window: &Window, pane: &str) {
+    for _ in 0..12 {
+        press(window, Key::F6).await;
+        let inside = format!("return !!document.activeElement?.closest('{pane}')");
+        if window.script(&inside, vec![]).await.as_bool().unwrap() {
+            return;
+        }
+    }
+    panic!("F6 does not lead to {pane}");
+}
+
+/// Presses Tab until this has the focus, and asks that the focus can be seen.
+pub(crate) async fn tab_to(window: &Window, id: &str) {
+    tab_until(window, id, &format!("return document.activeElement?.dataset?.testid === '{id}'")).await;
+}
+
+/// The same for one of several of that name.
+pub(crate) async fn tab_to_inside(window: &Window, outer: &str, id: &str) {
+    let script = format!(
+        "const e = document.activeElement; \
+         return e?.dataset?.testid === '{id}' && !!e.closest('[data-testid=\"{outer}\"]')"
+    );
+    tab_until(window, id, &script).await;
+}
+
+/// The same for what a script tells.
+pub(crate) async fn tab_until(window: &Window, id: &str, reached: &str) {
+    for _ in 0..MOST_TABS {
+        if window.script(reached, vec![]).await.as_bool().unwrap() {
+            assert!(window.script(RING, vec![]).await.as_bool().unwrap(), "no focus ring on {id}");
+            return;
+        }
+        press(window, Key::Tab).await;
+    }
+    window.shot("keyboard-tab").await;
+    panic!("{MOST_TABS} times Tab do not lead to {id}");
+}
+
+/// Opens the palette and takes what it offers first for these words.
+pub(crate) async fn palette(window: &Window, words: &str, option: &str) {
+    press(window, Key::Control + "k").await;
+    focus_is_on(window, "palette").await;
+    press(window, words).await;
+    let first = format!(
+        "return document.querySelector('.palette [aria-selected=true]')?.dataset.testid === \
+         'palette-option-{option}'"
+    );
+    wait_for(window, &format!("the palette does not offer {option} first"), &first).await;
+    press(window, Key::Enter).await;
+    gone(window, "palette").await;
+}
