@@ -21,6 +21,11 @@ export class Receipts {
   otherRequest = $state.raw<SentRequest | null>(null);
   otherMissing = $state<string | null>(null);
 
+  /** It was opened by the room there is, not by the user: it follows the answer looked at and takes no focus. */
+  quiet = $state(false);
+  /** The user closed it: it does not open by itself again. */
+  private unwanted = false;
+
   /** What had the focus when it was opened. */
   private from: HTMLElement | null = null;
   private asked = 0;
@@ -28,19 +33,39 @@ export class Receipts {
   constructor(private readonly client: Client) {}
 
   async open(run: string): Promise<void> {
-    if (this.run === null) {
+    if (this.run === null || this.quiet) {
       this.from = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     }
     if (this.run !== run) this.forget();
+    this.quiet = false;
+    this.unwanted = false;
     this.run = run;
     await this.load();
+  }
+
+  /** Shows an answer where there is room for it; what the user opened or closed stays so. */
+  async offer(run: string): Promise<void> {
+    if (this.unwanted || this.run === run || (this.run !== null && !this.quiet)) return;
+    this.forget();
+    this.quiet = true;
+    this.run = run;
+    await this.load();
+  }
+
+  /** The room is gone, or what it showed is not to be seen. */
+  retract(): void {
+    if (this.quiet) this.leave();
   }
 
   /** Closes it; the focus goes back where it was. */
   close(): void {
     this.forget();
     this.run = null;
-    this.from?.focus();
+    this.quiet = false;
+    this.unwanted = true;
+    const inside = Boolean(document.activeElement?.closest('.inspector'));
+    const back = this.from ?? (inside ? document.querySelector<HTMLElement>('.thread') : null);
+    back?.focus();
     this.from = null;
   }
 
@@ -48,11 +73,12 @@ export class Receipts {
   leave(): void {
     this.forget();
     this.run = null;
+    this.quiet = false;
     this.from = null;
   }
 
   async toggle(run: string): Promise<void> {
-    if (this.run === run) this.close();
+    if (this.run === run && !this.quiet) this.close();
     else await this.open(run);
   }
 
