@@ -179,7 +179,8 @@ export function contextSize(count: number | null): string {
   return count >= 1000 ? t('{count} k', { count: Math.round(count / 1000) }) : String(count);
 }
 
-const dated = (at: number, options: Intl.DateTimeFormatOptions): string =>
+/** A date in the language of the window. */
+export const dated = (at: number, options: Intl.DateTimeFormatOptions): string =>
   new Date(at).toLocaleDateString(locale(), options);
 
 /** `09:41` */

@@ -21,6 +21,8 @@ const message = (reason: unknown) => (reason as { message: string }).message;
 export class Spend {
   today = $state.raw<SpendFigure | null>(null);
   page = $state.raw<SpendPage | null>(null);
+  /** The period that page is of. */
+  pagePeriod = $state<SpendPeriod>('month');
   ledger = $state.raw<LedgerState | null>(null);
   period = $state<SpendPeriod>('month');
   back = $state(0);
@@ -77,6 +79,7 @@ export class Spend {
       // A later question has its own answer.
       if (asked !== this.asked) return;
       this.page = page;
+      this.pagePeriod = query.period;
       this.failed = null;
     } catch (reason) {
       if (asked === this.asked) this.failed = message(reason);

@@ -6,6 +6,7 @@ import type { SpendFigure } from '../../ipc/generated/SpendFigure';
 import type { SpendRow } from '../../ipc/generated/SpendRow';
 import { number, cost, money, NONE, sum, tokens } from '../../shared/format';
 import { t, words } from '../../shared/i18n.svelte';
+import { barName } from './when';
 
 /** Attempts, and how many of them nobody can price. */
 export function under(figure: SpendFigure): string {
@@ -36,15 +37,16 @@ export function percent(value: number): string {
 
 /** Everything a bar shows, for who does not see it. */
 export function barLabel(bar: SpendBar, chart: SpendChart): string {
+  const name = barName(bar);
   if (bar.figure.attempts === 0) {
     return bar.expected
-      ? t('{name}: about {amount} expected', { name: bar.name, amount: money(bar.expected.amount) })
-      : t('{name}: nothing', { name: bar.name });
+      ? t('{name}: about {amount} expected', { name, amount: money(bar.expected.amount) })
+      : t('{name}: nothing', { name });
   }
   const parts = bar.parts.map(
     (part) => `${chart.series[part.series]?.name ?? t('Other')} ${money(part.amount)}`,
   );
-  return [`${bar.name}: ${sum(bar.figure)}`, ...parts.reverse()].join(', ');
+  return [`${name}: ${sum(bar.figure)}`, ...parts.reverse()].join(', ');
 }
 
 export function attemptCost(row: SpendAttempt): string {

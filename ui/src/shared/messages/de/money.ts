@@ -83,6 +83,9 @@ export const money = {
   ', {left} of {limit} left': ', {left} von {limit} übrig',
   '{monthName} so far': '{monthName} bisher',
   'against {against}': 'gegenüber {against}',
+  '1 to {day}': '1. bis {day}',
+  'Week of {day}': 'Woche vom {day}',
+  'Since {month}': 'Seit {month}',
   'Forecast, {day}': 'Vorhersage, {day}',
   Forecast: 'Vorhersage',
   '9 in 10 months of your pace end at {low} to {high}':
