@@ -60,7 +60,6 @@ export const FORMS: Record<string, Forms> = {
     one: 'About {count} more duel between {first} and {second} would settle it.',
     other: 'About {count} more duels between {first} and {second} would settle it.',
   },
-  '{count} offers': { one: '{count} offer', other: '{count} offers' },
   '{count} providers': { one: '{count} provider', other: '{count} providers' },
   '{count} new prices': { one: '{count} new price', other: '{count} new prices' },
   '{count} attached files are damaged on the disk and are not in it.': {

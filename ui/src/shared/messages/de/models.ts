@@ -6,8 +6,7 @@ export const models = {
   'Max output': 'Höchste Ausgabe',
   'Cached in': 'Aus dem Zwischenspeicher',
   Released: 'Erschienen',
-  '{count} offers': { one: '{count} Angebot', other: '{count} Angebote' },
-  'yours first, then by price': 'Ihre zuerst, dann nach Preis',
+  '{endpoints}, yours first, then by price': '{endpoints}, Ihre zuerst, dann nach Preis',
   '$/M in / out': '$/Mio. ein / aus',
   'Add to the line-up': 'In die Aufstellung',
   'Try in a new chat': 'In neuem Chat ausprobieren',
@@ -87,7 +86,7 @@ export const models = {
   Open: 'Offen',
   'Open weights': 'Offene Gewichte',
   'Data policy': 'Umgang mit Daten',
-  Offers: 'Angebote',
+  Endpoints: 'Endpunkte',
   '{rate} per M': '{rate} je Mio.',
   'Prices that wait for your word': 'Preise, die auf Ihr Wort warten',
   '$ per million tokens, prompt / completion. What was booked before stays as it was.':
