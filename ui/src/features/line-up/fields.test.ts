@@ -20,6 +20,13 @@ describe('the settings of a lane', () => {
     expect(changed(target, filled(target))).toEqual(target);
   });
 
+  it('are empty where the core left them out', () => {
+    const bare = { ...target, params: {} as typeof target.params };
+    expect(filled(bare)).toEqual(filled(target));
+    const kept = { temperature: null, stop: [], reasoning: null };
+    expect(changed(bare, filled(bare))).toMatchObject({ params: kept });
+  });
+
   it('say what is wrong', () => {
     expect(changed(target, { ...filled(target), temperature: 'hot' })).toContain('temperature');
     expect(changed(target, { ...filled(target), temperature: '2.5' })).toContain('0 to 2');

@@ -27,10 +27,12 @@ export const EFFORT_NAMES: Record<Effort, string> = words({
 });
 
 /** As it would be typed; what has no plain form, like 1e-7, stands as it is. */
-const text = (value: number | null): string =>
-  value === null ? '' : /^\d+\.\d+$/.test(String(value)) ? typable(String(value)) : String(value);
+const text = (value: number | null | undefined): string =>
+  value == null ? '' : /^\d+\.\d+$/.test(String(value)) ? typable(String(value)) : String(value);
 
-export function filled({ system, params }: LaneTarget): LaneFields {
+export function filled({ system, params: set }: LaneTarget): LaneFields {
+  // The core leaves out what is not set.
+  const params: Partial<LaneTarget['params']> = set;
   const effort = params.reasoning && 'effort' in params.reasoning ? params.reasoning.effort : '';
   return {
     system: system ?? '',
@@ -39,7 +41,7 @@ export function filled({ system, params }: LaneTarget): LaneFields {
     max_completion_tokens: text(params.max_completion_tokens),
     seed: text(params.seed),
     effort,
-    stop: params.stop.join('\n'),
+    stop: params.stop?.join('\n') ?? '',
   };
 }
 
