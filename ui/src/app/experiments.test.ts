@@ -52,7 +52,7 @@ describe('experiments', () => {
     await open();
     const said = screen.getByTestId(ids.experimentPrompts);
     expect(said).toHaveTextContent('cannot be told apart yet; about 6 more cases would tell');
-    expect(said).toHaveTextContent('in 4 “Review, step by step”');
+    expect(said).toHaveTextContent('“Review, step by step” in 4');
   });
 
   it('are voted on row by row without names, which come after the vote', async () => {

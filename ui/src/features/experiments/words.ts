@@ -81,7 +81,7 @@ export const percent = (model: Pick<ExperimentModel, 'done' | 'passed'>): number
 export function promptsSay(pair: ExperimentPromptPair): { bold: string; rest: string } {
   const { first, second, ahead, behind, even } = pair;
   const rest = t(
-    'In {ahead} cases “{first}” passes more often, in {behind} “{second}”, in {even} both as often.',
+    'Of the cases, “{first}” passes more often in {ahead}, “{second}” in {behind}, both as often in {even}.',
     { ahead, first, behind, second, even },
   );
   if (pair.better !== null) return { bold: t('“{better}” is better.', { better: pair.better }), rest };

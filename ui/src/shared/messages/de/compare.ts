@@ -250,8 +250,8 @@ export const compare = {
     '{name} gegen {other}: {won} gewonnen, {lost} verloren, {ties} unentschieden',
   queued: 'wartet',
   reused: 'übernommen',
-  'In {ahead} cases “{first}” passes more often, in {behind} “{second}”, in {even} both as often.':
-    'In {ahead} Fällen besteht „{first}“ öfter, in {behind} „{second}“, in {even} beide gleich oft.',
+  'Of the cases, “{first}” passes more often in {ahead}, “{second}” in {behind}, both as often in {even}.':
+    'Von den Fällen besteht „{first}“ öfter in {ahead}, „{second}“ in {behind}, beide gleich oft in {even}.',
   '“{better}” is better.': '„{better}“ ist besser.',
   'They cannot be told apart.': 'Sie lassen sich nicht unterscheiden.',
   'They cannot be told apart yet; about {count} more cases would tell.': {
