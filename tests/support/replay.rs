@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 /// One thing that happens while a body is sent.
@@ -27,6 +27,8 @@ pub enum Step {
     Close,
     /// Nothing leaves any more, and the connection stays.
     Stall,
+    /// Nothing leaves until this is true.
+    Until(watch::Receiver<bool>),
 }
 
 /// One response.
@@ -396,6 +398,12 @@ async fn write(answer: &Answer, to: &mut (impl AsyncWrite + Unpin)) -> std::io::
             }
             Step::Close => return Ok(End::Close),
             Step::Stall => std::future::pending().await,
+            // Whoever was to open it has gone: nothing more will.
+            Step::Until(open) => {
+                if open.clone().wait_for(|open| *open).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
         }
     }
     to.write_all(b"0\r\n\r\n").await?;

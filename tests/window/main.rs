@@ -17,6 +17,7 @@ mod budgets;
 mod context;
 mod demo;
 mod diagram;
+mod experiments;
 mod figures;
 mod gateway;
 mod harness;
