@@ -16,7 +16,7 @@ use engine::{
     Ask, Clock as _, Engine, ExportForm, Listeners, Parts, SystemClock,
     frame::{TurnFrame, TurnView},
 };
-use parallax_suite::support::{chat::chat_stream, pdf::pdf};
+use parallax_suite::support::{chat::chat_stream, pdf::pdf, picture::png};
 use serde_json::Value;
 use std::{
     path::Path,
@@ -32,15 +32,6 @@ const LLAMA: &str = "llama-3.3-70b-versatile@groq";
 const GEMINI: &str = "google/gemini-2.5-flash@openrouter";
 /// A server of the user's own: nothing is known of its models.
 const OWN: &str = "m@own";
-
-/// A picture of one pixel with a note inside.
-fn png() -> Vec<u8> {
-    let text = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAD3RFWHRTZWNyZXQATG9jYXRp\
-                b25CsNUtAAAADElEQVR4nGMwSJgAAAHkASHKbNIyAAAAAElFTkSuQmCC";
-    let bytes = STANDARD.decode(text.replace(' ', "")).unwrap();
-    assert!(bytes.windows(6).any(|window| window == b"Secret"));
-    bytes
-}
 
 struct Bench {
     engine: Engine,

@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod beside;
 mod command;
 mod contents;
 mod exporting;

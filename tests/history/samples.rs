@@ -2,7 +2,13 @@
 
 use serde_json::{Value, json};
 
-fn chatgpt_node(id: &str, parent: Option<&str>, role: &str, content: &Value, at: f64) -> (String, Value) {
+pub(crate) fn chatgpt_node(
+    id: &str,
+    parent: Option<&str>,
+    role: &str,
+    content: &Value,
+    at: f64,
+) -> (String, Value) {
     let message = json!({
         "id": id,
         "author": { "role": role, "name": if role == "tool" { json!("python") } else { Value::Null } },

@@ -84,6 +84,11 @@ pub fn outcome(report: &ImportReport) -> ImportOutcome {
         "conversations have edited prompts or repeated answers; all of them are kept.",
     );
     note(
+        report.files,
+        "picture or file comes along from the archive.",
+        "pictures and files come along from the archive.",
+    );
+    note(
         report.attachments,
         "picture or file does not come along; a note stands in its place.",
         "pictures and files do not come along; a note stands in each one's place.",

@@ -136,7 +136,7 @@ fn foreign(data: &[u8]) -> Option<&'static str> {
 }
 
 /// The last piece of a path, without what would mislead where it is shown.
-fn shown_name(name: &str) -> String {
+pub fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last
         .chars()

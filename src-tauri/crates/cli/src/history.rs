@@ -382,6 +382,7 @@ fn report_json(report: &ImportReport) -> Value {
         "messages": report.messages,
         "branched": report.branched,
         "skipped": report.skipped,
+        "files": report.files,
         "attachments": report.attachments,
         "hidden_characters": report.hidden_characters,
         "system_messages": report.system_messages,

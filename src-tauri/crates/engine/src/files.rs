@@ -130,12 +130,24 @@ impl Engine {
             .await?
             .flatten()
             .ok_or_else(none)?;
-        let pictures = parts.into_iter().filter_map(|part| match part {
-            Part::GeneratedImage { media_type, base64 } => Some((media_type, base64)),
-            _ => None,
-        });
-        let (media_type, base64) = pictures.into_iter().nth(nth).ok_or_else(none)?;
-        tasks::aside(move || shown(&media_type, &base64)).await?
+        let mut pictures = parts.into_iter().filter(is_picture);
+        match pictures.nth(nth).ok_or_else(none)? {
+            // Written anew when it was taken in.
+            Part::Attachment(file) => self.attachment_data(file.sha256).await,
+            Part::GeneratedImage { media_type, base64 } => {
+                tasks::aside(move || shown(&media_type, &base64)).await?
+            }
+            _ => Err(none()),
+        }
+    }
+}
+
+/// Is this a picture of an answer: one that a provider made, or one that came with an import?
+fn is_picture(part: &Part) -> bool {
+    match part {
+        Part::GeneratedImage { .. } => true,
+        Part::Attachment(file) => file.media_type.starts_with("image/"),
+        _ => false,
     }
 }
 
@@ -162,7 +174,9 @@ fn gone() -> Failure {
     Failure::new(ErrorKind::RequestInvalid, "This file is not on this computer any more. Attach it again.")
 }
 
-fn keep(inner: &Inner, name: &str, data: Vec<u8>) -> Result<Attached, Failure> {
+/// Cleans, measures and keeps a file. Its row is not written: [`Tx::put_attachment`] comes after. Blocks; error
+/// `request.invalid` for what cannot be attached.
+pub(crate) fn keep(inner: &Inner, name: &str, data: Vec<u8>) -> Result<Attached, Failure> {
     let taken =
         attach::take(name, data).map_err(|Refused(words)| Failure::new(ErrorKind::RequestInvalid, words))?;
     let Taken { kind, name, media_type, data, size, preview, mut notes } = taken;
@@ -313,7 +327,8 @@ pub(crate) fn named(parts: &[Part]) -> Vec<Attachment> {
 }
 
 /// The request with every file read and in its place. A file of the newest prompt that is gone is an error;
-/// where an earlier one was, words say so, to the model and in the receipt.
+/// where an earlier one was, words say so, to the model and in the receipt. A picture in an earlier answer is not
+/// read: none is sent back, and the dialects say so.
 pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failure> {
     let newest = request.messages.iter().rposition(|message| message.role == Role::User);
     let mut messages = Vec::with_capacity(request.messages.len());
@@ -321,7 +336,7 @@ pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failur
         let mut parts = Vec::with_capacity(message.parts.len());
         for part in &message.parts {
             parts.push(match part {
-                Part::Attachment(file) => match read(store, file)? {
+                Part::Attachment(file) if message.role == Role::User => match read(store, file)? {
                     Some(part) => part,
                     None if Some(at) == newest => {
                         return Err(Failure::new(
@@ -356,7 +371,9 @@ fn read(store: &Store, file: &Attachment) -> Result<Option<Part>, Failure> {
 
 /// [`loaded`], beside the tasks that answers wait for; nothing to do where no file is named.
 pub(crate) async fn put_in(inner: &Arc<Inner>, request: &Arc<Request>) -> Result<Arc<Request>, Failure> {
-    let named = |message: &Message| message.parts.iter().any(|part| matches!(part, Part::Attachment(_)));
+    let named = |message: &Message| {
+        message.role == Role::User && message.parts.iter().any(|part| matches!(part, Part::Attachment(_)))
+    };
     if !request.messages.iter().any(named) {
         return Ok(Arc::clone(request));
     }

@@ -164,6 +164,9 @@ fn section(part: &Part) -> Option<Section> {
         Part::GeneratedImage { media_type, .. } => {
             Section { kind: SectionKind::Image { media_type: media_type.clone() }, blocks: Vec::new() }
         }
+        Part::Attachment(file) if file.media_type.starts_with("image/") => {
+            Section { kind: SectionKind::Image { media_type: file.media_type.clone() }, blocks: Vec::new() }
+        }
         Part::Image { .. }
         | Part::ImageUrl { .. }
         | Part::File { .. }

@@ -1,18 +1,19 @@
 //! ChatGPT's export: `conversations.json`, or `conversations-000.json` and so on.
 //!
 //! A conversation is a `mapping` of nodes with `parent` and a `current_node`. Between two prompts lie
-//! several messages: thoughts, calls of tools and their results, the words of the answer. Read from
-//! exports as they were described in public up to 2026-11; nothing but the fields used here is relied on.
+//! several messages: thoughts, calls of tools and their results, the words of the answer. Pictures and files lie
+//! beside it in the archive under names that begin with their ids. Read from exports as they were described in
+//! public up to 2026-11; nothing but the fields used here is relied on.
 
 use crate::{
-    Conversation, LeftOut, Reason, Source,
-    text::{self, clean, missing},
+    Conversation, Files, LeftOut, Reason, Source, Wanted, chatgpt_cites as cites,
+    text::{self, clean},
     tree::{self, Node, Reading, Who},
 };
 use domain::Part;
 use serde_json::Value;
 
-pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
+pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let id =
         text::id(&value["conversation_id"]).or_else(|| text::id(&value["id"])).or_else(|| unnamed(value));
     let id = id.ok_or(Reason::NoId)?;
@@ -21,7 +22,8 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let Some(mapping) = value["mapping"].as_object() else {
         return Err(Reason::NotAConversation);
     };
-    let nodes = mapping.iter().map(|(id, entry)| node(id, entry, fallback.as_ref(), &mut left_out)).collect();
+    let nodes =
+        mapping.iter().map(|(id, entry)| node(id, entry, fallback.as_ref(), files, &mut left_out)).collect();
     let reading = Reading { current: value["current_node"].as_str(), side_by_side: false };
     let (turns, lanes) = tree::turns(nodes, reading);
     Ok(Conversation {
@@ -43,7 +45,13 @@ fn unnamed(value: &Value) -> Option<String> {
     Some(format!("{}/{}", begun.0, text::title(&value["title"])))
 }
 
-fn node(id: &str, entry: &Value, fallback: Option<&String>, left_out: &mut LeftOut) -> Node {
+fn node(
+    id: &str,
+    entry: &Value,
+    fallback: Option<&String>,
+    files: &mut Files<'_>,
+    left_out: &mut LeftOut,
+) -> Node {
     let message = &entry["message"];
     let role = message["author"]["role"].as_str().unwrap_or("system");
     let metadata = &message["metadata"];
@@ -55,9 +63,11 @@ fn node(id: &str, entry: &Value, fallback: Option<&String>, left_out: &mut LeftO
                 left_out.system_messages = left_out.system_messages.saturating_add(1);
             }
         } else {
-            parts = content(message, role, left_out);
-            if role == "user" {
-                parts.extend(attachments(metadata, &message["content"], left_out));
+            parts = content(message, role, files, left_out);
+            match role {
+                "user" => parts.extend(attachments(message, files, left_out)),
+                "assistant" => parts.extend(cites::citations(metadata)),
+                _ => {}
             }
         }
     }
@@ -81,7 +91,7 @@ fn says_something(content: &Value) -> bool {
     parts.filter_map(Value::as_str).chain(text).any(|text| !text.trim().is_empty())
 }
 
-fn content(message: &Value, role: &str, left_out: &mut LeftOut) -> Vec<Part> {
+fn content(message: &Value, role: &str, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
     let content = &message["content"];
     let kind = content["content_type"].as_str().unwrap_or("text");
     let recipient = message["recipient"].as_str().unwrap_or("all");
@@ -113,7 +123,7 @@ fn content(message: &Value, role: &str, left_out: &mut LeftOut) -> Vec<Part> {
             let listed = content["parts"].as_array().into_iter().flatten();
             let plain = content["text"].as_str().map(|text| Value::String(text.to_owned()));
             for part in listed.cloned().chain(plain) {
-                parts.extend(piece(&part, left_out));
+                parts.extend(piece(&part, message, files, left_out));
             }
             if role == "tool" || (role == "assistant" && recipient != "all") {
                 let name = if role == "tool" {
@@ -128,29 +138,54 @@ fn content(message: &Value, role: &str, left_out: &mut LeftOut) -> Vec<Part> {
     }
 }
 
-fn piece(part: &Value, left_out: &mut LeftOut) -> Option<Part> {
+fn piece(part: &Value, message: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -> Option<Part> {
     if let Some(words) = part.as_str() {
-        return text::part(&without_marks(words), left_out);
+        return text::part(&cites::without_marks(words), left_out);
     }
     let kind = part["content_type"].as_str().unwrap_or_default();
     if let Some(words) = part["text"].as_str() {
         return text::part(words, left_out);
     }
-    let name = part["asset_pointer"].as_str().unwrap_or_default();
-    match kind {
-        "image_asset_pointer" => Some(missing("Picture", name, left_out)),
-        "" => None,
-        _ => Some(missing("Recording or file", name, left_out)),
-    }
+    let pointer = part["asset_pointer"].as_str().unwrap_or_default();
+    let what = match kind {
+        "image_asset_pointer" => "Picture",
+        "" => return None,
+        _ => "Recording or file",
+    };
+    let id = asset(pointer);
+    let listed = message["metadata"]["attachments"].as_array().into_iter().flatten();
+    let name = listed.filter(|file| file["id"] == id).find_map(|file| file["name"].as_str());
+    let picture = message["author"]["role"] != "user";
+    let wanted = Wanted { id, name: name.unwrap_or_default(), picture };
+    Some(text::file(&wanted, what, pointer, files, left_out))
+}
+
+/// The id in `file-service://file-abc`, `sediment://file_00ff` or `sediment://…#file_00ff#p_0.jpg`; empty = none. No
+/// other entry of an archive can be named.
+fn asset(pointer: &str) -> &str {
+    let path = pointer.split_once("://").map_or(pointer, |(_, path)| path);
+    let path = path.split('?').next().unwrap_or_default();
+    path.split('#').find(|step| step.starts_with("file-") || step.starts_with("file_")).unwrap_or_default()
 }
 
 /// Files that came with a prompt; pictures already stand among its parts.
-fn attachments(metadata: &Value, content: &Value, left_out: &mut LeftOut) -> Vec<Part> {
-    let pictures = content["parts"].as_array().into_iter().flatten().filter(|part| part.is_object()).count();
-    let files = metadata["attachments"].as_array().into_iter().flatten();
-    files
-        .skip(pictures)
-        .map(|file| missing("File", file["name"].as_str().unwrap_or_default(), left_out))
+fn attachments(message: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
+    let parts = message["content"]["parts"].as_array().into_iter().flatten();
+    let shown: Vec<&str> = parts.filter_map(|part| part["asset_pointer"].as_str()).collect();
+    let stands = |id: &str| shown.iter().any(|pointer| asset(pointer) == id);
+    let listed = message["metadata"]["attachments"].as_array().into_iter().flatten();
+    let (named, nameless): (Vec<&Value>, Vec<&Value>) =
+        listed.partition(|file| file["id"].as_str().is_some_and(|id| !id.is_empty()));
+    let pictures = named.iter().filter(|file| stands(asset(file["id"].as_str().unwrap_or_default()))).count();
+    let rest = named.into_iter().filter(|file| !stands(asset(file["id"].as_str().unwrap_or_default())));
+    // Old exports give no ids: as many of them as there are pictures are the pictures.
+    let nameless = nameless.into_iter().skip(shown.len().saturating_sub(pictures));
+    rest.chain(nameless)
+        .map(|file| {
+            let name = file["name"].as_str().unwrap_or_default();
+            let wanted = Wanted { id: asset(file["id"].as_str().unwrap_or_default()), name, picture: false };
+            text::file(&wanted, "File", name, files, left_out)
+        })
         .collect()
 }
 
@@ -165,22 +200,6 @@ fn as_tool(name: &str, part: Part) -> Part {
     }
 }
 
-/// Without the marks that stand for citations: private characters around names of results that are not in
-/// the text.
-fn without_marks(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    let mut rest = words;
-    while let Some(start) = rest.find('\u{e200}') {
-        out.push_str(&rest[..start]);
-        rest = match rest[start..].find('\u{e201}') {
-            Some(end) => &rest[start + end + '\u{e201}'.len_utf8()..],
-            None => &rest[start + '\u{e200}'.len_utf8()..],
-        };
-    }
-    out.push_str(rest);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -193,10 +212,43 @@ mod tests {
             json!({ "title": title, "create_time": at, "mapping": { "a": { "id": "a", "message": {
                 "author": { "role": "user" }, "content": { "content_type": "text", "parts": ["Hi"] } } } } })
         };
-        let id = |value: Value| read(&value).unwrap().id;
+        let id = |value: Value| read(&value, &mut |_| None).unwrap().id;
         assert_eq!(id(talk(1.7e9, "One")), id(talk(1.7e9, "One")));
         assert_ne!(id(talk(1.7e9, "One")), id(talk(1.7e9, "Two")));
         assert_ne!(id(talk(1.7e9, "One")), id(talk(1.6e9, "One")));
-        assert!(read(&json!({ "title": "One", "mapping": {} })).is_err());
+        assert!(read(&json!({ "title": "One", "mapping": {} }), &mut |_| None).is_err());
+    }
+    #[test]
+    fn files_are_asked_for_by_their_ids_alone() {
+        for (pointer, id) in [
+            ("file-service://file-abc", "file-abc"),
+            ("sediment://file_00ff?shared=1", "file_00ff"),
+            ("sediment://0a1b#file_77#p_0.jpg", "file_77"),
+            ("file-abc", "file-abc"),
+            ("file-service://user.json", ""),
+            ("../../etc/passwd", ""),
+            ("", ""),
+        ] {
+            assert_eq!(asset(pointer), id, "{pointer}");
+        }
+        let picture = |id: &str| json!({ "content_type": "image_asset_pointer", "asset_pointer": id });
+        let value = json!({ "id": "c", "mapping": {
+            "u": { "message": { "author": { "role": "user" }, "content": { "content_type": "multimodal_text",
+                "parts": [picture("sediment://file_1"), "Look"] }, "metadata": { "attachments": [
+                { "id": "file_1", "name": "cat.png" }, { "id": "file_2", "name": "notes.pdf" } ] } } },
+            "t": { "parent": "u", "message": { "author": { "role": "tool", "name": "dalle" }, "content": {
+                "content_type": "multimodal_text", "parts": [picture("file-service://file-3")] } } },
+            "a": { "parent": "t", "message": { "author": { "role": "assistant" }, "content": {
+                "content_type": "text", "parts": ["Done."] } } },
+        } });
+        let mut asked = Vec::new();
+        let mut files = |wanted: &Wanted<'_>| {
+            asked.push(format!("{} {} {}", wanted.id, wanted.name, wanted.picture));
+            None
+        };
+        let conversation = read(&value, &mut files).unwrap();
+        asked.sort();
+        assert_eq!(asked, ["file-3  true", "file_1 cat.png false", "file_2 notes.pdf false"]);
+        assert_eq!(conversation.left_out.attachments, 3);
     }
 }

@@ -4,14 +4,14 @@
 //! name a parent there are branches.
 
 use crate::{
-    Conversation, LeftOut, Reason, Source,
+    Conversation, Files, LeftOut, Reason, Source, Wanted,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
 use domain::Part;
 use serde_json::Value;
 
-pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
+pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let id = text::id(&value["uuid"]).or_else(|| text::id(&value["id"])).ok_or(Reason::NoId)?;
     let mut left_out = LeftOut::default();
     let model = text::model(&value["model"]);
@@ -44,7 +44,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
                         .or_else(|| Some("claude".to_owned()))
                 },
                 system: None,
-                parts: parts(message, &mut left_out),
+                parts: parts(message, user, files, &mut left_out),
                 cut: message["stop_reason"] == "user_canceled",
             }
         })
@@ -64,7 +64,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     })
 }
 
-fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
+fn parts(message: &Value, user: bool, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
     let mut parts: Vec<Part> = message["content"]
         .as_array()
         .into_iter()
@@ -88,7 +88,12 @@ fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
     }
     for list in ["files", "files_v2"] {
         for file in message[list].as_array().into_iter().flatten() {
-            parts.push(missing("File", file["file_name"].as_str().unwrap_or_default(), left_out));
+            let name = file["file_name"].as_str().unwrap_or_default();
+            let id = file["file_uuid"].as_str().or_else(|| file["uuid"].as_str());
+            // Nothing but an id of this form is looked for among the other files of an archive.
+            let id = id.filter(|id| id.parse::<uuid::Uuid>().is_ok()).unwrap_or_default();
+            let wanted = Wanted { id, name, picture: !user };
+            parts.push(text::file(&wanted, "File", name, files, left_out));
         }
         if !message[list].as_array().is_none_or(Vec::is_empty) {
             break;

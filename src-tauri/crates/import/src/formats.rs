@@ -1,6 +1,6 @@
 //! Whose conversation a JSON value is.
 
-use crate::{Conversation, chatgpt, claude, librechat, open_webui, own};
+use crate::{Conversation, Files, chatgpt, claude, librechat, open_webui, own};
 use serde_json::Value;
 
 /// Why a value of a file is not imported.
@@ -34,8 +34,13 @@ impl Reason {
     }
 }
 
-/// Reads one value of a file.
+/// Reads one value of a file that has no other files beside it.
 pub fn read(bytes: &[u8]) -> Result<Conversation, Reason> {
+    read_with(bytes, &mut |_| None)
+}
+
+/// Reads one value of a file; what its messages name beside it is asked of `files`.
+pub fn read_with(bytes: &[u8], files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let value = match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => value,
         // Exports cut titles in the middle of a character that needs two escapes.
@@ -44,9 +49,9 @@ pub fn read(bytes: &[u8]) -> Result<Conversation, Reason> {
     let conversation = if value["format"] == own::FORMAT {
         own::read(&value)?
     } else if value["mapping"].is_object() {
-        chatgpt::read(&value)?
+        chatgpt::read(&value, files)?
     } else if value["chat_messages"].is_array() {
-        claude::read(&value)?
+        claude::read(&value, files)?
     } else if value["chat"].is_object() || value["history"]["messages"].is_object() {
         open_webui::read(&value)?
     } else if value["messages"].is_array() && !value["conversationId"].is_null() {

@@ -12,7 +12,9 @@
 //! To add a format: one file that turns a JSON value into [`tree::Node`]s, one arm in [`formats::read`].
 #![deny(missing_docs)]
 
+mod beside;
 mod chatgpt;
+mod chatgpt_cites;
 mod claude;
 mod elements;
 mod formats;
@@ -26,8 +28,9 @@ mod text;
 mod tree;
 mod zip;
 
+pub use beside::{Files, Names, Wanted};
 pub use elements::{Element, Elements, LARGEST};
-pub use formats::{Reason, read};
+pub use formats::{Reason, read, read_with};
 pub use ids::{conversation_id, fingerprint, stable};
 pub use llm::{Response, conversation as llm_conversation};
 pub use own::FORMAT;

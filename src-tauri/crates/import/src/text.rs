@@ -1,6 +1,6 @@
 //! Words as they come from files: without what cannot be seen, and times in the forms people write them.
 
-use crate::LeftOut;
+use crate::{Files, LeftOut, Wanted};
 use domain::{Part, Timestamp};
 use serde_json::Value;
 
@@ -50,6 +50,18 @@ pub(crate) fn missing(what: &str, name: &str, left_out: &mut LeftOut) -> Part {
         format!("[{what}, not imported: {name}]")
     };
     Part::Text { text }
+}
+
+/// A file, or a note in its place. `what` and `called` are for the note.
+pub(crate) fn file(
+    wanted: &Wanted<'_>,
+    what: &str,
+    called: &str,
+    files: &mut Files<'_>,
+    left_out: &mut LeftOut,
+) -> Part {
+    let found = if wanted.id.is_empty() { None } else { files(wanted) };
+    found.map_or_else(|| missing(what, called, left_out), Part::Attachment)
 }
 
 /// One line of at most `most` characters.

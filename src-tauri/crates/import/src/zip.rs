@@ -59,6 +59,14 @@ pub struct Entry {
     encrypted: bool,
 }
 
+#[cfg(test)]
+impl Entry {
+    /// An empty one of this name.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), size: 0, packed: 0, offset: 0, method: 0, crc: 0, encrypted: false }
+    }
+}
+
 /// An archive whose table of contents has been found sound.
 pub struct Archive<R> {
     input: R,

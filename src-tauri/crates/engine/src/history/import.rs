@@ -2,7 +2,7 @@
 //! time; every step of about a megabyte is one transaction, so that stopping or killing the program at any
 //! point leaves whole conversations, and importing the file again goes on from there.
 
-use super::take;
+use super::{beside::Beside, take};
 use crate::{
     board::ratings,
     inner::{Inner, Table},
@@ -50,7 +50,7 @@ impl ImportProgress {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
@@ -76,6 +76,8 @@ pub struct ImportReport {
     pub branched: u64,
     /// What could not be taken in, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
+    /// Pictures and files that lay beside the conversations and came along.
+    pub files: u64,
     /// Pictures and files that did not come along.
     pub attachments: u64,
     /// Characters that could hide instructions, taken out.
@@ -174,6 +176,8 @@ struct Run {
     /// The step before, which is written while this one is read.
     writing: Option<Pending<Vec<Taken>>>,
     recognised: u64,
+    /// The other files of an archive.
+    beside: Option<Beside>,
 }
 
 impl Run {
@@ -187,8 +191,8 @@ impl Run {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let now = inner.clock.now();
         let report = ImportReport { dry_run, ..ImportReport::default() };
-        let (step, writing) = (Vec::new(), None);
-        Ok(Self { inner, id, name, now, progress, report, step, size: 0, writing, recognised: 0 })
+        let (step, writing, beside) = (Vec::new(), None, None);
+        Ok(Self { inner, id, name, now, progress, report, step, size: 0, writing, recognised: 0, beside })
     }
 
     fn file(mut self, path: &Path) -> Result<ImportReport, Failure> {
@@ -208,7 +212,7 @@ impl Run {
         }
         self.flush()?;
         self.settle()?;
-        if self.recognised == 0 {
+        if self.recognised == 0 && !self.report.stopped {
             return Err(self.nothing());
         }
         self.finish()
@@ -252,6 +256,8 @@ impl Run {
                 }
             }
         }
+        let beside = Beside::open(&self.inner, &self.progress, path, &chosen).map_err(|e| refused(&e))?;
+        self.beside = Some(beside);
         let mut before = 0;
         for place in chosen {
             let size = archive.entries()[place].size;
@@ -281,13 +287,46 @@ impl Run {
                 None => break,
                 Some(Element::CutOff) => self.report.cut_off = true,
                 Some(Element::TooLarge(_)) => self.skip(Reason::TooLarge),
-                Some(Element::Whole(bytes)) => match import::read(&bytes) {
-                    Ok(conversation) => self.take(conversation, bytes.len())?,
+                Some(Element::Whole(bytes)) => match self.read(&bytes)? {
+                    Ok(Some(conversation)) => self.take(conversation, bytes.len())?,
+                    Ok(None) => self.report.stopped = true,
                     Err(reason) => self.skip(reason),
                 },
             }
         }
         Ok(())
+    }
+
+    /// One conversation, with the files that its new messages name; `None` = it was stopped among them, and comes
+    /// whole the next time.
+    fn read(&mut self, bytes: &[u8]) -> Result<Result<Option<Conversation>, Reason>, Failure> {
+        let mut here = 0;
+        let beside = self.beside.as_ref();
+        let read = import::read_with(bytes, &mut |wanted| {
+            here += u32::from(beside.is_some_and(|beside| beside.holds(wanted)));
+            None
+        });
+        let mut conversation = match read {
+            Ok(conversation) if here > 0 => conversation,
+            read => return Ok(read.map(Some)),
+        };
+        let missing = conversation.left_out.attachments.saturating_sub(here);
+        if self.report.dry_run {
+            self.report.files += u64::from(here);
+            conversation.left_out.attachments = missing;
+            return Ok(Ok(Some(conversation)));
+        }
+        let now = self.now;
+        let look = self.inner.store.read(move |tx| Ok((take::look(tx, &conversation, now)?, conversation)));
+        let (taken, mut conversation) = look.wait()?;
+        if !matches!(taken, Taken::Added(_) | Taken::Extended(_)) {
+            conversation.left_out.attachments = missing;
+            return Ok(Ok(Some(conversation)));
+        }
+        let Some(beside) = self.beside.as_mut() else { return Ok(Ok(Some(conversation))) };
+        let read = import::read_with(bytes, &mut |wanted| beside.take(wanted));
+        self.report.files += beside.done()?;
+        Ok(read.map(|conversation| (!self.progress.stopped()).then_some(conversation)))
     }
 
     fn llm(&mut self, path: &Path) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! What becomes of conversations when nobody is asking anything: trash, search, export, import.
 
+mod beside;
 mod export;
 mod import;
 mod load;

@@ -39,16 +39,18 @@ pub(super) enum Taken {
     Refused(Reason),
 }
 
+/// What would become of a conversation.
+pub(super) fn look(tx: &Tx<'_>, conversation: &Conversation, now: Timestamp) -> Result<Taken, Failure> {
+    match Rows::new(conversation, now) {
+        Ok(rows) => rows.look(tx),
+        Err(reason) => Ok(Taken::Refused(reason)),
+    }
+}
+
 impl Step {
     /// What would become of each.
     pub(super) fn look(&self, tx: &Tx<'_>) -> Result<Vec<Taken>, Failure> {
-        self.conversations
-            .iter()
-            .map(|conversation| match Rows::new(conversation, self.now) {
-                Ok(rows) => rows.look(tx),
-                Err(reason) => Ok(Taken::Refused(reason)),
-            })
-            .collect()
+        self.conversations.iter().map(|conversation| look(tx, conversation, self.now)).collect()
     }
 
     /// Takes each in.
@@ -107,6 +109,8 @@ struct Rows<'c> {
     id: ConversationId,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// The last moment that a time of it may name; what is later is a mistake of the file.
+    latest: i64,
     lanes: Vec<LaneId>,
     turns: Vec<TurnIds>,
 }
@@ -120,8 +124,8 @@ struct TurnIds {
 
 impl<'c> Rows<'c> {
     fn new(from: &'c Conversation, now: Timestamp) -> Result<Self, Reason> {
-        let known =
-            |at: Option<Timestamp>| at.filter(|at| at.0 >= 0 && at.0 <= now.0.saturating_add(86_400_000));
+        let latest = now.0.saturating_add(86_400_000);
+        let known = |at: Option<Timestamp>| at.filter(|at| at.0 >= 0 && at.0 <= latest);
         let first = from.turns.iter().filter_map(|turn| known(turn.at)).min();
         let last = from.turns.iter().filter_map(|turn| known(turn.at)).max();
         let created_at = known(from.created_at).or(first).unwrap_or(now);
@@ -140,7 +144,7 @@ impl<'c> Rows<'c> {
         for turn in &from.turns {
             turns.push(Self::turn(&ids, turn, known(turn.at).unwrap_or(created_at))?);
         }
-        let rows = Self { from, id, created_at, updated_at, lanes, turns };
+        let rows = Self { from, id, created_at, updated_at, latest, lanes, turns };
         if rows.sound() { Ok(rows) } else { Err(Reason::Unreadable) }
     }
 
@@ -333,7 +337,7 @@ impl<'c> Rows<'c> {
             let created_at = ids.at;
             tx.insert_turn(&TurnRow { id: ids.id, conversation: self.id, prompt, created_at })?;
             if let Some(message) = ids.nodes.first() {
-                documents.push(self.document(ids, *message, None, None, &turn.prompt));
+                documents.push(self.document(ids, (*message, ids.at), None, None, &turn.prompt));
             }
         }
         for ((run, message), answer) in ids.answers.iter().zip(&turn.answers) {
@@ -342,13 +346,19 @@ impl<'c> Rows<'c> {
             }
             let Some(node) = ids.nodes.get(answer.node) else { continue };
             let content = tx.put_content(&answer.parts)?;
-            let at = answer.at.filter(|at| *at >= ids.at && at.0 - ids.at.0 < 86_400_000).unwrap_or(ids.at);
+            let at = answer.at.filter(|at| *at >= ids.at && at.0 <= self.latest).unwrap_or(ids.at);
             self.message(tx, *message, Some(*node), Role::Assistant, content, Some(*run), at)?;
             tx.insert_run(&self.run_row(ids, *run, *message, *node, answer, at))?;
             if let Some(own) = &answer.own {
                 own::facts(self, tx, ids, *run, own)?;
             }
-            documents.push(self.document(ids, *message, Some(*run), answer.model.clone(), &answer.parts));
+            documents.push(self.document(
+                ids,
+                (*message, at),
+                Some(*run),
+                answer.model.clone(),
+                &answer.parts,
+            ));
         }
         Ok(())
     }
@@ -370,13 +380,13 @@ impl<'c> Rows<'c> {
     fn document(
         &self,
         ids: &TurnIds,
-        message: MessageId,
+        (message, at): (MessageId, Timestamp),
         run: Option<RunId>,
         model: Option<String>,
         parts: &[Part],
     ) -> Document {
         Document {
-            at: ids.at,
+            at,
             message,
             conversation: self.id,
             turn: ids.id,

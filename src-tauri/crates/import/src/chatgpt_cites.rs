@@ -1,0 +1,170 @@
+//! What an answer of ChatGPT cites: the marks in its text, and the sources its metadata names.
+
+use crate::text;
+use domain::Part;
+use serde_json::Value;
+
+/// Most sources of one message.
+const MOST: usize = 200;
+/// Longest address.
+const LONGEST: usize = 2_000;
+const BEGIN: char = '\u{e200}';
+const BETWEEN: char = '\u{e202}';
+const END: char = '\u{e201}';
+
+/// The sources of a message, each once, in the order in which it cites them. Read from `content_references` (with
+/// `items`, `sources` and the sites that support one) and from the older `citations`; `alt`, a link in Markdown, where
+/// a reference says nothing else.
+pub(crate) fn citations(metadata: &Value) -> Vec<Part> {
+    let mut found: Vec<(String, Option<String>)> = Vec::new();
+    for reference in list(&metadata["content_references"]) {
+        let kind = reference["type"].as_str().unwrap_or_default();
+        if kind == "hidden" || kind.starts_with("image") {
+            continue;
+        }
+        let before = found.len();
+        let mut named = false;
+        let own = std::iter::once(reference);
+        for source in own.chain(list(&reference["items"])).chain(list(&reference["sources"])) {
+            named |= source["url"].is_string();
+            add(&mut found, source["url"].as_str(), source["title"].as_str());
+            for site in list(&source["supporting_websites"]) {
+                add(&mut found, site["url"].as_str(), site["title"].as_str());
+            }
+        }
+        if found.len() == before && !named {
+            linked(reference["alt"].as_str().unwrap_or_default(), &mut found);
+        }
+    }
+    for citation in list(&metadata["citations"]) {
+        let source = &citation["metadata"];
+        add(&mut found, source["url"].as_str(), source["title"].as_str());
+    }
+    found.into_iter().map(|(url, title)| Part::Citation { url: Some(url), title }).collect()
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn add(found: &mut Vec<(String, Option<String>)>, url: Option<&str>, title: Option<&str>) {
+    let Some(url) = url.map(str::trim).filter(|url| is_address(url)) else { return };
+    if found.len() >= MOST || found.iter().any(|(known, _)| known == url) {
+        return;
+    }
+    let title = title.map(|title| text::line(title, 200)).filter(|title| !title.is_empty());
+    found.push((url.to_owned(), title));
+}
+
+/// An address on the web, and nothing that could be more than that.
+fn is_address(url: &str) -> bool {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    web && url.len() <= LONGEST && !url.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// The links of `([Name](https://…))`.
+fn linked(markdown: &str, found: &mut Vec<(String, Option<String>)>) {
+    let mut rest = markdown;
+    while let Some(at) = rest.find("](") {
+        let name = rest[..at].rsplit('[').next().unwrap_or_default();
+        let after = &rest[at + 2..];
+        let Some(end) = after.find(')') else { break };
+        add(found, Some(&after[..end]), Some(name));
+        rest = &after[end..];
+    }
+}
+
+/// Without the marks that stand for citations: private characters around names of results that are not in the text. Of
+/// a mark around a thing's name the name stays.
+pub(crate) fn without_marks(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(start) = rest.find(BEGIN) {
+        out.push_str(&rest[..start]);
+        let after = &rest[start + BEGIN.len_utf8()..];
+        rest = match after.find(END) {
+            Some(end) => {
+                out.push_str(&thing(&after[..end]).unwrap_or_default());
+                &after[end + END.len_utf8()..]
+            }
+            None => after,
+        };
+    }
+    out.push_str(rest);
+    out.retain(|c| !('\u{e200}'..='\u{e20f}').contains(&c));
+    out
+}
+
+/// The name in `entity`, a mark with a list: kind, name, what tells it apart.
+fn thing(mark: &str) -> Option<String> {
+    let (kind, said) = mark.split_once(BETWEEN)?;
+    if kind != "entity" {
+        return None;
+    }
+    let said: Value = serde_json::from_str(said).ok()?;
+    said[1].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn cited(metadata: &Value) -> Vec<String> {
+        let words = |part: Part| match part {
+            Part::Citation { url, title } => {
+                format!("{} {}", url.unwrap_or_default(), title.unwrap_or_default())
+            }
+            other => format!("{other:?}"),
+        };
+        citations(metadata).into_iter().map(words).collect()
+    }
+
+    #[test]
+    fn sources_are_read_in_every_form_and_once() {
+        let metadata = json!({
+            "content_references": [
+                { "type": "hidden", "url": "https://x.example/hidden" },
+                { "type": "grouped_webpages", "alt": "([A](https://a.example/1))", "items": [
+                    { "title": "A  page", "url": "https://a.example/1", "supporting_websites": [
+                        { "title": "B", "url": "https://b.example/" } ] },
+                    { "title": "A again", "url": "https://a.example/1" } ] },
+                { "type": "grouped_webpages", "items": [], "alt": "([C](http://c.example/x)) ([D](https://d.example))" },
+                { "type": "sources_footnote", "sources": [{ "title": "E", "url": "https://e.example" }] },
+                { "type": "webpage", "title": "F", "url": "https://f.example" },
+                { "type": "webpage", "title": "no", "url": "javascript:alert(1)" },
+                { "type": "webpage", "title": "no", "url": "https://g.example/a b" },
+            ],
+            "citations": [
+                { "metadata": { "type": "webpage", "title": "H", "url": "https://h.example" } },
+                { "metadata": { "type": "file", "name": "x.pdf" } },
+            ],
+        });
+        let expected = [
+            "https://a.example/1 A page",
+            "https://b.example/ B",
+            "http://c.example/x C",
+            "https://d.example D",
+            "https://e.example E",
+            "https://f.example F",
+            "https://h.example H",
+        ];
+        assert_eq!(cited(&metadata), expected);
+        let many: Vec<Value> = (0..1_000).map(|n| json!({ "url": format!("https://{n}.example") })).collect();
+        assert_eq!(cited(&json!({ "content_references": many })).len(), MOST);
+    }
+
+    #[test]
+    fn marks_go_and_names_stay() {
+        for (words, plain) in [
+            ("a\u{e200}cite\u{e202}turn0\u{e201}.", "a."),
+            ("\u{e203}x\u{e204} y", "x y"),
+            ("in \u{e200}entity\u{e202}[\"city\",\"Paris\",\"France\"]\u{e201}!", "in Paris!"),
+            ("in \u{e200}entity\u{e202}[\u{e201}!", "in !"),
+            ("cut \u{e200}cite", "cut cite"),
+            ("none", "none"),
+        ] {
+            assert_eq!(without_marks(words), plain);
+        }
+    }
+}
