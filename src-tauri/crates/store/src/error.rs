@@ -1,11 +1,16 @@
 //! What SQLite and the file system say, as the one error type that leaves this crate.
 
 use domain::{ErrorKind, Failure};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi::SQLITE_IOERR_SHMSIZE};
 use std::{io, path::Path};
 
 /// The kind a SQLite error belongs to.
 pub(crate) fn kind(error: &rusqlite::Error) -> ErrorKind {
+    // The index of the journal could not be made larger, as on a disk without any room (sqlite.org/rescode.html): it
+    // comes as an error of the disk and not as a full one.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) {
+        return ErrorKind::StoreFull;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::StoreBusy,
         Some(ErrorCode::DiskFull) => ErrorKind::StoreFull,
@@ -56,4 +61,17 @@ pub(crate) fn io_failure(error: &io::Error, doing: &str, path: &Path) -> Failure
 /// Our own mistake.
 pub(crate) fn bug(message: impl Into<String>) -> Failure {
     Failure::new(ErrorKind::Bug, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_without_room_for_the_journals_index_is_full() {
+        let error = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        assert_eq!(kind(&error(SQLITE_IOERR_SHMSIZE)), ErrorKind::StoreFull);
+        assert_eq!(kind(&error(rusqlite::ffi::SQLITE_FULL)), ErrorKind::StoreFull);
+        assert_eq!(kind(&error(rusqlite::ffi::SQLITE_IOERR_READ)), ErrorKind::StoreDenied);
+    }
 }
