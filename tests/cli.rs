@@ -119,10 +119,8 @@ fn differences(recording: &Recording, line: &Value) -> Vec<String> {
     check("type", &line["type"], &json!(if ok { "result" } else { "error" }));
     if expect["outcome"] != "error" {
         check("text", &line["text"], &expect["text"]);
-        // Cohere's plan before a tool call is thought shown to the user; recordings keep it apart.
-        let plan = recording.text("/expect/tool_plan");
-        let reasoning = if plan.is_empty() { expect["reasoning"].clone() } else { json!(plan) };
-        check("reasoning", &line["reasoning"], &reasoning);
+        check("reasoning", &line["reasoning"], &expect["reasoning"]);
+        check("tool plan", &line["tool_plan"], &expect["tool_plan"]);
         check("refusal", &line["refusal"], &expect["refusal"]);
         for (ours, theirs) in [
             ("input", "input"),

@@ -33,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// One entry a block.
     pub(crate) reasoning: Vec<String>,
+    /// What is to be done with tools, where a provider says that apart.
+    pub(crate) plan: String,
     pub(crate) refusal: String,
     /// Id, name, arguments.
     pub(crate) tools: Vec<(String, String, String)>,
@@ -49,23 +51,27 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn of(events: &[StreamEvent], ending: &Ending) -> Self {
         let mut answer = Self { whole: *ending == Ending::Complete, ..Self::default() };
-        let mut blocks: BTreeMap<u32, (&BlockKind, String)> = BTreeMap::new();
+        let mut blocks: BTreeMap<u32, (&BlockKind, String, bool)> = BTreeMap::new();
         for event in events {
             match event {
                 StreamEvent::Started { model, .. } => answer.model.clone_from(model),
                 StreamEvent::BlockOpen { block, kind } => {
-                    blocks.insert(*block, (kind, String::new()));
+                    blocks.insert(*block, (kind, String::new(), false));
                 }
                 StreamEvent::BlockDelta { block, text } => blocks.get_mut(block).unwrap().1.push_str(text),
-                StreamEvent::BlockClose { .. } | StreamEvent::Unknown { .. } => {}
+                StreamEvent::BlockClose { block, signature } => {
+                    blocks.get_mut(block).unwrap().2 = signature.as_deref() == Some(wire::TOOL_PLAN);
+                }
+                StreamEvent::Unknown { .. } => {}
                 StreamEvent::Usage(usage) => answer.usage = usage.clone(),
                 StreamEvent::Finish { reason, raw } => answer.finish = Some((*reason, raw.clone())),
                 StreamEvent::Notice { kind, detail } => answer.notices.push((*kind, detail.clone())),
             }
         }
-        for (kind, text) in blocks.into_values() {
+        for (kind, text, plan) in blocks.into_values() {
             match kind {
                 BlockKind::Text => answer.text.push_str(&text),
+                BlockKind::Reasoning if plan => answer.plan.push_str(&text),
                 BlockKind::Reasoning => answer.reasoning.push(text),
                 BlockKind::Refusal => answer.refusal.push_str(&text),
                 BlockKind::ToolCall { id, name, .. } => {

@@ -28,9 +28,8 @@ pub(crate) fn complaints(recording: &Recording) -> Vec<String> {
     }
     list.text("text", &answer.text, &expect["text"]);
     let between = if recording.wire == "openai-responses" { "\n\n" } else { "" };
-    // The files keep Cohere's plan for its tools apart; it is reasoning that goes back under its own name.
-    let reasoning = if expect["tool_plan"].is_string() { "tool_plan" } else { "reasoning" };
-    list.text("reasoning", &answer.reasoning.join(between), &expect[reasoning]);
+    list.text("reasoning", &answer.reasoning.join(between), &expect["reasoning"]);
+    list.text("tool plan", &answer.plan, &expect["tool_plan"]);
     list.text("refusal", &answer.refusal, &expect["refusal"]);
     if let Some(model) = expect["model"].as_str() {
         list.equal("model", &answer.model.as_deref(), &Some(model));

@@ -35,7 +35,7 @@ fn gist(answer: &Answer) -> Value {
         answer.tools.iter().map(|(id, name, text)| json!([id, name, arguments(text)])).collect();
     let usage = &answer.usage;
     json!({
-        "words": format!("{}{}", answer.text, answer.refusal), "thought": answer.reasoning.concat(),
+        "words": format!("{}{}", answer.text, answer.refusal), "thought": format!("{}{}", answer.plan, answer.reasoning.concat()),
         "calls": calls, "images": answer.images,
         "counts": [usage.input.total, usage.input.cache_read, usage.output.total, usage.output.reasoning],
     })

@@ -79,9 +79,24 @@ impl Draft {
         self.joined(|kind| matches!(kind, BlockKind::Text), "")
     }
 
-    /// Visible reasoning. Separate blocks are separate thoughts.
+    /// Visible reasoning, but for a plan for tools. Separate blocks are separate thoughts.
     pub fn reasoning(&self) -> String {
-        self.joined(|kind| matches!(kind, BlockKind::Reasoning), "\n\n")
+        self.thought(|plan| !plan)
+    }
+
+    /// What the model said it would do with its tools, where a provider keeps that apart from reasoning.
+    pub fn tool_plan(&self) -> Option<String> {
+        let plan = self.thought(|plan| plan);
+        (!plan.is_empty()).then_some(plan)
+    }
+
+    fn thought(&self, wanted: impl Fn(bool) -> bool) -> String {
+        let is_plan = |block: &DraftBlock| block.signature.as_deref() == Some(wire::TOOL_PLAN);
+        let wanted = |block: &&DraftBlock| {
+            matches!(block.kind, BlockKind::Reasoning) && !block.text.is_empty() && wanted(is_plan(block))
+        };
+        let texts: Vec<&str> = self.blocks.iter().filter(wanted).map(|block| block.text.as_str()).collect();
+        texts.join("\n\n")
     }
 
     /// Words of a refusal.

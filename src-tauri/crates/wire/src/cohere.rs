@@ -6,8 +6,8 @@ mod encode;
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};
 
-/// Marks reasoning that is a plan for tools: it goes back under its own name.
-const PLAN: &str = "tool_plan";
+/// The proof on reasoning that is a plan for tools: it goes back under its own name, and is told apart in results.
+pub const PLAN: &str = "tool_plan";
 
 /// The dialect.
 pub(crate) struct Cohere;

@@ -41,6 +41,7 @@ mod thinking;
 mod trial;
 mod vertex;
 
+pub use cohere::PLAN as TOOL_PLAN;
 pub use fit::{Declared, fit, reads};
 
 use domain::{
