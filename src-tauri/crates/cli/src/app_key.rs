@@ -92,6 +92,7 @@ pub(crate) async fn run(engine: &Engine, command: AppKeyCommand) -> Result<ExitC
 async fn create(engine: &Engine, arguments: CreateArgs) -> Result<(), Failure> {
     let json = arguments.json.json;
     let expires = arguments.expires.map(end_of).transpose()?;
+    let unoffered = engine.unoffered(&arguments.model);
     let change = AppKeyChange {
         models: Some(arguments.model),
         policy: Some(arguments.policy),
@@ -101,6 +102,12 @@ async fn create(engine: &Engine, arguments: CreateArgs) -> Result<(), Failure> {
         cache: Some(arguments.cache),
     };
     let (row, key) = engine.create_app_key(NewAppKey { name: arguments.name, change }).await?;
+    for name in &unoffered {
+        out::note(&format!(
+            "parallax: nobody offers “{name}” now, so the key opens nothing by that name. `parallax models` lists what \
+             there is; revoke the key if this is a slip."
+        ));
+    }
     if json {
         out::object(&json!({ "name": row.name, "key": key.expose() }));
     } else {

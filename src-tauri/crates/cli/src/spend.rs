@@ -309,6 +309,8 @@ async fn verify(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
 /// Exit code 0 if the provider answered, whatever it said.
 #[expect(clippy::disallowed_methods, reason = "the environment is the one place of a key that is not kept")]
 async fn reconcile(engine: &Engine, provider: &str, days: u32, json: bool) -> Result<ExitCode, Failure> {
+    // Nobody is asked for a key of a provider that is not there or tells nothing.
+    engine.tells_charges(&ProviderId::new(provider))?;
     let variable = format!("PARALLAX_ADMIN_KEY_{}", provider.to_ascii_uppercase().replace('-', "_"));
     let key =
         std::env::var(&variable).map(Secret::new).ok().filter(|key| !key.is_empty()).ok_or_else(|| {

@@ -5,6 +5,7 @@ use crate::{
     calendar::Calendar,
     inner::{Inner, Table},
     policy,
+    registry::Registry,
 };
 use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd, Secret, Timestamp};
 use std::fmt::Write as _;
@@ -12,6 +13,9 @@ use store::AppKeyRow;
 
 /// How our keys begin, so that a search for leaked ones finds them.
 const PREFIX: &str = "sk-parallax-";
+
+/// Names that leave the choice of the model to Parallax.
+const AUTO: [&str; 3] = ["auto/cheapest", "auto/fast", "auto/best"];
 
 /// A key that is wanted.
 #[derive(Clone, Debug, Default)]
@@ -222,7 +226,30 @@ pub fn utc(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }
 
+/// Of the models a key may ask, those that nobody offers now: a key for them alone opens nothing.
+fn unoffered(registry: &Registry, models: &[String]) -> Vec<String> {
+    let slugs = || registry.catalog().models().map(|model| model.slug.as_str());
+    let listed = || registry.providers().flat_map(|known| registry.uncatalogued(known));
+    let known =
+        |name: &str| crate::relay::named(registry, name).and_then(|model| registry.resolve(&model)).is_ok();
+    let offered = |name: &str| match name.strip_suffix('*') {
+        Some(start) => {
+            slugs().any(|slug| slug.starts_with(start)) || listed().any(|listed| listed.id.starts_with(start))
+        }
+        None => {
+            let plain = name.rsplit_once(':').filter(|(_, variant)| policy::variant(variant).is_some());
+            AUTO.contains(&name) || known(name) || plain.is_some_and(|(plain, _)| known(plain))
+        }
+    };
+    models.iter().filter(|name| !offered(name)).cloned().collect()
+}
+
 impl Engine {
+    /// Of these names of models, as a key's, those that nobody offers now.
+    pub fn unoffered(&self, models: &[String]) -> Vec<String> {
+        unoffered(&self.inner.registry(), models)
+    }
+
     /// Makes a key for another program. The key itself is given once, here, and kept nowhere.
     pub async fn create_app_key(&self, wanted: NewAppKey) -> Result<(AppKeyRow, Secret), Failure> {
         create(&self.inner, wanted).await

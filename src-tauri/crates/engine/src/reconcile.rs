@@ -1,6 +1,6 @@
 //! Our ledger beside the provider's own figures, day by day, and what may explain the difference.
 
-use crate::{inner::Inner, prices::refuse};
+use crate::{Engine, inner::Inner, prices::refuse, providers};
 use catalog::bill::{BILLS, BillApi};
 use domain::{Call, ErrorKind, Failure, Headers, Method, PicoUsd, ProviderId, Secret, Timestamp};
 use futures_util::StreamExt as _;
@@ -101,6 +101,15 @@ pub(crate) async fn reconcile(
         })
         .await?;
     Ok(starts.into_iter().zip(ours).map(|(start, sum)| compared(start.day(), &theirs, sum)).collect())
+}
+
+impl Engine {
+    /// Does this provider tell what it charged? Errors: `request.invalid` where there is none of this name,
+    /// `request.unsupported` where it tells nobody.
+    pub fn tells_charges(&self, provider: &ProviderId) -> Result<(), Failure> {
+        providers::known(&self.inner, provider)?;
+        api_of(provider).map(|_| ())
+    }
 }
 
 fn api_of(provider: &ProviderId) -> Result<&'static BillApi, Failure> {
