@@ -80,6 +80,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     // one place each
     ("csv", &["compare"]),
     ("jsonschema", &["compare"]),
+    ("fancy-regex", &["compare"]),
     ("regex", &["compare"]),
     ("serde-saphyr", &["compare"]),
     ("clap", &["cli"]),

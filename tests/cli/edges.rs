@@ -171,3 +171,63 @@ fn an_experiment_names_no_files_elsewhere_and_passes_no_check_that_is_not_run() 
     let cell: Value = serde_json::from_str(cell).unwrap();
     assert!(!out.success && cell["passed"].is_null(), "{cell}");
 }
+
+#[test]
+fn what_is_mistyped_is_named_for_what_it_is() {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("cases.csv");
+    std::fs::write(&table, "a,__expected\n\"x, y\",z\n").unwrap();
+    for (arguments, words) in [
+        (vec!["experiment", "run", "nonexist.yaml"], "There is no file “nonexist.yaml”"),
+        (vec!["experiment", "run", "0000"], "No experiment's id begins with “0000”"),
+        (vec!["experiment", "run", table.to_str().unwrap()], "a table holds cases alone"),
+        (vec!["spend", "reconcile", "nope"], "There is no provider called “nope”"),
+        (vec!["spend", "reconcile", "groq"], "does not tell what it charged"),
+    ] {
+        let out = program.run(&arguments);
+        assert!(!out.success && out.stderr.contains(words), "{arguments:?}: {}", out.stderr);
+    }
+    let made =
+        program.run(&["app-key", "create", "typo", "--json", "--model", "nope/nope", "--model", "openai/*"]);
+    assert!(made.success && made.stdout.contains("sk-parallax-"), "{}", made.stderr);
+    assert!(
+        made.stderr.contains("nobody offers “nope/nope”") && !made.stderr.contains("openai"),
+        "{}",
+        made.stderr
+    );
+    let fine = ["auto/fast", "openai/gpt-5", "gpt-5", "openai/gpt-5:free", "demo/*"];
+    let fine: Vec<&str> = fine.into_iter().flat_map(|model| ["--model", model]).collect();
+    let made = program.run(&[vec!["app-key", "create", "fine"], fine].concat());
+    assert!(made.success && !made.stderr.contains("nobody"), "{}", made.stderr);
+}
+
+#[test]
+fn a_score_decides_a_case_and_what_is_not_run_refuses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.yaml");
+    let suite = "prompts: ['Hi']
+providers: [demo/quick]
+tests:
+  - threshold: 0.5
+    assert: [{type: word-count, value: {min: 1}}, {type: equals, value: zzz}]
+  - threshold: 0.6
+    assert: [{type: word-count, value: {min: 1}}, {type: equals, value: zzz}]
+  - file://more.csv
+";
+    std::fs::write(&path, suite).unwrap();
+    std::fs::write(folder.path().join("more.csv"), "x,__expected\n1,similar(0.8): hi\n").unwrap();
+    let program = Program::new();
+    let out = program.run(&["experiment", "run", "--json", path.to_str().unwrap()]);
+    let lines = out.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut cells: Vec<Value> = lines.filter(|line| line["type"] == "cell").collect();
+    cells.sort_by_key(|cell| cell["position"].as_u64());
+    let passed: Vec<&Value> = cells.iter().map(|cell| &cell["passed"]).collect();
+    assert_eq!(passed, [&json!(true), &json!(false), &Value::Null], "{}", out.stderr);
+    let reason = cells[1]["checks"][0]["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("score 0.50, at least 0.6 asked for") && reason.contains("is not"),
+        "{reason}"
+    );
+    assert!(!out.success);
+}

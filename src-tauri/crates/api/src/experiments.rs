@@ -259,6 +259,10 @@ pub(crate) async fn cell(api: &Api, which: ExperimentCellRef) -> Result<Experime
 pub fn suite_of_file(path: &Path) -> Result<Suite, Failure> {
     let unread = |error: &std::io::Error| format!("it cannot be read ({error})");
     let wrong = |why: &dyn std::fmt::Display| invalid(format!("{}: {why}.", path.display()));
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        let why = "a table holds cases alone, not what is asked of whom; name it as the `tests` of a YAML or JSON file";
+        return Err(wrong(&why));
+    }
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&unread(&error)))?;
     // Links are followed first, so that none leads out.
     let whole = path.canonicalize().map_err(|error| wrong(&unread(&error)))?;

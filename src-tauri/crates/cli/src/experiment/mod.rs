@@ -155,6 +155,11 @@ async fn find(engine: &Engine, id: &str) -> Result<ExperimentView, Failure> {
     }
 }
 
+/// No id has a dot or a separator of folders in it: whoever writes one means a file.
+fn no_such_file(what: &str) -> Failure {
+    invalid(format!("There is no file “{what}” here."))
+}
+
 async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure> {
     let json = arguments.json.json;
     let cap = arguments.cap.as_deref().map(dollars).transpose()?;
@@ -175,6 +180,8 @@ async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure>
             return Err(invalid("--rerun-on needs the id of an experiment, not a file."));
         }
         engine.create_experiment(&suite, cap).await?
+    } else if arguments.what.contains(['.', '/', '\\']) {
+        return Err(no_such_file(&arguments.what));
     } else if let Some(model) = &arguments.rerun_on {
         let before = find(engine, &arguments.what).await?.row.id;
         let model = ModelRef::parse(model).map_err(|bad| invalid(format!("{bad}.")))?;

@@ -2,7 +2,10 @@
 //! would change an answer with code before it is looked at marked, so that nothing is checked in another sense than it
 //! was written.
 
-use super::suite::{Load, bad_at};
+use super::{
+    sets,
+    suite::{Load, bad_at},
+};
 use serde_json::{Map, Value};
 
 /// Beginnings and ends of names that stand for programs.
@@ -28,6 +31,8 @@ pub(super) struct Options {
     pub(super) judge: Value,
     /// Why none of its checks can be run here.
     pub(super) prevented: Option<&'static str>,
+    /// The score from which on the case passes, whatever of its checks failed.
+    pub(super) threshold: Option<f64>,
     /// What is not used.
     pub(super) unused: Vec<String>,
 }
@@ -50,13 +55,30 @@ impl Options {
     /// These, and what is not said in them as in the others.
     pub(super) fn or(self, shared: &Self) -> Self {
         let judge = if self.judge.is_null() { shared.judge.clone() } else { self.judge };
-        Self { judge, prevented: self.prevented.or(shared.prevented), unused: self.unused }
+        let threshold = self.threshold.or(shared.threshold);
+        Self { judge, prevented: self.prevented.or(shared.prevented), threshold, unused: self.unused }
+    }
+
+    /// All checks of a case, with these put on them: as they are, or as one set where a score decides.
+    pub(super) fn on_all(&self, mut checks: Vec<Value>) -> Vec<Value> {
+        checks.iter_mut().for_each(|check| self.put_on(check));
+        match self.threshold {
+            Some(threshold) if !checks.is_empty() => {
+                vec![serde_json::json!({ "type": "assert-set", "threshold": threshold, "assert": checks })]
+            }
+            _ => checks,
+        }
     }
 
     /// Puts them on a check that does not say otherwise.
-    pub(super) fn put_on(&self, check: &mut Value) {
+    fn put_on(&self, check: &mut Value) {
         let Some(check) = check.as_object_mut() else { return };
         let kind = check.get("type").and_then(Value::as_str).unwrap_or_default();
+        if kind == SET {
+            let members = check.get_mut("assert").and_then(Value::as_array_mut);
+            members.into_iter().flatten().for_each(|member| self.put_on(member));
+            return;
+        }
         let judged = kind.ends_with("llm-rubric");
         if judged && !check.contains_key("provider") && !self.judge.is_null() {
             check.insert("provider".to_owned(), self.judge.clone());
@@ -69,6 +91,10 @@ impl Options {
     }
 }
 
+/// Checks that count together.
+const SET: &str = "assert-set";
+/// Sets within sets that are followed.
+const DEEPEST: u32 = 8;
 /// Stands in a check that is not run, with the reason.
 pub(super) const PREVENTED: &str = "not_run";
 const THROUGH_CODE: &str = "the answer would go through code first, which is not run";
@@ -79,13 +105,81 @@ fn grader(value: &Value) -> Value {
     value.get("text").cloned().unwrap_or_else(|| value.clone())
 }
 
-/// A check with what it refers to.
+/// The file that checks stand in.
+pub(super) struct Source<'a> {
+    pub(super) root: &'a Map<String, Value>,
+    pub(super) load: Load<'a>,
+}
+
+/// A check with what it refers to; `None` = it counts nothing, which `unused` says.
 pub(super) fn check(
     written: &Value,
-    root: &Map<String, Value>,
+    source: &Source<'_>,
     at: &str,
-    load: Load<'_>,
-) -> Result<Value, super::suite::BadSuite> {
+    unused: &mut Vec<String>,
+) -> Result<Option<Value>, super::suite::BadSuite> {
+    read(written, source, at, unused, DEEPEST)
+}
+
+fn read(
+    written: &Value,
+    source: &Source<'_>,
+    at: &str,
+    unused: &mut Vec<String>,
+    deeper: u32,
+) -> Result<Option<Value>, super::suite::BadSuite> {
+    let mut check = referred(written, source.root, at)?;
+    if sets::weight(&check) == Some(0.0) {
+        let kind = check["type"].as_str().unwrap_or_default();
+        unused.push(format!("tests: {kind} with weight 0, which decides nothing"));
+        return Ok(None);
+    }
+    let Some(named) = check.as_object_mut() else { return Ok(Some(check)) };
+    let kind = named.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if kind == SET {
+        let deeper = deeper.checked_sub(1).ok_or_else(|| bad_at(at, "sets within sets".to_owned()))?;
+        let Some(Value::Array(members)) = named.get("assert").cloned() else {
+            return Err(bad_at(at, "a set has no list of checks (assert)".to_owned()));
+        };
+        let mut kept = Vec::new();
+        for member in &members {
+            kept.extend(read(member, source, at, unused, deeper)?);
+        }
+        if kept.is_empty() && !members.is_empty() {
+            return Ok(None);
+        }
+        named.insert("assert".to_owned(), Value::Array(kept));
+        return Ok(Some(check));
+    }
+    if let Some(judge) = named.get("provider").map(grader) {
+        named.insert("provider".to_owned(), judge);
+    }
+    if ["transform", "contextTransform"].iter().any(|name| named.get(*name).is_some_and(|v| !v.is_null())) {
+        named.insert(PREVENTED.to_owned(), Value::from(THROUGH_CODE));
+    }
+    if named.get("rubricPrompt").is_some_and(|value| !value.is_null()) {
+        named.insert(PREVENTED.to_owned(), Value::from(OWN_WORDS));
+    }
+    let file = named.get("value").and_then(Value::as_str).filter(|value| value.starts_with("file://"));
+    if let Some(name) = file.map(str::to_owned) {
+        if is_program(&name) {
+            named.insert(PREVENTED.to_owned(), Value::from("code from a file is not run"));
+        } else {
+            let path = name.trim_start_matches("file://");
+            let text = (source.load)(path).map_err(|why| bad_at(at, format!("{path}: {why}")))?;
+            let value = if kind.ends_with("-json") {
+                serde_saphyr::from_str(&text).map_err(|_| bad_at(at, format!("{path}: it is no schema")))?
+            } else {
+                Value::from(text.trim_end())
+            };
+            named.insert("value".to_owned(), value);
+        }
+    }
+    Ok(Some(check))
+}
+
+/// A check, or the one that its `$ref` leads to in the same file.
+fn referred(written: &Value, root: &Map<String, Value>, at: &str) -> Result<Value, super::suite::BadSuite> {
     let mut check = written.clone();
     // A reference may lead to another one; one that leads to itself ends somewhere.
     for _ in 0..8 {
@@ -102,35 +196,6 @@ pub(super) fn check(
             }
         }
         check = found.cloned().ok_or_else(|| bad_at(at, format!("{path:?} leads nowhere in this file")))?;
-    }
-    let Some(named) = check.as_object_mut() else { return Ok(check) };
-    if let Some(judge) = named.get("provider").map(grader) {
-        named.insert("provider".to_owned(), judge);
-    }
-    if ["transform", "contextTransform"].iter().any(|name| named.get(*name).is_some_and(|v| !v.is_null())) {
-        named.insert(PREVENTED.to_owned(), Value::from(THROUGH_CODE));
-    }
-    if named.get("rubricPrompt").is_some_and(|value| !value.is_null()) {
-        named.insert(PREVENTED.to_owned(), Value::from(OWN_WORDS));
-    }
-    if named.get("weight").and_then(Value::as_f64) == Some(0.0) {
-        named.insert(PREVENTED.to_owned(), Value::from("its weight is nothing"));
-    }
-    let kind = named.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let file = named.get("value").and_then(Value::as_str).filter(|value| value.starts_with("file://"));
-    if let Some(name) = file.map(str::to_owned) {
-        if is_program(&name) {
-            named.insert(PREVENTED.to_owned(), Value::from("code from a file is not run"));
-        } else {
-            let path = name.trim_start_matches("file://");
-            let text = load(path).map_err(|why| bad_at(at, format!("{path}: {why}")))?;
-            let value = if kind.ends_with("-json") {
-                serde_saphyr::from_str(&text).map_err(|_| bad_at(at, format!("{path}: it is no schema")))?
-            } else {
-                Value::from(text.trim_end())
-            };
-            named.insert("value".to_owned(), value);
-        }
     }
     Ok(check)
 }

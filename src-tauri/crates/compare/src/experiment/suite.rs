@@ -1,6 +1,9 @@
 //! An experiment as a file: promptfoo's form, and a table with one case a row.
 
-use super::asserts::{self, Options, is_program};
+use super::{
+    asserts::{self, Options, Source, is_program},
+    table,
+};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +67,7 @@ pub struct BadSuite {
     pub why: String,
 }
 
-fn bad(at: impl Into<String>, why: impl Into<String>) -> BadSuite {
+pub(super) fn bad(at: impl Into<String>, why: impl Into<String>) -> BadSuite {
     BadSuite { at: at.into(), why: why.into() }
 }
 
@@ -90,6 +93,9 @@ const KNOWN: &[&str] = &[
     "evaluateOptions",
     "assertionTemplates",
 ];
+
+/// Parts of a case that are read.
+const CASE: &[&str] = &["description", "label", "vars", "assert", "checks", "options", "threshold"];
 
 /// Reads a suite as YAML or JSON.
 pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
@@ -184,8 +190,7 @@ fn all_cases(
             case.vars.entry(name.clone()).or_insert_with(|| values.clone());
         }
         case.checks.splice(0..0, shared.checks.iter().cloned());
-        let options = own.or(&options);
-        case.checks.iter_mut().for_each(|check| options.put_on(check));
+        case.checks = own.or(&options).on_all(case.checks);
         case
     };
     Ok(cases.into_iter().map(whole).collect())
@@ -212,7 +217,9 @@ fn several(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 fn file_name(text: &str) -> Option<&str> {
     text.strip_prefix("file://").or_else(|| {
         let path = !text.contains(['\n', ' ', '{'])
-            && [".txt", ".md", ".json", ".csv", ".yaml", ".yml"].iter().any(|end| text.ends_with(end));
+            && [".txt", ".md", ".json", ".jsonl", ".csv", ".yaml", ".yml"]
+                .iter()
+                .any(|end| text.ends_with(end));
         path.then_some(text)
     })
 }
@@ -322,21 +329,28 @@ impl File<'_> {
         let Value::Object(named) = value else { return Err(bad(at, "it is not a list of named parts")) };
         let mut options = Options::read(named.get("options"));
         for key in named.keys() {
-            if !["description", "label", "vars", "assert", "checks", "options"].contains(&key.as_str()) {
+            if !CASE.contains(&key.as_str()) {
                 options.unused.push(format!("tests: {key}"));
             }
         }
-        for what in options.unused.drain(..) {
-            if !self.unused.contains(&what) {
-                self.unused.push(what);
+        options.threshold = match named.get("threshold") {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                Some(super::check::number(value).ok_or_else(|| bad(at, "its threshold must be a number"))?)
             }
-        }
+        };
         let mut case = Case {
             label: named.get("description").or_else(|| named.get("label")).map(plain).unwrap_or_default(),
             ..Case::default()
         };
         for written in several(named.get("assert").or_else(|| named.get("checks"))) {
-            case.checks.push(asserts::check(written, self.root, at, self.load)?);
+            let source = Source { root: self.root, load: self.load };
+            case.checks.extend(asserts::check(written, &source, at, &mut options.unused)?);
+        }
+        for what in options.unused.drain(..) {
+            if !self.unused.contains(&what) {
+                self.unused.push(what);
+            }
         }
         if let Some(vars) = named.get("vars") {
             let vars = vars.as_object().ok_or_else(|| bad(at, "vars are not named values"))?;
@@ -367,81 +381,29 @@ impl File<'_> {
             file_name(named).ok_or_else(|| bad(at, format!("{named:?} is neither a case nor a file")))?;
         let text = (self.load)(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
         if name.ends_with(".csv") {
-            let cases = from_csv(&text).map_err(|error| bad(format!("{name}, {}", error.at), error.why))?;
-            return Ok(cases.into_iter().map(|case| (case, Options::default())).collect());
+            return table::cases(&text).map_err(|error| bad(format!("{name}, {}", error.at), error.why));
         }
-        let list: Value =
-            serde_saphyr::from_str(&text).map_err(|error| bad(name, first_line(&error.to_string())))?;
+        let list = listed(name, &text).map_err(|(place, why)| bad(format!("{name}{place}"), why))?;
         several(Some(&list)).enumerate().map(|(n, value)| self.case(value, &format!("{name}[{n}]"))).collect()
     }
 }
 
-/// Reads cases from a table: a column a variable; `__expected`, `__expected1` … are checks, `__description` a name.
-pub fn from_csv(text: &str) -> Result<Vec<Case>, BadSuite> {
+/// The values of a file of cases by its ending: one a line, JSON, or YAML. Errors with the place in it and why.
+fn listed(name: &str, text: &str) -> Result<Value, (String, String)> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
-    let heads = reader.headers().map_err(|error| bad("row 1", error.to_string()))?.clone();
-    let mut cases = Vec::new();
-    for (n, row) in reader.records().enumerate() {
-        let row = row.map_err(|error| bad(format!("row {}", n + 2), error.to_string()))?;
-        let mut case = Case::default();
-        for (head, value) in heads.iter().zip(&row) {
-            let head = head.trim();
-            if head == "__description" {
-                case.label = value.to_owned();
-            } else if head.strip_prefix("__expected").is_some_and(|n| n.chars().all(|c| c.is_ascii_digit())) {
-                if !value.trim().is_empty() {
-                    case.checks.push(expected(value.trim()));
-                }
-            } else if head.starts_with("__") {
-                return Err(bad("row 1", format!("the column {head:?} is not known")));
-            } else {
-                case.vars.insert(head.to_owned(), vec![value.to_owned()]);
-            }
-        }
-        cases.push(case);
+    if name.ends_with(".jsonl") {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let read = |(n, line): (usize, &str)| {
+            serde_json::from_str(line).map_err(|error| (format!(", line {}", n + 1), error.to_string()))
+        };
+        return lines.map(read).collect::<Result<Vec<Value>, _>>().map(Value::Array);
     }
-    Ok(cases)
-}
-
-/// `contains: Paris`, `is-json`, or the answer itself.
-fn expected(written: &str) -> Value {
-    let (name, value) =
-        written.split_once(':').map_or((written, None), |(name, value)| (name, Some(value.trim())));
-    let kind = name.trim();
-    let bare = kind.strip_prefix("not-").unwrap_or(kind);
-    let bare = bare.split('(').next().unwrap_or(bare);
-    const LISTS: &[&str] = &["contains-any", "contains-all", "icontains-any", "icontains-all"];
-    const TEXTS: &[&str] = &[
-        "contains",
-        "icontains",
-        "equals",
-        "starts-with",
-        "ends-with",
-        "regex",
-        "number",
-        "llm-rubric",
-        "similar",
-        "javascript",
-        "python",
-        "grade",
-        "fn",
-    ];
-    let value = match value {
-        Some(value) if LISTS.contains(&bare) => {
-            Value::Array(value.split(',').map(|part| Value::String(part.trim().to_owned())).collect())
-        }
-        Some(value) if TEXTS.contains(&bare) || bare == "is-json" || bare == "contains-json" => {
-            Value::String(value.to_owned())
-        }
-        Some(value) if bare == "cost" || bare == "latency" => {
-            let threshold = serde_json::from_str(value).unwrap_or(Value::Null);
-            return serde_json::json!({"type": kind, "threshold": threshold});
-        }
-        None if bare == "is-json" || bare == "contains-json" => Value::Null,
-        _ => return serde_json::json!({"type": "equals", "value": written}),
+    let read = if name.ends_with(".json") {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    } else {
+        serde_saphyr::from_str(text).map_err(|error| first_line(&error.to_string()))
     };
-    serde_json::json!({"type": kind, "value": value})
+    read.map_err(|why| (String::new(), why))
 }
 
 #[cfg(test)]

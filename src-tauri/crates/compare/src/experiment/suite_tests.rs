@@ -169,7 +169,13 @@ fn what_public_files_use_is_taken_or_told() {
     };
     let suite = from_yaml(PUBLIC, &load).unwrap();
     assert_eq!(suite.samples, 2);
-    assert_eq!(suite.unused, ["models: delay", "evaluateOptions: maxConcurrency", "tests: options.prefix"]);
+    let unused = [
+        "models: delay",
+        "evaluateOptions: maxConcurrency",
+        "tests: contains with weight 0, which decides nothing",
+        "tests: options.prefix",
+    ];
+    assert_eq!(suite.unused, unused);
     let labels: Vec<&str> = suite.subjects.iter().map(|subject| subject.label.as_str()).collect();
     assert_eq!(labels, ["gpt-5@openai", "gpt-5@openai (2)"], "two of the same model are two");
     let made = cells(&suite).unwrap();
@@ -187,7 +193,8 @@ fn what_public_files_use_is_taken_or_told() {
     assert_eq!(made[0].checks[0].rubric(), Some(("is kind", "judge@openai")));
     let found = reasons(&made[0], "{\"a\": \"Hey\"}");
     assert!(found[1].contains("Some(true)") && found[3].contains("Some(true)"), "{found:?}");
-    for (place, why) in [(2, "through code"), (4, "code from a file"), (5, "weight")] {
+    assert_eq!(found.len(), 5);
+    for (place, why) in [(2, "through code"), (4, "code from a file")] {
         assert!(found[place].contains("None") && found[place].contains(why), "{}", found[place]);
     }
     let other = made.iter().find(|cell| cell.case == 1).unwrap();
@@ -209,4 +216,54 @@ fn programs_are_refused_and_never_sent_as_text() {
     }
     let tags = from_yaml("{prompts: ['{% if x %}a{% endif %}'], models: [m]}", &nothing).unwrap();
     assert!(cells(&tags).unwrap_err().contains("tags are not supported"));
+}
+
+#[test]
+fn a_threshold_makes_one_set_of_all_checks_of_a_case() {
+    let suite = "
+prompts: [a]
+models: [m]
+defaultTest: { threshold: 0.9, assert: [{ type: contains, value: x }], options: { provider: 'openai:j' } }
+tests:
+  - assert: [{ type: equals, value: y, weight: 2 }, { type: llm-rubric, value: kind }]
+  - { threshold: 0.5, assert: [{ type: assert-set, assert: [{ type: llm-rubric, value: kind }] }] }
+  - { threshold: 0.5, assert: [{ type: contains, value: z, weight: 0 }] }
+";
+    let suite = from_yaml(suite, &nothing).unwrap();
+    let sets: Vec<&Value> = suite.cases.iter().map(|case| &case.checks[0]).collect();
+    assert!(suite.cases.iter().all(|case| case.checks.len() == 1));
+    assert_eq!((&sets[0]["threshold"], &sets[1]["threshold"]), (&Value::from(0.9), &Value::from(0.5)));
+    assert_eq!(sets[0]["assert"].as_array().unwrap().len(), 3);
+    assert_eq!(sets[0]["assert"][2]["provider"], "openai:j");
+    assert_eq!(sets[1]["assert"][1]["assert"][0]["provider"], "openai:j", "in sets too");
+    assert_eq!(sets[2]["assert"].as_array().unwrap().len(), 1);
+    assert_eq!(suite.unused, ["tests: contains with weight 0, which decides nothing"]);
+    assert!(cells(&suite).is_ok());
+    let wrong = "{prompts: [a], models: [m], tests: [{threshold: much}]}";
+    assert_eq!(from_yaml(wrong, &nothing).unwrap_err().at, "tests[0]");
+}
+
+#[test]
+fn cases_come_from_files_by_their_endings() {
+    let load = |name: &str| match name {
+        "t.jsonl" => {
+            Ok("{\"vars\": {\"x\": \"1\"}}\n\n{\"vars\": {\"x\": \"2\"}, \"threshold\": 0.5}\n".to_owned())
+        }
+        "t.json" => Ok("[\t{\"vars\": {\"x\": \"3\"}}]".to_owned()),
+        "t.yaml" => Ok("- vars: {x: 4}".to_owned()),
+        "t.csv" => Ok("x,__expected,__threshold\n5,similar(0.8): hi,0.5\n".to_owned()),
+        "bad.jsonl" => Ok("{}\n{\"vars\"\n".to_owned()),
+        _ => nothing(name),
+    };
+    let suite =
+        "{prompts: ['{{x}}'], models: [m], tests: [file://t.jsonl, t.json, file://t.yaml, file://t.csv]}";
+    let suite = from_yaml(suite, &load).unwrap();
+    let values: Vec<&str> = suite.cases.iter().map(|case| case.vars["x"][0].as_str()).collect();
+    assert_eq!(values, ["1", "2", "3", "4", "5"]);
+    let made = cells(&suite).unwrap();
+    let answer = super::super::Answer { text: "hi", cost: None, took: None };
+    let found = made[4].checks[0].run(&answer);
+    assert!(found.passed.is_none() && found.reason.contains("not run"), "{found:?}");
+    let bad = from_yaml("{prompts: [a], models: [m], tests: file://bad.jsonl}", &load).unwrap_err();
+    assert_eq!(bad.at, "bad.jsonl, line 2");
 }

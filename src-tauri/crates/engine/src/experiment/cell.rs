@@ -11,7 +11,7 @@ use crate::{
     turn::{Listeners, Started},
     view,
 };
-use compare::experiment::{Answer, Check, request_hash};
+use compare::experiment::{Answer, Check, Found, request_hash};
 use domain::{
     ContentId, ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef, Part, PicoUsd,
     RunId, RunState, StreamEvent,
@@ -99,11 +99,13 @@ pub(super) async fn one(
     // Stopped before anything that costs had left: it waits to be asked again.
     let waits = result.state == RunState::Cancelled && row.state == CellState::Queued;
     let text = if row.run.is_some() { result.draft.text() } else { String::new() };
+    let paid = result.cost.total;
     let (cost, took) = (row.run.and(Some(result.cost)), row.run.and(result.duration));
     if lock(&written).as_ref() == Some(&row) {
         return Ok((!waits).then_some(CellResult { row, prompt, text, cost, took }));
     }
-    graded(inner, place.conversation, &mut row, &prompt, &text).await?;
+    let answer = Answer { text: &text, cost: paid, took: result.duration };
+    graded(inner, place.conversation, &mut row, &prompt, answer).await?;
     let finished = finish(inner, row, prompt, text, cost, took).await?;
     Ok((!waits).then_some(finished))
 }
@@ -135,12 +137,12 @@ fn come_to(cell: &CellRow, result: &RunResult) -> CellRow {
     row
 }
 
-/// The checks of an answered cell that a judge decides, each with its place.
+/// The checks of an answered cell that a judge decides, wholly or in part, each with its place.
 fn rubrics(row: &CellRow) -> impl Iterator<Item = (usize, Check)> + use<'_> {
     let answered = row.state == CellState::Done;
     let read = row.checks.iter().enumerate().filter(move |_| answered);
     read.filter_map(|(place, written)| {
-        Check::read(written).ok().filter(|check| check.rubric().is_some()).map(|check| (place, check))
+        Check::read(written).ok().filter(|check| !check.judged_ones().is_empty()).map(|check| (place, check))
     })
 }
 
@@ -150,24 +152,28 @@ async fn graded(
     conversation: ConversationId,
     row: &mut CellRow,
     prompt: &str,
-    text: &str,
+    answer: Answer<'_>,
 ) -> Result<(), Failure> {
     let checks: Vec<(usize, Check)> = rubrics(row).collect();
     for (place, check) in checks {
-        let Some((rubric, judge)) = check.rubric() else { continue };
-        let found = match ModelRef::parse(judge) {
-            Ok(model) => verdict(inner, conversation, &check, model, [prompt, text, rubric]).await?,
-            Err(bad) => unjudged(&check, &bad.to_string()),
-        };
+        let mut verdicts = Vec::new();
+        for one in check.judged_ones() {
+            let Some((rubric, judge)) = one.rubric() else { continue };
+            verdicts.push(match ModelRef::parse(judge) {
+                Ok(model) => verdict(inner, conversation, one, model, [prompt, answer.text, rubric]).await?,
+                Err(bad) => unjudged(&bad.to_string()),
+            });
+        }
+        let Found { passed, reason } = check.graded(&answer, verdicts);
         if let Some(slot) = row.found.as_mut().and_then(|found| found.get_mut(place)) {
-            *slot = found;
+            *slot = CheckFound { name: check.name.clone(), passed, reason };
         }
     }
     Ok(())
 }
 
-fn unjudged(check: &Check, why: &str) -> CheckFound {
-    CheckFound { name: check.name.clone(), passed: None, reason: format!("not judged: {why}") }
+fn unjudged(why: &str) -> Found {
+    Found { passed: None, reason: format!("not judged: {why}") }
 }
 
 async fn verdict(
@@ -176,7 +182,7 @@ async fn verdict(
     check: &Check,
     model: ModelRef,
     [prompt, text, rubric]: [&str; 3],
-) -> Result<CheckFound, Failure> {
+) -> Result<Found, Failure> {
     let question = compare::judge::graded_prompt(prompt, text, rubric);
     let request = request_hash(&model.to_string(), &serde_json::Map::new(), &question, 0);
     let asked = request.clone();
@@ -193,11 +199,11 @@ async fn verdict(
             };
             let said = beside::ask(inner, &side).await;
             if let Some(failure) = said.failure {
-                return Ok(unjudged(check, &failure.message));
+                return Ok(unjudged(&failure.message));
             }
             let graded = match compare::judge::read_graded(&said.text) {
                 Ok(graded) => graded,
-                Err(why) => return Ok(unjudged(check, &beside::unread(&why).message)),
+                Err(why) => return Ok(unjudged(&beside::unread(&why).message)),
             };
             // Kept at once: after a kill it is not asked, and paid, again.
             let kept = CheckFound {
@@ -209,8 +215,7 @@ async fn verdict(
             (graded.passed, graded.why)
         }
     };
-    let found = check.judged(passed, &why);
-    Ok(CheckFound { name: check.name.clone(), passed: found.passed, reason: found.reason })
+    Ok(check.judged(passed, &why))
 }
 
 /// What is asked again although it was asked before.
@@ -285,7 +290,7 @@ async fn reused(
     let cost = found.cost.as_ref().and_then(|cost| cost.total);
     let (text, took) = (found.text.clone(), found.took);
     judge(&mut found.row, RunState::Done, None, &text, cost, took);
-    graded(inner, conversation, &mut found.row, &found.prompt, &text).await?;
+    graded(inner, conversation, &mut found.row, &found.prompt, Answer { text: &text, cost, took }).await?;
     let stored = found.row.clone();
     inner.store.write(move |tx| tx.update_cell(&stored)).await?;
     Ok(Some(found))
@@ -402,7 +407,9 @@ pub(super) async fn settle_earlier(
         .await?;
     for result in &mut taken {
         if rubrics(&result.row).next().is_some() {
-            graded(inner, conversation, &mut result.row, &result.prompt, &result.text).await?;
+            let cost = result.cost.as_ref().and_then(|cost| cost.total);
+            let answer = Answer { text: &result.text, cost, took: result.took };
+            graded(inner, conversation, &mut result.row, &result.prompt, answer).await?;
             let stored = result.row.clone();
             inner.store.write(move |tx| tx.update_cell(&stored)).await?;
         }

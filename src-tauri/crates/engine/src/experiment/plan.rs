@@ -241,14 +241,15 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, suite: &Suite, fresh: bool) -> 
         let (short, long) = (ASSUMED_ANSWER.0.min(longest), ASSUMED_ANSWER.1.min(longest));
         cost = added(cost, priced(&row.target.model, tokens, (short, long))?);
         for check in row.checks.iter().filter_map(|written| Check::read(written).ok()) {
-            let Some((rubric, judge)) = check.rubric() else { continue };
-            judged += 1;
-            let model =
-                ModelRef::parse(judge).map_err(|bad| invalid(format!("The judge {judge}: {bad}.")))?;
-            let question = compare::judge::graded_prompt(text, "", rubric);
-            let (_, request) = beside::side_request(&model, &question);
-            let tokens = ledger::prompt_estimate(&request).saturating_add(long);
-            cost = added(cost, priced(&model, tokens, ASSUMED_VERDICT)?);
+            for (rubric, judge) in check.judged_ones().into_iter().filter_map(Check::rubric) {
+                judged += 1;
+                let model =
+                    ModelRef::parse(judge).map_err(|bad| invalid(format!("The judge {judge}: {bad}.")))?;
+                let question = compare::judge::graded_prompt(text, "", rubric);
+                let (_, request) = beside::side_request(&model, &question);
+                let tokens = ledger::prompt_estimate(&request).saturating_add(long);
+                cost = added(cost, priced(&model, tokens, ASSUMED_VERDICT)?);
+            }
         }
     }
     Ok(Estimate { cells, requests: first.len(), prompt_tokens, judged, cost })

@@ -1,0 +1,154 @@
+//! What a check sees in a text: whether it holds, and the fact that says so. A fact reads the same whether the check
+//! wanted it or its contrary.
+
+use serde_json::Value;
+
+/// Patterns larger than this when compiled are refused.
+const LARGEST_PATTERN: usize = 1 << 20;
+/// Steps back that a pattern with look-around may take on one answer.
+const MOST_STEPS: usize = 1_000_000;
+
+/// A pattern. One that looks around itself or refers back takes another machine, which may take too long.
+#[derive(Clone, Debug)]
+pub(super) enum Pattern {
+    Plain(Box<regex::Regex>),
+    Around(Box<fancy_regex::Regex>),
+}
+
+impl Pattern {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let plain = regex::RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build();
+        let first = match plain {
+            Ok(pattern) => return Ok(Self::Plain(Box::new(pattern))),
+            Err(error) => error,
+        };
+        let around = fancy_regex::RegexBuilder::new(text)
+            .delegate_size_limit(LARGEST_PATTERN)
+            .backtrack_limit(MOST_STEPS)
+            .build();
+        around.map(|pattern| Self::Around(Box::new(pattern))).map_err(|_| first.to_string())
+    }
+
+    /// Whether it matches, with the hit; an error where that takes too long to find out.
+    pub(super) fn look(&self, text: &str) -> Result<(bool, String), String> {
+        let (hit, written) = match self {
+            Self::Plain(pattern) => (pattern.find(text).map(|hit| hit.as_str()), pattern.as_str()),
+            Self::Around(pattern) => {
+                let hit = pattern.find(text);
+                let hit = hit.map_err(|_| "the pattern takes too long on this answer".to_owned())?;
+                (hit.map(|hit| hit.as_str()), pattern.as_str())
+            }
+        };
+        Ok(match hit {
+            Some(hit) => (true, format!("matches {}", short(hit))),
+            None => (false, format!("nothing matches {}", short(written))),
+        })
+    }
+}
+
+pub(super) fn short(text: &str) -> String {
+    let cut: String = text.chars().take(60).collect();
+    if cut.len() < text.len() { format!("{cut:?}…") } else { format!("{cut:?}") }
+}
+
+/// `is`, or `is not`.
+pub(super) fn said(holds: bool, yes: &str, no: &str, value: &str) -> (bool, String) {
+    (holds, format!("{} {}", if holds { yes } else { no }, short(value)))
+}
+
+pub(super) fn contains(text: &str, any: bool, fold: bool, values: &[String]) -> (bool, String) {
+    let text = if fold { text.to_lowercase() } else { text.to_owned() };
+    let (there, missing): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| {
+        if fold { text.contains(&value.to_lowercase()) } else { text.contains(value.as_str()) }
+    });
+    let joined =
+        |list: Vec<&String>| short(&list.into_iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    let holds = if any { !there.is_empty() } else { missing.is_empty() };
+    match holds {
+        true => (true, format!("contains {}", joined(there))),
+        false if any && values.len() > 1 => (false, format!("contains none of {}", joined(missing))),
+        false => (false, format!("does not contain {}", joined(missing))),
+    }
+}
+
+pub(super) fn words(text: &str, least: usize, most: usize) -> (bool, String) {
+    let count = text.split_whitespace().count();
+    let wanted = match (least, most) {
+        (0, usize::MAX) => "any number".to_owned(),
+        (least, usize::MAX) => format!("at least {least}"),
+        (0, most) => format!("at most {most}"),
+        (least, most) if least == most => format!("{least}"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let noun = if count == 1 { "word" } else { "words" };
+    ((least..=most).contains(&count), format!("{count} {noun}, {wanted} asked for"))
+}
+
+pub(super) fn same_json(text: &str, value: &str) -> bool {
+    let read =
+        |text: &str| serde_json::from_str::<Value>(text).ok().filter(|v| v.is_object() || v.is_array());
+    matches!((read(text), read(value)), (Some(a), Some(b)) if a == b)
+}
+
+/// The whole text as JSON, or the first value in it (also in a fence).
+pub(super) fn json(text: &str, inside: bool, schema: Option<&jsonschema::Validator>) -> (bool, String) {
+    let value = if inside {
+        text.char_indices()
+            .filter(|(_, c)| matches!(c, '{' | '['))
+            .take(64)
+            .find_map(|(at, _)| {
+                serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>().next()?.ok()
+            })
+            .ok_or_else(|| "no JSON in it".to_owned())
+    } else {
+        serde_json::from_str(text.trim()).map_err(|error| format!("not JSON: {error}"))
+    };
+    match (value, schema) {
+        (Err(reason), _) => (false, reason),
+        (Ok(_), None) => (true, "is JSON".to_owned()),
+        (Ok(value), Some(schema)) => match schema.iter_errors(&value).next() {
+            None => (true, "fits the schema".to_owned()),
+            Some(error) => {
+                let at = error.instance_path().to_string();
+                let at = if at.is_empty() { "/".to_owned() } else { at };
+                (false, short(&format!("{at}: {error}")))
+            }
+        },
+    }
+}
+
+/// The number of the text nearest to `value`. Commas between thousands are read over; a percent sign is a sign.
+pub(super) fn nearest(text: &str, value: f64, tolerance: f64) -> (bool, String) {
+    let mut best: Option<f64> = None;
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        while at < bytes.len()
+            && (bytes[at].is_ascii_digit()
+                || matches!(bytes[at], b'.' | b',') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit))
+        {
+            at += 1;
+        }
+        let sign = text[..from].ends_with('-') && !text[..from - 1].ends_with(|c: char| c.is_alphanumeric())
+            || text[..from].ends_with('−');
+        if let Ok(read) = text[from..at].replace(',', "").parse::<f64>() {
+            let read = if sign { -read } else { read };
+            if best.is_none_or(|best| (read - value).abs() < (best - value).abs()) {
+                best = Some(read);
+            }
+        }
+    }
+    match best {
+        None => (false, "no number in it".to_owned()),
+        Some(found) => {
+            // The last digit of a sum of floats is noise, not an error of the model.
+            let holds = (found - value).abs() <= tolerance + 1e-12 * value.abs();
+            (holds, format!("nearest number {found}, {value} ± {tolerance} wanted"))
+        }
+    }
+}
