@@ -3,9 +3,9 @@
 use crate::fixture::{NOW, conversation, lane, memory, options, text, uuid};
 use domain::{
     ConversationId, MessageId, ModelRef, Part, PicoUsd, ProcessId, Role, Route, RunId, RunState, Saw,
-    Timestamp, TurnId,
+    Timestamp, TurnId, VoteId, VoteOutcome,
 };
-use store::{Document, Find, Hit, Match, MessageRow, RunRow, Store, TurnRow, Tx};
+use store::{Document, Find, Hit, Match, MessageRow, RunRow, Store, TurnRow, Tx, VoteRow};
 
 /// A turn: prompt, answer, model, minutes after [`NOW`].
 fn said(tx: &mut Tx<'_>, n: u128, prompt: &str, answer: &str, model: &str, minute: i64) {
@@ -344,4 +344,38 @@ fn answers_are_found_by_their_cost_alone_the_newest_first() {
     assert_eq!(numbers(&hits(&store, &between, Match::Words)), [4, 3]);
     let until = Find { until: Some(Timestamp(NOW.0 + 200_000)), ..between };
     assert_eq!(numbers(&hits(&store, &until, Match::Words)), [3]);
+}
+
+#[test]
+fn answers_that_won_a_vote_are_found_by_that() {
+    let store = filled();
+    let vote = |n: u128, best: u128, blind: bool| VoteRow {
+        id: VoteId::new(uuid(n + u128::from(blind) * 100)),
+        turn: TurnId::new(uuid(n)),
+        at: NOW,
+        blind,
+        outcome: VoteOutcome::Best,
+        best: Some(MessageId::new(uuid(best + 1_000))),
+        shown: Vec::new(),
+        ranking: None,
+        withdrawn_at: None,
+    };
+    store
+        .write(move |tx| {
+            // One is found best both ways, one vote is taken back.
+            for vote in [vote(1, 1, false), vote(1, 1, true), vote(3, 3, false), vote(5, 5, true)] {
+                tx.cast_vote(&vote)?;
+            }
+            tx.withdraw_vote(TurnId::new(uuid(3)), false, NOW)
+        })
+        .wait()
+        .unwrap();
+    let won = Find { won: true, ..Find::default() };
+    assert_eq!(numbers(&hits(&store, &won, Match::Words)), [5, 1]);
+    let zebra = Find { won: true, ..terms(&["animal"]) };
+    assert_eq!(numbers(&hits(&store, &zebra, Match::Words)), [1]);
+    let part = Find { won: true, ..terms(&["ebra"]) };
+    assert_eq!(numbers(&hits(&store, &part, Match::Parts)), [5]);
+    let sign = Find { won: true, ..terms(&["()"]) };
+    assert_eq!(numbers(&hits(&store, &sign, Match::Parts)), [1]);
 }

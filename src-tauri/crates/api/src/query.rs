@@ -1,6 +1,6 @@
 //! What people type into a search: words, phrases in quotation marks, and facets.
 //!
-//! `model:`, `provider:`, `has:code`, `cost:>0.05`, `cost:<1`, `date:2026-11`, `date:>2026-11-01`,
+//! `model:`, `provider:`, `has:code`, `vote:won`, `cost:>0.05`, `cost:<1`, `date:2026-11`, `date:>2026-11-01`,
 //! `date:2026-11-01..2026-11-08`. Days are local. Anything else with a colon is a word like others.
 
 use crate::calendar;
@@ -22,6 +22,10 @@ pub fn parse(text: &str) -> Result<Find, Failure> {
                 Some(("has", "code")) => find.code = true,
                 Some(("has", _)) => {
                     return Err(invalid("Write has:code; nothing else can be asked for yet."));
+                }
+                Some(("vote", "won")) => find.won = true,
+                Some(("vote", _)) => {
+                    return Err(invalid("Write vote:won for the answers that your votes find best."));
                 }
                 Some(("cost", range)) => cost(&mut find, range)?,
                 Some(("date", range)) => date(&mut find, range)?,
@@ -148,12 +152,12 @@ mod tests {
     #[test]
     fn words_phrases_and_facets_are_told_apart() {
         let find = parse(
-            r#"std::vec "two words" model:gpt-5 model:"claude sonnet" has:code cost:>0.05 cost:<=1 http://x "#,
+            r#"std::vec "two words" model:gpt-5 model:"claude sonnet" has:code vote:won cost:>0.05 cost:<=1 http://x "#,
         );
         let find = find.unwrap();
         assert_eq!(find.terms, ["std::vec", "two words", "http://x"]);
         assert_eq!(find.models, ["gpt-5", "claude sonnet"]);
-        assert!(find.code);
+        assert!(find.code && find.won);
         assert_eq!(find.dearer_than, Some(PicoUsd::new(50_000_000_000)));
         assert_eq!(find.cheaper_than, Some(PicoUsd::new(1_000_000_000_001)));
         assert!(parse("  \" \" ").unwrap().is_empty());
@@ -177,6 +181,7 @@ mod tests {
             "cost:5",
             "cost:>x",
             "has:image",
+            "vote:lost",
             "model:",
         ] {
             assert_eq!(parse(wrong).unwrap_err().kind, ErrorKind::RequestInvalid, "{wrong}");

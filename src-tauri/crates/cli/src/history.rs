@@ -30,7 +30,7 @@ pub(crate) enum HistoryCommand {
         #[command(flatten)]
         json: Json,
     },
-    /// Find messages: words, "phrases", model: provider: has:code cost:>0.05 date:2026-11
+    /// Find messages: words, "phrases", model: provider: has:code vote:won cost:>0.05 date:2026-11
     Search {
         /// What to look for
         #[arg(required = true)]

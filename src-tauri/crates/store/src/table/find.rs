@@ -22,6 +22,8 @@ pub struct Find {
     pub providers: Vec<String>,
     /// Has a block of code.
     pub code: bool,
+    /// Is an answer that a vote which stands finds best.
+    pub won: bool,
     /// Costs more than this.
     pub dearer_than: Option<PicoUsd>,
     /// Costs less than this.
@@ -189,11 +191,19 @@ impl Tx<'_> {
         let verify = !wanted.terms.is_empty();
         let most = if verify { MOST_SCANNED } else { usize::MAX };
         let by_cost = wanted.dearer_than.is_some() || wanted.cheaper_than.is_some();
-        let from = if by_cost { "search_docs d INDEXED BY search_docs_costs" } else { "search_docs d" };
+        let from = if wanted.won {
+            // Votes are few: from them to the answers, not from every message to its votes.
+            "(SELECT DISTINCT b.run AS run FROM votes v CROSS JOIN messages b ON b.id = v.best
+              WHERE v.withdrawn_at IS NULL) w CROSS JOIN search_docs d ON d.run = w.run"
+        } else if by_cost {
+            "search_docs d INDEXED BY search_docs_costs"
+        } else {
+            "search_docs d"
+        };
         self.collect(wanted, from, "d.place", &conditions, limit, verify, most)
     }
 
-    /// What no index is asked for: times, costs, the conversation.
+    /// What no index of words is asked for: times, costs, the conversation, votes.
     fn common(&self, wanted: &Find, conditions: &mut Where, key: &str, before: Option<i64>) {
         let until = wanted.until.map_or(i64::MAX, place).min(before.unwrap_or(i64::MAX));
         conditions.and(&format!("{key} < ?"), until);
@@ -208,6 +218,10 @@ impl Tx<'_> {
         }
         if let Some(id) = wanted.conversation {
             conditions.and("d.conversation = ?", id.blob().to_vec());
+        }
+        if wanted.won {
+            let won = "SELECT 1 FROM votes v WHERE v.best = d.message AND v.withdrawn_at IS NULL";
+            conditions.sql.push(format!("EXISTS ({won})"));
         }
         conditions.sql.push("c.deleted_at IS NULL".to_owned());
         // That a search finds an answer tells what is in it and whose it is: while names are hidden none does.
