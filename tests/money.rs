@@ -190,6 +190,27 @@ fn c06_the_tier_that_served_sets_the_price() {
     assert_eq!(Some(at_tier(Some("priority"))), dollars("0.002295"));
 }
 
+/// The ordinary price is not that of a dearer tier, and a hold for who asks for one must not be reckoned by it.
+#[test]
+fn a_dearer_tier_without_a_price_is_of_unknown_price() {
+    let plain = sheet(vec![always(&[(Meter::Input, "3"), (Meter::Output, "15")])]);
+    let at = |tier: &str, sheet: &PriceSheet| {
+        let used = Usage { service_tier: Some(tier.to_owned()), ..cached(2_000, 1_000, 500) };
+        let besides = ledger::Besides { tier: Some(tier), ..ledger::Besides::default() };
+        let held = ledger::Dearest::of_any([sheet], 2_000, MONDAY, besides);
+        (cost(&used, Some(sheet), MONDAY).total.is_some(), held.is_some())
+    };
+    for dearer in ["priority", "fast", "us"] {
+        assert_eq!(at(dearer, &plain), (false, false), "{dearer}");
+    }
+    for other in ["flex", "batch", "default", "standard", "auto", "on_demand"] {
+        assert_eq!(at(other, &plain), (true, true), "{other}");
+    }
+    assert_eq!(at("priority", &tiered()), (true, true));
+    let free = sheet(vec![always(&[(Meter::Input, "0"), (Meter::Output, "0")])]);
+    assert_eq!(at("priority", &free), (true, true), "nothing times anything is nothing");
+}
+
 #[test]
 fn c07_a_tier_begins_above_its_threshold_and_counts_cached_tokens() {
     for (prompt, long) in [(199_999, false), (200_000, false), (200_001, true)] {

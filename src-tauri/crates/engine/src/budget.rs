@@ -25,7 +25,7 @@ pub(crate) struct Wish {
     hold: HoldRow,
     /// The highest rates of every price that may come to count; `None` = unknown.
     rates: Option<Dearest>,
-    /// A tool the provider runs at a cost that nobody limits, by its name.
+    /// Why nobody can say what it costs at most, in words.
     boundless: Option<String>,
     prompt_tokens: u64,
     output_tokens: u64,
@@ -71,17 +71,18 @@ impl Wish {
         let asked = plan.request.params.max_completion_tokens;
         let registry = inner.registry();
         let sheets = registry.prices_to_hold(&plan.endpoint);
-        let passing = plan.passing.as_deref();
+        // Put into other words it asks for nothing that we do not see.
+        let passing = plan.passing.as_deref().filter(|passing| passing.passes(plan));
         let beyond = passing.map_or(0, Passing::beyond);
         let prompt_tokens = ledger::prompt_upper_bound(&plan.request).saturating_add(beyond);
         let besides = passing.map(Passing::besides).unwrap_or_default();
-        // What searches find is read as well: as much of it as the model can read.
-        let (prompt_tokens, boundless) = match (besides.searches, plan.endpoint.context_length) {
-            (0, _) => (prompt_tokens, None),
-            (_, Some(context)) => (prompt_tokens.max(context), None),
-            (_, None) => (prompt_tokens, Some("web search".to_owned())),
+        let more = passing.is_some_and(Passing::reads_more);
+        let (prompt_tokens, unmeasured) = match plan.endpoint.context_length.filter(|_| more) {
+            Some(context) => (prompt_tokens.max(context), None),
+            None => (prompt_tokens, more.then(words::unmeasured)),
         };
-        let boundless = passing.and_then(Passing::endless).or(boundless);
+        let boundless = passing.and_then(Passing::endless).map(|tool| words::as_often_as_it_likes(&tool));
+        let boundless = boundless.or(unmeasured);
         let each = sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
         let answers = passing.map_or(1, Passing::answers);
         let output_tokens = each.saturating_mul(answers);
@@ -206,12 +207,12 @@ fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
         return Ok(Decision { grant: wish.granted(wish.rates), past: Vec::new() });
     };
     let free = |rates: &Dearest| rates.worst(1, 1) == Some(PicoUsd::ZERO);
-    if let Some(tool) = wish.boundless.as_ref().filter(|_| !wish.rates.as_ref().is_some_and(free)) {
+    if let Some(why) = wish.boundless.as_ref().filter(|_| !wish.rates.as_ref().is_some_and(free)) {
         let strict = hard.iter().copied();
         return if wish.over_budget {
             Ok(wish.passed(wish.rates, strict))
         } else {
-            Err(boundless(tightest, tool))
+            Err(boundless(tightest, why))
         };
     }
     let Some(rates) = wish.rates.or_else(|| assumed(&hard)) else {

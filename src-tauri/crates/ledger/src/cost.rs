@@ -1,6 +1,6 @@
 //! Usage times rates. Every token is on exactly one meter, so that nothing is billed twice.
 
-use crate::rates::{is_free, rate, rates};
+use crate::rates::{covers_tier, is_free, rate, rates};
 use domain::{
     Basis, Cost, CostLine, InputUsage, Meter, OutputUsage, PicoUsd, PriceSheet, Timestamp, Usage, UsageSource,
 };
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// In order: the provider's own figure, if above zero, or zero where the sheet says the model is free
 /// (a provider's zero alone proves nothing); else usage times rates; else unknown. With a figure of the
 /// provider's, `lines` still hold our own computation, so that a difference can be seen. Unknown are:
-/// usage or a needed rate that is missing, parts that exceed their total, a sheet that cannot be read, a
+/// usage or a needed rate that is missing, a dearer tier that the sheet does not name, parts that exceed their total, a sheet that cannot be read, a
 /// negative rate, an amount beyond the range.
 pub fn cost(usage: &Usage, sheet: Option<&PriceSheet>, at: Timestamp) -> Cost {
     let lines = sheet.and_then(|sheet| bill(usage, sheet, at));
@@ -45,6 +45,9 @@ fn sum(lines: &[CostLine]) -> Option<PicoUsd> {
 /// The lines of the bill; `None` = it cannot be drawn up.
 fn bill(usage: &Usage, sheet: &PriceSheet, at: Timestamp) -> Option<Vec<CostLine>> {
     let free = is_free(sheet);
+    if !free && !covers_tier(sheet, usage.service_tier.as_deref()) {
+        return None;
+    }
     // Who bills other counts than it reports bills them plainly: the parts are of the counts.
     let (input_usage, output_usage) = match usage.billed {
         Some(billed) => (

@@ -1,6 +1,6 @@
 //! The most a request may cost, held back before it is sent.
 
-use crate::rates::is_free;
+use crate::rates::{covers_tier, is_free};
 use domain::{MalformedPrice, Meter, PicoUsd, PriceSheet, Timestamp, When};
 use std::collections::BTreeMap;
 
@@ -20,11 +20,13 @@ const OUTPUT: &[Meter] = &[Meter::Output, Meter::OutputReasoning, Meter::OutputI
 
 /// What a request may ask for besides words: only programs that ask through the gateway do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Besides {
+pub struct Besides<'a> {
     /// Sound, in or out.
     pub sound: bool,
     /// Searches at most that the provider makes by itself.
     pub searches: u64,
+    /// The tier it names, in its provider's word.
+    pub tier: Option<&'a str>,
 }
 
 /// The dearest a request can become: every token at the dearest rate that may apply to it, whatever tier,
@@ -54,12 +56,18 @@ impl Dearest {
     }
 
     /// The same for what a request asks for besides words. A search whose price is not stated is of unknown price.
-    fn with(sheet: &PriceSheet, prompt_tokens_upper: u64, at: Timestamp, besides: Besides) -> Option<Self> {
+    fn with(
+        sheet: &PriceSheet,
+        prompt_tokens_upper: u64,
+        at: Timestamp,
+        besides: Besides<'_>,
+    ) -> Option<Self> {
         if is_free(sheet) {
             return Some(Self { input: PicoUsd::ZERO, output: PicoUsd::ZERO, request: PicoUsd::ZERO });
         }
         let dearest = |meters: &[Meter]| dearest(sheet, meters, prompt_tokens_upper, at).ok().flatten();
-        if !is_given(sheet, Meter::Input) || !is_given(sheet, Meter::Output) {
+        let priced = is_given(sheet, Meter::Input) && is_given(sheet, Meter::Output);
+        if !priced || !covers_tier(sheet, besides.tier) {
             return None;
         }
         let but_sound = |meters: &'static [Meter]| match meters.split_last() {
@@ -83,7 +91,7 @@ impl Dearest {
         sheets: impl IntoIterator<Item = &'a PriceSheet>,
         prompt_tokens_upper: u64,
         at: Timestamp,
-        besides: Besides,
+        besides: Besides<'_>,
     ) -> Option<Self> {
         let all: Option<Vec<Self>> =
             sheets.into_iter().map(|sheet| Self::with(sheet, prompt_tokens_upper, at, besides)).collect();

@@ -36,6 +36,19 @@ const fn fallback(meter: Meter) -> Option<Meter> {
     }
 }
 
+/// Tiers that cost more than the ordinary one wherever there are such: a sheet's ordinary rates are not theirs.
+/// OpenAI's `priority`, Anthropic's `fast` and its inference in the `us` alone (platform.claude.com, pricing, read
+/// 2026-11-22).
+const DEARER: &[&str] = &["priority", "fast", "us"];
+
+/// False for a tier that is dearer than the ordinary one and that no rule of the sheet names: then its price is unknown.
+pub(crate) fn covers_tier(sheet: &PriceSheet, tier: Option<&str>) -> bool {
+    tier.is_none_or(|tier| {
+        !DEARER.contains(&tier)
+            || sheet.rules.iter().any(|rule| rule.when.service_tier.as_deref() == Some(tier))
+    })
+}
+
 /// True when a sheet says that the model costs nothing: it runs on this machine or is a demo, or its
 /// prompt and completion rates are given, and no rate of it is other than zero.
 pub fn is_free(sheet: &PriceSheet) -> bool {

@@ -76,6 +76,8 @@ pub struct ServedTools {
     pub searches: u64,
     /// One that nobody limits, or whose cost hangs on what it does; in plain words.
     pub endless: Option<String>,
+    /// The model reads what is kept at the provider or elsewhere, of a length that cannot be seen from here.
+    pub kept: bool,
 }
 
 impl ServedTools {
@@ -125,6 +127,8 @@ pub struct Asked {
     pub bound: Option<Failure>,
     /// What the provider would do by itself for it, at a cost of its own.
     pub(crate) served: ServedTools,
+    /// See [`Asked::tier`].
+    pub(crate) tier: Option<String>,
     /// It carries proofs or reasoning that our own answers were given: as it is, no provider would take it.
     pub(crate) sealed: bool,
     /// It asks for reasoning in OpenRouter's words, which only some servers of the protocol know.
@@ -135,6 +139,11 @@ impl Asked {
     /// What the provider would do by itself for it.
     pub const fn served(&self) -> &ServedTools {
         &self.served
+    }
+
+    /// The tier it names, in its provider's word: one that may have a price of its own.
+    pub fn tier(&self) -> Option<&str> {
+        self.tier.as_deref()
     }
 }
 

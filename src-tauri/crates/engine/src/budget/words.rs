@@ -31,14 +31,22 @@ pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -
     )
 }
 
-pub(super) fn boundless(level: &Level, tool: &str) -> Failure {
+pub(super) fn as_often_as_it_likes(tool: &str) -> String {
+    format!("The provider runs the tool “{tool}” itself as often as it likes")
+}
+
+pub(super) fn unmeasured() -> String {
+    "The model reads what is found or kept elsewhere, and how much it can read is not known".to_owned()
+}
+
+pub(super) fn boundless(level: &Level, why: &str) -> Failure {
     let budget = &level.row.budget;
     Failure::new(
         ErrorKind::BillingBudget,
         format!(
-            "Held by your budget. The provider runs the tool “{tool}” itself as often as it likes, so {} {} for \
-             {} cannot be kept to. Nothing was sent. Limit its uses (`max_uses`, `max_tool_calls`) where the \
-             protocol has a limit, leave the tool out, or make the budget one that only warns.",
+            "Held by your budget. {why}, so {} {} for {} cannot be kept to. Nothing was sent. Limit its uses \
+             (`max_uses`, `max_tool_calls`) where the protocol has a limit, leave it out, or make the budget one \
+             that only warns.",
             usd(budget.limit),
             per(budget.period),
             whose(&budget.scope),

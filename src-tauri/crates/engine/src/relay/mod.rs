@@ -233,15 +233,21 @@ impl Passing {
     }
 
     /// What it may ask for besides words.
-    pub(crate) fn besides(&self) -> ledger::Besides {
+    pub(crate) fn besides(&self) -> ledger::Besides<'_> {
         let speaks = || self.body.windows(5).any(|found| found.eq_ignore_ascii_case(b"audio"));
         let sound = self.asked.bound.is_some() && speaks();
-        ledger::Besides { sound, searches: self.asked.served().searches }
+        ledger::Besides { sound, searches: self.asked.served().searches, tier: self.asked.tier() }
     }
 
     /// A tool that the provider runs as often as it likes.
     pub(crate) fn endless(&self) -> Option<String> {
         self.asked.served().endless.clone()
+    }
+
+    /// The model reads more than is sent, as much of it as it can: what it finds, or what is kept elsewhere.
+    pub(crate) fn reads_more(&self) -> bool {
+        let served = self.asked.served();
+        served.kept || served.searches > 0
     }
 
     /// Answers it asks for at once.

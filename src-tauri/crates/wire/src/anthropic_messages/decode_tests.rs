@@ -132,6 +132,21 @@ fn tools_sources_and_redacted_thoughts_are_the_same_streamed_and_whole() {
     assert_eq!((same.usage.input, same.usage.output), (said.usage.input, said.usage.output));
 }
 
+/// Each has a price of its own, and the tier beside it says nothing of it.
+#[test]
+fn fast_mode_and_one_country_are_the_tier_that_served() {
+    let tier = |said: &str| {
+        let delta = format!(
+            r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{{"output_tokens":9,{said}}}}}"#
+        );
+        streamed(&[START, &delta, OVER]).usage.service_tier
+    };
+    assert_eq!(tier(r#""service_tier":"standard","speed":"fast""#).as_deref(), Some("fast"));
+    assert_eq!(tier(r#""speed":"fast","inference_geo":"us""#).as_deref(), Some("us"));
+    let plain = tier(r#""service_tier":"standard","speed":"standard","inference_geo":"global""#);
+    assert_eq!(plain.as_deref(), Some("standard"));
+}
+
 #[test]
 fn what_is_not_known_is_counted_and_never_dropped() {
     let said = streamed(&[

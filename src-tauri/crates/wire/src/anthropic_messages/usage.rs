@@ -1,6 +1,9 @@
 //! Usage of the Messages API, normalised.
 
-use crate::snapshot::{Snapshot, count, within};
+use crate::{
+    json::Json,
+    snapshot::{Snapshot, count, within},
+};
 use domain::{InputUsage, OutputUsage, Usage, UsageSource};
 
 /// The counts said so far. `input_tokens` leaves out what the cache served or took; the total here does
@@ -30,11 +33,18 @@ pub(super) fn usage(said: &Snapshot) -> Usage {
             ..OutputUsage::default()
         },
         web_searches: count("/server_tool_use/web_search_requests"),
-        service_tier: json.text("service_tier").map(str::to_owned),
+        service_tier: tier(&json).map(str::to_owned),
         source: UsageSource::Reported,
         raw: Some(said.raw()),
         ..Usage::default()
     }
+}
+
+/// What served it at a price of its own: fast mode and inference in one country are named beside the tier.
+fn tier<'a>(json: &'a Json<'_>) -> Option<&'a str> {
+    let dearer = [("inference_geo", "us"), ("speed", "fast")];
+    let dearer = dearer.iter().find_map(|(key, word)| json.text(key).filter(|said| said == word));
+    dearer.or_else(|| json.text("service_tier"))
 }
 
 /// Cache writes by lifetime. The sum is restated later in a stream, the parts are not: what the parts do

@@ -23,6 +23,16 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             }
         }
     }
+    // Searches of xAI's and Alibaba's, and OpenRouter's tools that cost by the use.
+    let off = |v: &Json<'_>| v == &Json::Bool(false) || v.text("mode") == Some("off");
+    for key in ["search_parameters", "enable_search"] {
+        if json.get(key).is_some_and(|v| !off(v)) {
+            draft.asked.served.runs(key);
+        }
+    }
+    if !json.list("plugins").is_empty() {
+        draft.asked.served.runs("plugins");
+    }
     draft.know(&["messages", "user", "metadata", "store", "parallel_tool_calls", "safety_identifier"]);
     Ok(())
 }
@@ -104,7 +114,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
                 let file = piece.get("file").unwrap_or(piece);
                 match file.text("file_data").filter(|data| !data.starts_with("http")) {
                     Some(data) => parts.push(draft.file(file.text("filename"), data)?),
-                    None => draft.bind("A file given by its id or address"),
+                    None => draft.keep("A file given by its id or address"),
                 }
             }
             "refusal" => {
@@ -266,6 +276,10 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
                 draft.asked.request.tools.push(tool);
             }
             (other, _) => {
+                // Of OpenAI's own tools this one is run by whoever asks.
+                if other != "custom" {
+                    draft.asked.served.runs(other);
+                }
                 let other: String = other.chars().take(40).collect();
                 draft.bind(&format!("A tool of the type “{other}”"));
             }

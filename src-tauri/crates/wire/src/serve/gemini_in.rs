@@ -28,12 +28,15 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     }
     // Thoughts are told only to those who ask for them.
     draft.asked.hide_reasoning = true;
+    if json.get("generationConfig").is_some() && json.get("generation_config").is_some() {
+        return Err(invalid("generationConfig", "“generationConfig” is given twice, under two names."));
+    }
     if let Some(config) = get(json, "generationConfig", "generation_config") {
         self::config(config, draft)?;
     }
     tools(json, draft)?;
     if get(json, "cachedContent", "cached_content").is_some() {
-        draft.bind("Content kept at the provider");
+        draft.keep("Content kept at the provider");
     }
     draft.know(&["contents", "systemInstruction", "system_instruction", "generationConfig"]);
     draft.know(&["generation_config", "tools", "toolConfig", "tool_config", "cachedContent", "labels"]);
@@ -104,7 +107,7 @@ fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -
         });
     } else if let Some((name, _)) = part.fields().iter().find(|(name, _)| !name.starts_with("thought")) {
         let name: String = name.chars().take(40).collect();
-        draft.bind(&format!("A part of the sort “{name}”"));
+        draft.keep(&format!("A part of the sort “{name}”"));
     }
     Ok(())
 }
@@ -127,8 +130,8 @@ fn result(response: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) {
 fn config(config: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let either =
         |name: &'static str, other: &'static str| if config.get(name).is_some() { name } else { other };
-    let outputs = read::whole_number(config, either("candidateCount", "candidate_count"))?;
-    draft.outputs(outputs);
+    let outputs = read::whole_number(config, "candidateCount")?;
+    draft.outputs(outputs.max(read::whole_number(config, "candidate_count")?));
     let params = &mut draft.asked.request.params;
     params.max_completion_tokens =
         read::whole_number(config, either("maxOutputTokens", "max_output_tokens"))?;

@@ -39,7 +39,11 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     params(json, draft)?;
     reasoning(json, draft)?;
     tools(json, draft)?;
-    if json.get("container").is_some() || !json.list("mcp_servers").is_empty() {
+    let servers = !json.list("mcp_servers").is_empty();
+    if servers {
+        draft.asked.served.runs("mcp_servers");
+    }
+    if servers || json.get("container").is_some() {
         draft.bind("A tool that runs at the provider");
     }
     // A hint to cache is no more than that.
@@ -135,7 +139,7 @@ fn document(block: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) -> Resul
             blocks_within(source.get("content"), &mut inner, draft)?;
             parts.extend(inner);
         }
-        _ => draft.bind("A document given by its id or address"),
+        _ => draft.keep("A document given by its id or address"),
     }
     Ok(())
 }

@@ -199,6 +199,7 @@ impl Draft {
             dropped: Vec::new(),
             bound: None,
             served: ServedTools::default(),
+            tier: None,
             sealed: false,
             unified_reasoning: false,
         };
@@ -218,6 +219,12 @@ impl Draft {
             );
             Failure::new(ErrorKind::RequestUnsupported, words)
         });
+    }
+
+    /// The same of what the model reads there, however long that is.
+    pub(super) fn keep(&mut self, what: &str) {
+        self.asked.served.kept = true;
+        self.bind(what);
     }
 
     /// Something that gets lost in another protocol.
@@ -373,6 +380,7 @@ impl Draft {
         }
         self.asked.model = model.to_owned();
         self.routing(json)?;
+        self.asked.tier = tier(self.asked.protocol, json);
         let session = ["session_id", "prompt_cache_key"].iter().find_map(|key| json.text(key));
         self.asked.session = session.filter(|s| !s.is_empty()).map(|s| s.chars().take(256).collect());
         if self.asked.request.messages.is_empty() && self.asked.bound.is_none() {
@@ -426,6 +434,18 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// The tier that a request names: in the Messages API by how fast and where it is to be answered.
+fn tier(protocol: Protocol, json: &Json<'_>) -> Option<String> {
+    let named = if protocol == Protocol::AnthropicMessages {
+        ["inference_geo", "speed"]
+            .iter()
+            .find_map(|key| json.text(key).filter(|word| ["us", "fast"].contains(word)))
+    } else {
+        ["service_tier", "serviceTier"].iter().find_map(|key| json.text(key))
+    };
+    named.map(|word| word.chars().take(40).collect::<String>().to_ascii_lowercase())
 }
 
 /// Bytes of base64.

@@ -26,13 +26,21 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     }
     for key in KEPT {
         if json.get(key).is_some() {
-            draft.bind(&format!("“{key}”"));
+            draft.keep(&format!("“{key}”"));
         }
     }
-    if read::flag(json, "background")? {
-        draft.bind("“background”");
+    if json.get("prompt").is_some() {
+        // Its tools and limits are kept there too.
+        draft.asked.served.runs("prompt");
     }
     params(json, draft)?;
+    if read::flag(json, "background")? {
+        if !draft.asked.stream {
+            let words = "Nothing is kept here that could be fetched later. Ask without “background”, or with “stream”.";
+            return Err(invalid("background", words));
+        }
+        draft.bind("“background”");
+    }
     tools(json, draft)?;
     draft.know(&[
         "input",
@@ -105,6 +113,10 @@ fn item(item: &Json<'_>, answering: bool, draft: &mut Draft) -> Result<bool, Fai
             reasoning(item, answering, draft);
             Ok(true)
         }
+        "item_reference" => {
+            draft.keep("An item given by its id");
+            Ok(answering)
+        }
         other => {
             let other: String = other.chars().take(40).collect();
             draft.bind(&format!("An item of the type “{other}”"));
@@ -169,7 +181,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
             },
             "input_file" => match piece.text("file_data") {
                 Some(data) => parts.push(draft.file(piece.text("filename"), data)?),
-                None => draft.bind("A file given by its id or address"),
+                None => draft.keep("A file given by its id or address"),
             },
             "refusal" => {
                 let text = piece.text("refusal").unwrap_or_default().to_owned();

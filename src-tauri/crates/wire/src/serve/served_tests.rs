@@ -21,7 +21,7 @@ fn what_a_provider_does_by_itself_is_told_from_what_the_client_runs() {
         { "type": "web_search_20250305", "name": "web_search", "max_uses": 3 },
         { "type": "bash_20250124", "name": "bash" },
     ]);
-    assert_eq!(messages(limited), ServedTools { searches: 3, endless: None });
+    assert_eq!(messages(limited), ServedTools { searches: 3, ..ServedTools::default() });
     let open = messages(json!([{ "type": "web_search_20250305", "name": "web_search" }]));
     assert_eq!(open.endless.as_deref(), Some("web_search_20250305"));
     let code = messages(json!([{ "type": "code_execution_20250522", "name": "code" }]));
@@ -31,7 +31,7 @@ fn what_a_provider_does_by_itself_is_told_from_what_the_client_runs() {
         served(Protocol::OpenAiResponses, body)
     };
     let search = json!([{ "type": "web_search" }]);
-    assert_eq!(responses(search.clone(), json!(4)), ServedTools { searches: 4, endless: None });
+    assert_eq!(responses(search.clone(), json!(4)), ServedTools { searches: 4, ..ServedTools::default() });
     assert!(responses(search, Value::Null).endless.is_some());
     assert!(responses(json!([{ "type": "file_search" }]), json!(4)).endless.is_some());
     let chat =
@@ -41,4 +41,74 @@ fn what_a_provider_does_by_itself_is_told_from_what_the_client_runs() {
     let body = gemini.to_string();
     let read = parse(Protocol::Gemini, Some("m"), false, body.as_bytes()).unwrap();
     assert_eq!(read.served().endless.as_deref(), Some("google_search"));
+}
+
+/// What costs by the use without being a tool, or stands where its length cannot be seen.
+#[test]
+fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
+    let said = json!([{ "role": "user", "content": "Hi" }]);
+    let served = |protocol, field: &str, value: Value| {
+        let mut body = match protocol {
+            Protocol::OpenAiResponses => json!({ "model": "m", "input": "Hi" }),
+            Protocol::Gemini => json!({ "model": "m", "contents": [{ "parts": [{ "text": "Hi" }] }] }),
+            _ => json!({ "model": "m", "max_tokens": 9, "messages": said }),
+        };
+        body[field] = value;
+        asked(protocol, &body).served().clone()
+    };
+    use Protocol::{AnthropicMessages as Messages, Gemini, OpenAiChat as Chat, OpenAiResponses as Responses};
+    let servers = json!([{ "type": "url", "url": "https://mcp.example", "name": "x" }]);
+    for (protocol, field, value) in [
+        (Chat, "tools", json!([{ "type": "builtin_function", "function": { "name": "$web_search" } }])),
+        (Chat, "tools", json!([{ "type": "web_search", "web_search": { "enable": true } }])),
+        (Chat, "plugins", json!([{ "id": "web" }])),
+        (Chat, "search_parameters", json!({ "mode": "auto" })),
+        (Chat, "enable_search", json!(true)),
+        (Messages, "mcp_servers", servers),
+        (Responses, "prompt", json!({ "id": "pmpt_1" })),
+    ] {
+        assert!(served(protocol, field, value.clone()).endless.is_some(), "{field}: {value}");
+    }
+    for (field, value) in [
+        ("tools", json!([{ "type": "custom", "custom": { "name": "x" } }])),
+        ("plugins", json!([])),
+        ("search_parameters", json!({ "mode": "off" })),
+        ("enable_search", json!(false)),
+    ] {
+        assert_eq!(served(Chat, field, value), ServedTools::default(), "{field}");
+    }
+    let file = json!([{ "role": "user", "content": [
+        { "type": "file", "file": { "file_id": "f" } }, { "type": "text", "text": "Hi" }] }]);
+    let document = json!([{ "role": "user", "content": [
+        { "type": "document", "source": { "type": "url", "url": "https://x.org/a.pdf" } }] }]);
+    for (protocol, field, value) in [
+        (Chat, "messages", file),
+        (Messages, "messages", document),
+        (Responses, "previous_response_id", json!("resp_1")),
+        (Responses, "conversation", json!("conv_1")),
+        (
+            Responses,
+            "input",
+            json!([{ "type": "item_reference", "id": "i" }, { "role": "user", "content": "Hi" }]),
+        ),
+        (Gemini, "cachedContent", json!("cachedContents/1")),
+        (
+            Gemini,
+            "contents",
+            json!([{ "parts": [{ "fileData": { "fileUri": "gs://a" } }, { "text": "Hi" }] }]),
+        ),
+    ] {
+        assert!(served(protocol, field, value.clone()).kept, "{field}: {value}");
+    }
+    let tier = |protocol, field: &str, word: &str| {
+        let body = json!({ "model": "m", "max_tokens": 9, "messages": said, "input": "Hi", field: word });
+        asked(protocol, &body).tier().map(str::to_owned)
+    };
+    assert_eq!(tier(Messages, "speed", "fast").as_deref(), Some("fast"));
+    assert_eq!(tier(Messages, "inference_geo", "us").as_deref(), Some("us"));
+    assert_eq!(tier(Messages, "service_tier", "auto"), None);
+    assert_eq!(tier(Chat, "service_tier", "priority").as_deref(), Some("priority"));
+    assert_eq!(tier(Responses, "service_tier", "flex").as_deref(), Some("flex"));
+    let twice = json!({ "contents": [{ "parts": [{ "text": "Hi" }] }], "generationConfig": {}, "generation_config": {} });
+    assert!(parse(Protocol::Gemini, Some("m"), false, twice.to_string().as_bytes()).is_err());
 }
