@@ -74,7 +74,7 @@ fn says_the_same(wish: Reasoning, form: Option<&ReasoningForm>) -> bool {
     }
 }
 
-/// The call that sends the body on. `limit` is the longest answer a budget leaves, in tokens: it stands in place of
+/// The call that sends the body on, which is the one that `asked` was read from. `limit` is the longest answer a budget leaves, in tokens: it stands in place of
 /// the client's own limit.
 pub fn retarget(
     asked: &Asked,
@@ -83,7 +83,7 @@ pub fn retarget(
     quirks: &Quirks,
     limit: Option<u64>,
 ) -> Result<Passed, Failure> {
-    let mut splice = Splice::new(text_of(body)?)?;
+    let mut splice = Splice::of_read(text_of(body)?)?;
     let form = effort::form(&to.upstream_model, quirks);
     if form.is_none_or(|form| form.switch != Some(ReasoningSwitch::Reasoning)) {
         OURS.iter().for_each(|key| splice.remove(key));
@@ -203,7 +203,7 @@ fn gemini_limit(splice: &mut Splice<'_>, limit: Option<u64>) -> Result<Option<u6
         }
         return Ok(limit);
     };
-    let mut config = Splice::new(text)?;
+    let mut config = Splice::of_read(text)?;
     let said = count(config.value(FIELD)).or_else(|| count(config.value(OTHER)));
     let Some(limit) = limit else { return Ok(said) };
     config.remove(OTHER);
@@ -220,7 +220,7 @@ fn ask_usage(splice: &mut Splice<'_>, quirks: &Quirks) -> Result<(), Failure> {
     }
     match splice.value("stream_options") {
         Some(text) if text.starts_with('{') => {
-            let mut options = Splice::new(text)?;
+            let mut options = Splice::of_read(text)?;
             options.set("include_usage", "true");
             let options = String::from_utf8(options.finish()).unwrap_or_default();
             splice.set("stream_options", &options);

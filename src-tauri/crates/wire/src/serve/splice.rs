@@ -17,9 +17,8 @@ pub(super) struct Field {
     pub(super) value: Range<usize>,
 }
 
-/// The fields of an object in its text. The text is read whole first, so that nothing broken is passed on.
+/// The fields of an object in its text, which was read whole before.
 pub(super) fn fields(text: &str) -> Result<Vec<Field>, Failure> {
-    object(text)?;
     let broken = || invalid("body", "The body of the request cannot be read.");
     let bytes = text.as_bytes();
     let mut fields = Vec::new();
@@ -102,7 +101,14 @@ pub(super) struct Splice<'a> {
 }
 
 impl<'a> Splice<'a> {
+    /// Of a text that nobody has read: it is read whole first, so that nothing broken is passed on.
     pub(super) fn new(text: &'a str) -> Result<Self, Failure> {
+        object(text)?;
+        Self::of_read(text)
+    }
+
+    /// Of an object that was read whole, or that stands in such a one.
+    pub(super) fn of_read(text: &'a str) -> Result<Self, Failure> {
         let fields = fields(text)?;
         Ok(Self { text, fields, removed: Vec::new(), replaced: Vec::new(), added: Vec::new() })
     }
