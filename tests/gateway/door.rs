@@ -144,6 +144,8 @@ async fn no_page_and_no_other_host_comes_in() {
     for host in [own, format!("host: localhost:{port}\r\n"), format!("host: [::1]:{port}\r\n")] {
         assert_eq!(send(&host, "").await.status, 200, "{host}");
     }
+    let java = "upgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n";
+    assert_eq!(send(&format!("host: localhost:{port}\r\n"), java).await.status, 200, "Java's own client");
     assert!(bench.address().ip().is_loopback());
 }
 

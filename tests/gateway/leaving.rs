@@ -111,3 +111,19 @@ async fn the_gateway_takes_no_more_and_its_answers_end_as_interrupted() {
     assert_eq!((entries.len(), entries[0].row.outcome.as_str()), (1, "interrupted"));
     until("nobody listens any more", || async { TcpStream::connect(address).await.is_err() }).await;
 }
+
+/// Whoever had nothing of an answer yet is given a status after which its program asks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_the_first_word_is_told_to_ask_again() {
+    let silent = Answer::status(200).header("content-type", "text/event-stream").step(Step::Stall);
+    let bench = std::sync::Arc::new(Bench::new(vec![Route::answer(silent)]).await);
+    let asking = std::sync::Arc::clone(&bench);
+    let reply = tokio::spawn(async move { asking.post("/v1/chat/completions", &chat("m@chat", true)).await });
+    until("it is asked", || async { !bench.upstream.seen().is_empty() }).await;
+    let folder = tempfile::tempdir().unwrap();
+    let api = Api::new(bench.engine.clone(), folder.path().to_owned(), "test", Box::new(|_| Ok(())));
+    api.leave();
+    let reply = tokio::time::timeout(PATIENCE, reply).await.unwrap().unwrap();
+    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert!(reply.text().contains("Parallax was closed"), "{}", reply.text());
+}

@@ -19,8 +19,9 @@ use tokio::sync::watch;
 const FRESH: Duration = Duration::from_secs(300);
 /// Answers kept.
 const MOST: usize = 256;
-/// Longest answer that is kept, in bytes.
+/// Longest answer that is kept, in bytes, and most of all together.
 const LONGEST: usize = 2 * 1024 * 1024;
+const ALL: usize = 32 * 1024 * 1024;
 
 type Digest = [u8; 32];
 
@@ -39,6 +40,7 @@ pub(crate) struct Kept {
     chunks: Vec<Bytes>,
     /// What it cost the first time.
     pub cost: Option<PicoUsd>,
+    bytes: usize,
     /// Who gave it.
     pub model: String,
     at: Duration,
@@ -130,6 +132,24 @@ impl Answers {
     }
 }
 
+/// Takes out the oldest until one more of so many bytes fits.
+fn make_room(entries: &mut HashMap<Digest, Entry>, bytes: usize) {
+    let kept = |entry: &(&Digest, &Entry)| match entry {
+        (digest, Entry::Kept(kept)) => Some((kept.at, **digest, kept.bytes)),
+        (_, Entry::Going(_)) => None,
+    };
+    let mut all: Vec<(Duration, Digest, usize)> = entries.iter().filter_map(|entry| kept(&entry)).collect();
+    all.sort_unstable();
+    let mut sum: usize = all.iter().map(|(.., bytes)| bytes).sum();
+    for (_, digest, its) in all {
+        if entries.len() < MOST && sum.saturating_add(bytes) <= ALL {
+            break;
+        }
+        entries.remove(&digest);
+        sum = sum.saturating_sub(its);
+    }
+}
+
 impl Recorder {
     pub(crate) fn head(&mut self, headers: &HeaderMap, model: &str) {
         self.headers = headers.clone();
@@ -154,6 +174,7 @@ impl Recorder {
             headers: std::mem::take(&mut self.headers),
             chunks: std::mem::take(&mut self.chunks),
             cost,
+            bytes: self.bytes,
             model: std::mem::take(&mut self.model),
             at: now,
         });
@@ -162,15 +183,7 @@ impl Recorder {
             Entry::Kept(kept) => now.saturating_sub(kept.at) < FRESH,
             Entry::Going(_) => true,
         });
-        if entries.len() >= MOST {
-            let oldest = entries.iter().filter_map(|(digest, entry)| match entry {
-                Entry::Kept(kept) => Some((kept.at, *digest)),
-                Entry::Going(_) => None,
-            });
-            if let Some((_, oldest)) = oldest.min() {
-                entries.remove(&oldest);
-            }
-        }
+        make_room(&mut entries, kept.bytes);
         entries.insert(self.digest, Entry::Kept(Arc::clone(&kept)));
         drop(entries);
         self.done.send_replace(Some(kept));
@@ -206,6 +219,38 @@ pub(crate) fn again(kept: &Kept, now: Duration) -> Response<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_stays_within_its_bounds() {
+        let mut entries = HashMap::new();
+        let mut put = |n: u16, bytes: usize| {
+            make_room(&mut entries, bytes);
+            let mut digest = [0; 32];
+            digest[..2].copy_from_slice(&n.to_be_bytes());
+            let kept = Kept {
+                headers: HeaderMap::new(),
+                chunks: Vec::new(),
+                cost: None,
+                bytes,
+                model: String::new(),
+                at: Duration::from_secs(u64::from(n)),
+            };
+            entries.insert(digest, Entry::Kept(Arc::new(kept)));
+            let sum: usize = entries
+                .values()
+                .map(|entry| if let Entry::Kept(kept) = entry { kept.bytes } else { 0 })
+                .sum();
+            assert!(sum <= ALL && entries.len() <= MOST, "{sum} bytes in {}", entries.len());
+            (entries.len(), entries.contains_key(&digest))
+        };
+        for n in 0..40 {
+            assert!(put(n, LONGEST).1, "the newest is kept");
+        }
+        for n in 40..400 {
+            assert!(put(n, 10).1);
+        }
+        assert_eq!(put(400, 10).0, MOST);
+    }
 
     #[test]
     fn the_order_of_properties_does_not_count_and_all_else_does() {

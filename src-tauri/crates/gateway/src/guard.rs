@@ -83,7 +83,9 @@ fn host(port: u16, head: &Parts) -> Result<(), Refused> {
 /// No page asks: programs send neither of these.
 fn page(headers: &HeaderMap) -> Result<(), Refused> {
     let site = headers.get_all("sec-fetch-site").iter().any(|site| site.as_bytes() != b"none");
-    if headers.contains_key("origin") || site || headers.contains_key("upgrade") {
+    // Java's own client offers HTTP/2 with every request, which need not be taken; a page can ask for a socket alone.
+    let socket = headers.get_all("upgrade").iter().any(|to| !to.as_bytes().eq_ignore_ascii_case(b"h2c"));
+    if headers.contains_key("origin") || site || socket {
         return Err(Refused::page());
     }
     Ok(())
@@ -194,7 +196,11 @@ mod tests {
         for site in ["cross-site", "same-site", "same-origin", "", "NONE"] {
             assert!(page(&headers(&[("sec-fetch-site", site)])).is_err(), "{site}");
         }
-        assert!(page(&headers(&[("upgrade", "websocket")])).is_err());
+        for socket in ["websocket", "h2c, websocket", ""] {
+            assert!(page(&headers(&[("upgrade", socket)])).is_err(), "{socket}");
+        }
+        assert!(page(&headers(&[("upgrade", "h2c")])).is_ok(), "programs in Java send it");
+        assert!(page(&headers(&[("upgrade", "h2c"), ("upgrade", "websocket")])).is_err());
         assert!(page(&headers(&[("sec-fetch-site", "none")])).is_ok());
         assert!(page(&headers(&[("sec-fetch-mode", "cors")])).is_ok(), "programs on Node send it");
     }

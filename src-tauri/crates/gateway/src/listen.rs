@@ -75,14 +75,22 @@ fn taken(port: u16, error: &std::io::Error) -> Failure {
     clippy::disallowed_methods,
     reason = "connections are the gateway's own; what they ask is the engine's"
 )]
-fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(task);
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    // What is dropped while all ends has nothing to run on.
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(task);
+    }
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let place = tokio::select! {
+            biased;
+            _ = stopped.changed() => return,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let Ok(place) = place else { return };
         let taken = tokio::select! {
             biased;
             _ = stopped.changed() => return,

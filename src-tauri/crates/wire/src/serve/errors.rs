@@ -70,9 +70,10 @@ fn of(kind: ErrorKind) -> Names {
         | K::UpstreamInternal => {
             names(502, "provider_unavailable", "server_error", "api_error", "UNAVAILABLE")
         }
-        // The client is gone, or we are closing: no status reaches anyone.
-        K::Cancelled | K::Interrupted => names(499, "unmapped", "server_error", "api_error", "CANCELLED"),
-        K::StoreBusy | K::VaultLocked | K::VaultUnavailable => {
+        // The client is gone: no status reaches anyone.
+        K::Cancelled => names(499, "unmapped", "server_error", "api_error", "CANCELLED"),
+        // We are closing: whoever asks again may find us open.
+        K::Interrupted | K::StoreBusy | K::VaultLocked | K::VaultUnavailable => {
             names(503, "server", "server_error", "api_error", "UNAVAILABLE")
         }
         K::StoreFull | K::StoreNewer | K::StoreCorrupt | K::StoreDenied | K::Bug => {
