@@ -20,7 +20,7 @@ pub(crate) struct Bench {
     pub upstream: Replay,
     /// Of the app “editor”, which may everything.
     pub key: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What came back.
@@ -50,13 +50,18 @@ impl Reply {
 impl Bench {
     /// The same upstream as a provider of each dialect: `chat`, `messages` and `gemini`.
     pub(crate) async fn new(routes: Vec<Route>) -> Self {
+        Self::tuned(routes, &store::Tuning::default()).await
+    }
+
+    /// The same with other limits of the database.
+    pub(crate) async fn tuned(routes: Vec<Route>, tuning: &store::Tuning) -> Self {
         let upstream = Replay::start(routes);
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(SystemClock::new());
         let process = ProcessId::new(clock.id());
         let options = store::Options { process, now: clock.now(), version: "test" };
         let parts = Parts {
-            store: Store::open(folder.path(), options).unwrap(),
+            store: Store::open_tuned(folder.path(), options, tuning).unwrap(),
             vault: Vault::memory(),
             transport: Arc::new(Http::new(ProxyChoice::None).unwrap()),
             clock,
@@ -75,7 +80,11 @@ impl Bench {
         let server = gateway::start(engine.clone(), 0).await.unwrap();
         let new = NewAppKey { name: "editor".to_owned(), change: AppKeyChange::default() };
         let key = engine.create_app_key(new).await.unwrap().1.expose().to_owned();
-        Self { engine, server, upstream, key, _folder: folder }
+        Self { engine, server, upstream, key, folder }
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

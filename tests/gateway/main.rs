@@ -23,6 +23,7 @@ mod leaving;
 #[path = "../faults/matrix.rs"]
 #[expect(dead_code, reason = "the suite of faults uses all of it")]
 mod matrix;
+mod paid;
 mod provider;
 mod runner;
 #[path = "../faults/script.rs"]

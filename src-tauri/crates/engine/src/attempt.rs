@@ -5,6 +5,7 @@ mod passing;
 mod plan;
 mod reading;
 mod scrub;
+mod waits;
 
 pub(crate) use keyless::{no_key, no_keychain};
 pub(crate) use plan::{Plan, Unsent};
@@ -28,9 +29,17 @@ use domain::{
 use futures_util::StreamExt as _;
 use passing::Kept;
 use reading::{MergeInto as _, Reader, never_sent, request_id};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use store::{AttemptRow, Purpose};
-use transport::{Deadlines, Echo, Origin, Response, Tail};
+use transport::{Echo, Origin, Response, Tail};
+use waits::{deadlines, next};
 use wire::{
     Dialect, Encoded, Ending,
     serve::{Embeddings, Tap},
@@ -78,6 +87,8 @@ pub(crate) struct Attempt<'a> {
     tapped: Option<Tapped>,
     /// The provider said that it failed, in bytes that were handed on.
     told: bool,
+    /// The closing mark was read.
+    over: Arc<AtomicBool>,
 }
 
 /// An attempt that may be sent: with its call and the key.
@@ -182,6 +193,7 @@ impl<'a> Attempt<'a> {
             }),
             tapped,
             told: false,
+            over: Arc::default(),
             plan,
         };
         Ok((attempt, encoded, secret))
@@ -195,6 +207,16 @@ impl<'a> Attempt<'a> {
     /// What was handed on tells of the failure.
     pub(crate) const fn told(&self) -> bool {
         self.told
+    }
+
+    /// It is answered by one document and no stream: until that is there, nothing tells work from silence.
+    pub(crate) fn is_document(&self) -> bool {
+        self.tapped.is_some_and(|tapped| tapped.whole)
+    }
+
+    /// Becomes true with the closing mark: then the answer is whole, whoever leaves.
+    pub(crate) fn over(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.over)
     }
 
     /// Sends and decodes. Text already handed to `out` stays whatever happens after it.
@@ -276,7 +298,7 @@ impl<'a> Attempt<'a> {
     async fn send(&mut self, encoded: Encoded, secret: Option<Secret>) -> Result<Response, Failure> {
         let provider = &self.plan.known.provider;
         let origin = origin(self.inner, provider);
-        let deadlines = if provider.local { Deadlines::local() } else { Deadlines::default() };
+        let deadlines = deadlines(provider.local, self.is_document());
         // Set before the wait: a Stop drops this future while the request is on its way, and what has
         // left may be billed.
         self.sent = true;
@@ -313,11 +335,13 @@ impl<'a> Attempt<'a> {
             None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),
         };
         self.kept = Kept::new(!matches!(reader, Reader::Decoder(_)));
-        while let Some(chunk) = response.body.next().await {
+        while let Some(chunk) = next(&mut response.body, reader.ended()).await {
             let (mut events, mut pass) = (Vec::new(), Vec::new());
             let broken = match chunk {
                 Ok(bytes) => {
                     reader.push(&bytes, &mut events, &mut pass);
+                    // Before the mark is handed on: whoever has it may leave.
+                    self.over.store(reader.ended(), Ordering::Release);
                     None
                 }
                 Err(failure) => Some(failure),
@@ -364,7 +388,7 @@ impl<'a> Attempt<'a> {
             return false;
         }
         let events = self.cleaned(events, draft);
-        if self.row.first_content.is_none() && draft.has_content() {
+        if self.row.first_content.is_none() && draft.has_content() && !self.is_document() {
             self.row.first_content = Some(self.since());
         }
         self.thinking.note(draft, self.inner.clock.elapsed());

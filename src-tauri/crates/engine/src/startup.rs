@@ -15,7 +15,7 @@ use domain::{
     RunId, RunState, StreamEvent, TurnId, UsageSource,
 };
 use std::{sync::Arc, time::Duration};
-use store::{AttemptRow, HoldRow, Purpose, Tx};
+use store::{AttemptRow, EntryRow, HoldRow, Purpose, Tx};
 
 /// Recovers the runs of every process that is gone. Returns how many there were. What cannot be
 /// recovered is logged and tried again at the next start; it holds up nothing else.
@@ -304,6 +304,33 @@ pub(crate) fn salvage(inner: &Arc<Inner>, mut left: Vec<Unsaved>, failure: Failu
             left = again;
         }
         inner.changed(Table::Conversations);
+        inner.changed(Table::Spend);
+    });
+}
+
+/// Books an attempt of this process that could not be booked when it ended, as soon as the disk takes it: until then
+/// budgets count what was held for it.
+pub(crate) fn settle_later(inner: &Arc<Inner>, attempt: AttemptRow, booked: EntryRow) {
+    let inner = Arc::clone(inner);
+    tasks::spawn(async move {
+        let (mut pause, longest) = PAUSES;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+            let (row, entry) = (attempt.clone(), booked.clone());
+            let write = inner.store.write(move |tx| {
+                tx.finish_attempt(&row)?;
+                books::book(tx, entry)
+            });
+            match write.await {
+                Ok(()) => break,
+                Err(other) if other.kind != ErrorKind::Bug => {}
+                Err(other) => {
+                    complain(&other, "an attempt could not be settled");
+                    break;
+                }
+            }
+        }
         inner.changed(Table::Spend);
     });
 }

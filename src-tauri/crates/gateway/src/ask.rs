@@ -42,7 +42,11 @@ impl Client {
 }
 
 pub(crate) fn forwarded(headers: &HeaderMap) -> Vec<(String, String)> {
-    let value = |name: &&str| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned()));
+    // Said in several lines it is one list.
+    let value = |name: &&str| {
+        let all: Vec<&str> = headers.get_all(*name).iter().filter_map(|value| value.to_str().ok()).collect();
+        (!all.is_empty()).then(|| ((*name).to_owned(), all.join(",")))
+    };
     FORWARDED.iter().filter_map(value).collect()
 }
 
@@ -142,7 +146,8 @@ async fn streamed(
     if let Some(recorder) = &mut recorder {
         recorder.head(response.headers(), head.model.as_str());
     }
-    let stream = Stream::new(pieces, mouth, counted).recorded(recorder, engine);
+    let ended = Arc::clone(&head.over);
+    let stream = Stream::new(pieces, mouth, counted, ended).recorded(recorder, engine);
     response.map(|_| Answer::stream(stream))
 }
 

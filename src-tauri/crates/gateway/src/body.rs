@@ -7,8 +7,12 @@ use engine::{End, Engine, Piece};
 use hyper::body::{Body, Frame, SizeHint};
 use std::{
     convert::Infallible,
-    future::Future as _,
+    future::{Future as _, poll_fn},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -44,6 +48,8 @@ pub(crate) struct Stream {
     recorder: Option<(Recorder, Engine)>,
     alive: Pin<Box<Sleep>>,
     over: bool,
+    /// Its closing mark came: whoever has that may leave, and the rest is taken down all the same.
+    ended: Arc<AtomicBool>,
 }
 
 /// What puts pieces into the client's protocol.
@@ -91,8 +97,28 @@ impl Mouth {
 }
 
 impl Stream {
-    pub(crate) fn new(pieces: mpsc::Receiver<Piece>, mouth: Mouth, counted: Option<Counted>) -> Self {
-        Self { pieces, mouth, counted, recorder: None, alive: Box::pin(sleep(SILENCE)), over: false }
+    pub(crate) fn new(
+        pieces: mpsc::Receiver<Piece>,
+        mouth: Mouth,
+        counted: Option<Counted>,
+        ended: Arc<AtomicBool>,
+    ) -> Self {
+        let alive = Box::pin(sleep(SILENCE));
+        Self { pieces, mouth, counted, recorder: None, alive, over: false, ended }
+    }
+
+    /// Nobody reads on, but what follows its closing mark is wanted.
+    fn is_left_whole(&self) -> bool {
+        !self.over
+            && (self.recorder.is_some() || self.counted.is_some())
+            && self.ended.load(Ordering::Acquire)
+    }
+
+    /// Reads to its end what nobody reads any more.
+    async fn finish(mut self: Box<Self>) {
+        let rest = async { while poll_fn(|cx| self.poll(cx)).await.is_some() {} };
+        // The engine ends it by itself soon; this is for the case that it does not.
+        let _ = tokio::time::timeout(SILENCE, rest).await;
     }
 
     /// The same, taken down.
@@ -176,6 +202,17 @@ impl Answer {
     pub(crate) fn holding(mut self, turn: OwnedSemaphorePermit) -> Self {
         self.turn = Some(turn);
         self
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Content::Stream(stream) = &self.content
+            && stream.is_left_whole()
+            && let Content::Stream(stream) = std::mem::replace(&mut self.content, Content::Whole(None))
+        {
+            crate::listen::spawn(stream.finish());
+        }
     }
 }
 

@@ -60,6 +60,14 @@ impl<P: Protocol> Decoder for EventStream<P> {
         }
     }
 
+    fn ended(&self) -> bool {
+        match self {
+            Self::Unknown(_) => false,
+            Self::Frames(frames) => frames.protocol.ended(),
+            Self::Text(text) => text.ended(),
+        }
+    }
+
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {
         self.close(out).0
     }

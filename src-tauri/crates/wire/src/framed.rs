@@ -40,6 +40,10 @@ pub(crate) trait Protocol: Send {
     fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>);
     /// `data: [DONE]` came; of what follows only [`Protocol::after_done`] is told.
     fn done(&mut self) {}
+    /// The closing mark was among the documents.
+    fn ended(&self) -> bool {
+        false
+    }
     /// A document behind the closing mark: nothing of the answer any more, but some say there what it cost.
     fn after_done(&mut self, _json: &Json<'_>, _out: &mut Vec<StreamEvent>) {}
     /// The body ended: closes open blocks, says why the answer stopped, and whether it is whole.
@@ -176,6 +180,10 @@ impl<P: Protocol> Decoder for Framed<P> {
             self.core.broken.get_or_insert((MAX_BODY, TOO_LONG));
             self.shape = Shape::Unknown;
         }
+    }
+
+    fn ended(&self) -> bool {
+        self.core.done || self.core.protocol.ended()
     }
 
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending {

@@ -104,6 +104,9 @@ pub trait Dialect: Sync {
 pub trait Decoder: Send {
     /// Takes the next bytes, wherever they are cut, and appends what they complete to `out`.
     fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>);
+    /// The protocol's closing mark was read: little may follow, and nothing of the answer. `false` in protocols whose
+    /// answers end with their body.
+    fn ended(&self) -> bool;
     /// The body ended: closes open blocks and says whether the answer is whole.
     fn finish(self: Box<Self>, out: &mut Vec<StreamEvent>) -> Ending;
 }

@@ -38,6 +38,15 @@ impl Reader {
         }
     }
 
+    /// The closing mark was read.
+    pub(crate) fn ended(&self) -> bool {
+        match self {
+            Self::Decoder(decoder) => decoder.ended(),
+            Self::Tap(tap) => tap.ended(),
+            Self::Embeddings(_) => false,
+        }
+    }
+
     pub(crate) fn finish(self, events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) -> Ending {
         match self {
             Self::Decoder(decoder) => decoder.finish(events),

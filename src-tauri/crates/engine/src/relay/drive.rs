@@ -1,14 +1,15 @@
 //! Drives one request of another program: plan, try, recover, settle. The lane's way, without its screen.
 
-use super::{End, HEALTH, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
+mod settle;
+
+use super::{End, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
     attempt::{Ended, Plan, Unsent},
     board::ratings,
-    books::{self, entry},
     budget::Room,
     clock::millis,
     draft::Draft,
-    inner::{Inner, Table},
+    inner::Inner,
     learn,
     live::lock,
     pauses,
@@ -22,7 +23,10 @@ use domain::{Cost, ErrorKind, Failure, Request, Usage};
 use router::{Next, PATIENCE, Shown, Situation};
 use std::{
     collections::VecDeque,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::mpsc;
@@ -42,8 +46,9 @@ pub(super) struct Drive {
     waited: Duration,
     /// An attempt whose settlement is not on its way yet.
     open: Option<store::AttemptRow>,
-    /// Tokens its prompt likely has. Counted once: it may be long.
+    /// Tokens its prompt likely has, and which conversation it belongs to. Found out once: it may be long.
     likely: u64,
+    conversation: u64,
     /// What it was planned on had changed before anything was sent.
     stale: bool,
 }
@@ -97,6 +102,7 @@ impl Drive {
             translate: ask.translate,
         });
         let likely = ledger::prompt_estimate(&request);
+        let conversation = warmth::conversation(&ask.caller.key.name, &ask.asked);
         Self {
             inner,
             ask,
@@ -111,6 +117,7 @@ impl Drive {
             waited: Duration::ZERO,
             open: None,
             likely,
+            conversation,
             stale: false,
         }
     }
@@ -189,8 +196,7 @@ impl Drive {
             return Err(super::forbidden(&asked.model));
         }
         let now = self.inner.clock.now();
-        let conversation = warmth::conversation(&key.name, asked);
-        let warm = lock(&self.inner.relays.warm).of(conversation, now);
+        let warm = lock(&self.inner.relays.warm).of(self.conversation, now);
         let wanted = Wanted {
             model: &model,
             request: &self.request,
@@ -370,28 +376,18 @@ impl Drive {
         };
         self.open = Some(attempt.row().clone());
         lock(&inner.retries).request(inner.clock.now());
-        let head = Head {
-            generation: format!("gen-{}", attempt.row().id.uuid().simple()),
-            endpoint: endpoint.id.clone(),
-            provider: name.clone(),
-            model: endpoint.model.clone(),
-            upstream_model: endpoint.upstream_model.clone(),
-            attempts: self.attempts,
-            policy: self.policy.clone(),
-            notices: encoded.notices.iter().map(|(_, words)| words.clone()).collect(),
-            passed: false,
-            headers: Vec::new(),
-        };
+        let head =
+            Head { over: attempt.over(), ..self.head(attempt.row(), &endpoint, &name, &encoded.notices) };
         let mut outlet = Outlet::new(self.out.clone(), head, !self.ask.asked.stream);
-        let patience =
-            if others && !local { learn::patience(&inner, self.likely, &endpoint.id) } else { None };
+        // A document comes when it is written: how long that takes says nothing of whether it will.
+        let hurried = others && !local && !attempt.is_document();
+        let patience = hurried.then(|| learn::patience(&inner, self.likely, &endpoint.id)).flatten();
         let silence = outlet.silence(patience);
         let mut draft = Draft::default();
-        let out = self.out.clone();
+        let stopped = self.stopped(attempt.over());
         let result = tokio::select! {
             biased;
-            () = out.closed() => Some(gone()),
-            () = inner.live.leaving.cancelled() => Some(leaving()),
+            why = stopped => Some(why),
             result = attempt.run(encoded, secret, &mut draft, &mut outlet) => result.err(),
             waited = silence => Some(learn::silent(&name, waited)),
         };
@@ -418,6 +414,45 @@ impl Drive {
         }
     }
 
+    fn head(
+        &self,
+        row: &store::AttemptRow,
+        endpoint: &domain::Endpoint,
+        provider: &str,
+        notices: &[(domain::NoticeKind, String)],
+    ) -> Head {
+        Head {
+            generation: format!("gen-{}", row.id.uuid().simple()),
+            endpoint: endpoint.id.clone(),
+            provider: provider.to_owned(),
+            model: endpoint.model.clone(),
+            upstream_model: endpoint.upstream_model.clone(),
+            attempts: self.attempts,
+            policy: self.policy.clone(),
+            notices: notices.iter().map(|(_, words)| words.clone()).collect(),
+            passed: false,
+            headers: Vec::new(),
+            over: Arc::default(),
+        }
+    }
+
+    /// Why an answer is not gone on with: nobody waits for it any more, or Parallax ends. Behind its closing mark
+    /// nothing stops it: clients leave there, and what it used is told.
+    fn stopped(&self, over: Arc<AtomicBool>) -> impl Future<Output = Failure> + use<> {
+        let (out, inner) = (self.out.clone(), Arc::clone(&self.inner));
+        async move {
+            let why = tokio::select! {
+                biased;
+                () = out.closed() => gone(),
+                () = inner.live.leaving.cancelled() => leaving(),
+            };
+            if over.load(Ordering::Acquire) {
+                std::future::pending::<()>().await;
+            }
+            why
+        }
+    }
+
     fn shows(&self, endpoint: &domain::EndpointId, streaming: bool) {
         if let Some(live) = lock(&self.inner.relays.live).get_mut(&self.number) {
             live.endpoint = Some(endpoint.clone());
@@ -427,48 +462,8 @@ impl Drive {
 
     fn warmed(&self, endpoint: &domain::EndpointId, usage: Option<&Usage>, whole: bool) {
         if let Some(usage) = usage.filter(|_| whole) {
-            let conversation = warmth::conversation(&self.ask.caller.key.name, &self.ask.asked);
-            lock(&self.inner.relays.warm).keep(conversation, endpoint, usage, self.inner.clock.now());
+            lock(&self.inner.relays.warm).keep(self.conversation, endpoint, usage, self.inner.clock.now());
         }
-    }
-
-    /// Has an attempt booked. Nobody waits for that but who asks for what it comes to.
-    fn settle(&mut self, ended: Ended) -> store::Pending<()> {
-        self.open = None;
-        let inner = &self.inner;
-        let (booked, attempt) = (entry(inner, None, &ended), ended.row);
-        let now = inner.clock.now();
-        let before = inner.relays.health_at.load(Ordering::Relaxed);
-        let due = now.0.saturating_sub(before) > HEALTH;
-        let health = if due { learn::stored(inner, now) } else { None };
-        if due {
-            inner.relays.health_at.store(now.0, Ordering::Relaxed);
-        }
-        inner.store.write_in_company(move |tx| {
-            tx.finish_attempt(&attempt)?;
-            if let Some(health) = &health {
-                tx.put_health(health, now)?;
-            }
-            books::book(tx, booked)
-        })
-    }
-
-    async fn settled(&self, pending: store::Pending<()>) {
-        if let Err(failure) = pending.await {
-            // The hold stays, and is settled at the next start.
-            tracing::error!(kind = failure.kind.as_str(), "an attempt could not be settled");
-        }
-        self.inner.changed(Table::Spend);
-    }
-
-    /// Books what was under way when we made a mistake: at an unknown cost, which counts as what was held.
-    pub(super) async fn lost(&mut self) {
-        let Some(mut row) = self.open.take() else { return };
-        row.outcome = Some(domain::Outcome::Interrupted);
-        let purpose = store::Purpose { app: Some(self.ask.caller.key.name.clone()), ..Default::default() };
-        let ended = Ended { row, billed: None, cost: Cost::unknown(), prices: None, purpose, outgrown: None };
-        let settled = self.settle(ended);
-        self.settled(settled).await;
     }
 }
 

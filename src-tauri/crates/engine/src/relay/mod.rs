@@ -23,7 +23,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64},
+        atomic::{AtomicBool, AtomicI64, AtomicU64},
     },
     time::Duration,
 };
@@ -116,6 +116,8 @@ pub struct Head {
     pub passed: bool,
     /// What of the provider's headers a client may see.
     pub headers: Vec<(String, String)>,
+    /// Becomes true with the answer's closing mark: then it comes to its end, also if nobody reads it.
+    pub over: Arc<AtomicBool>,
 }
 
 /// How it ended.

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 const SEEN: &[&str] = &[
     "retry-after",
     "retry-after-ms",
+    "x-should-retry",
     "x-ratelimit-*",
     "anthropic-ratelimit-*",
     "x-request-id",
@@ -32,7 +33,9 @@ pub(super) struct Outlet {
     head: Head,
     held: Vec<Piece>,
     held_bytes: usize,
-    begun: Arc<AtomicBool>,
+    begun: AtomicBool,
+    /// Content has come, whether it was handed on or not.
+    spoke: Arc<AtomicBool>,
     content: bool,
     /// The client wants one document: all of it is held until it is whole.
     whole: bool,
@@ -47,7 +50,8 @@ impl Outlet {
             head,
             held: Vec::new(),
             held_bytes: 0,
-            begun: Arc::default(),
+            begun: AtomicBool::default(),
+            spoke: Arc::default(),
             content: false,
             whole,
             headers: Vec::new(),
@@ -61,11 +65,11 @@ impl Outlet {
 
     /// Ends once nothing has come for so long; never, if something has, or without a limit.
     pub(super) fn silence(&self, limit: Option<Duration>) -> impl Future<Output = Duration> + use<> {
-        let begun = Arc::clone(&self.begun);
+        let spoke = Arc::clone(&self.spoke);
         async move {
             if let Some(limit) = limit {
                 tokio::time::sleep(limit).await;
-                if !begun.load(Ordering::Acquire) {
+                if !spoke.load(Ordering::Acquire) {
                     return limit;
                 }
             }
@@ -75,6 +79,7 @@ impl Outlet {
 
     /// Lets go of everything.
     pub(super) async fn release(&mut self) {
+        self.spoke.store(true, Ordering::Release);
         if !self.begun.swap(true, Ordering::AcqRel) {
             // A client that is gone is noticed by whoever drives this.
             let _ = self.out.send(Piece::Head(Box::new(self.head.clone()))).await;
@@ -106,7 +111,10 @@ fn seen(headers: &Headers) -> Vec<(String, String)> {
 
 impl Events for Outlet {
     async fn events(&mut self, events: Vec<StreamEvent>) {
-        self.content |= events.iter().any(wire::serve::is_content);
+        if !self.content && events.iter().any(wire::serve::is_content) {
+            self.content = true;
+            self.spoke.store(true, Ordering::Release);
+        }
         if !self.head.passed {
             self.held_bytes += events.len().saturating_mul(64);
             self.put(Piece::Events(events)).await;

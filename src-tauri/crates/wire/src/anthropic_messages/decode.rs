@@ -86,6 +86,10 @@ impl Protocol for Messages {
         }
     }
 
+    fn ended(&self) -> bool {
+        self.stopped
+    }
+
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Ending {
         while let Some(open) = self.open.first() {
             let index = open.index;

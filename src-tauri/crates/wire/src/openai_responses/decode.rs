@@ -471,6 +471,10 @@ impl Protocol for Responses {
         }
     }
 
+    fn ended(&self) -> bool {
+        self.end.is_some()
+    }
+
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Ending {
         self.name_none(out);
         for (url, title) in std::mem::take(&mut self.citations) {

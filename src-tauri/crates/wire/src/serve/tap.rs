@@ -67,6 +67,11 @@ impl Tap {
         self.framing
     }
 
+    /// The closing mark was read: see [`Decoder::ended`].
+    pub fn ended(&self) -> bool {
+        self.decoder.as_ref().is_some_and(|decoder| decoder.ended())
+    }
+
     /// Takes the next bytes: what they mean goes to `events`, what may be sent on goes to `pass`.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
         if !self.begun {

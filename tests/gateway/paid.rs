@@ -1,0 +1,199 @@
+//! What is paid for is paid once, known, and within its budget.
+
+use crate::bench::{Bench, chat, chat_events, every_protocol, messages, messages_document, messages_events};
+use domain::{Budget, ErrorKind, Meter, Period, PicoUsd, UsageSource};
+use parallax_suite::support::replay::{Answer, Route, Step};
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn budget(limit: &str) -> Budget {
+    Budget {
+        scope: "app:editor".parse().unwrap(),
+        period: Period::Day,
+        limit: PicoUsd::from_dollars(limit).unwrap(),
+        hard: true,
+        warn: Vec::new(),
+        unknown_price: None,
+    }
+}
+
+/// Whoever answers with one document says nothing until it is written. That it begins quickly when it streams is no
+/// reason to leave it, and to pay for the same answer at another's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_not_given_up_for_being_long_in_writing() {
+    let bench = Bench::new(every_protocol()).await;
+    for _ in 0..3 {
+        assert_eq!(bench.post("/v1/chat/completions", &chat("m@chat", true)).await.status, 200);
+    }
+    let slow = Answer::json(200, &crate::bench::chat_document()).after(Duration::from_millis(5_500));
+    let documents = |seen: &parallax_suite::support::replay::Seen| !seen.text().contains("\"stream\":true");
+    bench.upstream.first(Route::answer(slow).path("/v1/chat/completions").when(documents));
+    let mut body = chat("m@chat", false);
+    body["models"] = json!(["m@messages"]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.header("x-parallax-endpoint"), Some("chat/m"));
+    let booked = bench.booked().await;
+    let outcomes: Vec<&str> = booked.iter().map(|entry| entry.row.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["stop"; 4]);
+    let attempts: Vec<_> = booked.iter().map(|entry| entry.row.attempt).collect();
+    let read = bench.engine.store().read(move |tx| {
+        attempts.into_iter().map(|id| Ok(tx.attempt(id)?.unwrap().first_content.is_some())).collect()
+    });
+    let began: Vec<bool> = read.await.unwrap();
+    assert_eq!(began, [true, true, true, false], "a document has no first word to learn from");
+}
+
+/// OpenAI's client in Python, for one, closes the connection there.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_at_the_closing_mark_has_a_whole_answer() {
+    let open = |events: Vec<String>| Answer::event_stream(events.concat()).step(Step::Stall);
+    let bench = Bench::new(vec![
+        Route::answer(open(messages_events())).path("/v1/messages"),
+        Route::answer(open(chat_events())).path("/v1/chat/completions"),
+    ])
+    .await;
+    let bearer = format!("Bearer {}", bench.key);
+    for (path, body, mark) in [
+        ("/v1/chat/completions", chat("m@chat", true), "[DONE]"),
+        ("/v1/messages", messages("m@messages", true), "\"type\":\"message_stop\"}"),
+    ] {
+        let request = bench.request("POST", path, &[("authorization", &bearer)], &body.to_string());
+        let mut stream = TcpStream::connect(bench.address()).await.unwrap();
+        stream.write_all(&request).await.unwrap();
+        let mut all = Vec::new();
+        while !String::from_utf8_lossy(&all).contains(mark) {
+            let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut all)).await;
+            assert!(read.unwrap().unwrap() > 0, "{}", String::from_utf8_lossy(&all));
+        }
+        drop(stream);
+        bench.engine.relays_idle(PATIENCE).await;
+        let booked = bench.booked().await;
+        let row = &booked.last().unwrap().row;
+        assert_eq!(row.outcome, "stop", "{path}");
+        let usage = row.usage.as_ref().unwrap();
+        assert_eq!((usage.input.total, usage.output.total), (Some(20), Some(5)), "{path}");
+        assert_eq!(usage.source, UsageSource::Reported, "{path}");
+    }
+}
+
+/// A disk that is busy or full for a while costs no budget its money and no entry its figures.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_disk_refuses_is_booked_once_it_takes_it_again() {
+    let tuning = store::Tuning { busy: Duration::from_millis(50), ..store::Tuning::default() };
+    let bench = Bench::tuned(Vec::new(), &tuning).await;
+    let other = Arc::new(Mutex::new(None));
+    let (lock, path) = (Arc::clone(&other), bench.folder().join("parallax.db"));
+    bench.upstream.first(Route::with(move |_| {
+        // Its hold is on disk now, and its settlement is not.
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.busy_timeout(PATIENCE).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        lock.lock().unwrap().replace(connection);
+        Answer::json(200, &crate::bench::chat_document())
+    }));
+    let reply = bench.post("/v1/chat/completions", &chat("m@chat", false)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    // It stands behind the settlement in the queue of writes.
+    let refused = bench.engine.store().write(|_| Ok(())).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::StoreBusy);
+    let holds = || bench.engine.store().read(|tx| tx.holds());
+    assert_eq!(holds().await.unwrap().len(), 1);
+    drop(other.lock().unwrap().take());
+    let started = Instant::now();
+    while !holds().await.unwrap().is_empty() {
+        assert!(started.elapsed() < PATIENCE, "the hold stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let booked = bench.booked().await;
+    assert_eq!((booked.len(), booked[0].row.outcome.as_str()), (1, "stop"));
+    assert_eq!(booked[0].row.usage.as_ref().unwrap().input.total, Some(20));
+}
+
+/// What costs by the use, what is kept where nobody here can see how long it is, and a tier without a price.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_reckoned_is_not_sent_under_a_budget() {
+    let bench = Bench::new(every_protocol()).await;
+    bench.engine.add_provider("anthropic", "anthropic-messages", &bench.upstream.url()).await.unwrap();
+    for name in ["m@chat", "m@responses"] {
+        let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "1".to_owned())).into_iter().collect();
+        let price = engine::UserPrice { rates, foreign: None };
+        bench.engine.set_price(&domain::ModelRef::parse(name).unwrap(), &price).await.unwrap();
+    }
+    bench.engine.set_budget(budget("1000")).await.unwrap();
+    let with = |mut body: Value, field: &str, value: Value| {
+        body[field] = value;
+        body
+    };
+    let opus = messages("anthropic/claude-opus-4.6", false);
+    let items = json!({ "model": "m@responses", "input": "Hi" });
+    let servers = json!([{ "type": "url", "url": "https://mcp.example", "name": "x" }]);
+    for (path, body, says) in [
+        ("/v1/messages", with(opus.clone(), "speed", json!("fast")), "price of this model is unknown"),
+        ("/v1/messages", with(opus.clone(), "mcp_servers", servers), "mcp_servers"),
+        ("/v1/responses", with(items, "previous_response_id", json!("resp_1")), "kept elsewhere"),
+        ("/v1/chat/completions", with(chat("m@chat", false), "enable_search", json!(true)), "enable_search"),
+        ("/v1/chat/completions", with(chat("m@chat", false), "service_tier", json!("priority")), "unknown"),
+    ] {
+        let reply = bench.post(path, &body).await;
+        assert_eq!(reply.status, 402, "{body}: {}", reply.text());
+        assert!(reply.text().contains(says), "{}", reply.text());
+    }
+    assert!(bench.upstream.seen().is_empty() && bench.booked().await.is_empty(), "nothing was sent");
+    assert_eq!(bench.post("/v1/messages", &opus).await.status, 200);
+    assert_eq!(bench.post("/v1/chat/completions", &chat("m@chat", false)).await.status, 200);
+}
+
+/// The tier that served sets the price; where there is none for it, nobody knows what it cost.
+#[tokio::test(flavor = "multi_thread")]
+async fn fast_mode_is_booked_at_its_own_price() {
+    let mut document = messages_document();
+    document["usage"]["speed"] = json!("fast");
+    document["usage"]["service_tier"] = json!("standard");
+    let bench = Bench::new(vec![Route::answer(Answer::json(200, &document)).path("/v1/messages")]).await;
+    bench.engine.add_provider("anthropic", "anthropic-messages", &bench.upstream.url()).await.unwrap();
+    for model in ["anthropic/claude-opus-4.8", "anthropic/claude-opus-4.6"] {
+        let mut body = messages(model, false);
+        body["speed"] = json!("fast");
+        assert_eq!(bench.post("/v1/messages", &body).await.status, 200);
+    }
+    let booked = bench.booked().await;
+    let cost = &booked[0].row.cost;
+    let output = cost.lines.iter().find(|line| line.meter == Meter::Output).unwrap();
+    assert_eq!((output.units, output.rate), (5, PicoUsd::per_million("50").unwrap()));
+    assert_eq!(booked[1].row.cost.total, None, "no price is known for it");
+}
+
+/// Who closes at the closing mark leaves an answer that can be given again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_left_at_its_closing_mark_is_given_again() {
+    let open = Answer::event_stream(chat_events().concat()).step(Step::Stall);
+    let bench = Bench::new(vec![Route::answer(open)]).await;
+    let change = engine::AppKeyChange { cache: Some(true), ..engine::AppKeyChange::default() };
+    bench.engine.change_app_key("editor", change).await.unwrap();
+    let bearer = format!("Bearer {}", bench.key);
+    let body = chat("m@chat", true);
+    let request =
+        bench.request("POST", "/v1/chat/completions", &[("authorization", &bearer)], &body.to_string());
+    let mut stream = TcpStream::connect(bench.address()).await.unwrap();
+    stream.write_all(&request).await.unwrap();
+    let mut all = Vec::new();
+    while !String::from_utf8_lossy(&all).contains("[DONE]") {
+        assert!(tokio::time::timeout(PATIENCE, stream.read_buf(&mut all)).await.unwrap().unwrap() > 0);
+    }
+    drop(stream);
+    let again = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(again.header("x-parallax-cache"), Some("hit"), "{}", again.text());
+    assert!(again.text().ends_with("data: [DONE]\n\n"), "{}", again.text());
+    assert_eq!(bench.upstream.seen().len(), 1);
+}
