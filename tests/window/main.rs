@@ -12,6 +12,7 @@
     reason = "tests fail by panicking and say what they did"
 )]
 
+mod barriers;
 mod blind;
 mod budgets;
 mod context;
