@@ -4,6 +4,7 @@
 mod bridge;
 mod core;
 mod diagram;
+mod drawing;
 mod gateway_switch;
 mod place;
 mod quick;

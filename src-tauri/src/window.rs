@@ -14,12 +14,12 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
     if let Some(place) = app.try_state::<crate::place::Kept>().and_then(|kept| kept.read()) {
         place.apply(&mut config);
     }
-    WebviewWindowBuilder::from_config(app.handle(), &config)?
+    let window = WebviewWindowBuilder::from_config(app.handle(), &config)?
         // Frames ask here too; the one there is shows one page, and cannot move the window.
         .on_navigation(|url| ours(url) || crate::diagram::ours(url))
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
         .build()?;
-    Ok(())
+    crate::drawing::fit(&window)
 }
 
 /// The address of the built-in UI: `tauri://localhost`, or `http(s)://tauri.localhost` on Windows.

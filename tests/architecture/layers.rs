@@ -56,6 +56,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("rustls*", &["transport"]),
     ("ring", &["transport"]),
     ("tauri*", &["desktop"]),
+    ("webkit2gtk*", &["desktop"]),
     // what may run things
     ("tokio*", &["transport", "engine", "gateway", "cli", "desktop"]),
     ("futures-executor", &[]),
