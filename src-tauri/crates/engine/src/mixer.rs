@@ -22,11 +22,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use store::AttemptRow;
 use tokio::{sync::mpsc, time};
 
-/// Longest time that text waits for company before it is committed and shown.
+/// Least time between two commits of text: what comes sooner waits for company, what comes later waits for nothing.
 const FLUSH: Duration = Duration::from_millis(33);
+/// Longer than any program runs.
+const FOREVER: Duration = Duration::from_secs(86_400 * 365);
 /// How often running numbers are refreshed.
 const METRICS: Duration = Duration::from_millis(250);
 
@@ -152,31 +153,34 @@ impl Mixer {
 
     async fn work(&mut self, lanes: &mut mpsc::Receiver<LaneMessage>) -> Result<(), Failure> {
         let mut due: Option<time::Instant> = None;
+        let mut flushed: Option<time::Instant> = None;
         loop {
-            let message = match due {
-                None => lanes.recv().await,
-                Some(at) => match time::timeout_at(at, lanes.recv()).await {
-                    Ok(message) => message,
-                    Err(_elapsed) => {
-                        due = None;
-                        self.flush().await?;
-                        continue;
-                    }
-                },
+            let Ok(message) =
+                time::timeout_at(due.unwrap_or_else(|| time::Instant::now() + FOREVER), lanes.recv()).await
+            else {
+                due = None;
+                flushed = Some(time::Instant::now());
+                self.flush().await?;
+                continue;
             };
             let Some(message) = message else { break };
-            let deadline = due.unwrap_or_else(|| time::Instant::now() + FLUSH);
             let mut gathered = message.weight();
             let mut urgent = self.absorb(message);
-            while gathered < DRAIN
-                && time::Instant::now() < deadline
+            // What is there comes along, and no more: a lane that never pauses must not keep text waiting.
+            let mut there = lanes.len();
+            while there > 0
+                && gathered < DRAIN
                 && let Ok(more) = lanes.try_recv()
             {
+                there -= 1;
                 gathered += more.weight();
                 urgent |= self.absorb(more);
             }
-            if urgent || gathered >= DRAIN || time::Instant::now() >= deadline {
+            let now = time::Instant::now();
+            let deadline = due.or(flushed.map(|at| at + FLUSH)).unwrap_or(now);
+            if urgent || gathered >= DRAIN || now >= deadline {
                 due = None;
+                flushed = Some(now);
                 self.flush().await?;
             } else {
                 due = Some(deadline);
@@ -321,7 +325,7 @@ impl Mixer {
         let view = self.live.view();
         let unfinished = self.runs.iter().filter(|(_, mix)| mix.finished.is_none());
         let unfinished = unfinished.map(|(run, _)| *run).collect();
-        let mut sent = sent(&self.inner, unfinished).await;
+        let mut sent = startup::sent(&self.inner, unfinished).await;
         let mut left = Vec::new();
         let mut patches = Vec::new();
         for (run, mix) in &mut self.runs {
@@ -366,17 +370,6 @@ impl Mixer {
         self.inner.live.retire(self.turn);
         startup::salvage(&self.inner, left, failure.clone());
     }
-}
-
-/// What was sent for these answers, as far as the database says so: it can be read also where it takes nothing more.
-async fn sent(inner: &Inner, runs: Vec<RunId>) -> HashMap<RunId, Vec<AttemptRow>> {
-    let read = inner.store.read(move |tx| {
-        runs.into_iter().map(|run| Ok((run, tx.attempts(run)?))).collect::<Result<_, Failure>>()
-    });
-    read.await.unwrap_or_else(|failure| {
-        tracing::error!(kind = failure.kind.as_str(), "what was sent could not be read");
-        HashMap::new()
-    })
 }
 
 /// Tells the observer. One that panics is told nothing more; the answers go on without it.

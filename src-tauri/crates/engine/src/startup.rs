@@ -14,7 +14,7 @@ use domain::{
     AttemptId, ConversationId, ErrorKind, Failure, MessageId, Outcome, Part, PriceSheet, ProcessId, Request,
     RunId, RunState, StreamEvent, TurnId, UsageSource,
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::{AttemptRow, EntryRow, HoldRow, Purpose, Tx};
 
 /// Recovers the runs of every process that is gone. Returns how many there were. What cannot be
@@ -396,4 +396,15 @@ pub(crate) fn interrupted() -> Failure {
         "Parallax was closed while this answer was being written. Everything you had seen is here; retry to \
          ask again.",
     )
+}
+
+/// What was sent for these answers, as far as the database says so: it can be read also where it takes nothing more.
+pub(crate) async fn sent(inner: &Inner, runs: Vec<RunId>) -> HashMap<RunId, Vec<AttemptRow>> {
+    let read = inner.store.read(move |tx| {
+        runs.into_iter().map(|run| Ok((run, tx.attempts(run)?))).collect::<Result<_, Failure>>()
+    });
+    read.await.unwrap_or_else(|failure| {
+        tracing::error!(kind = failure.kind.as_str(), "what was sent could not be read");
+        HashMap::new()
+    })
 }
