@@ -20,6 +20,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const SIZES: [(u32, u32); 2] = [(1440, 900), (1024, 700)];
 
 /// The app's window. Dropping it ends the app and its driver.
+/// A dot in the corner that changes until it is taken away.
+const NUDGE: &str = "const dot = document.body.appendChild(document.createElement('i'));
+dot.style.cssText = 'position:fixed;left:0;top:0;width:1px;height:1px';
+const draw = () => (dot.style.background = dot.style.background ? '' : 'gray');
+window.__nudge = [setInterval(draw, 30), dot];";
+
 pub(crate) struct Window {
     /// Never dropped: its destructor would wait for a driver that is already gone.
     pub(crate) page: ManuallyDrop<WebDriver>,
@@ -237,7 +243,10 @@ impl Window {
         let folder = binary("parallax").parent().and_then(Path::parent).unwrap().join("screenshots");
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join(format!("{name}.png"));
+        // Where WebKitGTK draws without OpenGL, a picture waits for the next drawing: so something is drawn.
+        self.script(NUDGE, vec![]).await;
         self.page.screenshot(&path).await.unwrap();
+        self.script("clearInterval(window.__nudge[0]); window.__nudge[1].remove()", vec![]).await;
         path
     }
 
