@@ -50,7 +50,7 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
     let served = |protocol, field: &str, value: Value| {
         let mut body = match protocol {
             Protocol::OpenAiResponses => json!({ "model": "m", "input": "Hi" }),
-            Protocol::Gemini => json!({ "model": "m", "contents": [{ "parts": [{ "text": "Hi" }] }] }),
+            Gemini => json!({ "model": "m", "contents": [{ "parts": [{ "text": "Hi" }] }] }),
             _ => json!({ "model": "m", "max_tokens": 9, "messages": said }),
         };
         body[field] = value;
@@ -110,5 +110,5 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
     assert_eq!(tier(Chat, "service_tier", "priority").as_deref(), Some("priority"));
     assert_eq!(tier(Responses, "service_tier", "flex").as_deref(), Some("flex"));
     let twice = json!({ "contents": [{ "parts": [{ "text": "Hi" }] }], "generationConfig": {}, "generation_config": {} });
-    assert!(parse(Protocol::Gemini, Some("m"), false, twice.to_string().as_bytes()).is_err());
+    assert!(parse(Gemini, Some("m"), false, twice.to_string().as_bytes()).is_err());
 }
