@@ -7,25 +7,26 @@
 use std::path::Path;
 use tauri::WebviewWindow;
 
-/// Draws without OpenGL where no graphics device is.
+/// Draws without OpenGL where no graphics device is. A window that cannot be told so is only slower.
 #[cfg(target_os = "linux")]
-pub(crate) fn fit(window: &WebviewWindow) -> tauri::Result<()> {
+pub(crate) fn fit(window: &WebviewWindow) {
     use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt as _, WebViewExt as _};
     if has_device(Path::new("/dev")) {
-        return Ok(());
+        return;
     }
-    window.with_webview(|view| {
+    let told = window.with_webview(|view| {
         if let Some(settings) = view.inner().settings() {
             settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
         }
-    })
+    });
+    if let Err(error) = told {
+        tracing::warn!(%error, "a window could not be told how to draw");
+    }
 }
 
 /// Elsewhere the system sees to it.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn fit(_window: &WebviewWindow) -> tauri::Result<()> {
-    Ok(())
-}
+pub(crate) fn fit(_window: &WebviewWindow) {}
 
 /// A render node of the kernel's, NVIDIA's own device, or the one that WSL passes on.
 #[cfg(target_os = "linux")]

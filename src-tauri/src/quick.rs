@@ -32,11 +32,13 @@ pub(crate) fn open(app: &AppHandle) {
         .focused(true)
         .on_navigation(window::ours)
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
-        .build()
-        .and_then(|window| crate::drawing::fit(&window));
-    if let Err(error) = built {
-        tracing::error!(%error, "the window for a quick question could not be opened");
-        window::show(app);
+        .build();
+    match built {
+        Ok(small) => crate::drawing::fit(&small),
+        Err(error) => {
+            tracing::error!(%error, "the window for a quick question could not be opened");
+            window::show(app);
+        }
     }
 }
 

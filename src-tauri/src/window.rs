@@ -19,7 +19,8 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
         .on_navigation(|url| ours(url) || crate::diagram::ours(url))
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
         .build()?;
-    crate::drawing::fit(&window)
+    crate::drawing::fit(&window);
+    Ok(())
 }
 
 /// The address of the built-in UI: `tauri://localhost`, or `http(s)://tauri.localhost` on Windows.
