@@ -151,7 +151,10 @@ describe('lanes and branches', () => {
     await user.click(lane(2).getByTestId(ids.retry));
     const siblings = await lane(2).findByTestId(ids.answerSiblings);
     expect(siblings).toHaveTextContent('2/2');
-    await user.click(within(siblings).getByLabelText('Answer before this one'));
+    const before = within(siblings).getByLabelText('Answer before this one');
+    expect(before).toBeDisabled();
+    await waitFor(() => expect(before).toBeEnabled());
+    await user.click(before);
     await waitFor(() => expect(lane(2).getByTestId(ids.answerSiblings)).toHaveTextContent('1/2'));
     expect(host.sent('run/show')).toEqual([{ run: 'p2c' }]);
   });

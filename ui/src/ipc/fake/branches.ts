@@ -6,7 +6,7 @@ import type { MapTurn } from '../generated/MapTurn';
 import type { Span } from '../generated/Span';
 import type { TurnView } from '../generated/TurnView';
 import type { FakeHost, Send } from '../host.fake';
-import { lane, model, run } from './samples';
+import { failure, lane, model, run } from './samples';
 
 export interface FakeConversation {
   id: string;
@@ -20,6 +20,9 @@ export interface FakeConversation {
 
 /** Turns that are given at once. */
 const STRETCH = 12;
+
+/** As in the core: which answer is shown changes only once none of the lane is being written. */
+const WRITING = ['pending', 'connecting', 'streaming'];
 
 /** A conversation with some of its turns, as the core gives them. */
 export function stretch(conversation: FakeConversation, span?: Span): ConversationView {
@@ -147,6 +150,9 @@ export function branchHost(
       turn.runs = turn.runs.map((one) => {
         const every = [...one.earlier, one.id, ...one.later];
         const place = every.indexOf(id);
+        if (place >= 0 && WRITING.includes(one.state)) {
+          throw failure('request.invalid', 'This lane is still writing. Wait for its answer or stop it.');
+        }
         return place < 0
           ? one
           : { ...one, id, earlier: every.slice(0, place), later: every.slice(place + 1) };

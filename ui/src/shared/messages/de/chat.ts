@@ -168,6 +168,8 @@ export const chat = {
   '{what} {at} of {count}': '{what} {at} von {count}',
   '{what} before this one': '{what} vor dieser',
   'Before this one': 'Vor dieser',
+  'It is still writing. Wait for the answer or stop it.':
+    'Sie wird noch geschrieben. Warten Sie auf die Antwort oder halten Sie sie an.',
   '{what} after this one': '{what} nach dieser',
   'After this one': 'Nach dieser',
   Conversation: 'Unterhaltung',
