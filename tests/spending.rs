@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
-/// Rows of one transaction.
-const AT_ONCE: usize = 2_000;
+/// Rows of one transaction: as many as the store adds to its sums before a commit.
+const AT_ONCE: usize = 1_000;
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 pub(crate) struct Dice(u64);
@@ -169,19 +169,20 @@ pub(crate) fn fill(folder: &Path, rows: usize, days: i64, now: Timestamp) {
 }
 
 fn write(store: &Store, batch: Batch) {
-    store
-        .write(move |tx| {
-            for row in &batch.conversations {
-                tx.insert_conversation(row)?;
-            }
-            for (attempt, entry) in batch.attempts.iter().zip(&batch.entries) {
+    let conversations = batch.conversations;
+    let made = store.write(move |tx| conversations.iter().try_for_each(|row| tx.insert_conversation(row)));
+    made.wait().unwrap();
+    let mut rows = batch.attempts.into_iter().zip(batch.entries).peekable();
+    while rows.peek().is_some() {
+        let some: Vec<_> = rows.by_ref().take(AT_ONCE).collect();
+        let settled = store.write(move |tx| {
+            some.iter().try_for_each(|(attempt, entry)| {
                 tx.insert_attempt(attempt)?;
-                tx.settle(entry)?;
-            }
-            Ok(())
-        })
-        .wait()
-        .unwrap();
+                tx.settle(entry).map(|_| ())
+            })
+        });
+        settled.wait().unwrap();
+    }
 }
 
 struct Spender {
