@@ -31,6 +31,7 @@ pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod spend;
+pub(crate) mod spend_pieces;
 pub(crate) mod spend_rows;
 pub(crate) mod tree;
 pub(crate) mod turns;

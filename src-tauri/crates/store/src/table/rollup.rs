@@ -81,7 +81,7 @@ const TIMES: usize = 17;
 
 /// Entries taken up in one go: a ledger that was written without cells is caught up with bit by bit.
 const AT_ONCE: u32 = 1_000;
-const PICO_PER_DOLLAR: i64 = 1_000_000_000_000;
+pub(super) const PICO_PER_DOLLAR: i64 = 1_000_000_000_000;
 
 /// How long a cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -299,7 +299,8 @@ fn marks(from: usize) -> String {
     (from..=from + COLUMNS.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
 }
 
-fn blob(conversation: Option<ConversationId>) -> Vec<u8> {
+/// How a conversation is named in the key of its cells.
+pub(super) fn blob(conversation: Option<ConversationId>) -> Vec<u8> {
     conversation.map_or_else(Vec::new, |id| id.blob().to_vec())
 }
 
@@ -483,17 +484,4 @@ fn same<K: Ord>(expected: BTreeMap<K, Cell>, stored: BTreeMap<K, Cell>) -> bool 
             .collect::<BTreeMap<_, _>>()
     };
     plain(expected) == plain(stored)
-}
-
-/// An amount kept as dollars and the rest; an error beyond the range of one amount.
-pub(crate) fn amount(dollars: i64, pico: i64) -> Result<PicoUsd, Failure> {
-    let sum = i128::from(dollars) * i128::from(PICO_PER_DOLLAR) + i128::from(pico);
-    i64::try_from(sum).map(PicoUsd::new).map_err(|_| {
-        Failure::new(domain::ErrorKind::Bug, "A sum of the ledger is beyond 9.2 million dollars.")
-    })
-}
-
-/// A count as the outside sees it.
-pub(crate) fn count(value: i64) -> Result<u64, Failure> {
-    u64::try_from(value).map_err(|_| crate::error::bug("A sum of the ledger is below zero."))
 }

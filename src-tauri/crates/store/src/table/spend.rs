@@ -7,12 +7,12 @@ use crate::{
     error::bug,
     table::{
         latency::Latency,
-        rollup::{COLUMNS, Cell, Delta, Level, amount, count},
+        rollup::{COLUMNS, Cell},
+        spend_pieces::{amount, count},
     },
-    tx::{Cols, Key, Tx},
+    tx::{Key, Tx},
 };
 use domain::{ConversationId, Failure, Millis, PicoUsd, ProviderId, Timestamp};
-use rusqlite::params;
 use std::collections::BTreeMap;
 
 /// What was spent. With `unknown` above zero `amount` is a lower bound, with `uncounted` the tokens are.
@@ -140,86 +140,6 @@ impl SpendSum {
     }
 }
 
-/// A part of a span: whole cells from one number to another, or rows by their time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
-    Cells(Level, i64, i64),
-    Rows(i64, i64),
-}
-
-/// The fewest pieces that make up `[from, until)`.
-fn pieces(level: Level, from: i64, until: i64, out: &mut Vec<Piece>) {
-    if from >= until {
-        return;
-    }
-    let finer = match level {
-        Level::Ever => Level::Day,
-        Level::Day => Level::Quarter,
-        Level::Quarter => {
-            let (start, end) = whole(900_000, from, until);
-            if start >= end {
-                return out.push(Piece::Rows(from, until));
-            }
-            if from < start * 900_000 {
-                out.push(Piece::Rows(from, start * 900_000));
-            }
-            out.push(Piece::Cells(Level::Quarter, start, end));
-            if end * 900_000 < until {
-                out.push(Piece::Rows(end * 900_000, until));
-            }
-            return;
-        }
-    };
-    let Some(span) = level.span() else { return pieces(finer, from, until, out) };
-    let (start, end) = whole(span, from, until);
-    if start >= end {
-        return pieces(finer, from, until, out);
-    }
-    pieces(finer, from, start * span, out);
-    out.push(Piece::Cells(level, start, end));
-    pieces(finer, end * span, until, out);
-}
-
-/// The first whole cell in a span, and the one after the last.
-fn whole(span: i64, from: i64, until: i64) -> (i64, i64) {
-    (from.div_euclid(span) + i64::from(from.rem_euclid(span) > 0), until.div_euclid(span))
-}
-
-/// What cells are kept by, and how to find its own in an entry.
-trait Keyed: Ord + Sized {
-    const TABLE: &'static str;
-    /// Key columns, before the counts.
-    const KEY: &'static str;
-    const WIDTH: usize;
-    fn read(cols: &Cols<'_>) -> Result<Self, Failure>;
-    fn of(delta: &Delta) -> Self;
-}
-
-impl Keyed for (String, String) {
-    const TABLE: &'static str = "spend_by_endpoint";
-    const KEY: &'static str = "provider, model";
-    const WIDTH: usize = 2;
-    fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
-        Ok((cols.at(0)?, cols.at(1)?))
-    }
-    fn of(delta: &Delta) -> Self {
-        (delta.provider.clone(), delta.model.clone())
-    }
-}
-
-impl Keyed for Option<ConversationId> {
-    const TABLE: &'static str = "spend_by_conversation";
-    const KEY: &'static str = "conversation";
-    const WIDTH: usize = 1;
-    fn read(cols: &Cols<'_>) -> Result<Self, Failure> {
-        let id: Vec<u8> = cols.at(0)?;
-        Ok(<[u8; 16]>::try_from(id).ok().map(ConversationId::from_blob))
-    }
-    fn of(delta: &Delta) -> Self {
-        delta.conversation
-    }
-}
-
 impl Tx<'_> {
     /// The time of the first and of the last entry.
     pub fn spend_span(&self) -> Result<Option<(Timestamp, Timestamp)>, Failure> {
@@ -228,71 +148,6 @@ impl Tx<'_> {
             self.one(&sql, [], |cols| cols.time("at"))
         };
         Ok(end("ASC")?.zip(end("DESC")?))
-    }
-
-    fn pieces(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Piece>, Failure> {
-        let Some((first, last)) = self.spend_span()? else { return Ok(Vec::new()) };
-        if from <= first && until > last {
-            return Ok(vec![Piece::Cells(Level::Ever, 0, 1)]);
-        }
-        // Nothing was booked before the day of the first entry or after that of the last.
-        const DAY: i64 = 86_400_000;
-        let from = from.0.max(first.0.div_euclid(DAY) * DAY);
-        let until = until.0.min((last.0.div_euclid(DAY) + 1) * DAY);
-        let mut out = Vec::new();
-        pieces(Level::Day, from, until, &mut out);
-        Ok(out)
-    }
-
-    /// Sums by key. `brief`: of counts and money alone, added up by SQLite; else of everything.
-    fn sums<K: Keyed>(
-        &self,
-        from: Timestamp,
-        until: Timestamp,
-        brief: bool,
-    ) -> Result<BTreeMap<K, Cell>, Failure> {
-        let mut found: BTreeMap<K, Cell> = BTreeMap::new();
-        let done = self.rolled_up()?;
-        let (key, table) = (K::KEY, K::TABLE);
-        let sql = if brief {
-            let sums: Vec<String> = COLUMNS[..7].iter().map(|name| format!("sum({name})")).collect();
-            format!(
-                "SELECT {key}, {} FROM {table} WHERE level = ?1 AND start >= ?2 AND start < ?3 GROUP BY {key}",
-                sums.join(", ")
-            )
-        } else {
-            format!(
-                "SELECT {key}, {}, ttft FROM {table} WHERE level = ?1 AND start >= ?2 AND start < ?3",
-                COLUMNS.join(", ")
-            )
-        };
-        for piece in self.pieces(from, until)? {
-            match piece {
-                Piece::Cells(level, start, end) => {
-                    self.all(&sql, params![level.number(), start, end], |cols| {
-                        let width = K::WIDTH;
-                        let cell =
-                            if brief { Cell::leading(cols, width, 7) } else { Cell::read(cols, width) }?;
-                        found.entry(K::read(cols)?).or_default().add(&cell);
-                        Ok(())
-                    })?;
-                }
-                Piece::Rows(start, end) => self.deltas(
-                    "e.at >= ?1 AND e.at < ?2 AND e.seq <= ?3",
-                    &[&start, &end, &done],
-                    u32::MAX,
-                    |delta| found.entry(K::of(delta)).or_default().add(&delta.cell),
-                )?,
-            }
-        }
-        // What is booked and in no cell yet.
-        self.deltas(
-            "e.seq > ?1 AND +e.at >= ?2 AND +e.at < ?3",
-            &[&done, &from.0, &until.0],
-            u32::MAX,
-            |delta| found.entry(K::of(delta)).or_default().add(&delta.cell),
-        )?;
-        Ok(found)
     }
 
     /// What was spent in `[from, until)`.
@@ -368,11 +223,7 @@ impl Tx<'_> {
         until: Timestamp,
         limit: usize,
     ) -> Result<(Vec<ConversationSpend>, usize), Failure> {
-        let mut cells: Vec<(Option<ConversationId>, Cell)> =
-            self.sums(from, until, false)?.into_iter().filter(|(_, cell)| cell.n[0] > 0).collect();
-        cells.sort_by_key(|(id, cell)| (-cell.n[5], -cell.n[6], -cell.n[0], *id));
-        let total = cells.len();
-        cells.truncate(limit);
+        let (cells, total) = self.dearest(from, until, limit)?;
         let rows = cells.into_iter().map(|(conversation, cell)| {
             let title = match conversation {
                 Some(id) => self.conversation(id)?.map(|row| row.title),
@@ -434,38 +285,5 @@ impl Tx<'_> {
         })?;
         cells.retain(|_, cell| cell.n[0] != 0);
         cells.into_iter().map(|(id, cell)| Ok((id, SpendSum::new(cell)?))).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_made_of_the_fewest_pieces() {
-        const DAY: i64 = 86_400_000;
-        const QUARTER: i64 = 900_000;
-        let of = |from, until| {
-            let mut out = Vec::new();
-            pieces(Level::Day, from, until, &mut out);
-            out
-        };
-        assert_eq!(of(0, 3 * DAY), [Piece::Cells(Level::Day, 0, 3)]);
-        // Five hours east of Greenwich a month is days with a piece of one at either end.
-        let east = [
-            Piece::Cells(Level::Quarter, 76, 96),
-            Piece::Cells(Level::Day, 1, 30),
-            Piece::Cells(Level::Quarter, 2_880, 2_956),
-        ];
-        assert_eq!(of(19 * 3_600_000, 30 * DAY + 19 * 3_600_000), east);
-        let odd = [
-            Piece::Rows(QUARTER + 1, 2 * QUARTER),
-            Piece::Cells(Level::Quarter, 2, 3),
-            Piece::Rows(3 * QUARTER, 3 * QUARTER + 5),
-        ];
-        assert_eq!(of(QUARTER + 1, 3 * QUARTER + 5), odd);
-        assert_eq!(of(5, 9), [Piece::Rows(5, 9)]);
-        assert_eq!(of(9, 5), []);
-        assert_eq!(of(-DAY, 0), [Piece::Cells(Level::Day, -1, 0)]);
     }
 }
