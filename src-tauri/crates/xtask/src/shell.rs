@@ -95,6 +95,16 @@ impl Cmd {
             Some(dir) => dir.clone(),
             None => root()?,
         });
+        // What cargo told us of ourselves is no business of the cargo we start: a build script that looks at it
+        // (ring's does) would be run anew, and most crates with it, each time somebody builds without us.
+        for (name, _) in std::env::vars_os() {
+            let told = name
+                .to_str()
+                .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+            if told {
+                command.env_remove(name);
+            }
+        }
         command.envs(self.envs.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
