@@ -12,6 +12,7 @@ mod beside;
 mod command;
 mod contents;
 mod exporting;
+mod filing;
 mod hostile;
 mod importing;
 mod samples;

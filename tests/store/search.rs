@@ -153,6 +153,47 @@ fn parts_of_words_and_signs_are_found_beside_the_words() {
     }
 }
 
+/// Signs that belong to a name are looked for too: C++ is no C.
+#[test]
+fn a_name_with_signs_is_found_as_it_is_written() {
+    let store = memory();
+    let said_of = [
+        ("Which one?", "Write it in C."),
+        ("And then?", "C++ is older than c++17, C# is not."),
+        ("Hello, world", "libc++ comes with it; so does .NET."),
+        ("F#?", "net profit"),
+    ];
+    store
+        .write(move |tx| {
+            tx.insert_conversation(&conversation(1))?;
+            tx.put_lanes(ConversationId::new(uuid(1)), &[lane(1, 0)])?;
+            for (n, (prompt, answer)) in (1..).zip(said_of) {
+                said(tx, n, prompt, answer, "demo/echo", i64::try_from(n).unwrap());
+                tx.index_run(RunId::new(uuid(n)))?;
+            }
+            Ok(())
+        })
+        .wait()
+        .unwrap();
+    for (words, whole, parts) in [
+        (&["C"][..], &[2, 1][..], &[][..]),
+        (&["C++"], &[2], &[3]),
+        (&["c++17"], &[2], &[]),
+        (&["C#"], &[2], &[]),
+        (&["f#"], &[-4], &[]),
+        (&[".net"], &[3], &[]),
+        (&["hello,"], &[-3], &[]),
+        (&["C++", "older"], &[2], &[]),
+        (&["++"], &[], &[3, 2]),
+    ] {
+        assert_eq!(numbers(&hits(&store, &terms(words), Match::Words)), whole, "{words:?}");
+        // One letter is a part of many words.
+        if words != ["C"] {
+            assert_eq!(numbers(&hits(&store, &terms(words), Match::Parts)), parts, "{words:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_a_person_types_is_syntax() {
     let store = filled();

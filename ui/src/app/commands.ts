@@ -20,6 +20,7 @@ export function commands(services: Services, shell: ShellActions): Action[] {
   return [
     ...going(services, shell),
     ...chatting(services, shell),
+    ...keeping(services),
     ...judging(services),
     ...arranging(services, shell),
     ...settling(services),
@@ -276,6 +277,39 @@ function chatting(services: Services, shell: ShellActions): Action[] {
       keys: 'z',
       anywhere: false,
       run: () => void toasts.undoLast(),
+    },
+  ];
+}
+
+/** Where the open conversation is kept. */
+function keeping({ conversations, filing, nav }: Services): Action[] {
+  const open = () => (nav.page.name === 'chat' ? conversations.open : null);
+  const line = { group: t('Chat'), keys: '', anywhere: true, can: () => open() !== null };
+  const ask = (what: 'tags' | 'folder') => () => {
+    const chat = open();
+    if (chat) filing.asking = { what, id: chat.id, title: chat.title };
+  };
+  const pin = () => {
+    const chat = open();
+    if (chat) void filing.pin(chat.id, !filing.of(chat.id)?.pinned);
+  };
+  return [
+    { ...line, id: 'chat.pin', title: t('Pin or unpin this conversation'), run: pin },
+    { ...line, id: 'chat.tags', title: t('Tags of this conversation'), run: ask('tags') },
+    { ...line, id: 'chat.folder', title: t('Move this conversation to a folder'), run: ask('folder') },
+    {
+      ...line,
+      id: 'folder.new',
+      title: t('New folder'),
+      can: () => true,
+      run: () => (filing.asking = { what: 'new' }),
+    },
+    {
+      ...line,
+      id: 'tag.only',
+      title: t('Show only conversations with a tag'),
+      can: () => filing.cabinet.tags.length > 0,
+      run: press(ids.tagFilter),
     },
   ];
 }

@@ -486,7 +486,7 @@ export class Conversations {
     this.open = next;
   }
 
-  private note(summary: ConversationSummary): void {
+  note(summary: ConversationSummary): void {
     this.list = [summary, ...this.list.filter((known) => known.id !== summary.id)].sort(
       (a, b) => b.updated_at - a.updated_at,
     );

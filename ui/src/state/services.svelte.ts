@@ -14,6 +14,7 @@ import { Blind } from './blind.svelte';
 import { Board } from './board.svelte';
 import { Compare } from './compare.svelte';
 import { Experiments } from './experiments.svelte';
+import { Filing } from './filing.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
 import { Gateway } from './gateway.svelte';
@@ -69,6 +70,7 @@ export class Services {
   readonly board: Board;
   readonly compare: Compare;
   readonly experiments: Experiments;
+  readonly filing: Filing;
   readonly history: History;
   readonly spend: Spend;
   readonly budgets: Budgets;
@@ -132,6 +134,7 @@ export class Services {
     this.reading = new Reading(view);
     this.quick = new QuickQuestions(client, view, this.conversations, nav);
     this.experiments = new Experiments(client, toasts);
+    this.filing = new Filing(client, view, this.conversations, toasts);
     this.history = new History(client, this.conversations, nav, toasts);
     nav.onGo((page) => {
       this.receipts.leave();
@@ -180,6 +183,7 @@ export class Services {
       this.loadProviders(),
       this.conversations.draft.load(),
       this.reading.load(),
+      this.filing.load().catch((reason: unknown) => this.toasts.fail(reason)),
     ]);
     setTimeout(() => {
       this.settings.checkDatabase().catch((reason: unknown) => this.toasts.fail(reason));
@@ -246,6 +250,7 @@ export class Services {
     const touched = (table: Changed['tables'][number]) => change.tables.includes(table);
     if (touched('conversations')) {
       this.conversations.reload().catch(fail);
+      this.filing.changed().catch(fail);
       void this.beside.reload();
     }
     if (touched('spend')) {

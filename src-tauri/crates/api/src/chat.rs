@@ -7,11 +7,15 @@ use crate::{
         OpenConversation, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
     },
 };
-use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, Timestamp};
+use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd};
 use engine::{
-    Ask, Asked, At, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table, frame::TurnView,
+    Ask, Asked, At, ConversationRow, Filing, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table,
+    frame::TurnView,
 };
-use std::future::{Ready, ready};
+use std::{
+    collections::HashSet,
+    future::{Ready, ready},
+};
 
 /// Sidebar lines read at once.
 const MOST_CONVERSATIONS: u32 = 1_000;
@@ -22,14 +26,17 @@ fn gone() -> Failure {
 }
 
 pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, Failure> {
-    let (rows, spends) = api
+    let (rows, spends, filings) = api
         .engine
         .store()
         .read(|tx| {
-            let rows = tx.conversations(MOST_CONVERSATIONS, Shelf::Listed)?;
+            let mut rows = tx.conversations(MOST_CONVERSATIONS, Shelf::Listed)?;
+            let newest: HashSet<ConversationId> = rows.iter().map(|row| row.id).collect();
+            // What was put somewhere is found there, however old it is.
+            let filed = tx.filed_conversations(MOST_CONVERSATIONS)?;
+            rows.extend(filed.into_iter().filter(|row| !newest.contains(&row.id)));
             let ids: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
-            let spends = tx.conversation_spends(&ids)?;
-            Ok((rows, spends))
+            Ok((rows, tx.conversation_spends(&ids)?, tx.filings(&ids)?))
         })
         .await?;
     let live = api.engine.live_conversations();
@@ -37,35 +44,36 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, 
         .into_iter()
         .map(|row| {
             let live = live.contains(&row.id);
-            let spend = spends.get(&row.id);
-            line((row.id, row.title, row.updated_at), spend, live)
+            let (spend, filing) = (spends.get(&row.id), filings.get(&row.id));
+            line(row, filing.cloned().unwrap_or_default(), spend, live)
         })
         .collect())
 }
 
-fn line(
-    (id, title, updated_at): (ConversationId, String, Timestamp),
-    spend: Option<&SpendSum>,
-    live: bool,
-) -> ConversationSummary {
+fn line(row: ConversationRow, filing: Filing, spend: Option<&SpendSum>, live: bool) -> ConversationSummary {
     ConversationSummary {
-        id,
-        title,
-        updated_at,
+        id: row.id,
+        title: row.title,
+        updated_at: row.updated_at,
         cost: spend
             .filter(|sum| sum.amount > PicoUsd::ZERO || sum.attempts > sum.unknown)
             .map(|sum| sum.amount),
         cost_incomplete: spend.is_some_and(|sum| sum.unknown > 0),
         live,
+        pinned: filing.pinned_at.is_some(),
+        folder: filing.folder,
+        tags: filing.tags,
     }
 }
 
 pub(crate) async fn summary(api: &Api, id: ConversationId) -> Result<ConversationSummary, Failure> {
-    let (row, spend) =
-        api.engine.store().read(move |tx| Ok((tx.conversation(id)?, tx.conversation_spend(id)?))).await?;
+    let (row, filing, spend) = api
+        .engine
+        .store()
+        .read(move |tx| Ok((tx.conversation(id)?, tx.filing(id)?, tx.conversation_spend(id)?)))
+        .await?;
     let live = api.engine.live_conversations().contains(&id);
-    let row = row.ok_or_else(gone)?;
-    Ok(line((row.id, row.title, row.updated_at), Some(&spend), live))
+    Ok(line(row.ok_or_else(gone)?, filing, Some(&spend), live))
 }
 
 pub(crate) async fn open(api: &Api, which: OpenConversation) -> Result<ConversationView, Failure> {
@@ -233,6 +241,9 @@ async fn began(api: &Api, started: Started) -> Result<TurnStarted, Failure> {
         cost: None,
         cost_incomplete: false,
         live: true,
+        pinned: false,
+        folder: None,
+        tags: Vec::new(),
     };
     let lanes = match api.engine.store().read(move |tx| tx.lanes(id)).await {
         Ok(lanes) => match headless(api, id, lanes).await {

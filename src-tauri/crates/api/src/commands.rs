@@ -4,7 +4,7 @@ use crate::{
     Api, Sink, attachments, backups, branches,
     budget::{self, BudgetRef, BudgetView},
     catalogue::{self, CatalogueView, DecidePrices, ModelDetail, ModelName, RefreshReport, SetPrice},
-    chat, compare, database, experiments,
+    chat, compare, database, experiments, filing,
     gateway::{self, AppKeyRef, GatewayView, MadeAppKey, MakeAppKey, SwitchGateway},
     history, imports, links, models, prompts, providers,
     quick::{self, QuickState, QuickTaken, QuickText, QuickView, SetQuick},
@@ -126,6 +126,14 @@ commands! {
         "conversation/purge" (ConversationRef) -> () = history::purge;
         "conversation/shelf" (ShelfRef) -> Shelved = history::shelf;
         "conversation/export" (ExportConversation) -> ExportedFile = history::export;
+        "conversation/pin" (PinConversation) -> ConversationSummary = filing::pin;
+        "conversation/tag" (TagConversation) -> ConversationSummary = filing::tag;
+        "conversation/move" (MoveConversation) -> ConversationSummary = filing::put_into;
+        "filing/list" (()) -> CabinetView = filing::cabinet;
+        "folder/put" (PutName) -> CabinetView = filing::put_folder;
+        "folder/remove" (NameRef) -> CabinetView = filing::remove_folder;
+        "tag/rename" (PutName) -> CabinetView = filing::rename_tag;
+        "tag/remove" (NameRef) -> CabinetView = filing::remove_tag;
         "history/search" (SearchQuery) -> SearchPage = history::search;
         "import/state" (()) -> ImportState = imports::state;
         "import/run" (ImportFile) -> ImportOutcome = imports::run;

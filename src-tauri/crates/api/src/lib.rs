@@ -20,6 +20,7 @@ mod database;
 pub mod experiment_file;
 mod experiments;
 pub mod export;
+mod filing;
 pub mod gateway;
 mod history;
 mod imports;

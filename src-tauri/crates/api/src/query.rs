@@ -1,6 +1,6 @@
 //! What people type into a search: words, phrases in quotation marks, and facets.
 //!
-//! `model:`, `provider:`, `has:code`, `vote:won`, `cost:>0.05`, `cost:<1`, `date:2026-11`, `date:>2026-11-01`,
+//! `model:`, `provider:`, `tag:`, `folder:`, `has:code`, `vote:won`, `cost:>0.05`, `cost:<1`, `date:2026-11`, `date:>2026-11-01`,
 //! `date:2026-11-01..2026-11-08`. Days are local. Anything else with a colon is a word like others.
 
 use crate::calendar;
@@ -19,6 +19,8 @@ pub fn parse(text: &str) -> Result<Find, Failure> {
             Word::Plain(plain) => match plain.split_once(':') {
                 Some(("model", name)) => find.models.push(named("model", name)?),
                 Some(("provider", name)) => find.providers.push(named("provider", name)?),
+                Some(("tag", name)) => find.tags.push(named("tag", name)?),
+                Some(("folder", name)) => find.folder = Some(named("folder", name)?),
                 Some(("has", "code")) => find.code = true,
                 Some(("has", _)) => {
                     return Err(invalid("Write has:code; nothing else can be asked for yet."));
@@ -77,10 +79,13 @@ fn invalid(message: impl Into<String>) -> Failure {
 }
 
 fn named(facet: &str, name: &str) -> Result<String, Failure> {
-    if name.chars().any(char::is_alphanumeric) {
+    // A tag may be a sign alone; the name of a model has something to look up.
+    let kept = matches!(facet, "tag" | "folder");
+    if name.chars().any(char::is_alphanumeric) || (kept && !name.trim().is_empty()) {
         return Ok(name.to_owned());
     }
-    Err(invalid(format!("Write a name after {facet}: as in {facet}:gpt-5.")))
+    let sample = if kept { "work" } else { "gpt-5" };
+    Err(invalid(format!("Write a name after {facet}: as in {facet}:{sample}.")))
 }
 
 fn cost(find: &mut Find, range: &str) -> Result<(), Failure> {
@@ -160,6 +165,12 @@ mod tests {
         assert!(find.code && find.won);
         assert_eq!(find.dearer_than, Some(PicoUsd::new(50_000_000_000)));
         assert_eq!(find.cheaper_than, Some(PicoUsd::new(1_000_000_000_001)));
+        let kept = parse(r#"tag:sql tag:"to read" folder:Work C++"#).unwrap();
+        assert_eq!(
+            (&kept.tags[..], &kept.terms[..]),
+            (&["sql".into(), "to read".into()][..], &["C++".into()][..])
+        );
+        assert_eq!(kept.folder.as_deref(), Some("Work"));
         assert!(parse("  \" \" ").unwrap().is_empty());
         assert_eq!(parse("\"open").unwrap().terms, ["open"]);
     }
@@ -183,6 +194,8 @@ mod tests {
             "has:image",
             "vote:lost",
             "model:",
+            "tag:",
+            "folder:",
         ] {
             assert_eq!(parse(wrong).unwrap_err().kind, ErrorKind::RequestInvalid, "{wrong}");
         }

@@ -3,6 +3,7 @@
 mod attachments;
 mod compare;
 mod experiments;
+mod filing;
 mod history;
 mod prompts;
 mod providers;
@@ -11,6 +12,7 @@ mod routing;
 pub use attachments::*;
 pub use compare::*;
 pub use experiments::*;
+pub use filing::*;
 pub use history::*;
 pub use prompts::*;
 pub use providers::*;
@@ -68,6 +70,12 @@ pub struct ConversationSummary {
     pub cost_incomplete: bool,
     /// A turn is running.
     pub live: bool,
+    /// It is pinned to the top.
+    pub pinned: bool,
+    /// Its folder.
+    pub folder: Option<String>,
+    /// Its tags, by name.
+    pub tags: Vec<String>,
 }
 
 /// An open conversation.

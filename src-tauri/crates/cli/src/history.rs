@@ -4,7 +4,7 @@ use crate::{Json, out};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ConversationId, ErrorKind, Failure, ImportId, MessageId, Timestamp};
 use engine::{
-    ConversationRow, Engine, ExportForm, Hit, ImportProgress, ImportReport, Match, SearchFrom, Shelf,
+    ConversationRow, Engine, ExportForm, Filing, Hit, ImportProgress, ImportReport, Match, SearchFrom, Shelf,
 };
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -180,9 +180,17 @@ fn utc(at: Timestamp) -> Option<String> {
 
 async fn list(engine: &Engine, trash: bool, json: bool) -> Result<ExitCode, Failure> {
     let shelf = if trash { Shelf::Trash } else { Shelf::Kept };
-    let rows = engine.store().read(move |tx| tx.conversations(u32::MAX, shelf)).await?;
+    let (rows, mut filings) = engine
+        .store()
+        .read(move |tx| {
+            let rows = tx.conversations(u32::MAX, shelf)?;
+            let filings = tx.filings(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+            Ok((rows, filings))
+        })
+        .await?;
     for row in rows {
-        let read = if json { out::object(&listed(&row)) } else { out::line(&line(&row)) };
+        let filing = filings.remove(&row.id).unwrap_or_default();
+        let read = if json { out::object(&listed(&row, &filing)) } else { out::line(&line(&row)) };
         if !read {
             break;
         }
@@ -190,7 +198,7 @@ async fn list(engine: &Engine, trash: bool, json: bool) -> Result<ExitCode, Fail
     Ok(ExitCode::SUCCESS)
 }
 
-fn listed(row: &ConversationRow) -> Value {
+fn listed(row: &ConversationRow, filing: &Filing) -> Value {
     json!({
         "id": row.id,
         "title": row.title,
@@ -198,6 +206,9 @@ fn listed(row: &ConversationRow) -> Value {
         "updated_at": utc(row.updated_at),
         "archived": row.archived_at.is_some(),
         "deleted_at": row.deleted_at.and_then(utc),
+        "pinned": filing.pinned_at.is_some(),
+        "folder": filing.folder,
+        "tags": filing.tags,
     })
 }
 

@@ -149,6 +149,18 @@ pub struct VotedAnswer {
     pub model: String,
 }
 
+/// Longest name of a tag or a folder, in characters.
+pub const SHORT_NAME: usize = 60;
+
+/// The name of a tag or a folder as it is kept: on one line, without quotation marks, which a search is written
+/// with, and without what nobody sees. `None` = nothing of it is left, or it is longer than [`SHORT_NAME`].
+pub fn short_name(text: &str) -> Option<String> {
+    let seen = |c: &char| !matches!(c, '"' | '“' | '”') && (!c.is_control() || c.is_whitespace());
+    let text: String = text.chars().filter(seen).collect();
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!name.is_empty() && name.chars().count() <= SHORT_NAME).then_some(name)
+}
+
 /// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -30,7 +30,8 @@ pub use account::AccountRef;
 pub use budget::{Budget, BudgetScope, Period};
 pub use call::{Call, Headers, Method};
 pub use conversation::{
-    ContextPolicy, Lane, LaneContext, LaneTarget, Role, RunState, Saw, VoteOutcome, VotedAnswer,
+    ContextPolicy, Lane, LaneContext, LaneTarget, Role, RunState, SHORT_NAME, Saw, VoteOutcome, VotedAnswer,
+    short_name,
 };
 pub use endpoint::{
     Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm, Provider,

@@ -78,7 +78,7 @@ fn fork(inner: &Inner, tx: &mut Tx<'_>, at: ForkAt) -> Result<Forked, Failure> {
     if answer.is_none() {
         path.pop();
     }
-    let id = begun(inner, tx, format!("Fork of {}", from.title))?;
+    let id = begun(inner, tx, &from, "Fork")?;
     let mut copies = Copies::default();
     let (all, line_up) = lanes(inner, tx, from.id, &mut copies)?;
     tx.put_lanes(id, &all)?;
@@ -101,8 +101,14 @@ fn fork(inner: &Inner, tx: &mut Tx<'_>, at: ForkAt) -> Result<Forked, Failure> {
     Ok(Forked { conversation: id, prompt: answer.is_none().then_some(prompt) })
 }
 
-/// An empty conversation with that title.
-fn begun(inner: &Inner, tx: &mut Tx<'_>, title: String) -> Result<ConversationId, Failure> {
+/// An empty conversation that is named after the first and kept where it is; a pin is for that one alone.
+fn begun(
+    inner: &Inner,
+    tx: &mut Tx<'_>,
+    from: &ConversationRow,
+    what: &str,
+) -> Result<ConversationId, Failure> {
+    let title = format!("{what} of {}", from.title);
     let (now, id) = (inner.clock.now(), ConversationId::new(inner.clock.id()));
     tx.insert_conversation(&ConversationRow {
         id,
@@ -112,6 +118,11 @@ fn begun(inner: &Inner, tx: &mut Tx<'_>, title: String) -> Result<ConversationId
         archived_at: None,
         deleted_at: None,
     })?;
+    let filing = tx.filing(from.id)?;
+    if let Some(folder) = &filing.folder {
+        tx.set_folder(id, Some(folder))?;
+    }
+    filing.tags.iter().try_for_each(|tag| tx.put_tag(id, tag))?;
     Ok(id)
 }
 
@@ -124,7 +135,7 @@ fn whole(inner: &Inner, tx: &mut Tx<'_>, from: ConversationId) -> Result<Forked,
             return Err(crate::blind::hidden_names());
         }
     }
-    let id = begun(inner, tx, format!("Copy of {}", from.title))?;
+    let id = begun(inner, tx, &from, "Copy")?;
     let mut copies = Copies::default();
     let heads: Vec<(LaneId, Option<MessageId>)> =
         tx.lanes_ever(from.id)?.into_iter().map(|(lane, _)| (lane.id, lane.head)).collect();

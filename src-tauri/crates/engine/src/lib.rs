@@ -32,6 +32,7 @@ mod experiment;
 mod explain;
 mod fields;
 mod files;
+mod filing;
 mod fold_view;
 mod fork;
 pub mod frame;
@@ -92,6 +93,7 @@ pub use experiment::{
 };
 pub use explain::Explained;
 pub use files::{Asked, Attached, FILES_LIMIT, Media, read_pdf_if_asked};
+pub use filing::{Cabinet, MOST_TAGS};
 pub use fold_view::apply as apply_frame;
 pub use fork::{ForkAt, Forked};
 pub use history::{
@@ -113,9 +115,9 @@ pub use relay::{Caller, End, Head, LiveRelay, Piece, RelayAsk, allows};
 pub use result::RunResult;
 pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
-    CheckFound, ConversationSpend, EndpointSpend, Entry, EntryRow, ExperimentRow, Latency, LoggedRow,
-    OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum, SumsReport,
-    TeamRow, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
+    CheckFound, ConversationSpend, Counted, EndpointSpend, Entry, EntryRow, ExperimentRow, Filing, Latency,
+    LoggedRow, OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum,
+    SumsReport, TeamRow, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
 };
 pub use stretch::{STRETCH, Span, Stretch};
 pub use tokio_util::sync::CancellationToken;

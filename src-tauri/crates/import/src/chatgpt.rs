@@ -6,7 +6,7 @@
 //! public up to 2026-11; nothing but the fields used here is relied on.
 
 use crate::{
-    Conversation, Files, LeftOut, Reason, Source, Wanted, chatgpt_cites as cites,
+    Conversation, Filed, Files, LeftOut, Reason, Source, Wanted, chatgpt_cites as cites,
     text::{self, clean},
     tree::{self, Node, Reading, Who},
 };
@@ -33,6 +33,7 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
         created_at: text::time(&value["create_time"]),
         updated_at: text::time(&value["update_time"]),
         archived: value["is_archived"] == true,
+        filed: Filed::default(),
         lanes,
         turns,
         left_out,

@@ -4,7 +4,7 @@
 //! name a parent there are branches.
 
 use crate::{
-    Conversation, Files, LeftOut, Reason, Source, Wanted,
+    Conversation, Filed, Files, LeftOut, Reason, Source, Wanted,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -58,6 +58,7 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
         created_at: text::time(&value["created_at"]),
         updated_at: text::time(&value["updated_at"]),
         archived: false,
+        filed: Filed::default(),
         lanes,
         turns,
         left_out,

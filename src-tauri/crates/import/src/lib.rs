@@ -97,12 +97,25 @@ pub struct Conversation {
     pub updated_at: Option<Timestamp>,
     /// It was put away there.
     pub archived: bool,
+    /// Where it was kept.
+    pub filed: Filed,
     /// Columns, in order.
     pub lanes: Vec<Lane>,
     /// In the order they are to be shown.
     pub turns: Vec<Turn>,
     /// What did not come along.
     pub left_out: LeftOut,
+}
+
+/// Where a conversation was kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filed {
+    /// It was pinned.
+    pub pinned: bool,
+    /// Its folder.
+    pub folder: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
 }
 
 /// A column.

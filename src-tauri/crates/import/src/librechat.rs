@@ -1,7 +1,7 @@
 //! LibreChat's export of a conversation: messages in a list, or as a tree of `children`.
 
 use crate::{
-    Conversation, LeftOut, Reason, Source,
+    Conversation, Filed, LeftOut, Reason, Source,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -56,6 +56,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: text::time(&value["createdAt"]).or(created),
         updated_at: text::time(&value["updatedAt"]).or(updated),
         archived: value["isArchived"] == true,
+        filed: Filed::default(),
         lanes,
         turns,
         left_out,

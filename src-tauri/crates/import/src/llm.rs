@@ -1,7 +1,7 @@
 //! The log of the `llm` command: one row a prompt with its answer, grouped by conversation.
 
 use crate::{
-    Answer, Conversation, Lane, LeftOut, PromptNode, Source, Turn,
+    Answer, Conversation, Filed, Lane, LeftOut, PromptNode, Source, Turn,
     text::{self, clean, missing},
 };
 use domain::Part;
@@ -70,6 +70,7 @@ pub fn conversation(id: &str, name: &str, rows: &[Response]) -> Conversation {
         created_at: times.iter().min().copied(),
         updated_at: times.iter().max().copied(),
         archived: false,
+        filed: Filed::default(),
         lanes: vec![Lane { key: None, model, provider: None, in_line_up: true, head }],
         turns,
         left_out,

@@ -3,7 +3,7 @@
 //! Several models may answer one prompt; they are children of the same message, side by side.
 
 use crate::{
-    Conversation, LeftOut, Reason, Source,
+    Conversation, Filed, LeftOut, Reason, Source,
     text::{self, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -39,6 +39,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: first([&value["created_at"], &chat["timestamp"]]),
         updated_at: first([&value["updated_at"], &chat["timestamp"]]),
         archived: value["archived"] == true,
+        filed: Filed::default(),
         lanes,
         turns,
         left_out,

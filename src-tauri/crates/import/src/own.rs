@@ -4,8 +4,8 @@
 //! the file to be read; it does not come back in, because the ledger takes no entries from files.
 
 use crate::{
-    Answer, Conversation, Lane, LeftOut, Own, OwnEarlier, OwnMerge, OwnTurn, PromptNode, Reason, Source,
-    Turn,
+    Answer, Conversation, Filed, Lane, LeftOut, Own, OwnEarlier, OwnMerge, OwnTurn, PromptNode, Reason,
+    Source, Turn,
     text::{self, clean},
 };
 use domain::{ContextPolicy, Millis, Part, RunState};
@@ -18,6 +18,8 @@ pub const FORMAT: &str = "parallax.conversation";
 const VERSION: u64 = 1;
 /// Most lanes and positions that make sense.
 const MOST_LANES: usize = 1_000;
+/// Most tags a conversation comes with.
+const MOST_TAGS: usize = 20;
 
 pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     if value["version"].as_u64().is_none_or(|version| version > VERSION) {
@@ -78,10 +80,21 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: text::time(&value["created_at"]),
         updated_at: text::time(&value["updated_at"]),
         archived: value["archived"] == true,
+        filed: filed(value),
         lanes,
         turns,
         left_out,
     })
+}
+
+/// Where it was kept; a name that cannot be one here is left out.
+fn filed(value: &Value) -> Filed {
+    let name = |value: &Value| value.as_str().and_then(domain::short_name);
+    Filed {
+        pinned: value["pinned"] == true,
+        folder: name(&value["folder"]),
+        tags: list(&value["tags"]).filter_map(name).take(MOST_TAGS).collect(),
+    }
 }
 
 /// Where a message stands: its turn and answer.

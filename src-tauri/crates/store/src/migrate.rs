@@ -83,6 +83,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 22, steps: &[table::revision::SCHEMA] },
     Migration { version: 23, steps: &[table::experiments::JUDGED] },
     Migration { version: 24, steps: &[table::search::COSTS] },
+    Migration { version: 25, steps: &[table::filing::SCHEMA] },
 ];
 
 /// The version after the last of `migrations`.

@@ -118,6 +118,14 @@ pub(crate) fn has_word(term: &str) -> bool {
     term.chars().any(char::is_alphanumeric)
 }
 
+/// Do its signs belong to what is meant, as in C++, C#, .NET or --all? The index of words knows only letters and
+/// digits; a comma or a quotation mark that came along by copying says nothing.
+pub(crate) fn literal(term: &str) -> bool {
+    let name =
+        |c: char| matches!(c, '+' | '#' | '$' | '%' | '@' | '&' | '*' | '=' | '<' | '>' | '^' | '~' | '|');
+    has_word(term) && (term.contains(name) || term.starts_with(['.', '-', '/']))
+}
+
 /// Lower case without the marks of Latin letters.
 fn folded(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().map(|c| match c {
@@ -189,7 +197,10 @@ fn edge(outside: Option<&char>, inside: Option<&char>) -> bool {
 }
 
 /// Is every term somewhere in the text, be it inside a word?
-pub(crate) fn holds(text: &str, terms: &[String]) -> bool {
+pub(crate) fn holds(text: &str, terms: &[&String]) -> bool {
+    if terms.is_empty() {
+        return true;
+    }
     let lower = text.to_lowercase();
     terms.iter().all(|term| lower.contains(&term.to_lowercase()))
 }
@@ -276,6 +287,12 @@ mod tests {
         assert_eq!(trigrams("ab悬cde"), ["cde"]);
         assert!(trigrams("ab").is_empty());
         assert!(has_code("x\n  ```rust\n") && !has_code("a `b` c"));
-        assert!(holds("A Dangling Pointer", &["LING P".to_owned()]));
+        for term in ["C++", "c#", ".NET", "--all", "c++17", "AT&T"] {
+            assert!(literal(term), "{term}");
+        }
+        for term in ["hello,", "std::vec", "don't", "e-mail", "++", "done."] {
+            assert!(!literal(term), "{term}");
+        }
+        assert!(holds("A Dangling Pointer", &[&"LING P".to_owned()]));
     }
 }

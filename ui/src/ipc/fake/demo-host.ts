@@ -17,6 +17,7 @@ import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
 import { branchHost, type FakeConversation, put, stretch } from './branches';
 import { quickHost } from './quick';
+import { filingHost } from './filing';
 import { gatewayHost } from './gateway';
 import { routingHost } from './routing';
 import { blindHost, blindScene } from './blinding';
@@ -58,6 +59,8 @@ export function demoHost(): FakeHost {
   }
   blindHost(host, blind, unspent);
   const past = pastHost(host, conversations, (id) => everything().find((row) => row.id === id));
+  const filing = filingHost(host, scene === 'filed', (id) => everything().find((row) => row.id === id));
+  if (scene === 'filed') values.set('view.last', JSON.stringify('chat'));
   if (scene === 'chat' || scene === 'states' || scene === 'seam')
     values.set('view.last', JSON.stringify(scene));
   if (scene === 'budgets') values.set('view.last', JSON.stringify('held'));
@@ -90,6 +93,7 @@ export function demoHost(): FakeHost {
         title: conversation.title,
         updated_at: conversation.turns.at(-1)?.created_at ?? Date.now() - index * 40_000_000,
         cost: ['0.31', '0.0900', '0', '1.26'][index % 4] ?? '0',
+        ...filing.of(conversation.id),
       }),
     );
   const resolve = (slug: string) => rows.find((row) => row.reference.model === slug);

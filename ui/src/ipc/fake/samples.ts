@@ -127,6 +127,9 @@ export function summary(id: string, part: Partial<ConversationSummary> = {}): Co
     cost: '0.0312',
     cost_incomplete: false,
     live: false,
+    pinned: false,
+    folder: null,
+    tags: [],
     ...part,
   };
 }

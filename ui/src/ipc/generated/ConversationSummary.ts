@@ -30,4 +30,16 @@ cost_incomplete: boolean,
 /**
  * A turn is running.
  */
-live: boolean, };
+live: boolean, 
+/**
+ * It is pinned to the top.
+ */
+pinned: boolean, 
+/**
+ * Its folder.
+ */
+folder: string | null, 
+/**
+ * Its tags, by name.
+ */
+tags: Array<string>, };

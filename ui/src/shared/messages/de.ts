@@ -4,6 +4,7 @@ import { beside } from './de/beside';
 import { chat } from './de/chat';
 import { compare } from './de/compare';
 import { errors } from './de/errors';
+import { filing } from './de/filing';
 import { gateway } from './de/gateway';
 import { history } from './de/history';
 import { models } from './de/models';
@@ -19,6 +20,7 @@ export const german = {
   ...chat,
   ...compare,
   ...errors,
+  ...filing,
   ...gateway,
   ...history,
   ...models,

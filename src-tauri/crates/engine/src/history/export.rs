@@ -59,6 +59,9 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
         "created_at": loaded.row.created_at,
         "updated_at": loaded.row.updated_at,
         "archived": loaded.row.archived_at.is_some(),
+        "pinned": loaded.filing.pinned_at.is_some(),
+        "folder": loaded.filing.folder,
+        "tags": loaded.filing.tags,
         "lanes": loaded.lanes.iter().map(|(lane, removed)| json!({
             "id": lane.id,
             "model": lane.target.model.model,

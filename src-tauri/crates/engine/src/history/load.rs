@@ -1,11 +1,12 @@
 //! A conversation with all that hangs on it, as it is stored.
 
 use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId};
-use store::{AttemptRow, ConversationRow, MergeRow, MessageRow, RunRow, TurnRow, Tx, VoteRow};
+use store::{AttemptRow, ConversationRow, Filing, MergeRow, MessageRow, RunRow, TurnRow, Tx, VoteRow};
 
 /// A conversation.
 pub(super) struct Loaded {
     pub row: ConversationRow,
+    pub filing: Filing,
     /// Every lane there ever was, and whether it has left the line-up.
     pub lanes: Vec<(Lane, bool)>,
     pub turns: Vec<LoadedTurn>,
@@ -85,5 +86,5 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
         let votes = tx.votes_of(turn.id)?.into_iter().filter(|vote| vote.withdrawn_at.is_none()).collect();
         turns.push(LoadedTurn { row: turn, prompt, nodes, answers, after, context, votes });
     }
-    Ok(Loaded { row, lanes: tx.lanes_ever(id)?, turns })
+    Ok(Loaded { row, filing: tx.filing(id)?, lanes: tx.lanes_ever(id)?, turns })
 }

@@ -245,6 +245,7 @@ impl<'c> Rows<'c> {
                 archived_at: self.from.archived.then_some(self.updated_at),
                 deleted_at: None,
             })?;
+            own::filed(tx, self.id, &self.from.filed, self.updated_at)?;
             tx.insert_imported(self.id, import, self.from.source.as_str(), &self.from.id)?;
         }
         // Lanes stand before what points at them, their heads after what they point at.

@@ -51,7 +51,7 @@ pub struct ConversationRow {
     pub deleted_at: Option<Timestamp>,
 }
 
-fn row(cols: &Cols<'_>) -> Result<ConversationRow, Failure> {
+pub(crate) fn row(cols: &Cols<'_>) -> Result<ConversationRow, Failure> {
     Ok(ConversationRow {
         id: cols.id("id")?,
         title: cols.get("title")?,

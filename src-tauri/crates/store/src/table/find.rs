@@ -32,6 +32,10 @@ pub struct Find {
     pub from: Option<Timestamp>,
     /// Said before.
     pub until: Option<Timestamp>,
+    /// In conversations that have all of these tags.
+    pub tags: Vec<String>,
+    /// In conversations of this folder.
+    pub folder: Option<String>,
     /// In this conversation.
     pub conversation: Option<ConversationId>,
 }
@@ -142,7 +146,11 @@ impl Tx<'_> {
         let limit = limit as usize;
         match which {
             Match::Words => match wanted.words_query() {
-                Some(query) => self.by_index(wanted, "search_words", &query, before, limit, false),
+                Some(query) => {
+                    let literal: Vec<&String> =
+                        wanted.terms.iter().filter(|term| words::literal(term)).collect();
+                    self.by_index(wanted, "search_words", &query, before, limit, &literal)
+                }
                 None if wanted.terms.is_empty() && !wanted.is_empty() => self.scan(wanted, before, limit),
                 None => Ok(Found::default()),
             },
@@ -158,11 +166,14 @@ impl Tx<'_> {
                     }
                     return self.scan(wanted, before, limit);
                 }
-                self.by_index(wanted, "search_parts", &trigrams.join(" AND "), before, limit, true)
+                let query = trigrams.join(" AND ");
+                let all: Vec<&String> = wanted.terms.iter().collect();
+                self.by_index(wanted, "search_parts", &query, before, limit, &all)
             }
         }
     }
 
+    /// `verify`: what the index does not know must stand in the text as it was typed.
     fn by_index(
         &self,
         wanted: &Find,
@@ -170,16 +181,19 @@ impl Tx<'_> {
         query: &str,
         before: Option<i64>,
         limit: usize,
-        verify: bool,
+        verify: &[&String],
     ) -> Result<Found, Failure> {
         let mut conditions = Where { sql: Vec::new(), values: Vec::new() };
         conditions.and(&format!("{table} MATCH ?"), query.to_owned());
         self.common(wanted, &mut conditions, "f.rowid", before);
-        if verify {
+        let parts = table == "search_parts";
+        if parts {
             self.left_out(wanted, &mut conditions, "f.rowid");
         }
         let from = format!("{table} f CROSS JOIN search_docs d ON d.place = f.rowid");
-        self.collect(wanted, &from, "f.rowid", &conditions, limit, verify, usize::MAX)
+        // A word like the C of C++ is in far more messages than the two signs behind it are.
+        let most = if parts || verify.is_empty() { usize::MAX } else { MOST_SCANNED };
+        self.collect(wanted, &from, "f.rowid", &conditions, limit, verify, most)
     }
 
     fn scan(&self, wanted: &Find, before: Option<i64>, limit: usize) -> Result<Found, Failure> {
@@ -188,8 +202,8 @@ impl Tx<'_> {
         if !wanted.terms.is_empty() {
             self.left_out(wanted, &mut conditions, "d.place");
         }
-        let verify = !wanted.terms.is_empty();
-        let most = if verify { MOST_SCANNED } else { usize::MAX };
+        let verify: Vec<&String> = wanted.terms.iter().collect();
+        let most = if verify.is_empty() { usize::MAX } else { MOST_SCANNED };
         let by_cost = wanted.dearer_than.is_some() || wanted.cheaper_than.is_some();
         let from = if wanted.won {
             // Votes are few: from them to the answers, not from every message to its votes.
@@ -200,7 +214,7 @@ impl Tx<'_> {
         } else {
             "search_docs d"
         };
-        self.collect(wanted, from, "d.place", &conditions, limit, verify, most)
+        self.collect(wanted, from, "d.place", &conditions, limit, &verify, most)
     }
 
     /// What no index of words is asked for: times, costs, the conversation, votes.
@@ -218,6 +232,13 @@ impl Tx<'_> {
         }
         if let Some(id) = wanted.conversation {
             conditions.and("d.conversation = ?", id.blob().to_vec());
+        }
+        for tag in &wanted.tags {
+            conditions.and("d.conversation IN (SELECT conversation FROM tags WHERE name = ?)", tag.clone());
+        }
+        if let Some(folder) = &wanted.folder {
+            let filed = "d.conversation IN (SELECT conversation FROM filed WHERE folder = ?)";
+            conditions.and(filed, folder.clone());
         }
         if wanted.won {
             let won = "SELECT 1 FROM votes v WHERE v.best = d.message AND v.withdrawn_at IS NULL";
@@ -252,7 +273,7 @@ impl Tx<'_> {
         key: &str,
         conditions: &Where,
         limit: usize,
-        verify: bool,
+        verify: &[&String],
         most: usize,
     ) -> Result<Found, Failure> {
         let sql = format!(
@@ -281,7 +302,7 @@ impl Tx<'_> {
             }
             let parts: Vec<Part> = cols.json("parts")?;
             let text = words::plain(&parts);
-            if !verify || words::holds(&text, &wanted.terms) {
+            if words::holds(&text, verify) {
                 found.hits.push(hit(cols, &text, &wanted.terms)?);
             }
             Ok(true)

@@ -62,6 +62,8 @@ impl Tx<'_> {
                 [content],
             )?;
         }
+        self.exec("DELETE FROM filed WHERE conversation = ?1", [key])?;
+        self.exec("DELETE FROM tags WHERE conversation = ?1", [key])?;
         self.exec("DELETE FROM imported WHERE conversation = ?1", [key])?;
         // What a window kept for it, a draft among it.
         self.exec("DELETE FROM settings WHERE key LIKE 'view.%.' || ?1", [id.to_string()])?;

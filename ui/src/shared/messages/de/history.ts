@@ -46,8 +46,8 @@ export const history = {
   'Look first': 'Erst ansehen',
   You: 'Sie',
   'An answer': 'Eine Antwort',
-  'Words, "phrases", model:gpt-5  provider:openai  has:code  vote:won  cost:>0.05  date:2026-11':
-    'Wörter, "Wendungen", model:gpt-5  provider:openai  has:code  vote:won  cost:>0.05  date:2026-11',
+  'Words, "phrases", model:gpt-5  provider:openai  tag:work  folder:work  has:code  vote:won  cost:>0.05  date:2026-11':
+    'Wörter, "Wendungen", model:gpt-5  provider:openai  tag:arbeit  folder:arbeit  has:code  vote:won  cost:>0.05  date:2026-11',
   'Nothing found.': 'Nichts gefunden.',
   ', and more': ', und mehr',
   '. Only the newest 20,000 messages were looked through':

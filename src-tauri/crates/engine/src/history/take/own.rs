@@ -5,8 +5,8 @@ use crate::{
     beside::MergeHow,
     context::{Earlier, Other},
 };
-use domain::{ErrorKind, Failure, MessageId, RunId};
-use import::{Own, OwnEarlier, OwnTurn};
+use domain::{ConversationId, ErrorKind, Failure, MessageId, RunId, Timestamp};
+use import::{Filed, Own, OwnEarlier, OwnTurn};
 use store::{MergeRow, Tx};
 
 fn unwritable(error: &serde_json::Error) -> Failure {
@@ -16,6 +16,17 @@ fn unwritable(error: &serde_json::Error) -> Failure {
 /// What the lanes of a turn were to be shown, as it is stored.
 pub(super) fn context(own: &OwnTurn) -> Result<Option<String>, Failure> {
     own.context.as_ref().map(serde_json::to_string).transpose().map_err(|error| unwritable(&error))
+}
+
+/// Puts a new conversation where its file says it was kept.
+pub(super) fn filed(tx: &mut Tx<'_>, id: ConversationId, told: &Filed, at: Timestamp) -> Result<(), Failure> {
+    if told.pinned {
+        tx.set_pinned(id, Some(at))?;
+    }
+    if let Some(folder) = &told.folder {
+        tx.set_folder(id, Some(folder))?;
+    }
+    told.tags.iter().try_for_each(|tag| tx.put_tag(id, tag))
 }
 
 /// Writes what a file of ours tells of an answer.
