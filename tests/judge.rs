@@ -1,6 +1,9 @@
 //! Judges of a turn's answers, and one answer made of them: without names, in both orders, booked, and kept.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests fail by panicking and start tasks")]
 
+#[path = "judge/carried.rs"]
+mod carried;
+
 use api::Api;
 use domain::{Meter, ModelRef, Timestamp};
 use engine::{Engine, UserPrice, frame::TurnFrame};

@@ -52,6 +52,7 @@ async fn talk(bench: &Bench) -> ConversationId {
     let (view, frames, _) = bench.start(Some(id), "Anew", ContextPolicy::Own, At::default()).await;
     follow(view, &frames);
     NAMES.iter().for_each(|name| bench.scripted.forget(name));
+    bench.engine.store().write(move |tx| tx.set_conversation_policy(id, Some("cheapest"))).await.unwrap();
     id
 }
 
@@ -64,6 +65,10 @@ async fn a_conversation_comes_back_with_its_tree() {
     let file = exported(&one, id).await;
     let made: Vec<&Value> = file["turns"][0]["answers"].as_array().unwrap().iter().collect();
     assert_eq!(made.iter().filter(|answer| !answer["made_of"].is_null()).count(), 1);
+
+    assert_eq!(file["policy"], "cheapest");
+    let retried = file["turns"][1]["answers"].as_array().unwrap();
+    assert_eq!(retried.iter().filter(|answer| !answer["retry_of"].is_null()).count(), 1);
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.json");
@@ -108,4 +113,23 @@ async fn a_file_shows_nothing_of_another_conversation() {
         assert!(!text.contains(&id), "{id} in {text}");
     }
     assert!(!text.contains(&secret.runs[1].message.to_string()));
+}
+
+/// A policy only forbids. One that is not known here permits nothing, and says so, until another is chosen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_is_not_here_lets_nothing_leave() {
+    let (one, other) = (Bench::new().await, Bench::new().await);
+    let id = talk(&one).await;
+    let mut file = exported(&one, id).await;
+    file["policy"] = json!("ours-alone");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.json");
+    std::fs::write(&path, file.to_string()).unwrap();
+    other.engine.import(path, false, Arc::new(ImportProgress::default())).await.unwrap();
+    let turns = other.engine.turns(id).await.unwrap();
+    let (out, frames) = sink();
+    let again = follow(other.engine.retry(turns[1].runs[3].id, out).await.unwrap(), &frames);
+    let failure = again.runs[3].failure.clone().unwrap();
+    assert!(failure.message.contains("ours-alone"), "{}", failure.message);
+    assert!(other.scripted.seen().is_empty(), "nothing left");
 }

@@ -99,6 +99,8 @@ pub struct Conversation {
     pub archived: bool,
     /// Where it was kept.
     pub filed: Filed,
+    /// Id of the policy it was under, for our own files: it forbids, and never allows.
+    pub policy: Option<String>,
     /// Columns, in order.
     pub lanes: Vec<Lane>,
     /// In the order they are to be shown.
@@ -127,6 +129,8 @@ pub struct Lane {
     pub model: Option<String>,
     /// Who was to serve it, for our own files.
     pub provider: Option<String>,
+    /// Id of the policy it was under, for our own files.
+    pub policy: Option<String>,
     /// It is in the line-up at the end.
     pub in_line_up: bool,
     /// The answer its branch ends with.
@@ -157,6 +161,29 @@ pub struct OwnTurn {
     pub after: Option<usize>,
     /// What its lanes were to be shown. It names nothing that is not in the file.
     pub context: Option<domain::ContextPolicy>,
+    /// What judges said of its answers.
+    pub judgements: Vec<OwnJudgement>,
+}
+
+/// What a judge said of the answers of a turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnJudgement {
+    /// Its id.
+    pub key: String,
+    /// When it was asked for.
+    pub at: Option<Timestamp>,
+    /// The judge, as it was named.
+    pub model: String,
+    /// By what it judged, as the file says.
+    pub rubric: serde_json::Value,
+    /// It was asked for what the answers agree on too.
+    pub findings: bool,
+    /// The answers it judged, all of this turn.
+    pub answers: Vec<usize>,
+    /// What it found, as the file says; `None` = it came to nothing.
+    pub found: Option<serde_json::Value>,
+    /// Why it came to nothing.
+    pub failure: Option<domain::Failure>,
 }
 
 /// A prompt's place in the tree.
@@ -226,6 +253,8 @@ pub struct Own {
     pub earlier: Option<Vec<OwnEarlier>>,
     /// What it was made of; `None` = it answers its prompt.
     pub made_of: Option<OwnMerge>,
+    /// The answer of the same turn, before it, that it was asked instead of.
+    pub retry_of: Option<usize>,
 }
 
 /// An earlier turn as an answer was shown it. Answers are named by turn and answer.

@@ -57,6 +57,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         updated_at: text::time(&value["updatedAt"]).or(updated),
         archived: value["isArchived"] == true,
         filed: Filed::default(),
+        policy: None,
         lanes,
         turns,
         left_out,

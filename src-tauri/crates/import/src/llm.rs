@@ -71,7 +71,8 @@ pub fn conversation(id: &str, name: &str, rows: &[Response]) -> Conversation {
         updated_at: times.iter().max().copied(),
         archived: false,
         filed: Filed::default(),
-        lanes: vec![Lane { key: None, model, provider: None, in_line_up: true, head }],
+        policy: None,
+        lanes: vec![Lane { key: None, model, provider: None, policy: None, in_line_up: true, head }],
         turns,
         left_out,
     }

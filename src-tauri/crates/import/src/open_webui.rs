@@ -40,6 +40,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         updated_at: first([&value["updated_at"], &chat["timestamp"]]),
         archived: value["archived"] == true,
         filed: Filed::default(),
+        policy: None,
         lanes,
         turns,
         left_out,

@@ -4,8 +4,8 @@
 //! the file to be read; it does not come back in, because the ledger takes no entries from files.
 
 use crate::{
-    Answer, Conversation, Filed, Lane, LeftOut, Own, OwnEarlier, OwnMerge, OwnTurn, PromptNode, Reason,
-    Source, Turn,
+    Answer, Conversation, Filed, Lane, LeftOut, Own, OwnEarlier, OwnJudgement, OwnMerge, OwnTurn, PromptNode,
+    Reason, Source, Turn,
     text::{self, clean},
 };
 use domain::{ContextPolicy, Millis, Part, RunState};
@@ -18,6 +18,8 @@ pub const FORMAT: &str = "parallax.conversation";
 const VERSION: u64 = 1;
 /// Most lanes and positions that make sense.
 const MOST_LANES: usize = 1_000;
+/// Most judgements of one turn that are read.
+const MOST_JUDGEMENTS: usize = 1_000;
 /// Most tags a conversation comes with.
 const MOST_TAGS: usize = 20;
 
@@ -48,6 +50,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
             };
             let mut read = self::answer(answer, lane, node, &mut left_out)?;
             if let Some(own) = &mut read.own {
+                own.retry_of = placed(&answer["retry_of"], &answers);
                 own.earlier = earlier(&answer["earlier"], &places, &turns);
             }
             places.insert(answer["message"].as_str().unwrap_or_default(), (place, answers.len()));
@@ -61,8 +64,12 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         }
         let after = after(turn, &turns, &nodes);
         let context = context(&turn["context"], &by_key, &places);
+        let judgements = list(&turn["judgements"])
+            .take(MOST_JUDGEMENTS)
+            .filter_map(|told| judgement(told, &answers, &mut left_out))
+            .collect();
         turns.push(Turn {
-            own: Some(OwnTurn { after, context }),
+            own: Some(OwnTurn { after, context, judgements }),
             key: string(&turn["id"])?,
             at: text::time(&turn["created_at"]),
             prompt: parts(&turn["prompt"], &mut left_out)?,
@@ -81,6 +88,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         updated_at: text::time(&value["updated_at"]),
         archived: value["archived"] == true,
         filed: filed(value),
+        policy: policy(&value["policy"]),
         lanes,
         turns,
         left_out,
@@ -151,10 +159,49 @@ fn letter(value: &Value) -> String {
     value.as_str().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(3).collect()
 }
 
+/// Place of an answer of this turn.
+fn placed(id: &Value, answers: &[Answer]) -> Option<usize> {
+    answers.iter().position(|answer| *id == answer.key.as_str())
+}
+
+/// The id of a policy. Whether there is such a one here is no matter: one that is not there permits nothing.
+fn policy(value: &Value) -> Option<String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let id = value.as_str().filter(|id| !id.is_empty())?;
+    // What cannot be one is kept as one that nobody has, so that nothing leaves where something was forbidden.
+    Some(if id.len() <= 40 && id.chars().all(plain) { id.to_owned() } else { "unreadable".to_owned() })
+}
+
+/// What a judge said, if it speaks of answers of this turn alone.
+fn judgement(value: &Value, answers: &[Answer], left_out: &mut LeftOut) -> Option<OwnJudgement> {
+    let judged = list(&value["answers"]).map(|id| placed(id, answers)).collect::<Option<Vec<usize>>>()?;
+    let mut said = |value: &Value| (!value.is_null()).then(|| cleaned(value, left_out));
+    Some(OwnJudgement {
+        key: value["id"].as_str()?.to_owned(),
+        at: text::time(&value["at"]),
+        model: text::model(&value["model"])?,
+        rubric: said(&value["rubric"])?,
+        findings: value["findings"] == true,
+        answers: judged,
+        found: said(&value["found"]).filter(|_| value["state"] == "done"),
+        failure: read_as(&value["failure"]),
+    })
+}
+
+/// JSON whose texts are cleaned.
+fn cleaned(value: &Value, left_out: &mut LeftOut) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean(text, left_out)),
+        Value::Array(all) => all.iter().map(|one| cleaned(one, left_out)).collect(),
+        Value::Object(all) => all.iter().map(|(key, one)| (key.clone(), cleaned(one, left_out))).collect(),
+        other => other.clone(),
+    }
+}
+
 /// What an answer was made of, if all of it is in its turn.
 fn made_of(value: &Value, answers: &[Answer], left_out: &mut LeftOut) -> Option<OwnMerge> {
-    let place = |id: &Value| answers.iter().position(|answer| *id == answer.key.as_str());
-    let sources = value["sources"].as_array()?.iter().map(place).collect::<Option<Vec<usize>>>()?;
+    let sources =
+        value["sources"].as_array()?.iter().map(|id| placed(id, answers)).collect::<Option<Vec<usize>>>()?;
     let prompt = clean(value["prompt"].as_str()?, left_out);
     Some(OwnMerge { how: value["how"].clone(), sources, prompt })
 }
@@ -172,6 +219,7 @@ fn lane(value: &Value) -> Lane {
         key: value["id"].as_str().map(str::to_owned),
         model: text::model(&value["model"]),
         provider: text::model(&value["provider"]),
+        policy: policy(&value["policy"]),
         in_line_up: value["in_line_up"] == true,
         head: None,
     }
@@ -196,6 +244,7 @@ fn answer(value: &Value, lane: usize, node: usize, left_out: &mut LeftOut) -> Re
         shown: value["shown"] == true,
         earlier: None,
         made_of: None,
+        retry_of: None,
     };
     Ok(Answer {
         key: string(&value["id"])?,

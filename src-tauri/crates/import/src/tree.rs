@@ -351,7 +351,14 @@ impl Made<'_> {
 
     fn lane_at(&mut self, place: usize) {
         while self.lanes.len() <= place {
-            self.lanes.push(Lane { key: None, model: None, provider: None, in_line_up: false, head: None });
+            self.lanes.push(Lane {
+                key: None,
+                model: None,
+                provider: None,
+                policy: None,
+                in_line_up: false,
+                head: None,
+            });
         }
     }
 }

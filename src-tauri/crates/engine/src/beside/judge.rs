@@ -272,6 +272,10 @@ fn read_row(tx: &Tx<'_>, row: JudgementRow) -> Result<Read, Failure> {
     for attempt in &row.attempts {
         costs.push(tx.attempt(*attempt)?.and_then(|attempt| attempt.cost).unwrap_or_else(Cost::unknown));
     }
+    // What came with a file was paid for elsewhere.
+    if row.process.uuid().is_nil() {
+        costs.push(Cost::unknown());
+    }
     let shown: Vec<RunId> = crate::context::shown_runs(tx, row.turn)?.into_iter().map(|run| run.id).collect();
     let stale = row.answers.iter().any(|run| !shown.contains(run));
     let all = tx.judged_by(&row.model)?;

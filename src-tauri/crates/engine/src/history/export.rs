@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use store::{Tx, VoteRow};
+use store::{JudgementRow, Tx, VoteRow};
 
 /// The form of an exported conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +62,13 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
         "pinned": loaded.filing.pinned_at.is_some(),
         "folder": loaded.filing.folder,
         "tags": loaded.filing.tags,
+        "policy": loaded.policy,
         "lanes": loaded.lanes.iter().map(|(lane, removed)| json!({
             "id": lane.id,
             "model": lane.target.model.model,
             "provider": lane.target.model.provider,
             "in_line_up": !removed,
+            "policy": lane.target.policy,
             "head": head(lane.head),
         })).collect::<Vec<_>>(),
         "turns": loaded.turns.iter().map(|turn| json!({
@@ -88,7 +90,22 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
                 "ranking": vote.ranking,
                 "shown": vote.shown,
             })).collect::<Vec<_>>(),
+            "judgements": turn.judgements.iter().map(judgement_json).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+    })
+}
+
+fn judgement_json(row: &JudgementRow) -> Value {
+    json!({
+        "id": row.id,
+        "at": row.at,
+        "model": row.model,
+        "rubric": row.rubric,
+        "findings": row.findings,
+        "answers": row.answers,
+        "state": row.state,
+        "found": row.found,
+        "failure": row.failure,
     })
 }
 
@@ -111,6 +128,7 @@ fn answer_json(answer: &LoadedAnswer) -> Value {
         "provider": run.target.model.provider,
         "system": run.target.system,
         "params": run.target.params,
+        "retry_of": run.retry_of,
         "state": run.state,
         "saw": run.saw,
         "finish_reason": run.finish_reason,

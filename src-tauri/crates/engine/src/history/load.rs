@@ -1,12 +1,16 @@
 //! A conversation with all that hangs on it, as it is stored.
 
 use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId};
-use store::{AttemptRow, ConversationRow, Filing, MergeRow, MessageRow, RunRow, TurnRow, Tx, VoteRow};
+use store::{
+    AttemptRow, ConversationRow, Filing, JudgementRow, MergeRow, MessageRow, RunRow, TurnRow, Tx, VoteRow,
+};
 
 /// A conversation.
 pub(super) struct Loaded {
     pub row: ConversationRow,
     pub filing: Filing,
+    /// Id of the policy it is under.
+    pub policy: Option<String>,
     /// Every lane there ever was, and whether it has left the line-up.
     pub lanes: Vec<(Lane, bool)>,
     pub turns: Vec<LoadedTurn>,
@@ -25,6 +29,8 @@ pub(super) struct LoadedTurn {
     pub context: Option<String>,
     /// Votes on its answers that stand.
     pub votes: Vec<VoteRow>,
+    /// What judges said of its answers.
+    pub judgements: Vec<JudgementRow>,
 }
 
 /// An answer.
@@ -57,6 +63,7 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
     let messages = tx.messages(id)?;
     let find = |id: MessageId| messages.iter().find(|row| row.id == id);
     let mut turns = Vec::new();
+    let all = tx.judgements(id)?;
     for turn in tx.turns(id)? {
         let mut nodes: Vec<(MessageId, Option<MessageId>)> = Vec::new();
         let mut answers = Vec::new();
@@ -84,7 +91,14 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
         let prompt = tx.content(&turn.prompt)?.unwrap_or_default();
         let (after, context) = (tx.turn_parent(turn.id)?, tx.turn_context(turn.id)?);
         let votes = tx.votes_of(turn.id)?.into_iter().filter(|vote| vote.withdrawn_at.is_none()).collect();
-        turns.push(LoadedTurn { row: turn, prompt, nodes, answers, after, context, votes });
+        let judgements = all.iter().filter(|row| row.turn == turn.id).cloned().collect();
+        turns.push(LoadedTurn { row: turn, prompt, nodes, answers, after, context, votes, judgements });
     }
-    Ok(Loaded { row, filing: tx.filing(id)?, lanes: tx.lanes_ever(id)?, turns })
+    Ok(Loaded {
+        row,
+        filing: tx.filing(id)?,
+        policy: tx.conversation_policy(id)?,
+        lanes: tx.lanes_ever(id)?,
+        turns,
+    })
 }

@@ -214,7 +214,13 @@ impl<'c> Rows<'c> {
         let messages =
             answers.map(|(_, id)| *id).chain(self.turns.iter().flat_map(|turn| turn.nodes.clone()));
         let messages = messages.map(|id| Ok(tx.message(id)?.is_some()));
-        Ok(any(lanes)? || any(turns)? || any(runs)? || any(messages)?)
+        let told =
+            self.from.turns.iter().filter_map(|turn| turn.own.as_ref()).flat_map(|own| &own.judgements);
+        let judged = told.map(|one| match one.key.parse() {
+            Ok(id) => Ok(tx.judgement(id)?.is_some()),
+            Err(_) => Ok(false),
+        });
+        Ok(any(lanes)? || any(turns)? || any(runs)? || any(messages)? || any(judged)?)
     }
 
     fn new_messages(&self, tx: &Tx<'_>, all: bool) -> Result<u64, Failure> {
@@ -246,6 +252,7 @@ impl<'c> Rows<'c> {
                 deleted_at: None,
             })?;
             own::filed(tx, self.id, &self.from.filed, self.updated_at)?;
+            tx.set_conversation_policy(self.id, self.from.policy.as_deref())?;
             tx.insert_imported(self.id, import, self.from.source.as_str(), &self.from.id)?;
         }
         // Lanes stand before what points at them, their heads after what they point at.
@@ -268,6 +275,9 @@ impl<'c> Rows<'c> {
             if tx.turn_parent(ids.id)?.is_none() {
                 tx.link_turn(ids.id, before, context.as_deref())?;
             }
+        }
+        if added {
+            own::judgements(self, tx)?;
         }
         tx.touch_conversation(self.id, self.updated_at)?;
         let ours: HashSet<MessageId> =
@@ -311,7 +321,11 @@ impl<'c> Rows<'c> {
             position,
             // Neither a system prompt nor a setting of a file is ever sent by itself: a lane has the model
             // alone.
-            target: target(lane.model.as_deref(), lane.provider.as_deref()),
+            target: LaneTarget {
+                // A policy only forbids: what a lane was kept from it is kept from here.
+                policy: lane.policy.clone(),
+                ..target(lane.model.as_deref(), lane.provider.as_deref())
+            },
             head: lane.head.and_then(head),
         })
         .collect()
@@ -433,7 +447,7 @@ impl<'c> Rows<'c> {
             state,
             saw,
             route: Route::default(),
-            retry_of: None,
+            retry_of: own.and_then(|own| Some(ids.answers.get(own.retry_of?)?.0)),
             finish_reason: own.and_then(|own| own.finish_reason),
             failure: own.and_then(|own| own.failure.clone()),
             notices: own.map(|own| own.notices.clone()).unwrap_or_default(),

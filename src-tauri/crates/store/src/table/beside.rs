@@ -55,7 +55,7 @@ pub struct JudgementRow {
     pub turn: TurnId,
     /// When it was asked for.
     pub at: Timestamp,
-    /// The process that asks.
+    /// The process that asks; nil = it came with a file.
     pub process: ProcessId,
     /// The judge, as it was named.
     pub model: String,
@@ -167,16 +167,19 @@ impl Tx<'_> {
         )
     }
 
-    /// The newest judgement there is, in whichever conversation.
+    /// The newest judgement that was asked for here, in whichever conversation: a file chooses no judge.
     pub fn newest_judgement(&self) -> Result<Option<JudgementRow>, Failure> {
-        self.one("SELECT * FROM judgements ORDER BY at DESC, id DESC LIMIT 1", [], judgement)
+        let sql = "SELECT * FROM judgements WHERE process <> zeroblob(16) ORDER BY at DESC, id DESC LIMIT 1";
+        self.one(sql, [], judgement)
     }
 
-    /// What every judgement found that came to its end, of one judge.
+    /// What every judgement found that was asked for here and came to its end, of one judge.
     pub fn judged_by(&self, model: &str) -> Result<Vec<Value>, Failure> {
-        self.all("SELECT found FROM judgements WHERE state = 'done' AND model = ?1", [model], |cols| {
-            cols.json("found")
-        })
+        self.all(
+            "SELECT found FROM judgements WHERE state = 'done' AND model = ?1 AND process <> zeroblob(16)",
+            [model],
+            |cols| cols.json("found"),
+        )
     }
 
     /// Removes a judgement; what it cost stays in the ledger.

@@ -1,13 +1,15 @@
-//! What only our own files tell: a turn's place and policy, which answer is shown, what one was shown and made of.
+//! What only our own files tell: a turn's place and policy, which answer is shown, what one was shown and made of,
+//! what judges said, and where the conversation was kept.
 
 use super::{Rows, TurnIds};
 use crate::{
-    beside::MergeHow,
+    beside::{Decision, Judged, MergeHow, Rule},
     context::{Earlier, Other},
 };
-use domain::{ConversationId, ErrorKind, Failure, MessageId, RunId, Timestamp};
-use import::{Filed, Own, OwnEarlier, OwnTurn};
-use store::{MergeRow, Tx};
+use domain::{ConversationId, ErrorKind, Failure, MessageId, ProcessId, RunId, Timestamp};
+use import::{Filed, Own, OwnEarlier, OwnJudgement, OwnTurn};
+use store::{JudgementRow, JudgementState, MergeRow, Tx};
+use uuid::Uuid;
 
 fn unwritable(error: &serde_json::Error) -> Failure {
     Failure::new(ErrorKind::Bug, format!("What a file tells cannot be stored ({error})."))
@@ -66,5 +68,53 @@ fn earlier(rows: &Rows<'_>, told: &OwnEarlier) -> Option<Earlier> {
         own: told.own.and_then(message),
         letter: told.letter.clone(),
         others: others.collect(),
+    })
+}
+
+/// Writes what judges said of the answers of a new conversation. What is not in the form a judge's opinion has here,
+/// or speaks of other answers, is left out.
+pub(super) fn judgements(rows: &Rows<'_>, tx: &mut Tx<'_>) -> Result<(), Failure> {
+    for (ids, turn) in rows.turns.iter().zip(&rows.from.turns) {
+        for told in turn.own.iter().flat_map(|own| &own.judgements) {
+            if let Some(row) = judgement(ids, told, rows.latest) {
+                tx.put_judgement(&row)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn judgement(turn: &TurnIds, told: &OwnJudgement, latest: i64) -> Option<JudgementRow> {
+    let runs: Vec<RunId> = turn.answers.iter().map(|(run, _)| *run).collect();
+    let answers =
+        told.answers.iter().map(|place| runs.get(*place).copied()).collect::<Option<Vec<RunId>>>()?;
+    serde_json::from_value::<Vec<Rule>>(told.rubric.clone()).ok()?;
+    if let Some(found) = &told.found {
+        let found: Judged = serde_json::from_value(found.clone()).ok()?;
+        let quoted =
+            found.findings.iter().flatten().flat_map(|finding| &finding.quotes).map(|quote| quote.run);
+        let named = match &found.decision {
+            Decision::Best { run } => vec![*run],
+            Decision::Tie { runs } | Decision::Split { runs } => runs.clone(),
+        };
+        let mut all = found.answers.iter().map(|answer| answer.run).chain(named).chain(quoted);
+        if !all.all(|run| answers.contains(&run)) {
+            return None;
+        }
+    }
+    Some(JudgementRow {
+        id: told.key.parse().ok()?,
+        turn: turn.id,
+        at: told.at.filter(|at| *at >= turn.at && at.0 <= latest).unwrap_or(turn.at),
+        // Of no process: it was not asked for here, and what it cost is not known here.
+        process: ProcessId::new(Uuid::nil()),
+        model: told.model.clone(),
+        rubric: told.rubric.clone(),
+        findings: told.findings,
+        answers,
+        state: if told.found.is_some() { JudgementState::Done } else { JudgementState::Failed },
+        found: told.found.clone(),
+        failure: told.failure.clone(),
+        attempts: Vec::new(),
     })
 }
