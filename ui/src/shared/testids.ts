@@ -136,6 +136,7 @@ export const ids = {
   fold: (name: string) => `fold-${name}`,
   toFolder: (name: string) => `to-folder-${name}`,
   folderName: 'folder-name',
+  gatewayFoot: 'gateway-foot',
   tagFilter: 'tag-filter',
   tagName: 'tag-name',
   tagCheck: (name: string) => `tag-${name}`,

@@ -18,8 +18,9 @@ export class Gateway {
     return () => (this.shown = false);
   }
 
-  async changed(): Promise<void> {
-    if (this.shown) await this.load();
+  /** `itself`: it was switched, or its keys changed; else only what is asked through it. */
+  async changed(itself: boolean): Promise<void> {
+    if (this.shown || itself) await this.load();
   }
 
   async switch(on: boolean, port: number | null = null): Promise<void> {
@@ -37,7 +38,7 @@ export class Gateway {
     this.view = await this.client.call('app_key/revoke', { name });
   }
 
-  private async load(): Promise<void> {
+  async load(): Promise<void> {
     try {
       this.view = await this.client.call('gateway/state', null);
       this.failed = null;

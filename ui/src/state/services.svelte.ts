@@ -183,6 +183,7 @@ export class Services {
       this.loadProviders(),
       this.conversations.draft.load(),
       this.reading.load(),
+      this.gateway.load(),
       this.filing.load().catch((reason: unknown) => this.toasts.fail(reason)),
     ]);
     setTimeout(() => {
@@ -261,7 +262,8 @@ export class Services {
       void this.loadBudgets();
     }
     if (touched('spend') || touched('providers') || touched('models')) this.routing.changed();
-    if (touched('gateway') || touched('spend') || touched('budgets')) void this.gateway.changed();
+    if (touched('gateway') || touched('spend') || touched('budgets'))
+      void this.gateway.changed(touched('gateway'));
     if (touched('providers')) void this.loadProviders();
     if (touched('providers') || touched('models')) {
       this.models.refresh().catch(fail);

@@ -234,26 +234,31 @@ pub enum ResponseFormat {
 pub struct Params {
     /// Sampling temperature.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub temperature: Option<f64>,
     /// Nucleus sampling.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub top_p: Option<f64>,
     /// Longest answer, in tokens, reasoning included.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    #[cfg_attr(feature = "ts", ts(as = "Option<f64>", optional = nullable))]
     pub max_completion_tokens: Option<u64>,
     /// Strings that end the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<String>>", optional))]
     pub stop: Vec<String>,
     /// Sampling seed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    #[cfg_attr(feature = "ts", ts(as = "Option<f64>", optional = nullable))]
     pub seed: Option<i64>,
     /// Reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub reasoning: Option<Reasoning>,
     /// Form of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional = nullable))]
     pub response_format: Option<ResponseFormat>,
 }
 

@@ -30,9 +30,7 @@ export const EFFORT_NAMES: Record<Effort, string> = words({
 const text = (value: number | null | undefined): string =>
   value == null ? '' : /^\d+\.\d+$/.test(String(value)) ? typable(String(value)) : String(value);
 
-export function filled({ system, params: set }: LaneTarget): LaneFields {
-  // The core leaves out what is not set.
-  const params: Partial<LaneTarget['params']> = set;
+export function filled({ system, params }: LaneTarget): LaneFields {
   const effort = params.reasoning && 'effort' in params.reasoning ? params.reasoning.effort : '';
   return {
     system: system ?? '',

@@ -9,28 +9,28 @@ export type Params = {
 /**
  * Sampling temperature.
  */
-temperature: number | null, 
+temperature?: number | null, 
 /**
  * Nucleus sampling.
  */
-top_p: number | null, 
+top_p?: number | null, 
 /**
  * Longest answer, in tokens, reasoning included.
  */
-max_completion_tokens: number | null, 
+max_completion_tokens?: number | null, 
 /**
  * Strings that end the answer.
  */
-stop: Array<string>, 
+stop?: Array<string>, 
 /**
  * Sampling seed.
  */
-seed: number | null, 
+seed?: number | null, 
 /**
  * Reasoning.
  */
-reasoning: Reasoning | null, 
+reasoning?: Reasoning | null, 
 /**
  * Form of the answer.
  */
-response_format: ResponseFormat | null, };
+response_format?: ResponseFormat | null, };

@@ -1,5 +1,9 @@
 // German: pins, tags and folders.
 export const filing = {
+  'Gateway on': 'Gateway an',
+  'Gateway on, {place}': 'Gateway an, {place}',
+  'The address for other programs. Open its settings':
+    'Die Adresse für andere Programme. Einstellungen öffnen',
   Pinned: 'Angeheftet',
   'Out of the folder': 'Aus dem Ordner genommen',
   'Moved to {folder}': 'In {folder} verschoben',
