@@ -26,7 +26,8 @@ async fn what_a_judge_said_comes_back_with_its_conversation() {
     other.call("import/run", json!({"path": path, "dry_run": false})).await.unwrap();
 
     let kept = other.call("conversation/judgements", json!({ "id": conversation })).await.unwrap();
-    let [back] = &kept.as_array().unwrap()[..] else { panic!("{kept}") };
+    assert_eq!(kept.as_array().unwrap().len(), 1, "{kept}");
+    let back = &kept[0];
     for field in ["id", "turn", "at", "model", "rubric", "state", "found", "failure"] {
         assert_eq!(back[field], judged[field], "{field}");
     }

@@ -31,7 +31,7 @@ fn conversations_are_listed_newest_first_without_the_archived() {
                 tx.insert_conversation(&ConversationRow { updated_at, ..conversation(n) })?;
             }
             let first = ConversationId::new(uuid(1));
-            tx.set_conversation_title(first, "Sky")?;
+            tx.set_conversation_title(first, "Sky", store::Titled::User)?;
             tx.touch_conversation(first, at(9))?;
             tx.touch_conversation(first, at(5))?;
             tx.set_conversation_archived(ConversationId::new(uuid(2)), Some(at(10)))

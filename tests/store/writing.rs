@@ -34,7 +34,7 @@ fn isolation(store: &Store) {
     });
     let breaking = store.write(|tx| {
         tx.set_setting("breaking", Some("1"))?;
-        tx.set_conversation_title(ConversationId::new(uuid(404)), "nobody")
+        tx.set_conversation_title(ConversationId::new(uuid(404)), "nobody", store::Titled::User)
     });
     let last = store.write(|tx| tx.set_setting("last", Some("1")));
     release.send(()).unwrap();

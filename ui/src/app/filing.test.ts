@@ -117,3 +117,19 @@ describe('where a conversation is kept', () => {
     );
   });
 });
+
+describe('titles of new chats', () => {
+  it('come from a model only once one is chosen, and it can be turned off', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navSettings));
+    const field = await screen.findByTestId(ids.titleModel);
+    expect(host.sent('title/set')).toEqual([]);
+    await user.type(field, 'nonsense{Enter}');
+    expect(await screen.findByText('Nobody offers nonsense.')).toBeInTheDocument();
+    await user.clear(field);
+    await user.type(field, 'openai/gpt-5-mini{Enter}');
+    await user.click(await screen.findByTestId(ids.titleOff));
+    await waitFor(() => expect(screen.queryByTestId(ids.titleOff)).toBeNull());
+    expect(host.sent('title/set').map(({ model }) => model)).toEqual(['nonsense', 'openai/gpt-5-mini', null]);
+  });
+});

@@ -32,6 +32,7 @@ import { Routing } from './routing.svelte';
 import { Settings, THEMES, type Theme } from './settings.svelte';
 import { Shortcuts } from './shortcuts.svelte';
 import { Spend } from './spend.svelte';
+import { Titles } from './titles.svelte';
 import { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
 import { View } from './view';
@@ -86,6 +87,7 @@ export class Services {
   readonly reading: Reading;
   readonly quick: QuickQuestions;
   readonly gateway: Gateway;
+  readonly titles: Titles;
 
   started = $state(false);
   failure = $state.raw<Failure | null>(null);
@@ -116,6 +118,7 @@ export class Services {
     this.receipts = new Receipts(this.client);
     this.audit = new Audit(this.client);
     this.gateway = new Gateway(this.client);
+    this.titles = new Titles(this.client);
     this.providers = new Providers(this.client, () => this.models.refresh().catch(fail));
     const { client, view, toasts, models, nav } = this;
     const draft = new Draft(view, null);

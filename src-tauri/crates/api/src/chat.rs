@@ -10,7 +10,7 @@ use crate::{
 use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd};
 use engine::{
     Ask, Asked, At, ConversationRow, Filing, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table,
-    frame::TurnView,
+    Titled, frame::TurnView,
 };
 use std::{
     collections::HashSet,
@@ -129,7 +129,7 @@ pub(crate) async fn rename(api: &Api, wanted: Rename) -> Result<ConversationSumm
         return Err(Failure::new(ErrorKind::RequestInvalid, "A title has 1 to 200 characters."));
     }
     let id = wanted.id;
-    api.engine.store().write(move |tx| tx.set_conversation_title(id, &title)).await?;
+    api.engine.store().write(move |tx| tx.set_conversation_title(id, &title, Titled::User)).await?;
     api.engine.changed(Table::Conversations);
     summary(api, id).await
 }

@@ -10,6 +10,7 @@ use crate::{
     quick::{self, QuickState, QuickTaken, QuickText, QuickView, SetQuick},
     routing, settings,
     spend::{self, types::*},
+    titles,
     types::*,
 };
 use domain::{Budget, ErrorKind, Failure, LaneTarget};
@@ -134,6 +135,8 @@ commands! {
         "folder/remove" (NameRef) -> CabinetView = filing::remove_folder;
         "tag/rename" (PutName) -> CabinetView = filing::rename_tag;
         "tag/remove" (NameRef) -> CabinetView = filing::remove_tag;
+        "title/state" (()) -> TitleView = titles::state;
+        "title/set" (SetTitleModel) -> TitleView = titles::set;
         "history/search" (SearchQuery) -> SearchPage = history::search;
         "import/state" (()) -> ImportState = imports::state;
         "import/run" (ImportFile) -> ImportOutcome = imports::run;

@@ -34,6 +34,7 @@ pub mod quick;
 mod routing;
 mod settings;
 pub mod spend;
+mod titles;
 pub mod types;
 
 pub use catalogue::condition as price_condition;

@@ -109,6 +109,8 @@ pub(crate) struct Inner {
     pub rated: std::sync::atomic::AtomicBool,
     /// Turns that a judge is at.
     pub judging: crate::beside::Judging,
+    /// Titles that models are asked for.
+    pub titles: crate::titles::Titles,
     /// Experiments that run in this process.
     pub experiments: crate::experiment::Running,
 }

@@ -68,6 +68,7 @@ mod steering;
 mod stretch;
 mod tasks;
 mod thinking;
+mod titles;
 mod turn;
 mod user_price;
 mod view;
@@ -117,9 +118,10 @@ pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
     CheckFound, ConversationSpend, Counted, EndpointSpend, Entry, EntryRow, ExperimentRow, Filing, Latency,
     LoggedRow, OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum,
-    SumsReport, TeamRow, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
+    SumsReport, TeamRow, Titled, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
 };
 pub use stretch::{STRETCH, Span, Stretch};
+pub use titles::TitleMaker;
 pub use tokio_util::sync::CancellationToken;
 pub use transport::install_crypto;
 pub use turn::{Ask, LANE_LIMIT, Listeners, Money, Started};
@@ -241,6 +243,7 @@ impl Engine {
             relays: relay::Relays::default(),
             rated: Default::default(),
             judging: beside::Judging::default(),
+            titles: titles::Titles::default(),
             experiments: experiment::Running::default(),
         });
         inner.reload().await?;

@@ -100,11 +100,13 @@ pub(crate) async fn start(
     blind: Option<bool>,
 ) -> Result<Started, Failure> {
     check(&ask)?;
+    let begins = ask.ask.conversation.is_none();
     let mut recorded = record(inner, ask, at, blind).await?;
     recorded.allow(money);
     inner.changed(Table::Conversations);
     let view = first_view(inner, &recorded);
-    Ok(launch(inner, recorded, view, listeners))
+    let started = launch(inner, recorded, view, listeners);
+    Ok(if begins { crate::titles::after(inner, started) } else { started })
 }
 
 pub(crate) fn check(Asked { ask, files }: &Asked) -> Result<(), Failure> {

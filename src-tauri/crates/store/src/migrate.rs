@@ -84,6 +84,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 23, steps: &[table::experiments::JUDGED] },
     Migration { version: 24, steps: &[table::search::COSTS] },
     Migration { version: 25, steps: &[table::filing::SCHEMA] },
+    Migration { version: 26, steps: &[table::beside::TITLES, table::conversations::TITLED] },
 ];
 
 /// The version after the last of `migrations`.

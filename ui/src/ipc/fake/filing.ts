@@ -1,6 +1,7 @@
 // Pins, tags and folders of the scripted host.
 import type { CabinetView } from '../generated/CabinetView';
 import type { ConversationSummary } from '../generated/ConversationSummary';
+import type { TitleView } from '../generated/TitleView';
 import type { FakeHost } from '../host.fake';
 import { failure } from './samples';
 
@@ -12,6 +13,7 @@ export function filingHost(
   filled: boolean,
   line: (id: string) => ConversationSummary | undefined,
 ): { of: (id: string) => Kept } {
+  let titles: TitleView = { model: null, failure: null };
   const kept = new Map<string, Kept>();
   const folders = new Set<string>(filled ? ['Work'] : []);
   if (filled) {
@@ -48,6 +50,13 @@ export function filingHost(
     .on('conversation/move', ({ id, folder }) => {
       if (folder !== null) folders.add(folder);
       return put(id, { folder });
+    })
+    .on('title/state', () => titles)
+    .on('title/set', ({ model }) => {
+      if (model !== null && !model.includes('/')) {
+        throw failure('request.invalid', `Nobody offers ${model}.`) as unknown as Error;
+      }
+      return (titles = { model, failure: null });
     })
     .on('filing/list', cabinet)
     .on('folder/put', ({ was, name }) => {

@@ -1,4 +1,4 @@
-//! Shapes of pins, folders and tags.
+//! Shapes of pins, folders, tags and titles.
 
 use domain::ConversationId;
 use serde::{Deserialize, Serialize};
@@ -71,4 +71,22 @@ pub struct CabinetView {
     pub folders: Vec<NamedCount>,
     /// Tags.
     pub tags: Vec<NamedCount>,
+}
+
+/// Who gives titles to new chats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TitleView {
+    /// The model, as it is named; `None` = titles are the first words of prompts.
+    pub model: Option<String>,
+    /// Why the last title that was asked for was not made.
+    pub failure: Option<String>,
+}
+
+/// Chooses the model that gives titles to new chats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SetTitleModel {
+    /// Its name, `author/name` or with `@provider`; `None` = no model is asked.
+    pub model: Option<String>,
 }

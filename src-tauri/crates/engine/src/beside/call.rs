@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What to ask beside a chat.
 pub(crate) struct Side {
-    /// `judge` or `merge`: stands in the ledger.
+    /// `judge` or `title`: stands in the ledger.
     pub kind: &'static str,
     /// Whom.
     pub model: ModelRef,
@@ -39,6 +39,8 @@ pub(crate) struct Side {
     pub prompt: String,
     /// The conversation it is for: its policy and budgets count.
     pub conversation: Option<ConversationId>,
+    /// Most tokens of the answer; `None` = as many as the model gives.
+    pub longest: Option<u64>,
     /// Stops it.
     pub cancel: CancellationToken,
 }
@@ -99,7 +101,8 @@ fn stopped() -> Failure {
 
 /// Asks, and settles every attempt.
 pub(crate) async fn ask(inner: &Arc<Inner>, side: &Side) -> Said {
-    let (target, request) = request(&side.model, &side.prompt);
+    let (target, mut request) = request(&side.model, &side.prompt);
+    request.params.max_completion_tokens = side.longest;
     let mut call = Call {
         inner,
         side,

@@ -173,6 +173,7 @@ async fn work(
             model: wish.model.clone(),
             prompt,
             conversation: Some(ready.gathered.conversation),
+            longest: None,
             cancel: cancel.clone(),
         })
         .collect();

@@ -195,6 +195,7 @@ async fn verdict(
                 model,
                 prompt: question,
                 conversation: Some(conversation),
+                longest: None,
                 cancel: CancellationToken::new(),
             };
             let said = beside::ask(inner, &side).await;

@@ -34,6 +34,17 @@ CREATE TABLE merges (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Titles may be asked for as well.
+pub(crate) const TITLES: &str = "
+ALTER TABLE side_calls RENAME TO side_calls_before;
+CREATE TABLE side_calls (
+    attempt BLOB PRIMARY KEY CHECK (length(attempt) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('judge', 'merge', 'title'))
+) STRICT, WITHOUT ROWID;
+INSERT INTO side_calls SELECT attempt, kind FROM side_calls_before;
+DROP TABLE side_calls_before;
+";
+
 /// How a judgement stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,7 +126,7 @@ fn merge(cols: &Cols<'_>) -> Result<MergeRow, Failure> {
 }
 
 impl Tx<'_> {
-    /// Notes that an attempt is no answer of a chat: `judge` or `merge`.
+    /// Notes that an attempt is no answer of a chat: `judge`, `merge` or `title`.
     pub fn note_side_call(&mut self, attempt: AttemptId, kind: &str) -> Result<(), Failure> {
         self.exec("INSERT INTO side_calls (attempt, kind) VALUES (?1, ?2)", params![attempt.blob(), kind])
             .map(|_| ())

@@ -21,6 +21,23 @@ ALTER TABLE conversations ADD COLUMN deleted_at INTEGER;
 CREATE INDEX conversations_in_trash ON conversations (deleted_at) WHERE deleted_at IS NOT NULL;
 ";
 
+/// Whose the title is, where it is not the first words of the prompt.
+pub(crate) const TITLED: &str = "
+CREATE TABLE titled (
+    conversation BLOB PRIMARY KEY REFERENCES conversations (id),
+    by TEXT NOT NULL CHECK (by IN ('user', 'model'))
+) STRICT, WITHOUT ROWID;
+";
+
+/// Who gave a conversation its title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Titled {
+    /// The user. Nobody else changes it any more.
+    User,
+    /// The model that the user chose for titles.
+    Model,
+}
+
 /// Which conversations are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
@@ -98,13 +115,35 @@ impl Tx<'_> {
         self.all(&sql, [limit], row)
     }
 
-    /// Renames a conversation.
-    pub fn set_conversation_title(&mut self, id: ConversationId, title: &str) -> Result<(), Failure> {
+    /// Renames a conversation, and keeps who did.
+    pub fn set_conversation_title(
+        &mut self,
+        id: ConversationId,
+        title: &str,
+        by: Titled,
+    ) -> Result<(), Failure> {
         self.change(
             "conversation",
             "UPDATE conversations SET title = ?2 WHERE id = ?1",
             params![id.blob(), title],
+        )?;
+        let by = match by {
+            Titled::User => "user",
+            Titled::Model => "model",
+        };
+        self.exec(
+            "INSERT INTO titled (conversation, by) VALUES (?1, ?2)
+             ON CONFLICT (conversation) DO UPDATE SET by = excluded.by",
+            params![id.blob(), by],
         )
+        .map(|_| ())
+    }
+
+    /// Who gave a conversation its title; `None` = it is made of its prompt, or came with it.
+    pub fn titled(&self, id: ConversationId) -> Result<Option<Titled>, Failure> {
+        let sql = "SELECT by = 'user' AS own FROM titled WHERE conversation = ?1";
+        let own = self.one(sql, [id.blob()], |cols| cols.get::<bool>("own"))?;
+        Ok(own.map(|own| if own { Titled::User } else { Titled::Model }))
     }
 
     /// Moves a conversation to the time of its latest turn. Never backwards: a clock may have jumped.

@@ -48,7 +48,7 @@ pub use attempts::AttemptRow;
 pub use beside::{JudgementRow, JudgementState, MergeRow};
 pub use blind::BlindRow;
 pub use budgets::{BudgetRow, OverrideRow, Spender, Starts, Used};
-pub use conversations::{ConversationRow, Shelf};
+pub use conversations::{ConversationRow, Shelf, Titled};
 pub use experiments::{CellCounts, CellRow, CellState, CheckFound, ExperimentRow};
 pub use filing::{Counted, Filing};
 pub use find::{Find, Found, Hit, Match};

@@ -63,6 +63,7 @@ impl Tx<'_> {
             )?;
         }
         self.exec("DELETE FROM filed WHERE conversation = ?1", [key])?;
+        self.exec("DELETE FROM titled WHERE conversation = ?1", [key])?;
         self.exec("DELETE FROM tags WHERE conversation = ?1", [key])?;
         self.exec("DELETE FROM imported WHERE conversation = ?1", [key])?;
         // What a window kept for it, a draft among it.

@@ -1,5 +1,15 @@
 // German: pins, tags and folders.
 export const filing = {
+  'Turn off': 'Ausschalten',
+  'Titles of new chats': 'Titel neuer Chats',
+  'The first words of your prompt. A cheap model may give better ones.':
+    'Die ersten Wörter Ihrer Frage. Ein billiges Modell kann bessere geben.',
+  '{model} reads the first prompt, never an answer, and gives a title.':
+    '{model} liest die erste Frage, nie eine Antwort, und gibt einen Titel.',
+  'That costs a little, under the chat’s policy and budgets. A title you typed stays.':
+    'Das kostet ein wenig, unter den Regeln und Budgets des Chats. Ein Titel, den Sie getippt haben, bleibt.',
+  'The last title was not made: {why}': 'Der letzte Titel kam nicht zustande: {why}',
+  'Model that gives titles': 'Modell, das Titel gibt',
   'Gateway on': 'Gateway an',
   'Gateway on, {place}': 'Gateway an, {place}',
   'The address for other programs. Open its settings':
