@@ -16,6 +16,7 @@ mod guard;
 mod listen;
 mod lists;
 mod path;
+mod patient;
 mod rates;
 mod reply;
 
@@ -45,6 +46,9 @@ const AT_ONCE: usize = 128;
 const BODY_MOST: usize = 32 * 1024 * 1024;
 /// Longest silence while a body is sent.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
+/// Longest time until all of it is there: what has a place among those that are worked on must not keep it by sending
+/// a byte now and then. From another program on this machine 32 MB take well under a second.
+const BODY_WHOLE: Duration = Duration::from_secs(180);
 
 /// What every connection shares.
 struct Shared {

@@ -1,6 +1,6 @@
 //! The address: bound once, on this machine alone, for as long as the gateway is on.
 
-use crate::{AT_ONCE, Shared, guard, rates, serve};
+use crate::{AT_ONCE, Shared, guard, patient::Patient, rates, serve};
 use domain::{ErrorKind, Failure};
 use engine::Engine;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -122,7 +122,7 @@ async fn connection(
         .header_read_timeout(HEAD_PATIENCE)
         .max_headers(HEADERS_MOST)
         .max_buf_size(HEAD_MOST)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,6 +1,6 @@
 //! Whole answers: documents, and refusals in the client's own protocol.
 
-use crate::{BODY_MOST, BODY_PATIENCE, body::Answer};
+use crate::{BODY_MOST, BODY_PATIENCE, BODY_WHOLE, body::Answer};
 use bytes::{Bytes, BytesMut};
 use domain::{ErrorKind, Failure, Millis, Upstream};
 use hyper::{
@@ -91,8 +91,14 @@ impl Refused {
     }
 }
 
-/// Reads a body: JSON, whole, of a length that fits.
-pub(crate) async fn read(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Refused> {
+/// Reads a body: JSON, whole, of a length that fits, within a time that any program keeps to.
+pub(crate) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Refused> {
+    tokio::time::timeout(BODY_WHOLE, gathered(headers, body))
+        .await
+        .unwrap_or_else(|_elapsed| Err(Refused::slow()))
+}
+
+async fn gathered(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Refused> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let media = kind.split(';').next().unwrap_or_default().trim();
     let plain = headers
@@ -178,4 +184,66 @@ pub(crate) fn failure(protocol: Protocol, failure: &Failure, seen: &[(String, St
     }
     set(headers, "x-parallax-error", failure.kind.as_str());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::disallowed_methods,
+        reason = "tests fail by panicking and start tasks"
+    )]
+    use super::*;
+    use hyper::{Request, server::conn::http1, service::service_fn};
+    use hyper_util::rt::TokioIo;
+    use std::convert::Infallible;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        time::{Instant, sleep},
+    };
+
+    async fn served(request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
+        let (head, body) = request.into_parts();
+        Ok(match read(&head.headers, body).await {
+            Ok(body) => json(200, body.to_vec()),
+            Err(why) => refused(Protocol::OpenAiChat, &why),
+        })
+    }
+
+    /// What a client is answered that sends a body of this length byte by byte, and when.
+    async fn told(length: usize, pause: Duration) -> (String, Duration) {
+        let (mut client, server) = tokio::io::duplex(1_024);
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(server), service_fn(served)));
+        let start = Instant::now();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        client.write_all(head.as_bytes()).await.unwrap();
+        let (mut reader, mut writer) = tokio::io::split(client);
+        let writing = tokio::spawn(async move {
+            for _ in 0..length {
+                sleep(pause).await;
+                // It may have been turned away.
+                if writer.write_all(b"1").await.is_err() {
+                    break;
+                }
+            }
+        });
+        let mut answer = [0; 4_096];
+        let read = reader.read(&mut answer).await.unwrap();
+        writing.abort();
+        (String::from_utf8_lossy(&answer[..read]).into_owned(), start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_comes_byte_by_byte_is_waited_for_so_long_and_no_longer() {
+        let (said, _) = told(5, BODY_PATIENCE / 2).await;
+        assert!(said.starts_with("HTTP/1.1 200") && said.ends_with("11111"), "{said}");
+        let (said, after) = told(1_000, BODY_PATIENCE / 2).await;
+        assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+        assert!(after >= BODY_WHOLE && after < BODY_WHOLE + BODY_PATIENCE, "{after:?}");
+        let (said, after) = told(5, BODY_PATIENCE * 2).await;
+        assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+        assert!(after < BODY_PATIENCE * 2, "{after:?}");
+    }
 }
