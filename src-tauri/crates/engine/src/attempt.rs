@@ -32,13 +32,13 @@ use reading::{MergeInto as _, Reader, never_sent, request_id};
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use store::{AttemptRow, Purpose};
-use transport::{Echo, Origin, Response, Tail};
+use transport::{Echo, Origin, Redactor, Response, Tail};
 use waits::{deadlines, next};
 use wire::{
     Dialect, Encoded, Ending,
@@ -72,6 +72,8 @@ pub(crate) struct Attempt<'a> {
     rejected: bool,
     /// The key, and what was made from it for this call.
     scrub: Vec<Secret>,
+    /// What takes them out of texts, once one of those came.
+    redactors: OnceLock<Vec<Redactor>>,
     /// The same, in what an answer says.
     echo: Echo,
     tails: BTreeMap<u32, Tail>,
@@ -185,6 +187,7 @@ impl<'a> Attempt<'a> {
             thinking: Thinking::default(),
             kept: Kept::default(),
             scrub,
+            redactors: OnceLock::new(),
             output_limit: grant.hold.output_limit,
             longest,
             prompt,
@@ -251,6 +254,7 @@ impl<'a> Attempt<'a> {
         let mut response = self.send(encoded, secret).await?;
         if let Some(token) = response.token.take() {
             self.scrub.push(token);
+            self.redactors = OnceLock::new();
             self.echo = Echo::new(&self.scrub);
         }
         self.row.first_byte = Some(self.since());

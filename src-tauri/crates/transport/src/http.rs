@@ -8,7 +8,7 @@ use crate::demo::{self, Demo};
 use crate::resolve::Guarded;
 use crate::target::{Target, target};
 use crate::token::{Tokens, Wanted};
-use crate::{Deadlines, Origin, Response, Transport, redact};
+use crate::{Deadlines, Origin, Redactor, Response, Transport, redact};
 use async_trait::async_trait;
 use domain::{AuthScheme, Call, ErrorKind, Failure, Headers, Method, Secret, Upstream};
 use futures_util::{StreamExt as _, stream};
@@ -207,11 +207,10 @@ impl Http {
         }
         let sent = self.transmit(to, &target, headers, call, deadlines).await;
         let mut response = sent.map_err(|failure| scrubbed(failure, token.as_ref()))?;
-        for (_, value) in &mut response.headers.0 {
-            *value = [Some(key), token.as_ref()]
-                .into_iter()
-                .flatten()
-                .fold(std::mem::take(value), |v, k| redact(&v, k));
+        for redactor in [Some(key), token.as_ref()].into_iter().flatten().map(Redactor::new) {
+            for (_, value) in &mut response.headers.0 {
+                *value = redactor.clean(value);
+            }
         }
         if let (401, Some(wanted)) = (response.status, wanted(to, key)) {
             self.tokens.forget(&wanted);

@@ -27,7 +27,7 @@ mod token;
 pub use credential::{Entered, enter};
 pub use echo::{Echo, Tail};
 pub use http::{Http, ProxyChoice};
-pub use redact::{MARK, redact};
+pub use redact::{MARK, Redactor, redact};
 pub use shown::{KEY, Shown, shown};
 pub use target::{is_loopback, origin_of};
 

@@ -3,7 +3,7 @@
 use super::{Attempt, reading::Events};
 use crate::draft::Draft;
 use domain::{BlockKind, Failure, StreamEvent};
-use transport::Tail;
+use transport::{Redactor, Tail};
 
 impl Attempt<'_> {
     /// Providers echo keys in their error texts; nothing that leaves here holds one.
@@ -118,8 +118,9 @@ impl Attempt<'_> {
     }
 
     fn scrub_text(&self, text: &mut String) {
-        for secret in &self.scrub {
-            *text = transport::redact(text, secret);
+        let redactors = self.redactors.get_or_init(|| self.scrub.iter().map(Redactor::new).collect());
+        for redactor in redactors {
+            *text = redactor.clean(text);
         }
     }
 
