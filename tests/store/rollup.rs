@@ -261,3 +261,21 @@ fn attempts_are_listed_newest_first_page_by_page() {
     assert_eq!(of(AttemptFilter { conversation: Some(None), ..all.clone() }), 25);
     assert_eq!(of(AttemptFilter { conversation: Some(Some(ConversationId::new(uuid(1)))), ..all }), 0);
 }
+
+/// A provider can say anything; what it says is booked all the same.
+#[test]
+fn counts_without_measure_stay_at_the_end_of_their_range() {
+    let store = memory();
+    let most = u64::try_from(i64::MAX).unwrap();
+    for n in 1..=3 {
+        let mut row = entry(n, Some(999_999_999_999));
+        let mut usage = domain::Usage::default();
+        usage.input.total = Some(most);
+        usage.output.total = Some(7);
+        row.usage = Some(usage);
+        assert!(store.write(move |tx| tx.settle(&row)).wait().unwrap());
+    }
+    let sum = store.read(|tx| tx.spend_total(whole_from(), whole_until())).wait().unwrap();
+    assert_eq!((sum.attempts, sum.input, sum.output), (3, most, 21));
+    assert_eq!(sum.amount.get(), 3 * 999_999_999_999, "beside them the amounts are right");
+}

@@ -20,7 +20,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
     time::Duration,
@@ -30,6 +30,9 @@ use std::{
 const GROUP: usize = 64;
 /// How long a write that may wait for company waits after the last that came.
 const COMPANY: Duration = Duration::from_millis(8);
+/// How long others are waited for who came together with the last ones, after the last that came: less than the disk
+/// takes for one more commit.
+const OTHERS: Duration = Duration::from_micros(150);
 /// How often a commit that finds the file locked is tried; each try waits for the busy timeout.
 const COMMITS: u32 = 3;
 
@@ -145,17 +148,24 @@ struct State {
 impl State {
     fn work(mut self, receiver: &Receiver<Box<dyn Job>>) {
         let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
+        // How many that somebody waits for went to the disk together: answered at once, they mostly come back at once.
+        let mut together = 0;
         while let Ok(first) = receiver.recv() {
             jobs.push_back(first);
             jobs.extend(receiver.try_iter().take(GROUP - 1));
             // What comes next keeps its place behind these; only the commit is shared.
-            while jobs.len() < GROUP && jobs.iter().all(|job| job.patient()) {
-                match receiver.recv_timeout(COMPANY) {
-                    Ok(next) => jobs.push_back(next),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-                }
+            while jobs.len() < GROUP {
+                let wait = match jobs.iter().filter(|job| !job.patient()).count() {
+                    0 => COMPANY,
+                    waiting if waiting < together => OTHERS,
+                    _ => break,
+                };
+                // Nobody came, or nobody will: what there is goes now.
+                let Ok(next) = receiver.recv_timeout(wait) else { break };
+                jobs.push_back(next);
                 jobs.extend(receiver.try_iter().take(GROUP.saturating_sub(jobs.len())));
             }
+            together = jobs.iter().filter(|job| !job.patient()).count();
             while !jobs.is_empty() {
                 self.group(&mut jobs);
             }

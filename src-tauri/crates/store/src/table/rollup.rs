@@ -6,6 +6,8 @@
 //! is a sum of whole cells. The ledger is the truth: cells can be thrown away and made again from it, and
 //! `spend verify` compares the two.
 
+mod put;
+
 use crate::{
     table::latency::Latency,
     tx::{Cols, Key, Tx},
@@ -294,11 +296,6 @@ fn columns() -> String {
     COLUMNS.join(", ")
 }
 
-/// `?from, ?from+1, …` for a whole cell.
-fn marks(from: usize) -> String {
-    (from..=from + COLUMNS.len()).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
-}
-
 /// How a conversation is named in the key of its cells.
 pub(super) fn blob(conversation: Option<ConversationId>) -> Vec<u8> {
     conversation.map_or_else(Vec::new, |id| id.blob().to_vec())
@@ -364,46 +361,6 @@ impl Tx<'_> {
         self.exec("DELETE FROM spend_by_endpoint", [])?;
         self.exec("DELETE FROM spend_by_conversation", [])?;
         self.exec("UPDATE spend_state SET seq = 0", []).map(|_| ())
-    }
-
-    fn put_cells(&self, cells: &Cells) -> Result<(), Failure> {
-        let (names, key) = (columns(), "level = ?1 AND start = ?2");
-        let get = format!(
-            "SELECT {names}, ttft FROM spend_by_endpoint WHERE {key} AND provider = ?3 AND model = ?4"
-        );
-        let put = format!(
-            "INSERT OR REPLACE INTO spend_by_endpoint (level, start, provider, model, {names}, ttft)
-             VALUES (?1, ?2, ?3, ?4, {})",
-            marks(5)
-        );
-        for ((level, start, (provider, model)), cell) in &cells.endpoints {
-            self.put_cell(&get, &put, &[&level.number(), start, provider, model], cell)?;
-        }
-        let get =
-            format!("SELECT {names}, ttft FROM spend_by_conversation WHERE {key} AND conversation = ?3");
-        let put = format!(
-            "INSERT OR REPLACE INTO spend_by_conversation (level, start, conversation, {names}, ttft)
-             VALUES (?1, ?2, ?3, {})",
-            marks(4)
-        );
-        for ((level, start, conversation), cell) in &cells.conversations {
-            self.put_cell(&get, &put, &[&level.number(), start, &blob(*conversation)], cell)?;
-        }
-        Ok(())
-    }
-
-    fn put_cell(&self, get: &str, put: &str, key: &[&dyn ToSql], change: &Cell) -> Result<(), Failure> {
-        let mut cell = self.one(get, key, |cols| Cell::read(cols, 0))?.unwrap_or_default();
-        cell.add(change);
-        // Dollars and the rest stay apart, so that no sum overflows; the rest is kept below a dollar.
-        let rest = cell.n[6];
-        cell.n[5] = cell.n[5].saturating_add(rest.div_euclid(PICO_PER_DOLLAR));
-        cell.n[6] = rest.rem_euclid(PICO_PER_DOLLAR);
-        let times = cell.ttft.bytes();
-        let mut values: Vec<&dyn ToSql> = key.to_vec();
-        values.extend(cell.n.iter().map(|n| -> &dyn ToSql { n }));
-        values.push(&times);
-        self.exec(put, values.as_slice()).map(|_| ())
     }
 
     /// Do the cells say what the ledger says? Reads the whole ledger; times are not compared.
