@@ -2,7 +2,15 @@
 
 use domain::{ErrorKind, Failure, Period, Timestamp};
 use jiff::{ToSpan as _, Zoned, tz::TimeZone};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
 use store::Starts;
+
+/// The rules of the system's time zone.
+const RULES: &str = "/etc/localtime";
 
 /// The periods that a moment is in.
 #[derive(Clone, Debug)]
@@ -15,9 +23,21 @@ pub(crate) struct Calendar {
 }
 
 impl Calendar {
-    /// Of the system's time zone.
+    /// Of the system's time zone. Every request asks, and within a day of a zone the answer is the same.
     pub(crate) fn at(now: Timestamp) -> Result<Self, Failure> {
-        Self::within(now, zone())
+        static LAST: Mutex<Option<(Source, Calendar)>> = Mutex::new(None);
+        let Some(source) = Source::now() else { return Self::within(now, zone()) };
+        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((from, known)) = &*last()
+            && *from == source
+            && known.starts.day <= now
+            && now < known.ends.day
+        {
+            return Ok(known.clone());
+        }
+        let calendar = Self::within(now, zone())?;
+        *last() = Some((source, calendar.clone()));
+        Ok(calendar)
     }
 
     fn within(now: Timestamp, zone: TimeZone) -> Result<Self, Failure> {
@@ -43,12 +63,35 @@ impl Calendar {
     }
 }
 
+/// The state of the file that holds the rules of the system's time zone: another zone is another file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Source {
+    link: Option<PathBuf>,
+    length: u64,
+    modified: SystemTime,
+}
+
+impl Source {
+    /// `None` = the zone does not come from there.
+    fn now() -> Option<Self> {
+        if std::env::var_os("TZ").is_some() {
+            return None;
+        }
+        let file = std::fs::metadata(RULES).ok()?;
+        Some(Self {
+            link: std::fs::read_link(RULES).ok(),
+            length: file.len(),
+            modified: file.modified().ok()?,
+        })
+    }
+}
+
 /// The system's time zone. Its rules stand in one file; the library looks for their name too, for which it
 /// goes through the folder of all zones, and every command line would wait for that.
 fn zone() -> TimeZone {
     let local = || {
         // Who sets TZ wants another zone than the machine's.
-        let rules = std::env::var_os("TZ").is_none().then(|| std::fs::read("/etc/localtime").ok())??;
+        let rules = std::env::var_os("TZ").is_none().then(|| std::fs::read(RULES).ok())??;
         TimeZone::tzif("localtime", &rules).ok()
     };
     local().unwrap_or_else(TimeZone::system)
@@ -91,6 +134,19 @@ mod tests {
                 Calendar::within(Timestamp(when), TimeZone::system()),
             );
             assert_eq!(own.unwrap().starts, theirs.unwrap().starts);
+        }
+    }
+
+    #[test]
+    fn what_was_reckoned_before_is_right_for_every_moment() {
+        // Back and forth over midnights, and across the days on which clocks change in many places.
+        let hour = 3_600_000;
+        for start in [1_774_742_400_000, 1_793_059_200_000] {
+            for step in (0..72).chain([3, 30, 1, 71]) {
+                let now = Timestamp(start + step * hour);
+                let (kept, fresh) = (Calendar::at(now).unwrap(), Calendar::within(now, zone()).unwrap());
+                assert_eq!((kept.starts, kept.ends), (fresh.starts, fresh.ends), "{now:?}");
+            }
         }
     }
 

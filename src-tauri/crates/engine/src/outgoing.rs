@@ -1,7 +1,7 @@
 //! What of an attempt leaves this machine: its call, and the line of the audit log that says so.
 
 use crate::{attempt::Plan, inner::Inner, relay::Passing};
-use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Quirks, Request};
+use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Provider, Request};
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
 use wire::{
@@ -12,8 +12,8 @@ use wire::{
 /// Writes the call of an attempt.
 pub(crate) struct Writer {
     dialect: &'static dyn Dialect,
-    endpoint: Endpoint,
-    quirks: Quirks,
+    endpoint: Arc<Endpoint>,
+    provider: Arc<Provider>,
     /// The client's own body goes out, but for what must change.
     passing: Option<Arc<Passing>>,
 }
@@ -53,8 +53,8 @@ impl Writer {
         if let (None, Some(bound)) = (&passing, plan.passing.as_ref().and_then(|p| p.asked.bound.clone())) {
             return Err(bound);
         }
-        let (endpoint, quirks) = (plan.endpoint.clone(), provider.quirks.clone());
-        Ok(Self { dialect, endpoint, quirks, passing })
+        let (endpoint, provider) = (Arc::clone(&plan.endpoint), Arc::clone(provider));
+        Ok(Self { dialect, endpoint, provider, passing })
     }
 
     /// The client's own body goes out: nothing of it is fitted to the model.
@@ -63,7 +63,7 @@ impl Writer {
     }
 
     pub(crate) fn encode(&self, request: &Request) -> Result<Written, Failure> {
-        let encoded = self.dialect.encode(request, &self.endpoint, &self.quirks)?;
+        let encoded = self.dialect.encode(request, &self.endpoint, &self.provider.quirks)?;
         Ok(Written { encoded, tapped: None })
     }
 
@@ -77,7 +77,7 @@ impl Writer {
 
     fn retarget(&self, passing: &Passing, limit: Option<u64>) -> Result<Written, Failure> {
         let asked = &passing.asked;
-        let mut passed = serve::retarget(asked, &passing.body, &self.endpoint, &self.quirks, limit)?;
+        let mut passed = serve::retarget(asked, &passing.body, &self.endpoint, &self.provider.quirks, limit)?;
         for (name, value) in &passing.headers {
             passed.call.headers.push(name, value);
         }

@@ -58,8 +58,8 @@ pub struct Known {
     pub missing: Vec<String>,
     /// What the user set as most that it may be asked.
     pub own_limit: Option<RateLimit>,
-    /// What keys are bound to where that is a template, see [`catalog::Reached`].
-    key_origin: Option<String>,
+    /// See [`Known::origin`]; found out once, since every request asks for it several times.
+    origin: Option<String>,
 }
 
 impl Known {
@@ -67,11 +67,7 @@ impl Known {
     /// stays in braces. `None` for addresses without a host (demo) or with a part that keys depend on and
     /// that is not known yet.
     pub fn origin(&self) -> Option<String> {
-        match &self.key_origin {
-            Some(origin) => Some(origin.clone()),
-            None if self.addressless() => None,
-            None => transport::origin_of(&self.provider.base_url).ok(),
-        }
+        self.origin.clone()
     }
 
     /// How fast it may be asked. A server on this machine answers one after the other unless its user says
@@ -93,8 +89,7 @@ impl Known {
 
     /// The stored keys that were entered for exactly this address.
     pub fn usable(&self) -> impl Iterator<Item = &StoredKey> {
-        let origin = self.origin();
-        self.keys.iter().filter(move |key| origin.as_deref() == Some(key.key_origin.as_str()))
+        self.keys.iter().filter(|key| self.origin.as_deref() == Some(key.key_origin.as_str()))
     }
 
     /// One of its stored keys, for whatever address.
@@ -243,6 +238,10 @@ impl Registry {
             }
             let fields = fields.get(&provider.id).cloned().unwrap_or_default();
             let reached = catalog::reach(&provider, &fields);
+            let plain = || transport::origin_of(&reached.provider.base_url).ok();
+            // What keys are bound to where that is a template, see [`catalog::Reached`].
+            let origin =
+                reached.key_origin.or_else(|| if reached.missing.is_empty() { plain() } else { None });
             let known = Known {
                 env_key: false,
                 provider: Arc::new(reached.provider),
@@ -253,7 +252,7 @@ impl Registry {
                 fields,
                 own_limit: limits.get(&provider.id).copied(),
                 missing: reached.missing,
-                key_origin: reached.key_origin,
+                origin,
             };
             providers.insert(known.provider.id.clone(), known);
         }

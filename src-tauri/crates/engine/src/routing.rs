@@ -15,7 +15,7 @@ use domain::{
     RateLimit, Reason, Request, Route, RoutingPrefs, Sort, Timestamp,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 use store::Spender;
 
 pub(crate) use nowhere::nowhere;
@@ -28,7 +28,7 @@ const FOLLOW_UPS: u32 = 2;
 /// An endpoint with the key it is asked with.
 #[derive(Clone)]
 pub(crate) struct Choice {
-    pub endpoint: Endpoint,
+    pub endpoint: Arc<Endpoint>,
     pub account: Option<AccountLabel>,
     /// 0 = the model that was asked for; n = the nth that may stand in for it.
     pub stand_in: u32,
@@ -206,7 +206,7 @@ pub(crate) fn plan(
             let (endpoint, stand_in) =
                 field.endpoints.iter().find(|(endpoint, _)| endpoint.id == candidate.endpoint)?;
             Some(Choice {
-                endpoint: endpoint.clone(),
+                endpoint: Arc::new(endpoint.clone()),
                 account: candidate.account.clone(),
                 stand_in: *stand_in,
             })

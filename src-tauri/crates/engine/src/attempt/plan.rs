@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// What an attempt needs to know.
 pub(crate) struct Plan {
-    pub endpoint: Endpoint,
+    pub endpoint: Arc<Endpoint>,
     pub known: Arc<Known>,
     /// The key it is made with.
     pub account: Option<AccountLabel>,
