@@ -42,7 +42,7 @@ pub struct TitleMaker {
 impl Engine {
     /// Who gives titles to new chats.
     pub async fn title_maker(&self) -> Result<TitleMaker, Failure> {
-        let model = self.inner.store.read(|tx| chosen(tx)).await?;
+        let model = self.inner.store.read(chosen).await?;
         Ok(TitleMaker { model, failure: lock(&self.inner.titles.0).clone() })
     }
 
