@@ -40,6 +40,7 @@ beforeEach(() => {
     })
     .on('models/resolve', (targets) => targets.map((t) => (t.model.model === 'x/one' ? one : two)))
     .on('budget/list', () => [])
+    .on('filing/list', () => ({ tags: [], folders: [] }))
     .on('spend/today', () => ({ amount: '0', attempts: 0, unknown: 0 }))
     .on('provider/list', () => [])
     .on('quick/take', () => ({ text: null, drafted: false }))
