@@ -89,6 +89,13 @@ export function scale(rows: readonly BoardRow[]): { low: number; high: number } 
   return { low: Math.floor(low / 50) * 50, high: Math.ceil(high / 50) * 50 };
 }
 
+/** Round ratings between the two ends, at most six: where lines are drawn. */
+export function ticks({ low, high }: { low: number; high: number }): number[] {
+  const step = [50, 100, 200, 500, 1000].find((one) => (high - low) / one <= 5) ?? 1000;
+  const first = Math.ceil(low / step) * step;
+  return Array.from({ length: Math.floor((high - first) / step) + 1 }, (_, place) => first + place * step);
+}
+
 /** What another price would have saved or added. */
 export function difference(paid: string, would: string): string {
   const by = addMoney([paid, `-${would}`]);
