@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use api::Api;
-use engine::frame::TurnFrame;
+use domain::{Meter, ModelRef, PicoUsd};
+use engine::{UserPrice, frame::TurnFrame};
 use parallax_suite::support::{bench::scripted_engine, chat::chat_stream};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -27,6 +28,11 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let scripted = Scripted::new();
         let engine = scripted_engine(folder.path(), &scripted, &NAMES).await;
+        let rates = BTreeMap::from([(Meter::Input, "10".to_owned()), (Meter::Output, "20".to_owned())]);
+        for name in NAMES {
+            let known = ModelRef::parse(&format!("model-{name}@{name}")).unwrap();
+            engine.set_price(&known, &UserPrice { rates: rates.clone(), foreign: None }).await.unwrap();
+        }
         let api = Api::new(engine, folder.path().to_owned(), "test", Box::new(|_| Ok(())))
             .with_downloads(folder.path().to_owned());
         Self { api, scripted, frames: Arc::default(), folder }
@@ -281,4 +287,69 @@ async fn revealing_records_no_vote_and_blind_needs_two() {
     let failure =
         api::dispatch_stream(&bench.api, "turn/start", alone, Box::new(|_| true)).await.unwrap_err();
     assert!(failure.message.contains("two models"), "{failure:?}");
+}
+
+/// What Spend, budgets, the log of calls and the list of chats say of all there is.
+async fn money(bench: &Bench) -> BTreeMap<&'static str, Value> {
+    let page = |by: &str| json!({"period": "day", "back": 0, "by": by});
+    let all =
+        json!({"from": 0, "until": 9_000_000_000_000_000_i64, "by": "model", "key": null, "before": null});
+    let log = json!({"from": 0, "until": null, "provider": null, "policy": null, "before": null});
+    let mut said = BTreeMap::new();
+    for (what, command, payload) in [
+        ("today", "spend/today", Value::Null),
+        ("models", "spend/page", page("model")),
+        ("providers", "spend/page", page("provider")),
+        ("chats", "spend/page", page("conversation")),
+        ("calls", "spend/attempts", all),
+        ("log", "audit/list", log),
+        ("budgets", "budget/list", Value::Null),
+        ("list", "conversation/list", Value::Null),
+    ] {
+        said.insert(what, bench.call(command, payload).await.unwrap());
+    }
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_spent_tells_nothing_before_the_vote() {
+    let bench = Bench::new().await;
+    let budget = json!({"scope": "all", "period": "day", "limit": "5", "hard": true, "warn": [],
+        "unknown_price": null});
+    bench.call("budget/set", budget).await.unwrap();
+    bench.scripts();
+    let asked = bench.ask(None, "each").await;
+    let before = money(&bench).await;
+    for (what, said) in &before {
+        let text = said.to_string();
+        for name in NAMES {
+            assert!(!text.contains(name), "{what} names {name}: {text}");
+        }
+    }
+    let amount = |said: &Value| PicoUsd::from_dollars(said.as_str().unwrap()).unwrap();
+    let today = &before["today"];
+    assert_eq!((&today["attempts"], &today["hidden"]), (&json!(0), &json!(4)));
+    assert_eq!(amount(&today["amount"]), PicoUsd::ZERO);
+    for page in ["models", "providers", "chats"] {
+        let page = &before[page];
+        assert_eq!((&page["hidden"], &page["total"]["figure"]["attempts"]), (&json!(4), &json!(0)));
+        assert_eq!((&page["total"]["output"], &page["today_answers"]), (&json!(0), &json!(0)));
+        assert!(page["total"]["ttft_p50"].is_null(), "{page}");
+    }
+    assert_eq!((&before["calls"]["rows"], &before["log"]["rows"]), (&json!([]), &json!([])));
+    assert_eq!(before["log"]["hidden"], json!(4));
+    let meter = &before["budgets"][0];
+    assert_eq!((amount(&meter["spent"]), &meter["hidden"]), (PicoUsd::ZERO, &json!(4)));
+    assert_eq!(amount(&meter["left"]), amount(&json!("5")));
+    let turn = &asked["turn"];
+    bench.call("blind/vote", json!({"turn": turn, "vote": {"type": "tie"}})).await.unwrap();
+    let after = money(&bench).await;
+    // Now all of it is there, and nothing is left out.
+    let today = &after["today"];
+    assert_eq!((&today["attempts"], &today["hidden"]), (&json!(4), &Value::Null));
+    assert!(amount(&today["amount"]) > PicoUsd::ZERO, "{today}");
+    assert_eq!(after["budgets"][0]["spent"], today["amount"]);
+    assert_eq!(after["models"]["total"]["figure"]["amount"], today["amount"]);
+    let counted = |what: &str| after[what]["rows"].as_array().unwrap().len();
+    assert_eq!((counted("models"), counted("calls"), counted("log")), (4, 4, 4));
 }

@@ -23,6 +23,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[path = "experiments/away.rs"]
+mod away;
+
 const KEY: &str = "sk-test-not-a-real-key";
 
 /// The words of the prompt that tell requests apart.
@@ -256,21 +259,6 @@ fn a_cap_lets_through_what_fits_and_the_rest_goes_on_with_more() {
         (&json!("complete"), &json!(30), &json!("0.270000"))
     );
     assert_eq!(server.seen().len(), 30);
-}
-
-#[test]
-fn an_estimate_sends_nothing() {
-    let server = Replay::start(vec![Route::with(answer)]);
-    let world = World::new(&server);
-    let file = world.file("words.json", &suite(5, 2));
-    let (ok, lines, err) = world.run(&["run", file.to_str().unwrap(), "--estimate", "--json"]);
-    assert!(ok, "{err}");
-    assert_eq!(
-        (&lines[0]["cells"], &lines[0]["requests"], &lines[0]["low_usd"]),
-        (&json!(10), &json!(10), &Value::Null)
-    );
-    assert_eq!(server.seen().len(), 0);
-    assert!(world.run(&["list", "--json"]).1.is_empty());
 }
 
 #[test]

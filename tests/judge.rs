@@ -412,10 +412,13 @@ async fn an_experiment_is_voted_on_row_by_row_without_names() {
     let text = "prompts: ['Say {{word}}']\nmodels: [model-zorblat@zorblat, model-quixnar@quixnar]\ntests:\n  - vars: {word: [one, two]}\n";
     let id = bench.experiment(text).await;
     let which = json!({ "id": id });
+    // An answer of the first row is opened, its model above it: that row comes last, and counts as seen.
+    bench.call("experiment/cell", json!({"id": id, "position": 0})).await.unwrap();
     for round in 0..2 {
         let next = bench.call("experiment/duel", which.clone()).await.unwrap();
         let duel = &next["duel"];
         assert_eq!((&duel["left"], &duel["voted"]), (&json!(2 - round), &json!(round)));
+        assert_eq!(duel["seen"], json!(round == 1));
         let words = duel.to_string().to_lowercase();
         assert!(
             !words.contains("zorblat") && !words.contains("quixnar") && !words.contains("openai"),
@@ -430,8 +433,10 @@ async fn an_experiment_is_voted_on_row_by_row_without_names() {
         assert!(bench.call("experiment/vote", vote).await.is_err(), "a second vote would not be blind");
     }
     assert_eq!(bench.call("experiment/duel", which).await.unwrap()["duel"], Value::Null);
-    let query = json!({"cast": "blind", "topic": null, "language": null, "since": null});
-    assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(2));
+    for cast in ["blind", "seen"] {
+        let query = json!({"cast": cast, "topic": null, "language": null, "since": null});
+        assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(1), "{cast}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -445,9 +450,10 @@ async fn a_vote_beside_others_is_none_on_a_row_and_stays() {
     let first = bench.experiment(&suite("model-zorblat@zorblat, model-quixnar@quixnar")).await;
     // The answer of the first model is taken from there; it stands beside another now.
     let second = bench.experiment(&suite("model-zorblat@zorblat, model-velumo@velumo")).await;
-    for (id, other) in [(first, "quixnar"), (second, "velumo")] {
+    for (id, other, seen) in [(first, "quixnar", false), (second, "velumo", true)] {
         let duel = bench.call("experiment/duel", json!({ "id": id })).await.unwrap()["duel"].clone();
         assert_eq!((&duel["left"], &duel["voted"]), (&json!(1), &json!(0)), "{other}");
+        assert_eq!(duel["seen"], json!(seen), "whose the first answer is was told with the first vote");
         let shown: Vec<Value> =
             duel["answers"].as_array().unwrap().iter().map(|answer| answer["run"].clone()).collect();
         let vote = json!({"experiment": id, "shown": shown, "vote": {"type": "tie"}});
@@ -456,6 +462,8 @@ async fn a_vote_beside_others_is_none_on_a_row_and_stays() {
         assert!(bench.call("experiment/vote", vote).await.is_err(), "a second vote would not be blind");
     }
     let query = json!({"cast": "blind", "topic": null, "language": null, "since": null});
+    assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(1));
+    let query = json!({"cast": "all", "topic": null, "language": null, "since": null});
     assert_eq!(bench.call("board/open", query).await.unwrap()["votes"], json!(2), "each counts once");
 }
 

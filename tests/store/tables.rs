@@ -451,6 +451,7 @@ fn a_purge_leaves_the_prompts_that_experiments_name() {
                 conversation,
                 cap: None,
                 created_at: NOW,
+                deleted_at: None,
             })?;
             // Contents are shared: a cell that waits asks what the conversation has asked.
             let content = tx.put_content(&text("Why is the sky blue?"))?;

@@ -64,10 +64,36 @@ describe('experiments', () => {
     await user.keyboard('2');
     await waitFor(() => expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('GPT-5'));
     expect(host.sent('experiment/vote')[0]?.vote).toEqual({ type: 'best', run: 'b' });
+    expect(screen.queryByTestId(ids.duelSeen)).toBeNull();
     await user.keyboard('n');
     await waitFor(() => expect(screen.getByTestId(ids.duelName(0))).toHaveTextContent('A'));
+    expect(screen.getByTestId(ids.duelSeen)).toHaveTextContent('counts as seen');
     await user.keyboard('0');
     await user.click(await screen.findByTestId(ids.duelNext));
     expect(await screen.findByTestId(ids.duelNone)).toBeInTheDocument();
+  });
+
+  it('are removed with a way back', async () => {
+    await open();
+    await user.click(screen.getByTestId(ids.experimentRemove));
+    await waitFor(() => expect(screen.queryByTestId(ids.experiment('x1'))).toBeNull());
+    expect(screen.getByTestId(ids.experiment('x2'))).toBeInTheDocument();
+    await user.click(await screen.findByRole('button', { name: /Undo/ }));
+    expect(await screen.findByTestId(ids.experiment('x1'))).toBeInTheDocument();
+  });
+
+  it('say before how long they take, and keep notes on answers', async () => {
+    await user.click(screen.getByTestId(ids.experimentNew));
+    expect(await screen.findByTestId(ids.experimentEstimate)).toHaveTextContent('≈ 2 min');
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    await user.click(await screen.findByTestId(ids.experiment('x1')));
+    const [first] = await screen.findAllByRole('button', { name: /^GPT-5,/ });
+    if (first) await user.click(first);
+    await user.click(await screen.findByTestId(ids.cellNoteAdd));
+    await user.type(screen.getByTestId(ids.cellNote), 'Ask Ada.');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    expect(await screen.findByTestId(`${ids.cellNote}-text`)).toHaveTextContent('Ask Ada.');
+    expect(host.sent('experiment/note')[0]?.text).toBe('Ask Ada.');
+    expect(await clean()).toEqual([]);
   });
 });

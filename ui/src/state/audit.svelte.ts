@@ -11,6 +11,8 @@ const DAY_MS = 86_400_000;
 export class Audit {
   rows = $state.raw<AuditLine[]>([]);
   more = $state(false);
+  /** Calls for blind answers, left out until the vote. */
+  hidden = $state(0);
   loaded = $state(false);
   failed = $state<string | null>(null);
   span = $state<Span>('week');
@@ -61,6 +63,7 @@ export class Audit {
       if (asked !== this.asked) return;
       this.rows = before === null ? list.rows : [...this.rows, ...list.rows];
       this.more = list.more;
+      this.hidden = list.hidden ?? 0;
       this.failed = null;
       this.loaded = true;
     } catch (reason) {

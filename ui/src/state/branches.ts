@@ -41,6 +41,18 @@ export class Branches {
     });
   }
 
+  /** Keeps a note on a turn; false = that did not go. */
+  async note(turn: LiveTurn, text: string): Promise<boolean> {
+    try {
+      await this.client.call('turn/note', { turn: turn.id, text });
+      turn.noted(text);
+      return true;
+    } catch (reason) {
+      this.toasts.fail(reason);
+      return false;
+    }
+  }
+
   /** Shows the branch through another turn. */
   async go(turn: string): Promise<void> {
     const open = this.conversations.open;

@@ -100,6 +100,20 @@ export class Experiments {
     }
   }
 
+  /** Keeps a note on the answer of a cell; false = that did not go. */
+  async note(position: number, text: string): Promise<boolean> {
+    const id = this.open?.summary.id;
+    if (id === undefined) return false;
+    try {
+      await this.client.call('experiment/note', { id, position, text });
+      if (this.cell?.position === position) this.cell = { ...this.cell, note: text === '' ? null : text };
+      return true;
+    } catch (reason) {
+      this.toasts.fail(reason);
+      return false;
+    }
+  }
+
   async reckon(draft: ExperimentDraft): Promise<void> {
     try {
       this.estimate = await this.client.call('experiment/estimate', draft);
@@ -161,6 +175,24 @@ export class Experiments {
     } catch (reason) {
       this.toasts.fail(reason);
       return false;
+    }
+  }
+
+  /** Puts one away, with a way back. */
+  async remove(one: { id: string; title: string }): Promise<void> {
+    try {
+      await this.client.call('experiment/remove', { id: one.id });
+      if (this.open?.summary.id === one.id) this.open = null;
+      this.cell = null;
+      await this.load();
+      this.toasts.show(t('“{title}” removed. It can be restored for 30 days', { title: one.title }), () => {
+        this.client
+          .call('experiment/restore', { id: one.id })
+          .then(() => this.load())
+          .catch((reason: unknown) => this.toasts.fail(reason));
+      });
+    } catch (reason) {
+      this.toasts.fail(reason);
     }
   }
 

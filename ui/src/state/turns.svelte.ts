@@ -145,6 +145,13 @@ export class LiveTurn {
     this.view = { ...this.view, pick };
   }
 
+  /** What was written on it. */
+  noted(text: string): void {
+    const view = { ...this.view, note: text };
+    if (text === '') delete (view as Partial<TurnView>).note;
+    this.view = view;
+  }
+
   /** Frames may come before the answer of the command that starts them. */
   private async follow(start: (onFrame: (frame: TurnFrame) => void) => Promise<TurnView>): Promise<void> {
     const early: TurnFrame[] = [];

@@ -36,6 +36,7 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, 
             let filed = tx.filed_conversations(MOST_CONVERSATIONS)?;
             rows.extend(filed.into_iter().filter(|row| !newest.contains(&row.id)));
             let ids: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+            tx.leave_out_hidden();
             Ok((rows, tx.conversation_spends(&ids)?, tx.filings(&ids)?))
         })
         .await?;
@@ -67,11 +68,11 @@ fn line(row: ConversationRow, filing: Filing, spend: Option<&SpendSum>, live: bo
 }
 
 pub(crate) async fn summary(api: &Api, id: ConversationId) -> Result<ConversationSummary, Failure> {
-    let (row, filing, spend) = api
-        .engine
-        .store()
-        .read(move |tx| Ok((tx.conversation(id)?, tx.filing(id)?, tx.conversation_spend(id)?)))
-        .await?;
+    let read = move |tx: &engine::Tx<'_>| {
+        tx.leave_out_hidden();
+        Ok((tx.conversation(id)?, tx.filing(id)?, tx.conversation_spend(id)?))
+    };
+    let (row, filing, spend) = api.engine.store().read(read).await?;
     let live = api.engine.live_conversations().contains(&id);
     Ok(line(row.ok_or_else(gone)?, filing, Some(&spend), live))
 }

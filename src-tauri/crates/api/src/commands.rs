@@ -187,6 +187,10 @@ commands! {
         "experiment/estimate" (ExperimentDraft) -> ExperimentEstimate = experiments::estimate;
         "experiment/make" (ExperimentDraft) -> ExperimentSummary = experiments::make;
         "experiment/run" (RunExperiment) -> ExperimentSummary = experiments::run;
+        "turn/note" (NoteTurn) -> () = compare::note_turn;
+        "experiment/note" (NoteCell) -> () = compare::note_cell;
+        "experiment/remove" (ExperimentRef) -> () = experiments::remove;
+        "experiment/restore" (ExperimentRef) -> ExperimentSummary = experiments::restore;
         "experiment/pause" (ExperimentRef) -> ExperimentSummary = experiments::pause;
         "experiment/rerun" (RerunExperiment) -> ExperimentSummary = experiments::rerun;
         "experiment/compare" (ExperimentPair) -> RegressionView = experiments::compare;

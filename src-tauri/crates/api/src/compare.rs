@@ -5,7 +5,7 @@ use crate::{
     spend::file::{create, not_written},
     types::{
         CastBlind, CompareAll, CompareTwo, ConversationRef, EstimateView, ExportedFile, JudgeTurn,
-        JudgementRef, MergeTurn, TurnRef,
+        JudgementRef, MergeTurn, NoteCell, NoteTurn, TurnRef,
     },
 };
 use domain::{ErrorKind, Failure};
@@ -37,6 +37,14 @@ pub(crate) async fn all(api: &Api, wanted: CompareAll) -> Result<Agreed, Failure
 
 pub(crate) async fn vote(api: &Api, wanted: CastBlind) -> Result<Revealed, Failure> {
     api.engine.vote_blind(wanted.turn, wanted.vote).await
+}
+
+pub(crate) async fn note_turn(api: &Api, wanted: NoteTurn) -> Result<(), Failure> {
+    api.engine.note_turn(wanted.turn, &wanted.text).await
+}
+
+pub(crate) async fn note_cell(api: &Api, wanted: NoteCell) -> Result<(), Failure> {
+    api.engine.note_cell(wanted.id, wanted.position, &wanted.text).await
 }
 
 pub(crate) async fn reveal(api: &Api, which: TurnRef) -> Result<Revealed, Failure> {

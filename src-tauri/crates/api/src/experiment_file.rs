@@ -5,7 +5,7 @@ use engine::{CellResult, ExperimentView};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "position",
     "prompt",
     "model",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 14] = [
     "duration_ms",
     "text",
     "message",
+    "note",
 ];
 
 /// Text as a cell of a table. A spreadsheet runs what begins like a formula, which this never does.
@@ -27,7 +28,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", harmless(text).replace('"', "\"\""))
 }
 
-fn cells(cell: &CellResult) -> [String; 14] {
+fn cells(cell: &CellResult) -> [String; 15] {
     let row = &cell.row;
     let checks = row.found.as_ref().map(|found| serde_json::to_string(found).unwrap_or_default());
     let word = |value: Option<bool>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -46,6 +47,7 @@ fn cells(cell: &CellResult) -> [String; 14] {
         cell.took.map(|took| took.0.to_string()).unwrap_or_default(),
         quoted(&cell.text),
         quoted(row.failure.as_ref().map_or("", |failure| &failure.message)),
+        quoted(cell.note.as_deref().unwrap_or_default()),
     ]
 }
 
@@ -89,6 +91,7 @@ pub fn object(cell: &CellResult) -> Value {
         "run": row.run,
         "kind": row.failure.as_ref().map(|failure| failure.kind.as_str()),
         "message": row.failure.as_ref().map(|failure| &failure.message),
+        "note": cell.note,
     })
 }
 
@@ -142,13 +145,14 @@ pub fn html(view: &ExperimentView) -> String {
         let _ = write!(
             page,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td><pre>{}</pre></td><td>{cost}</td><td>{}</td>\
-             <td><pre>{}</pre></td></tr>",
+             <td><pre>{}</pre>{}</td></tr>",
             escaped(&row.prompt),
             escaped(&vars.join("; ")),
             escaped(&row.label),
             escaped(&checks.join("\n")),
             cell.took.map_or_else(|| "–".to_owned(), |took| format!("{} ms", took.0)),
             escaped(answer),
+            cell.note.as_deref().map(|note| format!("<p>Note: {}</p>", escaped(note))).unwrap_or_default(),
         );
     }
     page.push_str("</tbody></table></body></html>\n");

@@ -24,6 +24,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Requests at once that the window asks for.
+const AT_ONCE: u64 = 8;
+
 fn invalid(why: impl Into<String>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
@@ -231,6 +234,8 @@ pub(crate) async fn duel_vote(api: &Api, vote: DuelVote) -> Result<DuelNames, Fa
 
 pub(crate) async fn cell(api: &Api, which: ExperimentCellRef) -> Result<ExperimentAnswer, Failure> {
     let cell = api.engine.experiment_cell(which.id, which.position).await?;
+    // Its name stands above it.
+    api.engine.read_with_names(which.id, Some(which.position)).await?;
     let checks = cell.row.found.unwrap_or_default().into_iter().map(|found| CheckView {
         name: found.name,
         passed: found.passed,
@@ -249,6 +254,7 @@ pub(crate) async fn cell(api: &Api, which: ExperimentCellRef) -> Result<Experime
         took: cell.took,
         problem: cell.row.failure.map(|failure| failure.message),
         run: cell.row.run,
+        note: cell.note,
     })
 }
 
@@ -308,9 +314,19 @@ pub(crate) async fn estimate(api: &Api, draft: ExperimentDraft) -> Result<Experi
         judged: count(estimate.judged),
         low: estimate.cost.map(|cost| cost.0),
         high: estimate.cost.map(|cost| cost.1),
+        lasts: estimate.lasts(AT_ONCE),
         assumed: ASSUMED_ANSWER,
         unused: suite.unused,
     })
+}
+
+pub(crate) async fn remove(api: &Api, which: ExperimentRef) -> Result<(), Failure> {
+    api.engine.remove_experiment(which.id).await
+}
+
+pub(crate) async fn restore(api: &Api, which: ExperimentRef) -> Result<ExperimentSummary, Failure> {
+    api.engine.restore_experiment(which.id).await?;
+    summary(api, which.id).await
 }
 
 pub(crate) async fn make(api: &Api, draft: ExperimentDraft) -> Result<ExperimentSummary, Failure> {
@@ -379,6 +395,7 @@ pub(crate) async fn export(api: &Api, wanted: ExportExperiment) -> Result<Export
         )
     })?;
     let view = api.engine.experiment(wanted.id).await?;
+    api.engine.read_with_names(wanted.id, None).await?;
     let (text, ending) = match wanted.form {
         ExperimentForm::Csv => (experiment_file::csv(&view), "csv"),
         ExperimentForm::Json => (experiment_file::json(&view), "jsonl"),

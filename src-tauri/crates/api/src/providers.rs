@@ -34,7 +34,7 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ProviderRow>, Failure>
 
 fn row(api: &Api, known: &Known, spent: &HashMap<ProviderId, SpendFigure>) -> ProviderRow {
     let provider = &known.provider;
-    let nothing = SpendFigure { amount: PicoUsd::ZERO, attempts: 0, unknown: 0 };
+    let nothing = SpendFigure { amount: PicoUsd::ZERO, attempts: 0, unknown: 0, hidden: None };
     let registry = api.engine.registry();
     let catalogued =
         registry.catalog().all_endpoints().filter(|endpoint| endpoint.provider == provider.id).count();

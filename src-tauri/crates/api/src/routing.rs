@@ -179,12 +179,22 @@ fn filter(wanted: AuditQuery, limit: u32) -> AuditFilter {
 }
 
 pub(crate) async fn audit(api: &Api, wanted: AuditQuery) -> Result<AuditList, Failure> {
-    let mut rows = api.engine.audit_page(filter(wanted, PAGE + 1)).await?;
+    let filter = filter(wanted, PAGE + 1);
+    let read = move |tx: &engine::Tx<'_>| {
+        tx.leave_out_hidden();
+        let until = filter.until.unwrap_or(Timestamp(i64::MAX));
+        Ok((tx.audit_page(&filter)?, tx.hidden_attempts(filter.from, until)?))
+    };
+    let (mut rows, hidden) = api.engine.store().read(read).await?;
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > page;
     rows.truncate(page);
     let registry = api.engine.registry();
-    Ok(AuditList { rows: rows.into_iter().map(|row| line(&registry, row)).collect(), more })
+    Ok(AuditList {
+        rows: rows.into_iter().map(|row| line(&registry, row)).collect(),
+        more,
+        hidden: spend::some(hidden),
+    })
 }
 
 fn line(registry: &Registry, logged: LoggedRow) -> AuditLine {

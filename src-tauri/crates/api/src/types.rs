@@ -322,6 +322,11 @@ pub struct SpendFigure {
     pub attempts: u32,
     /// Attempts whose cost is unknown: the amount is a lower bound.
     pub unknown: u32,
+    /// Attempts at blind answers that are left out until the vote, since what they cost would tell whose they are;
+    /// `None` = none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub hidden: Option<u32>,
 }
 
 /// A value a window keeps for itself (theme, draft, widths): at most 64 KiB of JSON text under a key of

@@ -120,6 +120,7 @@ fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded,
         on,
         made_of,
         settled: None,
+        ground: None,
     };
     // A lane that has gone on since then stays where it is.
     if !elders.iter().any(|row| head == Some(row.message)) {

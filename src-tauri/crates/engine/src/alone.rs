@@ -3,7 +3,7 @@
 use crate::{
     context::{At, Standing},
     inner::Inner,
-    lane::Settled,
+    lane::{Ground, Settled},
     turn::{self, Listeners, Recorded, Started},
 };
 use domain::{
@@ -73,6 +73,7 @@ pub(crate) async fn start(
             let mut job = turn::record_lane(&shared, tx, &turn, lane, shown, &parts)?;
             (alone.recorded)(tx, job.row.id)?;
             job.settled = Some(alone.settled);
+            job.ground = Some(Box::new(Ground::read(tx, &job.row, job.conversation, false, now)?));
             let prompt = crate::view::plain(&parts);
             let conversation = alone.conversation;
             let jobs = vec![job];

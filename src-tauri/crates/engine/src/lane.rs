@@ -18,7 +18,8 @@ use crate::{
     inner::Inner,
     learn,
     mixer::{Finished, LaneMessage, News, Settlement},
-    policy, qualify,
+    policy::{self, Rules},
+    qualify,
     registry::{Known, Registry},
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
@@ -26,7 +27,7 @@ use crate::{
     warm,
 };
 use domain::{BlockKind, Cost, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage};
-use router::{Next, Shown, Situation};
+use router::{Next, Shown, Situation, Warm};
 use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, RunRow};
 use tokio::sync::mpsc;
@@ -53,6 +54,30 @@ pub(crate) struct Job {
     pub made_of: Option<beside::MergeView>,
     /// Writes what hangs on its end, in the same transaction.
     pub settled: Option<Settled>,
+    /// What its plan rests on, where that was read as it was recorded.
+    pub ground: Option<Box<Ground>>,
+}
+
+/// What a plan rests on beside the endpoints, as the database had it at one moment.
+pub(crate) struct Ground {
+    rules: Rules,
+    warm: Option<Warm>,
+    room: Room,
+}
+
+impl Ground {
+    /// Reads it for a run and its conversation.
+    pub(crate) fn read(
+        tx: &store::Tx<'_>,
+        row: &RunRow,
+        conversation: Option<domain::ConversationId>,
+        over_budget: bool,
+        now: domain::Timestamp,
+    ) -> Result<Self, Failure> {
+        let room = if over_budget { Room::default() } else { budget::room(tx, now)? };
+        let rules = policy::of_lane(tx, &row.target, conversation)?;
+        Ok(Self { rules, warm: warm::of_branch(tx, row.user_message)?, room })
+    }
 }
 
 /// A run while it is being worked on.
@@ -164,19 +189,17 @@ impl Lane {
             Ok(request) => request,
             Err(failure) => return last(failure),
         };
-        let (target, conversation, user) =
-            (self.job.row.target.clone(), self.job.conversation, self.job.row.user_message);
+        let (row, conversation) = (self.job.row.clone(), self.job.conversation);
         let (over_budget, now) = (self.job.over_budget, self.inner.clock.now());
-        let known = self
-            .inner
-            .store
-            .read(move |tx| {
-                let room = if over_budget { Room::default() } else { budget::room(tx, now)? };
-                Ok((policy::of_lane(tx, &target, conversation)?, warm::of_branch(tx, user)?, room))
-            })
-            .await;
-        let (rules, warm, room) = match known {
-            Ok(known) => known,
+        let ground = match self.job.ground.take() {
+            Some(ground) => Ok(*ground),
+            None => {
+                let read = move |tx: &store::Tx<'_>| Ground::read(tx, &row, conversation, over_budget, now);
+                self.inner.store.read(read).await
+            }
+        };
+        let Ground { rules, warm, room } = match ground {
+            Ok(ground) => ground,
             Err(failure) => return last(failure),
         };
         let model = self.job.row.target.model.clone();

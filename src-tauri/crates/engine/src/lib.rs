@@ -47,6 +47,7 @@ mod listed;
 mod lists;
 mod live;
 mod mixer;
+mod notes;
 mod outgoing;
 mod pauses;
 mod policy;
@@ -102,10 +103,11 @@ pub use history::{
     Searched, Shelf, TRASH_DAYS,
 };
 pub use inner::Table;
-pub use ledger::{Forecast, SpendDay, Volume, forecast, priced_on};
+pub use ledger::{Forecast, SpendDay, Volume, forecast, percent, priced_on};
 pub use lists::{Found, TestResult, Tested};
 pub use live::FrameSink;
 pub use mixer::Observer;
+pub use notes::NOTE_LIMIT;
 pub use policy::Rules;
 pub use prices::{Beside, Dated, PriceBook, Refreshed, Tally};
 pub use providers::KNOWN_DIALECTS;
@@ -118,7 +120,7 @@ pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
     CheckFound, ConversationSpend, Counted, EndpointSpend, Entry, EntryRow, ExperimentRow, Filing, Latency,
     LoggedRow, OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum,
-    SumsReport, TeamRow, Titled, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
+    SumsReport, TeamRow, Titled, Tx, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
 };
 pub use stretch::{STRETCH, Span, Stretch};
 pub use titles::TitleMaker;

@@ -257,10 +257,14 @@ impl Unsaved {
     }
 
     pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<(), Failure> {
+        // With its end all of it is written as the answer, and its journal is done with.
+        if let Some(settle) = &self.settle {
+            return settle(tx);
+        }
         for (seq, chunk) in &self.journal {
             tx.append_journal(self.run, *seq, chunk)?;
         }
-        self.settle.as_ref().map_or(Ok(()), |settle| settle(tx))
+        Ok(())
     }
 
     /// [`Unsaved::write`] some time later, for a run that nobody works on.

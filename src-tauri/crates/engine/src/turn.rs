@@ -282,6 +282,7 @@ pub(crate) fn record_lane(
         on: None,
         made_of: None,
         settled: None,
+        ground: None,
     })
 }
 
@@ -369,6 +370,7 @@ pub(crate) fn first_view(inner: &Inner, recorded: &Recorded) -> TurnView {
         siblings: recorded.siblings.clone(),
         pick: None,
         blind: None,
+        note: None,
     }
 }
 
@@ -441,6 +443,7 @@ pub(crate) fn launch_lanes(
                 on: None,
                 made_of: None,
                 settled: None,
+                ground: None,
             };
             let (shared, news) = (Arc::clone(&inner), out.clone());
             let work = Box::pin(async move {

@@ -15,7 +15,7 @@ use domain::{
     VoteOutcome,
 };
 use std::ops::Range;
-use store::{AttemptRow, RunRow, TurnRow, Tx, VoteRow};
+use store::{AttemptRow, NoteOn, RunRow, TurnRow, Tx, VoteRow};
 
 /// One turn as it is stored.
 pub(crate) async fn turn(inner: &Inner, id: TurnId) -> Result<TurnView, Failure> {
@@ -67,6 +67,7 @@ struct Around {
     siblings: Vec<TurnId>,
     pick: Option<Pick>,
     shown: Vec<RunId>,
+    note: Option<String>,
 }
 
 fn around(tx: &Tx<'_>, turn: TurnId) -> Result<Around, Failure> {
@@ -76,6 +77,7 @@ fn around(tx: &Tx<'_>, turn: TurnId) -> Result<Around, Failure> {
         siblings: tx.turn_siblings(turn)?,
         pick: tx.newest_vote(turn)?.and_then(|vote| pick(&vote)),
         shown: tx.shown_runs(turn)?,
+        note: tx.note(NoteOn::Turn(turn))?,
     })
 }
 
@@ -193,11 +195,24 @@ fn shown(inner: &Inner, stored: Stored) -> TurnView {
         }
     }
     runs.sort_by_key(|run| run.position);
-    let Around { context, siblings, pick, .. } = around;
+    let Around { context, siblings, pick, note, .. } = around;
     let attachments = crate::files::named(&prompt);
     let (prompt, created_at) = (plain(&prompt), turn.created_at);
     let id = turn.id;
-    TurnView { id, prompt, attachments, created_at, seq: 0, live, runs, context, siblings, pick, blind: None }
+    TurnView {
+        id,
+        prompt,
+        attachments,
+        created_at,
+        seq: 0,
+        live,
+        runs,
+        context,
+        siblings,
+        pick,
+        blind: None,
+        note,
+    }
 }
 
 fn run_view(inner: &Inner, rows: Rows) -> RunView {

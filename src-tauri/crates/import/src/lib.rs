@@ -163,6 +163,8 @@ pub struct OwnTurn {
     pub context: Option<domain::ContextPolicy>,
     /// What judges said of its answers.
     pub judgements: Vec<OwnJudgement>,
+    /// What the user had written on it.
+    pub note: Option<String>,
 }
 
 /// What a judge said of the answers of a turn.

@@ -16,6 +16,8 @@ use std::collections::HashMap;
 pub const FORMAT: &str = "parallax.conversation";
 /// Newest form this program reads.
 const VERSION: u64 = 1;
+/// Longest note, in characters.
+const NOTE_LIMIT: usize = 4_000;
 /// Most lanes and positions that make sense.
 const MOST_LANES: usize = 1_000;
 /// Most judgements of one turn that are read.
@@ -68,8 +70,10 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
             .take(MOST_JUDGEMENTS)
             .filter_map(|told| judgement(told, &answers, &mut left_out))
             .collect();
+        let note = turn["note"].as_str().map(|note| clean(note, &mut left_out));
+        let note = note.filter(|note| !note.is_empty() && note.chars().count() <= NOTE_LIMIT);
         turns.push(Turn {
-            own: Some(OwnTurn { after, context, judgements }),
+            own: Some(OwnTurn { after, context, judgements, note }),
             key: string(&turn["id"])?,
             at: text::time(&turn["created_at"]),
             prompt: parts(&turn["prompt"], &mut left_out)?,

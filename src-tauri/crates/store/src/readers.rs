@@ -144,11 +144,13 @@ fn snapshot<T>(
     own: ProcessId,
     f: impl FnOnce(&Tx<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    connection.execute_batch("BEGIN").map_err(|e| failure(&e))?;
+    // Kept ready: each read needs the same two.
+    let sql = |sql| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    sql("BEGIN").map_err(|e| failure(&e))?;
     let answer = catch_unwind(AssertUnwindSafe(|| f(&Tx::new(connection, leases, own))))
         .unwrap_or_else(|_| Err(bug("A step of the program broke while reading.")));
     if !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK").map_err(|e| failure(&e))?;
+        sql("ROLLBACK").map_err(|e| failure(&e))?;
     }
     answer
 }

@@ -19,11 +19,13 @@ pub struct Tx<'c> {
     pub(crate) own: ProcessId,
     /// Something was booked that is not in the running sums yet.
     booked: Cell<bool>,
+    /// Sums of spending leave out what would tell whose a blind answer is.
+    veiled: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) const fn new(connection: &'c Connection, leases: &'c Leases, own: ProcessId) -> Self {
-        Self { connection, leases, own, booked: Cell::new(false) }
+        Self { connection, leases, own, booked: Cell::new(false), veiled: Cell::new(false) }
     }
 
     /// Notes that something was booked: the running sums follow before the transaction is committed, once for
@@ -35,6 +37,17 @@ impl<'c> Tx<'c> {
     /// Was something booked since this was asked last?
     pub(crate) fn take_booked(&self) -> bool {
         self.booked.take()
+    }
+
+    /// From here on sums of spending, and lists of calls, are without the answers whose names are hidden: what one of
+    /// them costs, and when that is booked, tells whose it is. A conversation's sum counts them as of unknown cost.
+    pub fn leave_out_hidden(&self) {
+        self.veiled.set(true);
+    }
+
+    /// Was that asked for?
+    pub(crate) fn leaves_out_hidden(&self) -> bool {
+        self.veiled.get()
     }
 
     /// Runs a statement; the number of rows it changed.

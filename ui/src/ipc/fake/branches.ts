@@ -76,6 +76,12 @@ export function branchHost(
       found.pick = choice.type === 'nothing' ? null : choice;
       return { pick: found.pick };
     })
+    .on('turn/note', ({ turn, text }) => {
+      const found = need(holder(turn).turns.find((known) => known.id === turn));
+      if (text === '') delete found.note;
+      else found.note = text;
+      return null;
+    })
     .on('conversation/continue', ({ id, message }) => {
       const conversation = at(id);
       conversation.lanes = conversation.lanes.map((known) => ({

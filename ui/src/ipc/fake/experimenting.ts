@@ -101,6 +101,8 @@ export function experimentHost(host: FakeHost, none: boolean): void {
   const list: ExperimentSummary[] = none
     ? []
     : [summary('x1'), summary('x2', { title: 'Tone of replies', state: 'complete', done: 16, uncertain: 0 })];
+  const removed: ExperimentSummary[] = [];
+  const notes = new Map<number, string>();
   const find = (id: string) => {
     const one = list.find((known) => known.id === id);
     if (!one) throw failure('request.invalid', 'There is no such experiment.') as unknown as Error;
@@ -116,6 +118,7 @@ export function experimentHost(host: FakeHost, none: boolean): void {
               answers: ['a', 'b'].map((run) => ({ run, sections: [section(`Answer ${run}.`)] })),
               left: 2 - voted,
               voted,
+              seen: voted === 1,
             },
     }))
     .on('experiment/vote', () => {
@@ -144,8 +147,13 @@ export function experimentHost(host: FakeHost, none: boolean): void {
       reused: false,
       took: 3100,
       problem: null,
-      run: null,
+      run: `run-${position}`,
+      note: notes.get(position) ?? null,
     }))
+    .on('experiment/note', ({ position, text }) => {
+      notes.set(position, text);
+      return null;
+    })
     .on('experiment/estimate', ({ text }) => {
       if (!text.includes('prompts'))
         throw failure('request.invalid', 'prompts: there are none.') as unknown as Error;
@@ -157,9 +165,22 @@ export function experimentHost(host: FakeHost, none: boolean): void {
         prompt_tokens: 140,
         low: '0.0021',
         high: '0.0230',
+        lasts: 95_000,
         assumed: [100, 800],
         unused: [],
       };
+    })
+    .on('experiment/remove', ({ id }) => {
+      const at = list.indexOf(find(id));
+      removed.push(...list.splice(at, 1));
+      return null;
+    })
+    .on('experiment/restore', ({ id }) => {
+      const at = removed.findIndex((one) => one.id === id);
+      const [one] = removed.splice(at, 1);
+      if (!one) throw failure('request.invalid', 'There is no such experiment.') as unknown as Error;
+      list.push(one);
+      return one;
     })
     .on('experiment/make', () => {
       const made = summary(`x${list.length + 1}`, {

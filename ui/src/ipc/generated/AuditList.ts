@@ -12,4 +12,8 @@ rows: Array<AuditLine>,
 /**
  * There are older ones.
  */
-more: boolean, };
+more: boolean, 
+/**
+ * Calls for blind answers that are left out until the vote; `None` = none are.
+ */
+hidden?: number, };

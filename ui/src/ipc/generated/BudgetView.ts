@@ -76,4 +76,8 @@ resets_at: Timestamp,
 /**
  * In a word.
  */
-state: BudgetState, };
+state: BudgetState, 
+/**
+ * Attempts at blind answers that the figures leave out until the vote; it holds all the same. `None` = none are.
+ */
+hidden?: number, };

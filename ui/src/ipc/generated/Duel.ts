@@ -20,4 +20,8 @@ left: number,
 /**
  * Rows that were voted on.
  */
-voted: number, };
+voted: number, 
+/**
+ * One of the answers was read with its name: a vote counts as one with the names seen.
+ */
+seen: boolean, };

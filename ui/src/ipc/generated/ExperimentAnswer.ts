@@ -57,4 +57,8 @@ problem: string | null,
 /**
  * The run that answered.
  */
-run: RunId | null, };
+run: RunId | null, 
+/**
+ * What the user has written on it.
+ */
+note: string | null, };

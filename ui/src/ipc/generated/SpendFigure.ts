@@ -16,4 +16,9 @@ attempts: number,
 /**
  * Attempts whose cost is unknown: the amount is a lower bound.
  */
-unknown: number, };
+unknown: number, 
+/**
+ * Attempts at blind answers that are left out until the vote, since what they cost would tell whose they are;
+ * `None` = none are.
+ */
+hidden?: number, };

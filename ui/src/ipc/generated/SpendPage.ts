@@ -28,6 +28,10 @@ until: Timestamp,
  */
 earlier: boolean, 
 /**
+ * Attempts of the period at blind answers that are left out of all of it until the vote; `None` = none are.
+ */
+hidden?: number, 
+/**
  * Since local midnight.
  */
 today: SpendFigure, 

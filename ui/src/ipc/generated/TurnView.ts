@@ -54,4 +54,8 @@ pick: Pick | null,
 /**
  * It was asked blind, and how that stands; `None` = it was not.
  */
-blind?: BlindView, };
+blind?: BlindView, 
+/**
+ * What the user has written on it; `None` = nothing.
+ */
+note?: string, };

@@ -19,6 +19,10 @@ export const FORMS: Record<string, Forms> = {
     one: '{count} row left, {voted} voted on.',
     other: '{count} rows left, {voted} voted on.',
   },
+  '{count} calls for blind answers are left out until you have voted.': {
+    one: '{count} call for a blind answer is left out until you have voted.',
+    other: '{count} calls for blind answers are left out until you have voted.',
+  },
   'Your {count} prompts on {name}:': {
     one: 'Your {count} prompt on {name}:',
     other: 'Your {count} prompts on {name}:',

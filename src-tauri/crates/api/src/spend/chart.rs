@@ -136,7 +136,7 @@ mod tests {
         let series = |key: &str| SpendSeries { key: key.to_owned(), name: key.to_owned(), mark: 1 };
         let step = |start, name: &str| Step { start: Timestamp(start), name: name.to_owned(), tick: None };
         let spent = |amount, parts: &[(&str, i64)]| Spent {
-            figure: SpendFigure { amount: PicoUsd::new(amount), attempts: 1, unknown: 0 },
+            figure: SpendFigure { amount: PicoUsd::new(amount), attempts: 1, unknown: 0, hidden: None },
             parts: parts.iter().map(|(key, amount)| ((*key).to_owned(), PicoUsd::new(*amount))).collect(),
         };
         let found = chart(

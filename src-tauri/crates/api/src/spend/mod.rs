@@ -18,14 +18,24 @@ use types::{LedgerState, SpendAttempt, SpendAttemptList, SpendAttempts, SpendBy}
 const PAGE: u32 = 100;
 
 pub(crate) fn figure(sum: &engine::SpendSum) -> SpendFigure {
-    SpendFigure { amount: sum.amount, attempts: sum.attempts, unknown: sum.unknown }
+    SpendFigure { amount: sum.amount, attempts: sum.attempts, unknown: sum.unknown, hidden: None }
 }
 
 /// Since local midnight, for the top bar.
 pub(crate) async fn today(api: &Api, (): ()) -> Result<SpendFigure, Failure> {
     let (today, _) = calendar::periods(api.engine.clock().now())?;
-    let sum = api.engine.store().read(move |tx| tx.spend_total(today, Timestamp(i64::MAX))).await?;
-    Ok(figure(&sum))
+    let end = Timestamp(i64::MAX);
+    let read = move |tx: &engine::Tx<'_>| {
+        tx.leave_out_hidden();
+        Ok((tx.spend_total(today, end)?, tx.hidden_attempts(today, end)?))
+    };
+    let (sum, hidden) = api.engine.store().read(read).await?;
+    Ok(SpendFigure { hidden: some(hidden), ..figure(&sum) })
+}
+
+/// How many are left out, if any.
+pub(crate) fn some(hidden: u32) -> Option<u32> {
+    (hidden > 0).then_some(hidden)
 }
 
 /// Whether the ledger is as it was written. Not part of the page, which does not wait for it.
@@ -55,7 +65,11 @@ pub(crate) async fn attempts(api: &Api, wanted: SpendAttempts) -> Result<SpendAt
             }
         }
     }
-    let mut found = api.engine.store().read(move |tx| tx.spend_attempts(&filter)).await?;
+    let read = move |tx: &engine::Tx<'_>| {
+        tx.leave_out_hidden();
+        tx.spend_attempts(&filter)
+    };
+    let mut found = api.engine.store().read(read).await?;
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = found.len() > page;
     found.truncate(page);

@@ -2,7 +2,7 @@
 
 use super::{
     chart::{MOST_SERIES, Spent, chart, millionths},
-    figure, model_name, provider_name,
+    figure, model_name, provider_name, some,
     types::{SpendBy, SpendChange, SpendForecast, SpendPage, SpendQuery, SpendRow, SpendSeries, SpendWhatIf},
 };
 use crate::{
@@ -22,6 +22,8 @@ const MOST_WHAT_IF: usize = 6;
 
 /// What the ledger said.
 struct Read {
+    /// Attempts that are left out until the vote.
+    hidden: u32,
     today: SpendSum,
     month: SpendSum,
     before: PicoUsd,
@@ -74,6 +76,7 @@ pub(crate) async fn page(api: &Api, query: SpendQuery) -> Result<SpendPage, Fail
     }
     Ok(SpendPage {
         earlier: first.is_some_and(|first| first < stretch.from),
+        hidden: some(read.hidden),
         today: figure(&read.today),
         today_answers: read.today.answers,
         month_name: calendar::month_name(now)?,
@@ -119,6 +122,7 @@ async fn read(
     api.engine
         .store()
         .read(move |tx| {
+            tx.leave_out_hidden();
             let bars = tx.spend_series(&edges)?;
             let conversations = match by {
                 SpendBy::Conversation => tx.spend_by_conversation(from, until, MOST_ROWS)?,
@@ -135,6 +139,7 @@ async fn read(
             let conversation_bars =
                 if wanted.is_empty() { Vec::new() } else { tx.conversation_series(&edges, &wanted)? };
             Ok(Read {
+                hidden: tx.hidden_attempts(from, until)?,
                 today: tx.spend_total(today, end)?,
                 month: tx.spend_total(month, end)?,
                 before: tx.spend_total(before.0, before.1)?.amount,

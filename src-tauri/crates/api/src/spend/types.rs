@@ -44,6 +44,10 @@ pub struct SpendPage {
     pub until: Timestamp,
     /// There are entries before it.
     pub earlier: bool,
+    /// Attempts of the period at blind answers that are left out of all of it until the vote; `None` = none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub hidden: Option<u32>,
     /// Since local midnight.
     pub today: SpendFigure,
     /// Answers since local midnight.

@@ -1,6 +1,6 @@
 //! Shapes of comparing answers.
 
-use domain::{JudgementId, ModelRef, RunId, TurnId};
+use domain::{ExperimentId, JudgementId, ModelRef, RunId, TurnId};
 use engine::{
     beside::{MergeHow, Rule},
     blind::BlindVote,
@@ -69,4 +69,26 @@ pub struct MergeTurn {
     pub model: ModelRef,
     /// How.
     pub how: MergeHow,
+}
+
+/// A note on a turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NoteTurn {
+    /// Which.
+    pub turn: TurnId,
+    /// At most 4,000 characters; empty = none.
+    pub text: String,
+}
+
+/// A note on an answer of an experiment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NoteCell {
+    /// Of which experiment.
+    pub id: ExperimentId,
+    /// Its place.
+    pub position: u32,
+    /// At most 4,000 characters; empty = none.
+    pub text: String,
 }

@@ -45,6 +45,9 @@ pub struct ExperimentEstimate {
     pub low: Option<PicoUsd>,
     /// With long ones.
     pub high: Option<PicoUsd>,
+    /// About how long it takes from this window, by what these models' answers took lately; `None` = one of them has
+    /// not answered lately.
+    pub lasts: Option<Millis>,
     /// Tokens of a short and of a long answer, assumed.
     #[cfg_attr(feature = "ts", ts(type = "[number, number]"))]
     pub assumed: (u64, u64),
@@ -284,6 +287,8 @@ pub struct ExperimentAnswer {
     pub problem: Option<String>,
     /// The run that answered.
     pub run: Option<RunId>,
+    /// What the user has written on it.
+    pub note: Option<String>,
 }
 
 /// How to run an experiment.

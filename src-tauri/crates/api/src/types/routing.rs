@@ -271,6 +271,10 @@ pub struct AuditList {
     pub rows: Vec<AuditLine>,
     /// There are older ones.
     pub more: bool,
+    /// Calls for blind answers that are left out until the vote; `None` = none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub hidden: Option<u32>,
 }
 
 /// A call that left this machine.

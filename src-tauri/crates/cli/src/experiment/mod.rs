@@ -7,8 +7,8 @@ use api::experiment_file::{self, object};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ErrorKind, ExperimentId, Failure, ModelRef, PicoUsd};
 use engine::{
-    Better, CancellationToken, CellResult, CellState, Ended, Engine, Estimate, ExperimentView, PromptPair,
-    RunOptions,
+    Better, CancellationToken, CellResult, CellState, Ended, Engine, Estimate, ExperimentRow, ExperimentView,
+    PromptPair, RunOptions, TRASH_DAYS,
 };
 use serde_json::json;
 use std::{
@@ -42,6 +42,18 @@ pub(crate) enum ExperimentCommand {
         after: String,
         #[command(flatten)]
         json: Json,
+    },
+    /// Put an experiment away; it can be restored for 30 days, and what it cost stays in the ledger
+    Remove {
+        /// Its id, or the beginning of it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Bring a removed experiment back; without an id, list those that can be
+    Restore {
+        /// Its id, or the beginning of it
+        #[arg(value_name = "ID")]
+        id: Option<String>,
     },
     /// All cells as a file
     Export {
@@ -96,7 +108,7 @@ impl ExperimentCommand {
         match self {
             Self::Run(arguments) => arguments.json.json,
             Self::List(json) | Self::Show { json, .. } | Self::Diff { json, .. } => json.json,
-            Self::Export { .. } => false,
+            Self::Remove { .. } | Self::Restore { .. } | Self::Export { .. } => false,
         }
     }
 }
@@ -107,6 +119,9 @@ pub(crate) async fn run(engine: &Engine, command: ExperimentCommand) -> Result<E
         ExperimentCommand::List(Json { json }) => list(engine, json).await,
         ExperimentCommand::Show { id, json } => {
             let view = find(engine, &id).await?;
+            if json.json {
+                engine.read_with_names(view.row.id, None).await?;
+            }
             for cell in &view.cells {
                 let more = if json.json { out::object(&object(cell)) } else { out::line(&line(cell)) };
                 if !more {
@@ -121,8 +136,19 @@ pub(crate) async fn run(engine: &Engine, command: ExperimentCommand) -> Result<E
             let (before, after) = (find(engine, &before).await?, find(engine, &after).await?);
             diff::tell(&engine.regression(before.row.id, after.row.id).await?, json.json)
         }
+        ExperimentCommand::Remove { id } => {
+            let row = only(&engine.experiments().await?, &id)?;
+            engine.remove_experiment(row.id).await?;
+            out::note(&format!(
+                "parallax: “{}” is put away for {TRASH_DAYS} days. `parallax experiment restore {}` brings it back.",
+                row.title, row.id
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
+        ExperimentCommand::Restore { id } => restore(engine, id.as_deref()).await,
         ExperimentCommand::Export { id, format } => {
             let view = find(engine, &id).await?;
+            engine.read_with_names(view.row.id, None).await?;
             match format {
                 Format::Csv => out::exact(&experiment_file::csv(&view)),
                 Format::Json => out::exact(&experiment_file::json(&view)),
@@ -142,12 +168,33 @@ fn dollars(text: &str) -> Result<PicoUsd, Failure> {
         .map_err(|bad| invalid(format!("“{text}” is not an amount in dollars: {bad}.")))
 }
 
+async fn restore(engine: &Engine, id: Option<&str>) -> Result<ExitCode, Failure> {
+    let rows = engine.removed_experiments().await?;
+    let Some(id) = id else {
+        for row in rows {
+            if !out::line(&format!("{}  {}", row.id, row.title)) {
+                break;
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let row = only(&rows, id)?;
+    engine.restore_experiment(row.id).await?;
+    out::note(&format!("parallax: “{}” is back.", row.title));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The experiment whose id begins so.
 async fn find(engine: &Engine, id: &str) -> Result<ExperimentView, Failure> {
-    let rows = engine.experiments().await?;
-    let mut found = rows.into_iter().filter(|row| row.id.to_string().starts_with(id));
+    let row = only(&engine.experiments().await?, id)?;
+    engine.experiment(row.id).await
+}
+
+/// The one of these whose id begins so.
+fn only(rows: &[ExperimentRow], id: &str) -> Result<ExperimentRow, Failure> {
+    let mut found = rows.iter().filter(|row| row.id.to_string().starts_with(id));
     match (found.next(), found.next()) {
-        (Some(row), None) => engine.experiment(row.id).await,
+        (Some(row), None) => Ok(row.clone()),
         (None, _) => Err(invalid(format!(
             "No experiment's id begins with “{id}”. `parallax experiment list` shows them."
         ))),
@@ -171,7 +218,7 @@ async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure>
         }
         let estimate = engine.estimate_experiment(&suite, arguments.fresh).await?;
         if arguments.estimate || !json {
-            tell(&estimate, arguments.estimate, json);
+            tell(&estimate, &arguments);
         }
         if arguments.estimate {
             return Ok(ExitCode::SUCCESS);
@@ -189,14 +236,14 @@ async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure>
         go(engine, after, &arguments).await?;
         return diff::tell(&engine.regression(before, after).await?, json);
     } else {
-        let view = find(engine, &arguments.what).await?;
+        let row = only(&engine.experiments().await?, &arguments.what)?;
         if arguments.estimate {
             return Err(invalid("An estimate is made of a file, not of an experiment that was begun."));
         }
         if cap.is_some() {
-            engine.cap_experiment(view.row.id, cap).await?;
+            engine.cap_experiment(row.id, cap).await?;
         }
-        view.row.id
+        row.id
     };
     go(engine, id, &arguments).await
 }
@@ -229,7 +276,11 @@ async fn go(engine: &Engine, id: ExperimentId, arguments: &RunArgs) -> Result<Ex
             running.await
         }
     }?;
-    let view = engine.experiment(id).await?;
+    let view = engine.experiment_outline(id).await?;
+    if json {
+        // Each answer has been written out under its model.
+        engine.read_with_names(id, None).await?;
+    }
     prompts(&view, json);
     summary(&view, Some(ended), json);
     let whole = view.count(CellState::Done) == view.cells.len() && view.passed() == view.cells.len();
@@ -277,7 +328,7 @@ async fn list(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
         out::note("No experiments. `parallax experiment run FILE` makes one.");
     }
     for row in rows {
-        let view = engine.experiment(row.id).await?;
+        let view = engine.experiment_outline(row.id).await?;
         if !summary(&view, None, json) {
             break;
         }
@@ -285,12 +336,15 @@ async fn list(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(estimate: &Estimate, only: bool, json: bool) {
+fn tell(estimate: &Estimate, arguments: &RunArgs) {
+    let (only, json) = (arguments.estimate, arguments.json.json);
+    let lasts = estimate.lasts(arguments.concurrency.into());
     let (low, high) = estimate.cost.map_or((None, None), |(low, high)| (Some(low), Some(high)));
     if json {
         out::object(&json!({
             "type": "estimate", "cells": estimate.cells, "requests": estimate.requests,
             "prompt_tokens": estimate.prompt_tokens, "judged": estimate.judged, "low_usd": low, "high_usd": high,
+            "time_ms": lasts,
         }));
         return;
     }
@@ -304,8 +358,12 @@ fn tell(estimate: &Estimate, only: bool, json: bool) {
         1 => ", 1 call of a judge".to_owned(),
         many => format!(", {many} calls of judges"),
     };
+    let time = match lasts {
+        Some(time) => format!("about {} s by your own answers of late", time.0.div_ceil(1_000)),
+        None => "time unknown: not all of these models have answered you lately".to_owned(),
+    };
     let words = format!(
-        "{} cells, {} requests{judged}, about {} prompt tokens, {cost} with answers of {short} to {long} tokens",
+        "{} cells, {} requests{judged}, about {} prompt tokens, {cost} with answers of {short} to {long} tokens; {time}",
         estimate.cells, estimate.requests, estimate.prompt_tokens
     );
     if only {

@@ -20,7 +20,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
 };
-use store::{CellRow, CellState, CheckFound, Tx};
+use store::{CellRow, CellState, CheckFound, NoteOn, Tx};
 use tokio_util::sync::CancellationToken;
 
 /// Keeps the result of a run that is settled.
@@ -102,7 +102,7 @@ pub(super) async fn one(
     let paid = result.cost.total;
     let (cost, took) = (row.run.and(Some(result.cost)), row.run.and(result.duration));
     if lock(&written).as_ref() == Some(&row) {
-        return Ok((!waits).then_some(CellResult { row, prompt, text, cost, took }));
+        return Ok((!waits).then_some(CellResult { row, prompt, text, cost, took, note: None }));
     }
     let answer = Answer { text: &text, cost: paid, took: result.duration };
     graded(inner, place.conversation, &mut row, &prompt, answer).await?;
@@ -271,7 +271,7 @@ async fn finish(
 ) -> Result<CellResult, Failure> {
     let stored = row.clone();
     inner.store.write(move |tx| tx.update_cell(&stored)).await?;
-    Ok(CellResult { row, prompt, text, cost, took })
+    Ok(CellResult { row, prompt, text, cost, took, note: None })
 }
 
 /// The answer to an equal request, checked by this cell's own checks; nothing is sent.
@@ -297,6 +297,11 @@ async fn reused(
     Ok(Some(found))
 }
 
+/// A cell as it is stored, and nothing of its run.
+pub(super) fn bare(row: CellRow) -> CellResult {
+    CellResult { row, prompt: String::new(), text: String::new(), cost: None, took: None, note: None }
+}
+
 /// A cell with what its run left in the database.
 pub(super) fn of_run(tx: &Tx<'_>, row: CellRow) -> Result<CellResult, Failure> {
     let prompt = tx.content(&row.content)?.map(|parts| view::plain(&parts)).unwrap_or_default();
@@ -305,7 +310,7 @@ pub(super) fn of_run(tx: &Tx<'_>, row: CellRow) -> Result<CellResult, Failure> {
         None => None,
     };
     let Some(run) = run else {
-        return Ok(CellResult { row, prompt, text: String::new(), cost: None, took: None });
+        return Ok(CellResult { row, prompt, text: String::new(), cost: None, took: None, note: None });
     };
     let content = tx.message(run.message)?.map(|message| message.content);
     let parts = match content {
@@ -322,7 +327,8 @@ pub(super) fn of_run(tx: &Tx<'_>, row: CellRow) -> Result<CellResult, Failure> {
             _ => None,
         })
         .collect();
-    Ok(CellResult { row, prompt, text, cost: Some(total_cost(&costs)), took: run.duration })
+    let note = tx.note(NoteOn::Answer(run.id))?;
+    Ok(CellResult { row, prompt, text, cost: Some(total_cost(&costs)), took: run.duration, note })
 }
 
 /// What is said of a cell that was cut off.
@@ -356,7 +362,7 @@ pub(super) async fn settle_earlier(
         .store
         .write(move |tx| {
             let mut taken = Vec::new();
-            for mut row in tx.cells(id)? {
+            for mut row in tx.cells_left(id)? {
                 if row.state == CellState::Failed && again.failed
                     || row.state == CellState::Uncertain && again.uncertain
                 {

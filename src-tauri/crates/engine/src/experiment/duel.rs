@@ -1,5 +1,6 @@
 //! Answers of an experiment voted on blind, row by row. A vote counts like one on a turn: it stands under the turn of the
-//! row's first answer that has no blind vote beside other answers.
+//! row's first answer that has no such vote beside other answers. Where somebody has read an answer of the row with its
+//! name, the vote counts as one with the names seen.
 
 use super::invalid;
 use crate::{
@@ -32,6 +33,8 @@ pub struct Duel {
     pub left: u32,
     /// Rows that were voted on.
     pub voted: u32,
+    /// One of the answers was read with its name: a vote counts as one with the names seen.
+    pub seen: bool,
 }
 
 /// An answer without its name.
@@ -76,8 +79,8 @@ struct Row {
 enum Standing {
     /// These very answers were voted on.
     Voted,
-    /// A vote on them would stand under this turn.
-    Open(TurnId),
+    /// A vote on them would stand under this turn, as one with the names seen or hidden.
+    Open { turn: TurnId, seen: bool },
     /// Each of its answers has a vote beside others, which would have to go.
     Taken,
 }
@@ -87,17 +90,26 @@ impl Row {
     /// row, and keeps its turn.
     fn standing(&self, tx: &Tx<'_>) -> Result<Standing, Failure> {
         let ours: BTreeSet<RunId> = self.runs.iter().map(|run| run.id).collect();
+        let seen = self.seen(tx)?;
         let mut free = None;
         for run in &self.runs {
-            match tx.vote(run.turn, true)? {
-                Some(vote) if vote.shown.iter().map(|one| one.run).collect::<BTreeSet<_>>() == ours => {
-                    return Ok(Standing::Voted);
-                }
-                Some(_) => {}
-                None => free = free.or(Some(run.turn)),
+            let votes: Vec<VoteRow> =
+                [tx.vote(run.turn, true)?, tx.vote(run.turn, false)?].into_iter().flatten().collect();
+            let on = |vote: &VoteRow| vote.shown.iter().map(|one| one.run).collect::<BTreeSet<_>>();
+            if votes.iter().any(|vote| on(vote) == ours) {
+                return Ok(Standing::Voted);
+            }
+            // Where both kinds count, a turn has one vote.
+            if votes.is_empty() {
+                free = free.or(Some(run.turn));
             }
         }
-        Ok(free.map_or(Standing::Taken, Standing::Open))
+        Ok(free.map_or(Standing::Taken, |turn| Standing::Open { turn, seen }))
+    }
+
+    /// Was one of its answers read with its name?
+    fn seen(&self, tx: &Tx<'_>) -> Result<bool, Failure> {
+        tx.any_seen(&self.runs.iter().map(|run| run.id).collect::<Vec<_>>())
     }
 }
 
@@ -145,13 +157,15 @@ async fn next(inner: &Arc<Inner>, id: ExperimentId) -> Result<Option<Duel>, Fail
             for row in rows(tx, id)? {
                 match row.standing(tx)? {
                     Standing::Voted => voted += 1,
-                    Standing::Open(_) => open.push(row),
+                    Standing::Open { seen, .. } => open.push((seen, row)),
                     Standing::Taken => {}
                 }
             }
+            // What can be voted on blind comes first.
+            open.sort_by_key(|(seen, _)| *seen);
             let left = u32::try_from(open.len()).unwrap_or(u32::MAX);
             let none = (None, 0, voted, Vec::new(), Vec::new());
-            let Some(row) = open.into_iter().next() else { return Ok(none) };
+            let Some((seen, row)) = open.into_iter().next() else { return Ok(none) };
             let (mut texts, mut served) = (Vec::new(), Vec::new());
             for run in &row.runs {
                 served.extend(blind::served(tx, run.id)?);
@@ -159,17 +173,42 @@ async fn next(inner: &Arc<Inner>, id: ExperimentId) -> Result<Option<Duel>, Fail
                 let parts = message.map(|message| tx.content(&message.content)).transpose()?.flatten();
                 texts.push((run.id, parts.map(|parts| view::plain(&parts)).unwrap_or_default()));
             }
-            Ok((Some(row), left, voted, texts, served))
+            Ok((Some((seen, row)), left, voted, texts, served))
         })
         .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some((seen, row)) = row else { return Ok(None) };
     let asked: Vec<ModelRef> = row.runs.iter().map(|run| run.target.model.clone()).collect();
     let names = blind::names(inner, &asked, &served);
     let answers = blind::shuffled(inner, texts).into_iter().map(|(run, text)| DuelAnswer {
         run,
         sections: present::sections(&[Part::Text { text: blind::masked(&names, &text) }]),
     });
-    Ok(Some(Duel { prompt: row.prompt, answers: answers.collect(), left, voted }))
+    Ok(Some(Duel { prompt: row.prompt, answers: answers.collect(), left, voted, seen }))
+}
+
+pub(super) async fn read_with_names(
+    inner: &Inner,
+    id: ExperimentId,
+    position: Option<u32>,
+) -> Result<(), Failure> {
+    let wanted = move |tx: &Tx<'_>| {
+        let mut runs: Vec<RunId> = match position {
+            Some(position) => tx.cell(id, position)?.and_then(|cell| cell.run).into_iter().collect(),
+            None => tx.cells(id)?.into_iter().filter_map(|cell| cell.run).collect(),
+        };
+        let mut open = Vec::new();
+        for run in runs.drain(..) {
+            if !tx.any_seen(&[run])? {
+                open.push(run);
+            }
+        }
+        Ok(open)
+    };
+    let runs = inner.store.read(wanted).await?;
+    if runs.is_empty() {
+        return Ok(());
+    }
+    inner.store.write(move |tx| tx.note_seen(&runs)).await
 }
 
 async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> {
@@ -182,8 +221,8 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
                 row.runs.len() == vote.shown.len() && row.runs.iter().all(|run| vote.shown.contains(&run.id))
             });
             let row = row.ok_or_else(other)?;
-            let turn = match row.standing(tx)? {
-                Standing::Open(turn) => turn,
+            let (turn, seen) = match row.standing(tx)? {
+                Standing::Open { turn, seen } => (turn, seen),
                 Standing::Voted => {
                     return Err(invalid("This row has been voted on: a vote now would not be blind."));
                 }
@@ -220,7 +259,7 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
                 id,
                 turn,
                 at,
-                blind: true,
+                blind: !seen,
                 outcome,
                 best,
                 shown,
@@ -228,6 +267,8 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
                 withdrawn_at: None,
             };
             tx.cast_vote(&row_vote)?;
+            // Now their names are known, wherever else these answers stand.
+            tx.note_seen(&vote.shown)?;
             Ok(DuelNames { names, topic: compare::text::topic(&row.prompt).name().to_owned() })
         })
         .await?;

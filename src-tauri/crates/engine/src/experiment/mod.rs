@@ -4,6 +4,7 @@
 //! the first byte leaves: after a kill, an answer that had come is found again and not asked for twice.
 
 mod again;
+mod away;
 mod cell;
 mod duel;
 mod plan;
@@ -16,6 +17,7 @@ use crate::{
     learn, view as views,
 };
 pub use again::{Regressed, Regression};
+pub(crate) use away::sweep;
 pub use duel::{Duel, DuelNames, DuelVote};
 pub use running::Progress;
 pub(crate) use running::Running;
@@ -50,6 +52,8 @@ pub struct CellResult {
     pub cost: Option<Cost>,
     /// From asking to the end.
     pub took: Option<Millis>,
+    /// What the user has written on the answer.
+    pub note: Option<String>,
 }
 
 /// How an experiment stands.
@@ -108,6 +112,16 @@ pub struct Estimate {
     pub judged: usize,
     /// With short answers, and with long ones; `None` = a price is unknown.
     pub cost: Option<(PicoUsd, PicoUsd)>,
+    /// One after the other, at the middle of what each model's own answers took lately; `None` = one of them has not
+    /// answered lately.
+    pub time: Option<Millis>,
+}
+
+impl Estimate {
+    /// About how long it takes at so many at once.
+    pub fn lasts(&self, at_once: u64) -> Option<Millis> {
+        self.time.map(|time| Millis(time.0.div_ceil(at_once.max(1))))
+    }
 }
 
 /// Tokens of a short and of a long answer, where the suite sets no limit. Assumed, and said so.
@@ -140,12 +154,23 @@ impl Engine {
 
     /// Every experiment, newest first.
     pub async fn experiments(&self) -> Result<Vec<ExperimentRow>, Failure> {
-        self.inner.store.read(|tx| tx.experiments()).await
+        self.inner.store.read(|tx| tx.experiments(false)).await
     }
 
     /// One experiment with its cells and what their runs came to.
     pub async fn experiment(&self, id: ExperimentId) -> Result<ExperimentView, Failure> {
         view(&self.inner, id).await
+    }
+
+    /// The same without what its runs left: prompts, answers, costs and notes of cells are empty.
+    pub async fn experiment_outline(&self, id: ExperimentId) -> Result<ExperimentView, Failure> {
+        let read = move |tx: &Tx<'_>| {
+            let row = tx.experiment(id)?.ok_or_else(|| invalid("There is no such experiment."))?;
+            let cells = tx.cells(id)?.into_iter().map(cell::bare).collect();
+            let paid = tx.budget_used(&BudgetScope::Conversation(row.conversation), Timestamp(0))?;
+            Ok(ExperimentView { row, cells, paid })
+        };
+        self.inner.store.read(read).await
     }
 
     /// Runs it in this process, beside everything else; its standing is told by `Table::Experiments`.
@@ -176,9 +201,14 @@ impl Engine {
 
     /// One cell with what its run came to.
     pub async fn experiment_cell(&self, id: ExperimentId, position: u32) -> Result<CellResult, Failure> {
-        let gone = || invalid("There is no such cell.");
-        let read = move |tx: &Tx<'_>| of_run(tx, tx.cell(id, position)?.ok_or_else(gone)?);
+        let read = move |tx: &Tx<'_>| of_run(tx, tx.cell(id, position)?.ok_or_else(no_cell)?);
         self.inner.store.read(read).await
+    }
+
+    /// Notes that answers of it are read with the names of their models, one of them or all: a vote on their rows is
+    /// then no blind one.
+    pub async fn read_with_names(&self, id: ExperimentId, position: Option<u32>) -> Result<(), Failure> {
+        duel::read_with_names(&self.inner, id, position).await
     }
 
     /// The same prompts, cases and checks for another model, as a new experiment; nothing is sent.
@@ -231,6 +261,10 @@ pub enum Ended {
     Held,
 }
 
+pub(crate) fn no_cell() -> Failure {
+    invalid("There is no such cell.")
+}
+
 fn invalid(why: impl Into<String>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
@@ -242,11 +276,7 @@ pub(crate) async fn run(
     options: &RunOptions,
     told: &(dyn Fn(&CellResult) + Sync),
 ) -> Result<Ended, Failure> {
-    let row = inner
-        .store
-        .read(move |tx| tx.experiment(id))
-        .await?
-        .ok_or_else(|| invalid("There is no such experiment."))?;
+    let row = inner.store.read(move |tx| away::kept(tx, id)).await?;
     let again = Again { failed: options.retry_failed, uncertain: options.retry_uncertain };
     cap(inner, &row).await?;
     settle_earlier(inner, (id, row.conversation), again, told).await?;

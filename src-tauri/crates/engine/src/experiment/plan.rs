@@ -7,8 +7,8 @@ use crate::{
 };
 use compare::experiment::{Check, Suite, cells};
 use domain::{
-    ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, ModelRef, Params, Part,
-    PicoUsd, Reasoning,
+    ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, Millis, ModelRef, Params,
+    Part, PicoUsd, Reasoning, Timestamp,
 };
 use serde_json::{Map, Value};
 use std::{
@@ -178,6 +178,7 @@ pub(super) async fn store(
                 conversation,
                 cap,
                 created_at: now,
+                deleted_at: None,
             })?;
             for (row, text) in &made {
                 let content = tx.put_content(&[Part::Text { text: text.clone() }])?;
@@ -215,6 +216,7 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, suite: &Suite, fresh: bool) -> 
     }
     let registry = inner.registry();
     let now = inner.clock.now();
+    let time = time(inner, &first).await?;
     let (mut prompt_tokens, mut cost) = (0_u64, Some((PicoUsd::ZERO, PicoUsd::ZERO)));
     let mut judged = 0;
     // The endpoint is chosen when it is asked; the dearest of them is what it may cost.
@@ -252,5 +254,46 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, suite: &Suite, fresh: bool) -> 
             }
         }
     }
-    Ok(Estimate { cells, requests: first.len(), prompt_tokens, judged, cost })
+    Ok(Estimate { cells, requests: first.len(), prompt_tokens, judged, cost, time })
+}
+
+/// Answers of a model that its usual time is taken from, and since when.
+const LATELY: (u32, i64) = (25, 90 * 86_400_000);
+
+/// How long the requests take one after the other, by what the models' own answers took lately.
+async fn time(inner: &Inner, asked: &[(CellRow, String)]) -> Result<Option<Millis>, Failure> {
+    let registry = inner.registry();
+    let mut calls: BTreeMap<String, u64> = BTreeMap::new();
+    for (row, _) in asked {
+        *calls.entry(row.target.model.to_string()).or_default() += 1;
+        let checks = row.checks.iter().filter_map(|written| Check::read(written).ok());
+        for check in checks {
+            for (_, judge) in check.judged_ones().into_iter().filter_map(Check::rubric) {
+                *calls.entry(judge.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    let mut wanted: Vec<(BTreeSet<String>, u64)> = Vec::new();
+    for (name, times) in calls {
+        let model = ModelRef::parse(&name).map_err(|bad| invalid(format!("{name}: {bad}.")))?;
+        let slugs = registry.resolve(&model)?.into_iter().map(|endpoint| endpoint.model.to_string());
+        wanted.push((slugs.collect(), times));
+    }
+    let since = Timestamp(inner.clock.now().0.saturating_sub(LATELY.1));
+    inner
+        .store
+        .read(move |tx| {
+            let mut sum = 0_u64;
+            for (slugs, calls) in wanted {
+                let mut times = Vec::new();
+                for slug in slugs {
+                    times.extend(tx.answer_times(&slug, since, LATELY.0)?);
+                }
+                times.sort_unstable();
+                let Some(middle) = times.get(times.len() / 2) else { return Ok(None) };
+                sum = sum.saturating_add(middle.0.saturating_mul(calls));
+            }
+            Ok(Some(Millis(sum)))
+        })
+        .await
 }

@@ -83,7 +83,7 @@ pub(super) async fn start(inner: &Arc<Inner>, id: ExperimentId, options: RunOpti
     let open = inner
         .store
         .read(move |tx| {
-            tx.experiment(id)?.ok_or_else(|| invalid("There is no such experiment."))?;
+            super::away::kept(tx, id)?;
             Ok(tx
                 .cells(id)?
                 .iter()

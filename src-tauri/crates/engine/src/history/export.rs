@@ -81,6 +81,7 @@ pub(super) fn as_json(loaded: &Loaded) -> Value {
             })).collect::<Vec<_>>(),
             "after": turn.after,
             "context": read(turn.context.as_deref()),
+            "note": turn.note,
             "answers": turn.answers.iter().map(answer_json).collect::<Vec<_>>(),
             "votes": turn.votes.iter().map(|vote| json!({
                 "at": vote.at,
@@ -251,6 +252,9 @@ fn markdown(loaded: &Loaded, name: &impl Fn(&ModelRef) -> String) -> String {
         for vote in &turn.votes {
             let _ = writeln!(out, "**{}**\n", verdict(vote, name));
         }
+        if let Some(note) = &turn.note {
+            let _ = writeln!(out, "{}\n", quoted("Note", note));
+        }
     }
     out
 }
@@ -311,7 +315,7 @@ border-radius:8px;padding:.75rem 1rem;min-width:0}h2,h3{font-size:1rem;margin:.2
 font-weight:400}pre,table{overflow-x:auto;display:block}pre{background:#f6f7f8;padding:.6rem;border-radius:6px}\
 code{font-family:ui-monospace,monospace;font-size:.9em}button{display:none}details{color:#5b616b;margin:.4rem 0}\
 blockquote{border-left:3px solid #d9dce1;margin-left:0;padding-left:1rem}td,th{border:1px solid #d9dce1;\
-padding:.2rem .5rem}p,li{overflow-wrap:anywhere}.bad{color:#a3261f}\
+padding:.2rem .5rem}p,li{overflow-wrap:anywhere}.bad{color:#a3261f}.note{white-space:pre-wrap}\
 @media(prefers-color-scheme:dark){body{color:#e6e8eb;background:#16181c}.you,pre{background:#20242a}\
 .answers>section,td,th,blockquote{border-color:#3a4049}small,details{color:#9aa1ab}.bad{color:#ff8f87}}";
 
@@ -350,6 +354,9 @@ fn html_turn(out: &mut String, turn: &LoadedTurn, name: &impl Fn(&ModelRef) -> S
     out.push_str("</div>");
     for vote in &turn.votes {
         let _ = write!(out, "<p><strong>{}</strong></p>", escaped(&verdict(vote, name)));
+    }
+    if let Some(note) = &turn.note {
+        let _ = write!(out, "<p class=\"note\" dir=\"auto\"><b>Note</b> {}</p>", escaped(note));
     }
     out.push_str("</article>\n");
 }

@@ -2,7 +2,8 @@
 
 use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId};
 use store::{
-    AttemptRow, ConversationRow, Filing, JudgementRow, MergeRow, MessageRow, RunRow, TurnRow, Tx, VoteRow,
+    AttemptRow, ConversationRow, Filing, JudgementRow, MergeRow, MessageRow, NoteOn, RunRow, TurnRow, Tx,
+    VoteRow,
 };
 
 /// A conversation.
@@ -31,6 +32,8 @@ pub(super) struct LoadedTurn {
     pub votes: Vec<VoteRow>,
     /// What judges said of its answers.
     pub judgements: Vec<JudgementRow>,
+    /// What the user has written on it.
+    pub note: Option<String>,
 }
 
 /// An answer.
@@ -92,7 +95,8 @@ pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
         let (after, context) = (tx.turn_parent(turn.id)?, tx.turn_context(turn.id)?);
         let votes = tx.votes_of(turn.id)?.into_iter().filter(|vote| vote.withdrawn_at.is_none()).collect();
         let judgements = all.iter().filter(|row| row.turn == turn.id).cloned().collect();
-        turns.push(LoadedTurn { row: turn, prompt, nodes, answers, after, context, votes, judgements });
+        let note = tx.note(NoteOn::Turn(turn.id))?;
+        turns.push(LoadedTurn { row: turn, prompt, nodes, answers, after, context, votes, judgements, note });
     }
     Ok(Loaded {
         row,

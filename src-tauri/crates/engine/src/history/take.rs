@@ -10,7 +10,7 @@ use domain::{
 };
 use import::{Answer, Conversation, Reason, Source, Turn};
 use std::collections::HashSet;
-use store::{ConversationRow, Document, ImportRow, MessageRow, RunRow, TurnRow, Tx};
+use store::{ConversationRow, Document, ImportRow, MessageRow, NoteOn, RunRow, TurnRow, Tx};
 use uuid::Uuid;
 
 /// What a model is called that the file does not name.
@@ -351,6 +351,9 @@ impl<'c> Rows<'c> {
         if tx.turn(ids.id)?.is_none() {
             let created_at = ids.at;
             tx.insert_turn(&TurnRow { id: ids.id, conversation: self.id, prompt, created_at })?;
+            if let Some(note) = turn.own.as_ref().and_then(|own| own.note.as_deref()) {
+                tx.put_note(NoteOn::Turn(ids.id), note, created_at)?;
+            }
             if let Some(message) = ids.nodes.first() {
                 documents.push(self.document(ids, (*message, ids.at), None, None, &turn.prompt));
             }

@@ -91,6 +91,7 @@ pub(crate) async fn sweep(inner: &Inner) -> Result<u32, Failure> {
             .await?;
         removed += done;
         if !more {
+            crate::experiment::sweep(inner, before).await?;
             return Ok(removed);
         }
     }

@@ -1,8 +1,19 @@
 //! Turns whose answers are shown without the names of the models, until the user has voted or asked to see them.
 
-use crate::tx::{Cols, Key, Tx};
-use domain::{ConversationId, Failure, Timestamp, TurnId};
-use rusqlite::params;
+use crate::{
+    table::{
+        budgets::subject,
+        rollup::{Cell, Delta},
+        spend_pieces::{BRIEF, amount},
+    },
+    tx::{Cols, Key, Tx},
+};
+use domain::{BudgetScope, ConversationId, Failure, PicoUsd, RunId, Timestamp, TurnId};
+use rusqlite::{ToSql, params};
+
+/// Attempts at answers whose names are hidden.
+pub(crate) const HIDDEN: &str = "SELECT x.id FROM blind_turns b JOIN runs r ON r.turn = b.turn
+    JOIN attempts x ON x.run = r.id WHERE b.revealed_at IS NULL";
 
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE blind_turns (
@@ -11,6 +22,13 @@ CREATE TABLE blind_turns (
     revealed_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blind_turns_hidden ON blind_turns (turn) WHERE revealed_at IS NULL;
+";
+
+/// Answers of experiments that somebody has read with the names of their models.
+pub(crate) const SEEN: &str = "
+CREATE TABLE seen_answers (
+    run BLOB PRIMARY KEY CHECK (length(run) = 16)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// A turn that was asked blind.
@@ -22,6 +40,40 @@ pub struct BlindRow {
     pub together: bool,
     /// When the names were shown; `None` = they are hidden.
     pub revealed_at: Option<Timestamp>,
+}
+
+/// What answers whose names are hidden make of a budget's figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HiddenSpend {
+    /// Booked for them.
+    pub spent: PicoUsd,
+    /// Held for them.
+    pub held: PicoUsd,
+}
+
+impl Cell {
+    /// Takes away what was added before: of a brief one its counts and money alone.
+    pub(crate) fn take_away(&mut self, other: &Self, brief: bool) {
+        let columns = if brief { BRIEF } else { self.n.len() };
+        for (sum, one) in self.n.iter_mut().zip(other.n).take(columns) {
+            *sum = sum.saturating_sub(one);
+        }
+        if !brief {
+            self.ttft.take_away(&other.ttft);
+        }
+    }
+
+    /// Makes of what was added before attempts whose cost is not known.
+    pub(crate) fn hide(&mut self, other: &Self, brief: bool) {
+        self.take_away(other, brief);
+        self.n[0] = self.n[0].saturating_add(other.n[0]);
+        self.n[2] = self.n[2].saturating_add(other.n[0]);
+    }
+
+    /// The amount in it.
+    pub(crate) fn money(&self) -> Result<PicoUsd, Failure> {
+        amount(self.n[5], self.n[6])
+    }
 }
 
 fn row(cols: &Cols<'_>) -> Result<BlindRow, Failure> {
@@ -60,6 +112,71 @@ impl Tx<'_> {
             params![turn.blob(), at.0],
         )?;
         Ok(changed > 0)
+    }
+
+    /// Notes that somebody has read these answers with the names of their models.
+    pub fn note_seen(&mut self, runs: &[RunId]) -> Result<(), Failure> {
+        for run in runs {
+            self.exec("INSERT OR IGNORE INTO seen_answers (run) VALUES (?1)", [run.blob()])?;
+        }
+        Ok(())
+    }
+
+    /// Has somebody read one of these answers with the name of its model?
+    pub fn any_seen(&self, runs: &[RunId]) -> Result<bool, Failure> {
+        for run in runs {
+            let known = self.one("SELECT 1 AS n FROM seen_answers WHERE run = ?1", [run.blob()], |cols| {
+                cols.get::<i64>("n")
+            })?;
+            if known.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What is booked of answers whose names are hidden, where that is to be left out.
+    pub(super) fn booked_hidden(
+        &self,
+        condition: &str,
+        params: &[&dyn ToSql],
+        each: impl FnMut(&Delta),
+    ) -> Result<(), Failure> {
+        if !self.leaves_out_hidden() {
+            return Ok(());
+        }
+        self.deltas(&format!("e.attempt IN ({HIDDEN}) AND {condition}"), params, u32::MAX, each)
+    }
+
+    /// Attempts that were begun in `[from, until)` at answers whose names are hidden.
+    pub fn hidden_attempts(&self, from: Timestamp, until: Timestamp) -> Result<u32, Failure> {
+        let sql = format!(
+            "SELECT count(*) AS n FROM ({HIDDEN}) h JOIN attempts a ON a.id = h.id
+             WHERE a.started_at >= ?1 AND a.started_at < ?2"
+        );
+        Ok(self.one(&sql, [from.0, until.0], |cols| cols.get("n"))?.unwrap_or(0))
+    }
+
+    /// What such answers make of the figures of a budget since then.
+    pub fn hidden_spend(&self, scope: &BudgetScope, from: Timestamp) -> Result<HiddenSpend, Failure> {
+        let (entry, hold) = match scope {
+            BudgetScope::All => ("?1 = ?1", "?1 = ?1"),
+            BudgetScope::Provider(_) => ("e.provider = ?1", "provider = ?1"),
+            BudgetScope::Model(_) => ("e.model = ?1", "model = ?1"),
+            BudgetScope::Conversation(_) => {
+                ("lower(hex(e.conversation)) = ?1", "lower(hex(conversation)) = ?1")
+            }
+            BudgetScope::App(_) => ("e.app = ?1", "app = ?1"),
+            BudgetScope::Key { .. } => ("e.provider || '/' || e.account = ?1", "provider || '/' || key = ?1"),
+        };
+        let subject = subject(scope);
+        let mut booked = Cell::default();
+        let condition = format!("e.attempt IN ({HIDDEN}) AND +e.at >= ?2 AND {entry}");
+        self.deltas(&condition, &[&subject, &from.0], u32::MAX, |delta| booked.add(&delta.cell))?;
+        let sql = format!("SELECT amount FROM holds WHERE attempt IN ({HIDDEN}) AND {hold}");
+        let held: Vec<Option<i64>> = self.all(&sql, [&subject], |cols| cols.get("amount"))?;
+        let held = held.into_iter().flatten().fold(0_i64, i64::saturating_add);
+        Ok(HiddenSpend { spent: booked.money()?, held: PicoUsd::new(held) })
     }
 
     /// Shows the names of every turn of a conversation.

@@ -224,7 +224,7 @@ pub struct OverrideRow {
 }
 
 /// The subject of a scope in the table: ids as the hexadecimal digits that SQL makes of them.
-fn subject(scope: &BudgetScope) -> String {
+pub(super) fn subject(scope: &BudgetScope) -> String {
     match scope {
         BudgetScope::Conversation(id) => id.uuid().simple().to_string(),
         other => other.subject(),

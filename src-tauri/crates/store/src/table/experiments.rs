@@ -51,6 +51,9 @@ CREATE TABLE verdicts (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Experiments that were removed, for as long as they can be brought back.
+pub(crate) const TRASH: &str = "ALTER TABLE experiments ADD COLUMN deleted_at INTEGER;";
+
 /// Cells that may have been paid for without an answer having been kept. A table's conditions cannot be changed, so it
 /// is made anew.
 pub(crate) const UNCERTAIN: &str = "
@@ -95,6 +98,8 @@ pub struct ExperimentRow {
     pub cap: Option<PicoUsd>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was removed; `None` = it was not.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// How far a cell is.
@@ -211,6 +216,7 @@ fn experiment(cols: &Cols<'_>) -> Result<ExperimentRow, Failure> {
         conversation: cols.id("conversation")?,
         cap: cols.get::<Option<i64>>("cap")?.map(PicoUsd::new),
         created_at: cols.time("created_at")?,
+        deleted_at: cols.opt_time("deleted_at")?,
     })
 }
 
@@ -250,9 +256,13 @@ impl Tx<'_> {
         self.one("SELECT * FROM experiments WHERE id = ?1", [id.blob()], experiment)
     }
 
-    /// Every experiment, newest first.
-    pub fn experiments(&self) -> Result<Vec<ExperimentRow>, Failure> {
-        self.all("SELECT * FROM experiments ORDER BY created_at DESC, id DESC", [], experiment)
+    /// Every experiment, newest first: those there are, or those that were removed and are kept.
+    pub fn experiments(&self, removed: bool) -> Result<Vec<ExperimentRow>, Failure> {
+        self.all(
+            "SELECT * FROM experiments WHERE (deleted_at IS NOT NULL) = ?1 ORDER BY created_at DESC, id DESC",
+            [removed],
+            experiment,
+        )
     }
 
     /// How far each experiment is.
@@ -380,6 +390,16 @@ impl Tx<'_> {
     /// The cells of an experiment, in order.
     pub fn cells(&self, id: ExperimentId) -> Result<Vec<CellRow>, Failure> {
         self.all("SELECT * FROM experiment_cells WHERE experiment = ?1 ORDER BY position", [id.blob()], cell)
+    }
+
+    /// Those of its cells that an earlier run has left without an answer: begun, failed, or perhaps paid for.
+    pub fn cells_left(&self, id: ExperimentId) -> Result<Vec<CellRow>, Failure> {
+        self.all(
+            "SELECT * FROM experiment_cells WHERE experiment = ?1 AND state IN ('running', 'failed', 'uncertain')
+             ORDER BY position",
+            [id.blob()],
+            cell,
+        )
     }
 
     /// Takes a queued cell for asking: false = somebody else has, or it is not queued any more.

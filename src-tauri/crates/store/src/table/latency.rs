@@ -25,6 +25,16 @@ impl Latency {
         }
     }
 
+    /// Takes away all of another's, which were added before.
+    pub(crate) fn take_away(&mut self, other: &Self) {
+        for (bucket, count) in &other.0 {
+            if let Some(own) = self.0.get_mut(bucket) {
+                *own = own.saturating_sub(*count);
+            }
+        }
+        self.0.retain(|_, count| *count > 0);
+    }
+
     /// How many times there are.
     pub fn count(&self) -> u64 {
         self.0.values().sum()

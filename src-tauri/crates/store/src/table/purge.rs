@@ -1,13 +1,58 @@
 //! Removing a conversation for good: all that hangs on it, and nothing of what was spent.
 
 use crate::tx::{Key, Tx};
-use domain::{ConversationId, ErrorKind, Failure};
+use domain::{ConversationId, ErrorKind, ExperimentId, Failure, Timestamp};
+use rusqlite::params;
 use std::collections::BTreeSet;
 
 /// Every run of conversation `?1`.
 const RUNS: &str = "SELECT r.id FROM runs r JOIN turns t ON t.id = r.turn WHERE t.conversation = ?1";
 
 impl Tx<'_> {
+    /// Puts an experiment away, or with `None` brings it back.
+    pub fn set_experiment_deleted(&mut self, id: ExperimentId, at: Option<Timestamp>) -> Result<(), Failure> {
+        self.change(
+            "experiment",
+            "UPDATE experiments SET deleted_at = ?2 WHERE id = ?1",
+            params![id.blob(), at.map(|at| at.0)],
+        )
+    }
+
+    /// Removes experiments that were put away before then, at most `limit`; how many that were. Their conversations go
+    /// with them, but those whose answers cells of other experiments have taken.
+    pub fn purge_experiments(&mut self, before: Timestamp, limit: u32) -> Result<u32, Failure> {
+        let old = self.all(
+            "SELECT id, conversation FROM experiments WHERE deleted_at < ?1 LIMIT ?2",
+            params![before.0, limit],
+            |cols| Ok((cols.id::<ExperimentId>("id")?, cols.id::<ConversationId>("conversation")?)),
+        )?;
+        for (id, conversation) in &old {
+            let key = id.blob();
+            let prompts: Vec<String> = self.all(
+                "SELECT DISTINCT content FROM experiment_cells WHERE experiment = ?1",
+                [key],
+                |cols| cols.at(0),
+            )?;
+            self.exec("DELETE FROM experiment_cells WHERE experiment = ?1", [key])?;
+            self.change("experiment", "DELETE FROM experiments WHERE id = ?1", [key])?;
+            let taken = format!("SELECT 1 AS one FROM experiment_cells WHERE run IN ({RUNS}) LIMIT 1");
+            let taken = self.one(&taken, [conversation.blob()], |cols| cols.get::<i64>("one"))?;
+            if taken.is_none() && self.conversation(*conversation)?.is_some() {
+                self.purge_conversation(*conversation)?;
+            }
+            for prompt in prompts {
+                self.exec(
+                    "DELETE FROM contents WHERE id = ?1
+                     AND NOT EXISTS (SELECT 1 FROM messages WHERE content = ?1)
+                     AND NOT EXISTS (SELECT 1 FROM turns WHERE prompt = ?1)
+                     AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE content = ?1)",
+                    [prompt],
+                )?;
+            }
+        }
+        Ok(u32::try_from(old.len()).unwrap_or(u32::MAX))
+    }
+
     /// Removes a conversation with its turns, answers, lanes, contents, drafts and imports. Attempts stay,
     /// without their run, and the ledger stays whole: the sums, times and prices of the past do not change. Prompts that
     /// cells of experiments name stay too.
@@ -43,6 +88,14 @@ impl Tx<'_> {
         )?;
         self.exec("DELETE FROM votes WHERE turn IN (SELECT id FROM turns WHERE conversation = ?1)", [key])?;
         self.purge_beside(id)?;
+        self.exec(
+            &format!(
+                "DELETE FROM notes WHERE subject IN ({RUNS})
+                 OR subject IN (SELECT id FROM turns WHERE conversation = ?1)"
+            ),
+            [key],
+        )?;
+        self.exec(&format!("DELETE FROM seen_answers WHERE run IN ({RUNS})"), [key])?;
         self.exec(&format!("UPDATE runs SET retry_of = NULL WHERE id IN ({RUNS})"), [key])?;
         self.exec(&format!("DELETE FROM runs WHERE id IN ({RUNS})"), [key])?;
         self.exec("DELETE FROM lanes WHERE conversation = ?1", [key])?;

@@ -1,7 +1,10 @@
 //! What routing rests on: the user's own policies, which one a conversation is under, how endpoints have
 //! done lately, and the log of what left this machine.
 
-use crate::tx::{Cols, Key, Tx, int, json, opt_blob};
+use crate::{
+    table::blind::HIDDEN,
+    tx::{Cols, Key, Tx, int, json, opt_blob},
+};
 use domain::{
     AccountLabel, AttemptId, ConversationId, EndpointId, Failure, Policy, ProviderId, RoutingPrefs, Timestamp,
 };
@@ -278,11 +281,19 @@ impl Tx<'_> {
     /// Lines of the log, newest first.
     pub fn audit_page(&self, wanted: &AuditFilter) -> Result<Vec<LoggedRow>, Failure> {
         let before = wanted.before.map(int).transpose()?;
-        self.all(
+        let hidden = if self.leaves_out_hidden() {
+            format!("AND (attempt IS NULL OR attempt NOT IN ({HIDDEN}))")
+        } else {
+            String::new()
+        };
+        let sql = format!(
             "SELECT * FROM audit
              WHERE at >= ?1 AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR provider = ?3)
-                 AND (?4 IS NULL OR instr(policy, ?4) > 0) AND (?5 IS NULL OR seq < ?5)
-             ORDER BY seq DESC LIMIT ?6",
+                 AND (?4 IS NULL OR instr(policy, ?4) > 0) AND (?5 IS NULL OR seq < ?5) {hidden}
+             ORDER BY seq DESC LIMIT ?6"
+        );
+        self.all(
+            &sql,
             params![
                 wanted.from.0,
                 wanted.until.map(|until| until.0),

@@ -5,6 +5,7 @@
 //! `search_parts`; neither holds the text again.
 
 use crate::{
+    table::runs::RunRow,
     tx::{Key, Tx, opt_blob},
     words,
 };
@@ -89,7 +90,7 @@ impl Tx<'_> {
     pub fn index_run(&mut self, id: RunId) -> Result<(), Failure> {
         let Some(run) = self.run(id)? else { return Ok(()) };
         let mut documents = self.prompt_of(run.turn, run.user_message)?;
-        documents.extend(self.answer_of(id)?);
+        documents.extend(self.answer_of(run)?);
         self.index(documents)
     }
 
@@ -111,7 +112,7 @@ impl Tx<'_> {
                 documents.extend(self.prompt_of(*turn, first.user_message).unwrap_or_default());
             }
             for run in runs {
-                documents.extend(self.answer_of(run.id).unwrap_or_default());
+                documents.extend(self.answer_of(run).unwrap_or_default());
             }
         }
         self.index(documents)?;
@@ -140,8 +141,11 @@ impl Tx<'_> {
     }
 
     /// The answer of a run, if it has ended.
-    fn answer_of(&self, id: RunId) -> Result<Option<Document>, Failure> {
-        let Some(run) = self.run(id)?.filter(|run| run.state.is_final()) else { return Ok(None) };
+    fn answer_of(&self, run: RunRow) -> Result<Option<Document>, Failure> {
+        if !run.state.is_final() {
+            return Ok(None);
+        }
+        let id = run.id;
         let Some(message) = self.message(run.message)? else { return Ok(None) };
         let attempts = self.attempts(id)?;
         let mut model = run.target.model.model.clone();

@@ -260,6 +260,7 @@ impl Tx<'_> {
         self.deltas("e.conversation = ?1 AND e.seq > ?2", &[&id, &done], u32::MAX, |delta| {
             cell.add(&delta.cell);
         })?;
+        self.booked_hidden("e.conversation = ?1", &[&id], |delta| cell.hide(&delta.cell, false))?;
         SpendSum::new(cell)
     }
 
@@ -281,6 +282,11 @@ impl Tx<'_> {
         self.deltas("e.seq > ?1", &[&self.rolled_up()?], u32::MAX, |delta| {
             if let Some(cell) = delta.conversation.and_then(|id| cells.get_mut(&id)) {
                 cell.add(&delta.cell);
+            }
+        })?;
+        self.booked_hidden("e.conversation IS NOT NULL", &[], |delta| {
+            if let Some(cell) = delta.conversation.and_then(|id| cells.get_mut(&id)) {
+                cell.hide(&delta.cell, true);
             }
         })?;
         cells.retain(|_, cell| cell.n[0] != 0);

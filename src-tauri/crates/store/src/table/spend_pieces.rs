@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Leading columns of a cell that are counts and money.
-const BRIEF: usize = 7;
+pub(super) const BRIEF: usize = 7;
 
 /// A part of a span: whole cells from one number to another, or rows by their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +152,9 @@ impl Tx<'_> {
                 Ok(())
             })?;
         }
+        self.booked_hidden("+e.at >= ?1 AND +e.at < ?2", &[&from.0, &until.0], |delta| {
+            found.entry(K::of(delta)).or_default().take_away(&delta.cell, brief);
+        })?;
         Ok(found)
     }
 
@@ -197,6 +200,13 @@ impl Tx<'_> {
         for (id, cell) in &loose {
             rank(*id, [cell.n[5], cell.n[6], cell.n[0]]);
         }
+        let mut left_out: Vec<(Id, Cell)> = Vec::new();
+        self.booked_hidden("+e.at >= ?1 AND +e.at < ?2", &[&from.0, &until.0], |delta| {
+            left_out.push((delta.conversation, delta.cell.clone()));
+        })?;
+        for (id, cell) in &left_out {
+            rank(*id, [cell.n[5].saturating_neg(), cell.n[6].saturating_neg(), cell.n[0].saturating_neg()]);
+        }
         let mut places: Vec<(Id, Level, i64)> = Vec::new();
         let sql = "SELECT conversation, start, dollars, pico, attempts FROM spend_by_conversation
             WHERE level = ?1 AND start >= ?2 AND start < ?3";
@@ -227,6 +237,11 @@ impl Tx<'_> {
             let key = params![level.number(), start, blob(id)];
             if let Some(cell) = self.one(&sql, key, |cols| Cell::read(cols, 0))? {
                 sum.add(&cell);
+            }
+        }
+        for (id, cell) in &left_out {
+            if let Some(sum) = sums.get_mut(id) {
+                sum.take_away(cell, false);
             }
         }
         Ok((order.into_iter().filter_map(|(.., id)| Some((id, sums.remove(&id)?))).collect(), total))

@@ -2,6 +2,7 @@
 
 use crate::{
     table::{
+        blind::HIDDEN,
         ledger::{Entry, HEDGE, entry},
         rollup::{Cell, Delta},
         spend::SpendSum,
@@ -103,6 +104,9 @@ impl Tx<'_> {
         } else if wanted.conversation.is_some() {
             conditions.push("e.conversation IS NULL".to_owned());
         }
+        if self.leaves_out_hidden() {
+            conditions.push(format!("e.attempt NOT IN ({HIDDEN})"));
+        }
         let sql = format!(
             "SELECT e.seq, e.at, e.provider, e.model, e.origin, e.outcome, e.usage, e.cost,
                  t.first_content, t.duration, c.id AS conversation, c.title
@@ -125,6 +129,18 @@ impl Tx<'_> {
              ORDER BY e.at DESC LIMIT ?2"
         );
         self.all(&sql, params![model, limit], |cols| Ok(cols.get::<i64>("output")?.unsigned_abs()))
+    }
+
+    /// How long the newest `limit` answers of a model took since then, in no order.
+    pub fn answer_times(&self, model: &str, since: Timestamp, limit: u32) -> Result<Vec<Millis>, Failure> {
+        let times = self.all(
+            "SELECT t.duration FROM ledger_entries e JOIN attempts t ON t.id = e.attempt
+             WHERE e.at >= ?2 AND e.model = ?1 AND e.outcome IN ('stop', 'completed')
+             ORDER BY e.at DESC LIMIT ?3",
+            params![model, since.0, limit],
+            |cols| cols.opt_millis("duration"),
+        )?;
+        Ok(times.into_iter().flatten().collect())
     }
 
     /// At most `limit` rows of the ledger behind `seq` that were booked in `[from, until)`, in the order

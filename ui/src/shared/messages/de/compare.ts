@@ -259,6 +259,30 @@ export const compare = {
     other: 'Sie lassen sich noch nicht unterscheiden; etwa {count} weitere Fälle würden es zeigen.',
   },
   '{count} calls of a judge': { one: '{count} Anruf eines Richters', other: '{count} Anrufe eines Richters' },
+  '“{title}” removed. It can be restored for 30 days':
+    '„{title}“ entfernt. Es lässt sich 30 Tage lang wiederherstellen',
+  'Remove {title}': '{title} entfernen',
+  'How long it takes is not known: not all of these models have answered you lately.':
+    'Wie lange es dauert, ist nicht bekannt: nicht alle diese Modelle haben Ihnen in letzter Zeit geantwortet.',
+  'The time is what these models’ answers took you lately, eight at once.':
+    'Die Zeit folgt aus dem, was Antworten dieser Modelle zuletzt brauchten, acht zugleich.',
+  'An answer of this row was opened with its name: your vote counts as seen, not as blind.':
+    'Eine Antwort dieser Zeile wurde mit ihrem Namen geöffnet: Ihre Stimme zählt als gesehen, nicht als blind.',
+  '{count} calls for blind answers are left out until you have voted.': {
+    one: '{count} Anruf für eine blinde Antwort fehlt hier, bis Sie abgestimmt haben.',
+    other: '{count} Anrufe für blinde Antworten fehlen hier, bis Sie abgestimmt haben.',
+  },
+  '+ blind': '+ blind',
+  'Spent since midnight; blind answers are added after the vote. Open Spend':
+    'Seit Mitternacht ausgegeben; blinde Antworten kommen nach der Abstimmung dazu. Ausgaben öffnen',
+  'Budgets; blind answers are added after the vote':
+    'Budgets; blinde Antworten kommen nach der Abstimmung dazu',
+  Note: 'Notiz',
+  'Keep note': 'Notiz behalten',
+  'Edit note': 'Notiz ändern',
+  'Write a note on this turn': 'Eine Notiz zu dieser Runde schreiben',
+  'Note on turn {number}': 'Notiz zu Runde {number}',
+  'Note on the answer of {label}': 'Notiz zur Antwort von {label}',
   'Vote blind': 'Blind abstimmen',
   'Vote for the best answers without names': 'Ohne Namen für die besten Antworten stimmen',
   '{count} rows left, {voted} voted on.': {
