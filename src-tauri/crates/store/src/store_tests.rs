@@ -266,10 +266,10 @@ fn a_database_of_version_0_is_brought_up_step_by_step() {
     let dir = tempfile::tempdir().unwrap();
     let connection = raw(dir.path());
     connection.pragma_update(None, "application_id", crate::migrate::APPLICATION_ID).unwrap();
-    connection.execute_batch("CREATE TABLE notes (a TEXT); INSERT INTO notes VALUES ('kept')").unwrap();
+    connection.execute_batch("CREATE TABLE nobodys (a TEXT); INSERT INTO nobodys VALUES ('kept')").unwrap();
     drop(connection);
     let opened = open_with(dir.path(), 1, &next(&["CREATE TABLE extra (a TEXT) STRICT"])).unwrap();
-    let note: String = opened.connection.query_row("SELECT a FROM notes", [], |r| r.get(0)).unwrap();
+    let note: String = opened.connection.query_row("SELECT a FROM nobodys", [], |r| r.get(0)).unwrap();
     assert_eq!(note, "kept");
     let steps: Vec<u32> = opened
         .connection
