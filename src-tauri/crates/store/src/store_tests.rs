@@ -427,3 +427,24 @@ fn turns_of_before_the_tree_find_their_places() {
     assert_eq!(leaf, turn(50), "the branch that the line-up stands at");
     assert_eq!(path, [turn(10), turn(30), turn(50)]);
 }
+
+#[test]
+fn hidden_answers_are_found_without_going_through_all_others() {
+    let dir = tempfile::tempdir().unwrap();
+    Store::open(dir.path(), options(1)).unwrap().close();
+    let connection = raw(dir.path());
+    // As in a database that was never analysed, whatever was noted of this empty one.
+    connection.execute_batch("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4").unwrap();
+    let connection = raw(dir.path());
+    let hidden = crate::table::blind::HIDDEN;
+    for sql in [
+        format!("SELECT e.seq FROM ledger_entries e WHERE e.attempt IN ({hidden}) AND +e.model = 'm'"),
+        format!("SELECT count(*) FROM ({hidden}) h CROSS JOIN attempts a ON a.id = h.id"),
+    ] {
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps: Vec<String> =
+            plan.query_map([], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        let scans: Vec<&String> = steps.iter().filter(|step| step.starts_with("SCAN")).collect();
+        assert_eq!(scans, ["SCAN b USING INDEX blind_turns_hidden"], "{steps:?}");
+    }
+}

@@ -192,12 +192,12 @@ pub(super) async fn read_with_names(
     position: Option<u32>,
 ) -> Result<(), Failure> {
     let wanted = move |tx: &Tx<'_>| {
-        let mut runs: Vec<RunId> = match position {
+        let runs: Vec<RunId> = match position {
             Some(position) => tx.cell(id, position)?.and_then(|cell| cell.run).into_iter().collect(),
             None => tx.cells(id)?.into_iter().filter_map(|cell| cell.run).collect(),
         };
         let mut open = Vec::new();
-        for run in runs.drain(..) {
+        for run in runs {
             if !tx.any_seen(&[run])? {
                 open.push(run);
             }

@@ -11,9 +11,10 @@ use crate::{
 use domain::{BudgetScope, ConversationId, Failure, PicoUsd, RunId, Timestamp, TurnId};
 use rusqlite::{ToSql, params};
 
-/// Attempts at answers whose names are hidden.
-pub(crate) const HIDDEN: &str = "SELECT x.id FROM blind_turns b JOIN runs r ON r.turn = b.turn
-    JOIN attempts x ON x.run = r.id WHERE b.revealed_at IS NULL";
+/// Attempts at answers whose names are hidden. Every sum asks for them, and there are few or none: the joins are in
+/// an order that SQLite must keep, for left to itself it begins with all attempts there ever were.
+pub(crate) const HIDDEN: &str = "SELECT x.id FROM blind_turns b CROSS JOIN runs r ON r.turn = b.turn
+    CROSS JOIN attempts x ON x.run = r.id WHERE b.revealed_at IS NULL";
 
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE blind_turns (
@@ -151,7 +152,7 @@ impl Tx<'_> {
     /// Attempts that were begun in `[from, until)` at answers whose names are hidden.
     pub fn hidden_attempts(&self, from: Timestamp, until: Timestamp) -> Result<u32, Failure> {
         let sql = format!(
-            "SELECT count(*) AS n FROM ({HIDDEN}) h JOIN attempts a ON a.id = h.id
+            "SELECT count(*) AS n FROM ({HIDDEN}) h CROSS JOIN attempts a ON a.id = h.id
              WHERE a.started_at >= ?1 AND a.started_at < ?2"
         );
         Ok(self.one(&sql, [from.0, until.0], |cols| cols.get("n"))?.unwrap_or(0))
@@ -161,12 +162,13 @@ impl Tx<'_> {
     pub fn hidden_spend(&self, scope: &BudgetScope, from: Timestamp) -> Result<HiddenSpend, Failure> {
         let (entry, hold) = match scope {
             BudgetScope::All => ("?1 = ?1", "?1 = ?1"),
-            BudgetScope::Provider(_) => ("e.provider = ?1", "provider = ?1"),
-            BudgetScope::Model(_) => ("e.model = ?1", "model = ?1"),
+            // The signs keep SQLite from going through all that a provider, model or program was ever asked.
+            BudgetScope::Provider(_) => ("+e.provider = ?1", "provider = ?1"),
+            BudgetScope::Model(_) => ("+e.model = ?1", "model = ?1"),
             BudgetScope::Conversation(_) => {
                 ("lower(hex(e.conversation)) = ?1", "lower(hex(conversation)) = ?1")
             }
-            BudgetScope::App(_) => ("e.app = ?1", "app = ?1"),
+            BudgetScope::App(_) => ("+e.app = ?1", "app = ?1"),
             BudgetScope::Key { .. } => ("e.provider || '/' || e.account = ?1", "provider || '/' || key = ?1"),
         };
         let subject = subject(scope);
