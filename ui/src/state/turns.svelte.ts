@@ -13,6 +13,8 @@ export const SILENCE_MS = 5000;
 /** Frames are folded in once per animation frame, or after this long where nothing is being painted. */
 const FLUSH_MS = 120;
 const TICK_MS = 100;
+/** At most so many growing answers, or a quarter of them, are drawn in one animation frame. */
+const DRAWN_AT_ONCE = 2;
 const RESYNC_PAUSE_MS = 250;
 
 export const isFinal = (run: RunView): boolean =>
@@ -31,6 +33,21 @@ export function costSoFar(runs: readonly RunView[]): SumFacts {
     attempts: asked.length,
     unknown: asked.length - known.length - free.length,
   };
+}
+
+/** Does nothing but text and figures tell the two states of an answer apart, of which some already stand there? */
+function isGrowth(shown: RunView | undefined, known: RunView | undefined): boolean {
+  return (
+    shown !== undefined &&
+    known !== undefined &&
+    shown.id === known.id &&
+    shown.state === known.state &&
+    shown.waiting === known.waiting &&
+    shown.route === known.route &&
+    shown.notices === known.notices &&
+    shown.sections.length === known.sections.length &&
+    shown.sections.some((section) => section.blocks.length > 0)
+  );
 }
 
 const NOTHING: TurnView = {
@@ -52,6 +69,10 @@ export class LiveTurn {
   now = $state(Date.now());
 
   private readonly queue = new Map<number, TurnFrame>();
+  /** All that has come; `view` may be some animation frames behind in answers that grow. */
+  private known: TurnView = NOTHING;
+  /** The place of the answer that is drawn next. */
+  private next = 0;
   private readonly began = new Map<string, number>();
   private scheduled = false;
   private asking = false;
@@ -91,6 +112,7 @@ export class LiveTurn {
   /** Replaces the whole view, as after a snapshot. */
   take(view: TurnView): void {
     const wasLive = this.view.id === view.id && this.view.live;
+    this.known = view;
     this.view = view;
     // An ended turn may come from the store, which counts no frames; nothing that waits can follow it.
     if (!view.live) this.queue.clear();
@@ -142,14 +164,19 @@ export class LiveTurn {
 
   /** What was said of its answers. */
   picked(pick: Pick | null): void {
+    this.known = { ...this.known, pick };
     this.view = { ...this.view, pick };
   }
 
   /** What was written on it. */
   noted(text: string): void {
-    const view = { ...this.view, note: text };
-    if (text === '') delete (view as Partial<TurnView>).note;
-    this.view = view;
+    const noted = (turn: TurnView) => {
+      const view = { ...turn, note: text };
+      if (text === '') delete (view as Partial<TurnView>).note;
+      return view;
+    };
+    this.known = noted(this.known);
+    this.view = noted(this.view);
   }
 
   /** Frames may come before the answer of the command that starts them. */
@@ -212,7 +239,7 @@ export class LiveTurn {
   }
 
   private flush(): void {
-    let turn = this.view;
+    let turn = this.known;
     let gap = false;
     for (const seq of [...this.queue.keys()].sort((a, b) => a - b)) {
       const frame = this.queue.get(seq);
@@ -226,10 +253,33 @@ export class LiveTurn {
       if (result !== 'known') turn = result.turn;
     }
     const ended = this.view.live && !turn.live;
-    this.view = turn;
+    this.known = turn;
+    this.draw();
     if (ended) this.rest(true);
     else if (turn.live) this.wake();
     if (gap) void this.resync();
+  }
+
+  /**
+   * Shows what has come. Many answers that grow at once are drawn in turn, some in each animation frame: the work
+   * of a frame stays small, so that typing and scrolling go on. Whatever is no mere growth is shown at once.
+   */
+  private draw(): void {
+    const { known, view } = this;
+    const changed = known.runs.flatMap((run, place) => (run === view.runs[place] ? [] : [place]));
+    const most = Math.max(DRAWN_AT_ONCE, Math.ceil(known.runs.length / 4));
+    const grown = changed.filter((place) => isGrowth(view.runs[place], known.runs[place]));
+    if (!known.live || document.hidden || grown.length <= most) {
+      this.view = known;
+      return;
+    }
+    const first = grown.findIndex((place) => place >= this.next);
+    const inTurn = [...grown.slice(Math.max(first, 0)), ...grown.slice(0, Math.max(first, 0))];
+    const late = new Set(inTurn.slice(most));
+    this.next = (inTurn[most - 1] ?? 0) + 1;
+    const runs = known.runs.map((run, place) => (late.has(place) ? (view.runs[place] ?? run) : run));
+    this.view = { ...known, runs };
+    this.schedule();
   }
 
   private runs(): string {
@@ -243,7 +293,7 @@ export class LiveTurn {
    */
   private takeIfNewer(view: TurnView, shown: string): void {
     if (this.closed) return;
-    if (view.live ? view.seq >= this.view.seq : shown === this.runs()) this.take(view);
+    if (view.live ? view.seq >= this.known.seq : shown === this.runs()) this.take(view);
   }
 
   private async resync(): Promise<void> {
