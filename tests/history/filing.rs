@@ -1,6 +1,9 @@
 //! Pins, tags and folders: kept with the conversation, in a file and back, and gone without it going.
 
-use crate::{bench::Bench, samples};
+use crate::{
+    bench::{Bench, drawn},
+    samples,
+};
 use domain::ConversationId;
 use engine::{Filing, ForkAt, SearchFrom};
 use serde_json::json;
@@ -102,4 +105,85 @@ async fn where_a_conversation_was_kept_comes_back_with_it() {
     let back = third.only().await;
     assert_eq!((&back["folder"], back["tags"].as_array().unwrap().len()), (&json!(null), 20));
     assert!(third.engine.cabinet().await.unwrap().folders.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_other_programs_kept_a_conversation_comes_along_and_goes_with_the_import() {
+    let mut starred = samples::chatgpt();
+    starred["is_starred"] = json!(true);
+    // A project is told by a number that nobody knows it by.
+    starred["conversation_template_id"] = json!("g-p-68a1");
+    let mut project = samples::claude();
+    project["project"] = json!({ "uuid": "p", "name": " The\nnovel " });
+    let mut tagged = samples::open_webui();
+    tagged["pinned"] = json!(true);
+    tagged["meta"] = json!({ "tags": ["to_read", "sql"] });
+    tagged["folder_id"] = json!("0e7c");
+    tagged["chat"]["tags"] = json!([{ "name": "sql" }, { "name": "Old" }, 7]);
+    let mut marked = samples::librechat();
+    marked["tags"] = json!(["Later", "\u{0}"]);
+    let mut known = samples::claude();
+    known["uuid"] = json!("0199-claude");
+    known["project"] = json!({ "name": "mine" });
+
+    let bench = Bench::new().await;
+    bench.engine.put_folder(None, "Mine").await.unwrap();
+    let all = json!([starred, project, tagged, marked, known]);
+    let report = bench.import(all.to_string().as_bytes()).await;
+    assert_eq!((report.added, report.complete()), (5, true), "{report:?}");
+    let mut kept = Vec::new();
+    for id in bench.conversations().await {
+        let Filing { pinned_at, folder, tags } = filing(&bench, id).await;
+        kept.push((pinned_at.is_some(), folder, tags.join(",")));
+    }
+    kept.sort();
+    let none = String::new;
+    assert_eq!(
+        kept,
+        [
+            (false, None, "Later".to_owned()),
+            (false, Some("Mine".to_owned()), none()),
+            (false, Some("The novel".to_owned()), none()),
+            (true, None, none()),
+            (true, None, "Old,sql,to_read".to_owned()),
+        ]
+    );
+    // Taken back, nothing of it is left but what was there before.
+    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), (5, 0));
+    let cabinet = bench.engine.cabinet().await.unwrap();
+    assert_eq!((cabinet.folders, cabinet.tags), (vec![("Mine".to_owned(), 0)], vec![]));
+
+    // What was put into its folder since stays, and the folder with it; so does one that got another name.
+    let report = bench.import(all.to_string().as_bytes()).await;
+    let other = bench
+        .import(
+            json!([{ "uuid": "own", "chat_messages": samples::claude()["chat_messages"] }])
+                .to_string()
+                .as_bytes(),
+        )
+        .await;
+    assert_eq!(other.added, 1);
+    let own = bench.conversations().await.into_iter();
+    let mut titled = Vec::new();
+    for id in own {
+        titled.push((
+            bench.engine.store().read(move |tx| tx.conversation(id)).await.unwrap().unwrap().title,
+            id,
+        ));
+    }
+    let (_, own) = titled.iter().find(|(title, _)| title == "Hello").unwrap();
+    bench.engine.move_conversation(*own, Some("The novel")).await.unwrap();
+    bench.engine.undo_import(report.id.unwrap()).await.unwrap();
+    let folders = bench.engine.cabinet().await.unwrap().folders;
+    assert_eq!(folders, [("Mine".to_owned(), 0), ("The novel".to_owned(), 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn branches_one_under_the_other_are_read_as_those_in_a_list_are() {
+    let mut nested = samples::librechat();
+    let messages = nested.as_object_mut().unwrap().remove("messages").unwrap();
+    nested["messagesTree"] = messages;
+    let bench = Bench::new().await;
+    assert_eq!(bench.import(nested.to_string().as_bytes()).await.added, 1);
+    assert_eq!(drawn(&bench.only().await), ["Why? → gpt-5-mini: so+Because."]);
 }

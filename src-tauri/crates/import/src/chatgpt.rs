@@ -33,7 +33,11 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
         created_at: text::time(&value["create_time"]),
         updated_at: text::time(&value["update_time"]),
         archived: value["is_archived"] == true,
-        filed: Filed::default(),
+        // A project is told by an id without a name (`conversation_template_id`): no folder can be made of it.
+        filed: Filed {
+            pinned: value["is_starred"] == true || value["pinned_time"].is_number(),
+            ..Filed::default()
+        },
         policy: None,
         lanes,
         turns,

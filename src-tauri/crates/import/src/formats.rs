@@ -54,7 +54,7 @@ pub fn read_with(bytes: &[u8], files: &mut Files<'_>) -> Result<Conversation, Re
         claude::read(&value, files)?
     } else if value["chat"].is_object() || value["history"]["messages"].is_object() {
         open_webui::read(&value)?
-    } else if value["messages"].is_array() && !value["conversationId"].is_null() {
+    } else if librechat::messages(&value).is_some() && !value["conversationId"].is_null() {
         librechat::read(&value)?
     } else {
         return Err(Reason::NotAConversation);

@@ -109,6 +109,9 @@ pub struct Conversation {
     pub left_out: LeftOut,
 }
 
+/// Most tags a conversation comes with.
+const MOST_TAGS: usize = 20;
+
 /// Where a conversation was kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filed {
@@ -118,6 +121,18 @@ pub struct Filed {
     pub folder: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
+}
+
+impl Filed {
+    /// By what a file says; a name that cannot be one here is left out.
+    pub(crate) fn told<'v>(
+        pinned: bool,
+        folder: &serde_json::Value,
+        tags: impl Iterator<Item = &'v serde_json::Value>,
+    ) -> Self {
+        let name = |value: &serde_json::Value| value.as_str().and_then(domain::short_name);
+        Self { pinned, folder: name(folder), tags: tags.filter_map(name).take(MOST_TAGS).collect() }
+    }
 }
 
 /// A column.

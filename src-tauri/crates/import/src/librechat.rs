@@ -18,7 +18,8 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let mut nodes = Vec::new();
     let mut last: Option<(String, i64)> = None;
     // Children carry their parent's id; a stack instead of calls, however deep the tree is.
-    let mut todo: Vec<&Value> = value["messages"].as_array().into_iter().flatten().rev().collect();
+    let messages = messages(value).into_iter().flatten();
+    let mut todo: Vec<&Value> = messages.rev().collect();
     while let Some(message) = todo.pop() {
         todo.extend(message["children"].as_array().into_iter().flatten().rev());
         let id = text::id(&message["messageId"]).unwrap_or_else(|| format!("message {}", nodes.len()));
@@ -56,12 +57,18 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: text::time(&value["createdAt"]).or(created),
         updated_at: text::time(&value["updatedAt"]).or(updated),
         archived: value["isArchived"] == true,
-        filed: Filed::default(),
+        // Bookmarks are tags; its export leaves them out, a dump of its database does not.
+        filed: Filed::told(false, &Value::Null, value["tags"].as_array().into_iter().flatten()),
         policy: None,
         lanes,
         turns,
         left_out,
     })
+}
+
+/// Its messages: `messagesTree` in an export with branches one under the other, else `messages`.
+pub(crate) fn messages(value: &Value) -> Option<&Vec<Value>> {
+    value["messages"].as_array().or_else(|| value["messagesTree"].as_array())
 }
 
 fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {

@@ -39,12 +39,26 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: first([&value["created_at"], &chat["timestamp"]]),
         updated_at: first([&value["updated_at"], &chat["timestamp"]]),
         archived: value["archived"] == true,
-        filed: Filed::default(),
+        // A folder is told by an id without a name.
+        filed: Filed::told(value["pinned"] == true, &Value::Null, tags(value, chat).into_iter()),
         policy: None,
         lanes,
         turns,
         left_out,
     })
+}
+
+/// Its tags, by the ids that are their names in small letters with `_` for spaces; older files have names.
+fn tags<'v>(value: &'v Value, chat: &'v Value) -> Vec<&'v Value> {
+    let named = [&value["meta"]["tags"], &chat["tags"]].into_iter().filter_map(Value::as_array);
+    let tags = named.flatten().map(|tag| if tag.is_object() { &tag["name"] } else { tag });
+    let mut known: Vec<&Value> = Vec::new();
+    for tag in tags {
+        if !known.contains(&tag) {
+            known.push(tag);
+        }
+    }
+    known
 }
 
 fn node(

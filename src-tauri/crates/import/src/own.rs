@@ -22,8 +22,6 @@ const NOTE_LIMIT: usize = 4_000;
 const MOST_LANES: usize = 1_000;
 /// Most judgements of one turn that are read.
 const MOST_JUDGEMENTS: usize = 1_000;
-/// Most tags a conversation comes with.
-const MOST_TAGS: usize = 20;
 
 pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     if value["version"].as_u64().is_none_or(|version| version > VERSION) {
@@ -91,22 +89,12 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: text::time(&value["created_at"]),
         updated_at: text::time(&value["updated_at"]),
         archived: value["archived"] == true,
-        filed: filed(value),
+        filed: Filed::told(value["pinned"] == true, &value["folder"], list(&value["tags"])),
         policy: policy(&value["policy"]),
         lanes,
         turns,
         left_out,
     })
-}
-
-/// Where it was kept; a name that cannot be one here is left out.
-fn filed(value: &Value) -> Filed {
-    let name = |value: &Value| value.as_str().and_then(domain::short_name);
-    Filed {
-        pinned: value["pinned"] == true,
-        folder: name(&value["folder"]),
-        tags: list(&value["tags"]).filter_map(name).take(MOST_TAGS).collect(),
-    }
 }
 
 /// Where a message stands: its turn and answer.

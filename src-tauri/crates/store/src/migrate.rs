@@ -86,6 +86,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 25, steps: &[table::filing::SCHEMA] },
     Migration { version: 26, steps: &[table::beside::TITLES, table::conversations::TITLED] },
     Migration { version: 27, steps: &[table::blind::SEEN, table::experiments::TRASH, table::notes::SCHEMA] },
+    Migration { version: 28, steps: &[table::imports::FOLDERS] },
 ];
 
 /// The version after the last of `migrations`.

@@ -251,9 +251,9 @@ impl<'c> Rows<'c> {
                 archived_at: self.from.archived.then_some(self.updated_at),
                 deleted_at: None,
             })?;
-            own::filed(tx, self.id, &self.from.filed, self.updated_at)?;
             tx.set_conversation_policy(self.id, self.from.policy.as_deref())?;
             tx.insert_imported(self.id, import, self.from.source.as_str(), &self.from.id)?;
+            own::filed(self, tx, import)?;
         }
         // Lanes stand before what points at them, their heads after what they point at.
         let before = tx.lanes(self.id)?;

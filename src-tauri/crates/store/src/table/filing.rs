@@ -147,7 +147,7 @@ impl Tx<'_> {
     /// Gives a folder another name; into one that has that name goes what it holds.
     pub fn rename_folder(&mut self, was: &str, name: &str) -> Result<(), Failure> {
         if was.eq_ignore_ascii_case(name) {
-            // To the key that points here this is no change; the name is shown all the same.
+            // To the keys that point here this is no change; the name is shown all the same.
             self.exec("UPDATE folders SET name = ?2 WHERE name = ?1", [was, name])?;
             return self.exec("UPDATE filed SET folder = ?2 WHERE folder = ?1", [was, name]).map(|_| ());
         }

@@ -24,6 +24,14 @@ CREATE TABLE imported (
 CREATE INDEX imported_by_import ON imported (import);
 ";
 
+// A folder that the user has renamed or made anew is not an import's any more.
+pub(crate) const FOLDERS: &str = "
+CREATE TABLE imported_folders (
+    name TEXT PRIMARY KEY COLLATE NOCASE REFERENCES folders (name) ON DELETE CASCADE,
+    import BLOB NOT NULL REFERENCES imports (id)
+) STRICT, WITHOUT ROWID;
+";
+
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRow {
@@ -106,6 +114,16 @@ impl Tx<'_> {
         .map(|_| ())
     }
 
+    /// An import brings a folder; one that is there is not its own.
+    pub fn put_imported_folder(&mut self, import: ImportId, name: &str) -> Result<(), Failure> {
+        let made = self.exec("INSERT OR IGNORE INTO folders (name) VALUES (?1)", [name])?;
+        if made > 0 {
+            let sql = "INSERT INTO imported_folders (name, import) VALUES (?1, ?2)";
+            self.exec(sql, params![name, import.blob()])?;
+        }
+        Ok(())
+    }
+
     /// Was this conversation brought by an import?
     pub fn is_imported(&self, conversation: ConversationId) -> Result<bool, Failure> {
         let found = self.one(
@@ -150,8 +168,14 @@ impl Tx<'_> {
         Ok(page)
     }
 
-    /// An import was taken back.
+    /// An import was taken back. The folders that it brought go, if nothing is in them.
     pub fn undo_import(&mut self, id: ImportId, at: Timestamp) -> Result<(), Failure> {
+        self.exec(
+            "DELETE FROM folders WHERE name IN (SELECT name FROM imported_folders WHERE import = ?1)
+             AND NOT EXISTS (SELECT 1 FROM filed WHERE folder = folders.name)",
+            [id.blob()],
+        )?;
+        self.exec("DELETE FROM imported_folders WHERE import = ?1", [id.blob()])?;
         self.change(
             "import",
             "UPDATE imports SET undone_at = ?2, conversations = 0, messages = 0 WHERE id = ?1",

@@ -1,13 +1,13 @@
 //! What only our own files tell: a turn's place and policy, which answer is shown, what one was shown and made of,
-//! what judges said, and where the conversation was kept.
+//! what judges said; and where a conversation was kept.
 
 use super::{Rows, TurnIds};
 use crate::{
     beside::{Decision, Judged, MergeHow, Rule},
     context::{Earlier, Other},
 };
-use domain::{ConversationId, ErrorKind, Failure, MessageId, ProcessId, RunId, Timestamp};
-use import::{Filed, Own, OwnEarlier, OwnJudgement, OwnTurn};
+use domain::{ErrorKind, Failure, ImportId, MessageId, ProcessId, RunId};
+use import::{Own, OwnEarlier, OwnJudgement, OwnTurn};
 use store::{JudgementRow, JudgementState, MergeRow, Tx};
 use uuid::Uuid;
 
@@ -21,11 +21,13 @@ pub(super) fn context(own: &OwnTurn) -> Result<Option<String>, Failure> {
 }
 
 /// Puts a new conversation where its file says it was kept.
-pub(super) fn filed(tx: &mut Tx<'_>, id: ConversationId, told: &Filed, at: Timestamp) -> Result<(), Failure> {
+pub(super) fn filed(rows: &Rows<'_>, tx: &mut Tx<'_>, import: ImportId) -> Result<(), Failure> {
+    let (id, at, told) = (rows.id, rows.updated_at, &rows.from.filed);
     if told.pinned {
         tx.set_pinned(id, Some(at))?;
     }
     if let Some(folder) = &told.folder {
+        tx.put_imported_folder(import, folder)?;
         tx.set_folder(id, Some(folder))?;
     }
     told.tags.iter().try_for_each(|tag| tx.put_tag(id, tag))
