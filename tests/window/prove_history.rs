@@ -101,7 +101,7 @@ fn queries(conversation: &Value, at: i64) -> Vec<(&'static str, &'static str, Va
     ]
 }
 
-const SEARCHES: [(&str, &str); 9] = [
+const SEARCHES: [(&str, &str); 14] = [
     ("a rare word", "rarissime"),
     ("a word in one of a hundred", "hundredth"),
     ("a word in all", "everywhere"),
@@ -110,8 +110,24 @@ const SEARCHES: [(&str, &str); 9] = [
     ("part of a word in all", "verywher"),
     ("nothing", "nowheretobefound"),
     ("dear answers", "cost:>0.05"),
-    ("a word within a month", "hundredth after:2023-06-01 before:2023-07-01"),
+    ("a word within a month", "hundredth date:2023-06"),
+    ("a tag of one conversation", "tag:one"),
+    ("a tag of one in a hundred", "tag:some"),
+    ("a tag of nearly all", "tag:most"),
+    ("a word in all under a tag of one", "everywhere tag:one"),
+    ("a word in all under a tag of one in a hundred", "everywhere tag:some"),
 ];
+
+/// Tags of the oldest conversation, of one in a hundred and of nearly all.
+fn tag(folder: &Path) {
+    let database = rusqlite::Connection::open(folder.join("parallax.db")).unwrap();
+    for (name, which) in [("one", "rowid = 1"), ("some", "rowid % 100 = 1"), ("most", "rowid % 10 > 0")] {
+        let sql = format!(
+            "INSERT INTO tags (conversation, name) SELECT id, '{name}' FROM conversations WHERE {which}"
+        );
+        assert!(database.execute(&sql, []).unwrap() > 0, "nothing is tagged {name}");
+    }
+}
 
 /// Milliseconds from the start of the process to the first paint, and until the window can be used.
 async fn start(folder: &Path, work: &Path) -> (f64, f64) {
@@ -151,6 +167,7 @@ async fn a_million_messages() {
     full.ok(&["history", "import", path.to_str().unwrap()]);
     let took = begun.elapsed().as_secs();
     fs::remove_file(&path).unwrap();
+    tag(&full.folder());
 
     let window = Window::open(&full.folder()).await;
     window.click("onboarding-skip").await;

@@ -31,6 +31,8 @@ mod writer;
 pub mod table;
 
 #[cfg(test)]
+mod find_tests;
+#[cfg(test)]
 mod store_tests;
 
 pub use blobs::sha256;
