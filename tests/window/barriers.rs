@@ -2,7 +2,7 @@
 
 use crate::{
     harness::{PATIENCE, Window},
-    keys::{focus_is_on, gone, press},
+    keys::{entry, focus_is_on, gone, palette, press, wait_for},
 };
 use parallax_suite::support::{
     program::Program,
@@ -177,10 +177,47 @@ async fn no_screen_has_a_serious_barrier() {
         window.click(&format!("layout-{layout}")).await;
         look.over(&window, layout).await;
     }
+    kept(&mut look, &window).await;
     pages(&mut look, &window).await;
     blind(&mut look, &window).await;
     window.close().await.unwrap();
-    look.end(35);
+    look.end(44);
+}
+
+/// The menus and dialogs of what is kept.
+async fn kept(look: &mut Look, window: &Window) {
+    let menu = "document.querySelector('[data-testid^=\"conversation-menu-\"]')";
+    window.until("the list has the chat", menu).await;
+    window.script(&format!("{menu}.click()"), vec![]).await;
+    wait_for(window, "no menu opens", "return !!document.querySelector('[role=menu]')").await;
+    look.over(window, "menu of a conversation").await;
+    press(window, Key::Escape).await;
+    wait_for(window, "the menu stays", "return !document.querySelector('[role=menu]')").await;
+    for (words, action, shown) in [
+        ("tags of this", "chat.tags", "tag-name"),
+        ("move this conversation", "chat.folder", "folder-name"),
+        ("map of this", "map", "map-turn-1"),
+        ("import conversations", "import", "import-path"),
+    ] {
+        palette(window, words, &format!("action-{action}")).await;
+        window.get(shown).await;
+        look.over(window, words).await;
+        press(window, Key::Escape).await;
+        gone(window, shown).await;
+    }
+    window.script("document.querySelector('[data-testid=context-policy]').focus()", vec![]).await;
+    press(window, Key::Enter).await;
+    entry(window, "Choose for each model").await;
+    window.get("sees-save").await;
+    look.over(window, "what each model sees").await;
+    press(window, Key::Escape).await;
+    gone(window, "sees-save").await;
+    window.script("document.querySelector('[data-testid=lane-0]').focus()", vec![]).await;
+    press(window, "e").await;
+    focus_is_on(window, "edit-field").await;
+    look.over(window, "a prompt written anew").await;
+    press(window, Key::Escape).await;
+    gone(window, "edit-field").await;
 }
 
 async fn pages(look: &mut Look, window: &Window) {
@@ -193,6 +230,11 @@ async fn pages(look: &mut Look, window: &Window) {
         window.visit(page).await;
         window.get(shown).await;
         look.over(window, page).await;
+        if page == "models" {
+            window.script("document.querySelector('.mcat tbody tr').click()", vec![]).await;
+            window.get("models-drawer").await;
+            look.over(window, "a model").await;
+        }
     }
     window.visit("experiments").await;
     opened(look, window, "experiment-new", "experiment-run").await;
@@ -206,6 +248,7 @@ async fn pages(look: &mut Look, window: &Window) {
     window.visit("settings").await;
     window.get("provider-openai").await;
     look.over(window, "settings").await;
+    opened(look, window, "prompt-add", "prompt-save").await;
     for section in
         ["providers", "routing", "gateway", "budgets", "audit", "appearance", "prompts", "shortcuts", "data"]
     {

@@ -2,7 +2,7 @@
 //! this machine says a number that nobody can know and keeps what it was sent: each lane's request holds
 //! exactly the numbers its policy lets it see, and the chip on its answer says so.
 
-use crate::harness::{PATIENCE, Window};
+use crate::{harness::Window, keys::entry};
 use parallax_suite::support::{
     program::Program,
     replay::{Answer, Replay, Route, Seen},
@@ -12,7 +12,6 @@ use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher as _,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
 };
 use thirtyfour::{Key, TypingData};
 
@@ -87,24 +86,7 @@ async fn focus(window: &Window, id: &str) {
 async fn choose(window: &Window, words: &str) {
     focus(window, "context-policy").await;
     press(window, Key::Enter).await;
-    window.until("the choice opens", "document.querySelector('[role=menu]')").await;
-    let here = "return document.activeElement.textContent";
-    let started = Instant::now();
-    loop {
-        let entry = window.script(here, vec![]).await;
-        if entry.as_str().is_some_and(|entry| entry.contains(words)) {
-            break;
-        }
-        assert!(started.elapsed() < PATIENCE, "no entry says {words}");
-        press(window, Key::Down).await;
-        // One key, one step: a second before the first has had its effect would pass the entry by.
-        let pressed = Instant::now();
-        while window.script(here, vec![]).await == entry && pressed.elapsed() < Duration::from_secs(5) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-    press(window, Key::Enter).await;
-    window.until("the choice closes", "!document.querySelector('[role=menu]')").await;
+    entry(window, words).await;
 }
 
 async fn ask(window: &Window, turn: usize) {

@@ -92,7 +92,7 @@ async fn first_of_menu(window: &Window, button: &str) {
 }
 
 /// A desktop whose downloads go into a folder of their own.
-fn desktop(folder: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn desktop(folder: &Path) -> (PathBuf, PathBuf) {
     let (settings, downloads) = (folder.join("config"), folder.join("downloads"));
     fs::create_dir_all(&settings).unwrap();
     fs::create_dir_all(&downloads).unwrap();

@@ -29,7 +29,7 @@ async fn chips(window: &Window) -> Vec<String> {
     serde_json::from_value(window.script(script, vec![]).await).unwrap()
 }
 
-async fn chips_are(window: &Window, names: &[&str]) {
+pub(crate) async fn chips_are(window: &Window, names: &[&str]) {
     let script = format!(
         "return JSON.stringify([...document.querySelectorAll('.mchip')].map((one) => one.ariaLabel.split(',')[0])) \
          === JSON.stringify({})",
@@ -39,7 +39,7 @@ async fn chips_are(window: &Window, names: &[&str]) {
 }
 
 /// Adds a model, wherever the focus is.
-async fn add(window: &Window, reference: &str) {
+pub(crate) async fn add(window: &Window, reference: &str) {
     press(window, Key::Control + "m").await;
     focus_is_on(window, "model-search").await;
     press(window, reference).await;
@@ -51,14 +51,14 @@ async fn add(window: &Window, reference: &str) {
     gone(window, "model-search").await;
 }
 
-async fn answered(window: &Window, lanes: usize) {
+pub(crate) async fn answered(window: &Window, lanes: usize) {
     for lane in 0..lanes {
         window.lane_reaches(lane, &["done"]).await;
     }
 }
 
 /// From wherever to the first answer of the newest turn.
-async fn to_the_answers(window: &Window) {
+pub(crate) async fn to_the_answers(window: &Window) {
     pane_until(window, ".thread").await;
     press(window, "]").await;
     focus_is_on(window, "lane-0").await;

@@ -1,6 +1,7 @@
 //! Keys alone: what has the focus, and how it gets somewhere.
 
 use crate::harness::{PATIENCE, Window};
+use serde_json::json;
 use std::time::{Duration, Instant};
 use thirtyfour::{Key, TypingData};
 
@@ -52,6 +53,35 @@ pub(crate) async fn pressed(window: &Window, id: &str) {
          || e?.getAttribute('aria-selected') === 'true' || e?.dataset.state === 'on'"
     );
     wait_for(window, &format!("{id} is not chosen"), &script).await;
+}
+
+/// Goes through the menu that is open to the entry with these words, and takes it.
+pub(crate) async fn entry(window: &Window, words: &str) {
+    wait_for(window, "no menu opens", "return !!document.querySelector('[role=menu]')").await;
+    let here = "const e = document.activeElement; \
+        return e?.getAttribute('role')?.startsWith('menuitem') ? e.textContent : ''";
+    let started = Instant::now();
+    loop {
+        let at = window.script(here, vec![]).await;
+        if at.as_str().is_some_and(|at| at.contains(words)) {
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "no entry says {words}");
+        press(window, Key::Down).await;
+        // One key, one step: a second before the first has had its effect would pass the entry by.
+        let pressed = Instant::now();
+        while window.script(here, vec![]).await == at && pressed.elapsed() < Duration::from_secs(5) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    press(window, Key::Enter).await;
+    wait_for(window, "the menu stays", "return !document.querySelector('[role=menu]')").await;
+}
+
+/// Tab to a button by its name, as it is read out.
+pub(crate) async fn tab_to_named(window: &Window, name: &str) {
+    let named = format!("return (document.activeElement?.ariaLabel ?? '').startsWith({})", json!(name));
+    tab_until(window, name, &named).await;
 }
 
 /// Presses F6 until the focus is inside of this. Twice round at most: a page that has just opened may take the

@@ -17,6 +17,7 @@ mod blind;
 mod budgets;
 mod context;
 mod demo;
+mod desk;
 mod diagram;
 mod experiments;
 mod figures;

@@ -2,6 +2,7 @@
 //! chat of the main window.
 
 use crate::{
+    barriers::Look,
     harness::{PATIENCE, Window},
     second::{Again, rpc},
 };
@@ -102,6 +103,9 @@ async fn inside_the_session() {
         .await;
     window.type_into("quick-field", "Why is the sky").await;
     window.shot("quick-ask").await;
+    let mut look = Look::with(&window).await;
+    look.over(&window, "quick question").await;
+    look.end(1);
     // It may call nothing of the contract but its own.
     for (cmd, payload) in
         [("conversation/list", json!(null)), ("key/set", json!({})), ("quick/take", json!(null))]

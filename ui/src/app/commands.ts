@@ -413,8 +413,16 @@ function arranging(services: Services, shell: ShellActions): Action[] {
 }
 
 function settling(services: Services): Action[] {
-  const { settings, toasts } = services;
-  return THEMES.map((theme) => ({
+  const { nav, settings, toasts } = services;
+  const shortcuts: Action = {
+    id: 'shortcuts',
+    title: t('Every shortcut'),
+    group: t('Settings'),
+    keys: 'Shift+?',
+    anywhere: false,
+    run: () => nav.go({ name: 'settings', provider: null, at: 'shortcuts' }),
+  };
+  const themes = THEMES.map((theme) => ({
     id: `theme.${theme}`,
     title: t('Theme: {theme}', { theme: THEME_NAMES[theme].toLowerCase() }),
     group: t('Settings'),
@@ -423,6 +431,7 @@ function settling(services: Services): Action[] {
     can: () => settings.theme !== theme,
     run: () => void settings.setTheme(theme).catch((reason: unknown) => toasts.fail(reason)),
   }));
+  return [shortcuts, ...themes];
 }
 
 /** Keys as they are now. */

@@ -41,6 +41,16 @@ describe('the palette', () => {
 });
 
 describe('shortcuts', () => {
+  it('are all shown by a question mark, but not while one is written', async () => {
+    const services = await open('chat');
+    await user.type(await screen.findByTestId(ids.composer), 'why?');
+    expect(services.nav.page.name).toBe('chat');
+    screen.getByTestId(ids.lane(0, true)).focus();
+    await user.keyboard('{Shift>}?{/Shift}');
+    expect(services.nav.page).toMatchObject({ name: 'settings', at: 'shortcuts' });
+    expect(await screen.findByTestId(ids.shortcut('chat.new'))).toBeVisible();
+  });
+
   it('are changed by pressing keys, and a conflict is named', async () => {
     const services = await open('chat');
     services.nav.go({ name: 'settings', provider: null });

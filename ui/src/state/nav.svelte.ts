@@ -8,7 +8,7 @@ export type Page =
   | { name: 'spend'; at?: 'budgets' }
   | { name: 'models' }
   | { name: 'history' }
-  | { name: 'settings'; provider: string | null; at?: 'gateway' };
+  | { name: 'settings'; provider: string | null; at?: 'gateway' | 'shortcuts' };
 
 /** Where the window is. */
 export class Nav {

@@ -129,6 +129,7 @@ export const app = {
   'Answers in columns': 'Antworten in Spalten',
   'Answers in a grid': 'Antworten im Raster',
   'One answer at a time': 'Eine Antwort auf einmal',
+  'Every shortcut': 'Alle Tastenkürzel',
   'Theme: {theme}': 'Farben: {theme}',
   'Found on this machine': 'Auf diesem Rechner gefunden',
   'and {count} more': 'und {count} weitere',
