@@ -15,6 +15,8 @@ const FLUSH_MS = 120;
 const TICK_MS = 100;
 /** At most so many growing answers, or a quarter of them, are drawn in one animation frame. */
 const DRAWN_AT_ONCE = 2;
+/** Figures of an answer that grows are renewed this often. */
+const FIGURES_MS = 250;
 const RESYNC_PAUSE_MS = 250;
 
 export const isFinal = (run: RunView): boolean =>
@@ -73,6 +75,9 @@ export class LiveTurn {
   private known: TurnView = NOTHING;
   /** The place of the answer that is drawn next. */
   private next = 0;
+  /** What each answer was drawn from, and when its figures were. */
+  private readonly drawn = new Map<string, RunView>();
+  private readonly figures = new Map<string, number>();
   private readonly began = new Map<string, number>();
   private scheduled = false;
   private asking = false;
@@ -114,6 +119,7 @@ export class LiveTurn {
     const wasLive = this.view.id === view.id && this.view.live;
     this.known = view;
     this.view = view;
+    for (const run of view.runs) this.drawn.set(run.id, run);
     // An ended turn may come from the store, which counts no frames; nothing that waits can follow it.
     if (!view.live) this.queue.clear();
     else for (const seq of this.queue.keys()) if (seq <= view.seq) this.queue.delete(seq);
@@ -211,7 +217,10 @@ export class LiveTurn {
     this.watchdog = setInterval(() => {
       if (Date.now() - this.heard >= SILENCE_MS) void this.resync();
     }, 1000);
-    this.ticker = setInterval(() => (this.now = Date.now()), TICK_MS);
+    this.ticker = setInterval(() => {
+      this.now = Date.now();
+      this.catchUp();
+    }, TICK_MS);
   }
 
   private rest(tell: boolean): void {
@@ -266,20 +275,48 @@ export class LiveTurn {
    */
   private draw(): void {
     const { known, view } = this;
-    const changed = known.runs.flatMap((run, place) => (run === view.runs[place] ? [] : [place]));
-    const most = Math.max(DRAWN_AT_ONCE, Math.ceil(known.runs.length / 4));
-    const grown = changed.filter((place) => isGrowth(view.runs[place], known.runs[place]));
-    if (!known.live || document.hidden || grown.length <= most) {
+    if (!known.live) {
       this.view = known;
       return;
     }
-    const first = grown.findIndex((place) => place >= this.next);
-    const inTurn = [...grown.slice(Math.max(first, 0)), ...grown.slice(0, Math.max(first, 0))];
-    const late = new Set(inTurn.slice(most));
-    this.next = (inTurn[most - 1] ?? 0) + 1;
-    const runs = known.runs.map((run, place) => (late.has(place) ? (view.runs[place] ?? run) : run));
+    const most = Math.max(DRAWN_AT_ONCE, Math.ceil(known.runs.length / 4));
+    const grown = known.runs.flatMap((run, place) =>
+      run !== this.drawn.get(run.id) && isGrowth(view.runs[place], run) ? [place] : [],
+    );
+    const first = Math.max(
+      0,
+      grown.findIndex((place) => place >= this.next),
+    );
+    const inTurn = [...grown.slice(first), ...grown.slice(0, first)];
+    const late = new Set(document.hidden ? [] : inTurn.slice(most));
+    if (late.size > 0) this.next = (inTurn[most - 1] ?? 0) + 1;
+    const runs = known.runs.map((run, place) => {
+      const shown = view.runs[place];
+      return shown && late.has(place) ? shown : this.drawOne(shown, run);
+    });
     this.view = { ...known, runs };
-    this.schedule();
+    if (late.size > 0) this.schedule();
+  }
+
+  /** An answer as it is to be shown: while it grows its figures stand still for a moment, so that they can be read. */
+  private drawOne(shown: RunView | undefined, run: RunView): RunView {
+    const due = Date.now() - (this.figures.get(run.id) ?? 0) >= FIGURES_MS;
+    if (run === this.drawn.get(run.id) && shown && (shown.metrics === run.metrics || !due)) return shown;
+    this.drawn.set(run.id, run);
+    if (shown && !due && isGrowth(shown, run)) return { ...run, metrics: shown.metrics };
+    this.figures.set(run.id, Date.now());
+    return run;
+  }
+
+  /** Figures that stood still are brought up to date, should nothing more come. */
+  private catchUp(): void {
+    const { known, view } = this;
+    const behind = known.runs.some(
+      (run, place) =>
+        view.runs[place]?.metrics !== run.metrics &&
+        Date.now() - (this.figures.get(run.id) ?? 0) >= FIGURES_MS,
+    );
+    if (behind) this.schedule();
   }
 
   private runs(): string {

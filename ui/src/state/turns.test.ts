@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Client } from '../ipc/client';
 import { lane, model, run, section, turn } from '../ipc/fake/samples';
+import type { RunView } from '../ipc/generated/RunView';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
 import { FakeHost, type Send } from '../ipc/host.fake';
 import { LiveTurn, SILENCE_MS } from './turns.svelte';
@@ -210,6 +211,29 @@ describe('a live turn', () => {
       live.frame(grow(2, 'two', true));
       await vi.advanceTimersToNextFrame();
       expect(told(live, 'two')).toEqual(ids);
+    });
+
+    it('lets figures stand for a moment while text grows, and forgets none', async () => {
+      const live = open(eight());
+      const counted = (seq: number, output: number): TurnFrame => {
+        const frame = grow(seq, String(seq));
+        frame.runs = frame.runs.slice(0, 1);
+        const metrics = { ...live.view.runs[0]?.metrics, output } as RunView['metrics'];
+        frame.runs[0]?.ops.push({ type: 'metrics', metrics });
+        return frame;
+      };
+      const output = () => live.view.runs[0]?.metrics.output;
+      live.frame(counted(1, 10));
+      await vi.advanceTimersToNextFrame();
+      live.frame(counted(2, 20));
+      await vi.advanceTimersToNextFrame();
+      expect([output(), told(live, '2')]).toEqual([10, ['a']]);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(output()).toBe(20);
+      live.frame({ ...counted(3, 30), last: true });
+      await vi.advanceTimersToNextFrame();
+      expect(output()).toBe(30);
+      live.close();
     });
   });
 });
