@@ -1,7 +1,8 @@
 //! `application/vnd.amazon.eventstream`: binary frames with checksums, each around one JSON document.
 //!
-//! A body labelled so may still be plain JSON (an error before the stream began), so the first byte
-//! decides: a frame begins with its length, and a length of printable bytes would be absurd.
+//! A body labelled so may still be plain JSON (an error before the stream began), and frames may come
+//! under another label or none, so the first byte decides: a frame begins with its length, and a length
+//! of printable bytes would be absurd.
 
 use crate::{
     Decoder, Ending, Framing,
@@ -21,40 +22,38 @@ const PRELUDE: usize = 12;
 /// Unreadable payloads told one by one.
 const MAX_SKIP_NOTICES: u32 = 16;
 
-/// A decoder of the given framing.
+/// A decoder of frames, or of whatever text comes in their place; `framing` is what the label says.
 pub(crate) fn decoder<P: Protocol + 'static>(framing: Framing, protocol: P) -> Box<dyn Decoder> {
-    match framing {
-        Framing::AwsEventStream => Box::new(told_by_first_byte(protocol)),
-        Framing::Sse | Framing::Json | Framing::Ndjson => Box::new(Framed::new(framing, protocol)),
-    }
+    let text = if framing == Framing::AwsEventStream { Framing::Json } else { framing };
+    Box::new(EventStream::Unknown(Some(protocol), text))
 }
 
-/// A decoder of frames, or of whatever text comes in their place.
+/// The same, of a body without a label.
 pub(crate) fn told_by_first_byte<P: Protocol>(protocol: P) -> EventStream<P> {
-    EventStream::Unknown(Some(protocol))
+    EventStream::Unknown(Some(protocol), Framing::Json)
 }
 
 /// See [`told_by_first_byte`].
 pub(crate) enum EventStream<P> {
-    /// Nothing has come yet.
-    Unknown(Option<P>),
+    /// Nothing has come yet. Beside it how text would be framed.
+    Unknown(Option<P>, Framing),
     Frames(Frames<P>),
     Text(Box<Framed<P>>),
 }
 
 impl<P: Protocol> Decoder for EventStream<P> {
     fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) {
-        if let (Self::Unknown(protocol), Some(first)) = (&mut *self, bytes.first()) {
+        if let (Self::Unknown(protocol, framing), Some(first)) = (&mut *self, bytes.first()) {
             let Some(protocol) = protocol.take() else { return };
             *self = match first {
-                b'\t' | b'\n' | b'\r' | b' '.. => Self::Text(Box::new(Framed::new(Framing::Json, protocol))),
+                b'\t' | b'\n' | b'\r' | b' '.. => Self::Text(Box::new(Framed::new(*framing, protocol))),
                 _ => {
                     Self::Frames(Frames { protocol, buffer: Vec::new(), taken: 0, skipped: 0, broken: None })
                 }
             };
         }
         match self {
-            Self::Unknown(_) => {}
+            Self::Unknown(..) => {}
             Self::Frames(frames) => frames.push(bytes, out),
             Self::Text(text) => text.push(bytes, out),
         }
@@ -62,7 +61,7 @@ impl<P: Protocol> Decoder for EventStream<P> {
 
     fn ended(&self) -> bool {
         match self {
-            Self::Unknown(_) => false,
+            Self::Unknown(..) => false,
             Self::Frames(frames) => frames.protocol.ended(),
             Self::Text(text) => text.ended(),
         }
@@ -77,7 +76,7 @@ impl<P: Protocol> EventStream<P> {
     /// What the documents are for.
     pub(crate) fn protocol(&mut self) -> Option<&mut P> {
         match self {
-            Self::Unknown(protocol) => protocol.as_mut(),
+            Self::Unknown(protocol, _) => protocol.as_mut(),
             Self::Frames(frames) => Some(&mut frames.protocol),
             Self::Text(text) => Some(text.protocol()),
         }
@@ -86,8 +85,8 @@ impl<P: Protocol> EventStream<P> {
     /// The body ended: how, and what the documents were for.
     pub(crate) fn close(self, out: &mut Vec<StreamEvent>) -> (Ending, Option<P>) {
         match self {
-            Self::Unknown(Some(mut protocol)) => (protocol.finish(out), Some(protocol)),
-            Self::Unknown(None) => (Ending::Truncated, None),
+            Self::Unknown(Some(mut protocol), _) => (protocol.finish(out), Some(protocol)),
+            Self::Unknown(None, _) => (Ending::Truncated, None),
             Self::Frames(frames) => {
                 let (ending, protocol) = frames.close(out);
                 (ending, Some(protocol))

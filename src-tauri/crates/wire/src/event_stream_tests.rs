@@ -28,8 +28,12 @@ fn answer() -> Vec<u8> {
 }
 
 fn decode(pieces: &[&[u8]]) -> (Vec<StreamEvent>, Ending) {
+    labelled(Some("application/vnd.amazon.eventstream"), pieces)
+}
+
+fn labelled(label: Option<&str>, pieces: &[&[u8]]) -> (Vec<StreamEvent>, Ending) {
     let bedrock = crate::dialect("bedrock-converse").unwrap();
-    let mut decoder = bedrock.decoder(Framing::AwsEventStream, &domain::Quirks::default());
+    let mut decoder = crate::decoder_for(bedrock, label, &domain::Quirks::default());
     let mut out = Vec::new();
     for piece in pieces {
         decoder.push(piece, &mut out);
@@ -47,6 +51,18 @@ fn the_same_events_come_however_the_bytes_are_cut() {
     for cut in 0..body.len() {
         let (a, b) = body.split_at(cut);
         assert_eq!(decode(&[a, b]), whole, "cut at {cut}");
+    }
+}
+
+#[test]
+fn frames_are_known_under_any_label_and_under_none() {
+    let body = answer();
+    let whole = decode(&[&body]);
+    for label in [None, Some("application/octet-stream"), Some("text/event-stream"), Some("application/json")]
+    {
+        assert_eq!(labelled(label, &[&body]), whole, "{label:?}");
+        assert_eq!(labelled(label, &[&body[..1], &body[1..]]), whole, "{label:?}, byte by itself");
+        assert_eq!(labelled(label, &[]).1, Ending::Truncated, "{label:?}, empty");
     }
 }
 

@@ -247,7 +247,34 @@ impl<P: Protocol> Core<P> {
                 let words = Json::String(data.into());
                 self.document("error", &words, data.len(), out);
             }
+            Err(_) if self.run_together(event, data, offset, out) => {}
             Err(bad) => self.skip(offset + event.at, bad, event.cut, out),
+        }
+    }
+
+    /// Events of a server that sends no blank lines between them come as one, a document a line. False where
+    /// its first line is none.
+    fn run_together(
+        &mut self,
+        event: &SseEvent<'_>,
+        data: &str,
+        offset: u64,
+        out: &mut Vec<StreamEvent>,
+    ) -> bool {
+        let Some((first, mut rest)) = data.split_once('\n') else { return false };
+        if Json::parse(first.trim()).is_err() {
+            return false;
+        }
+        let mut line = first;
+        loop {
+            let last = rest.is_empty();
+            let name = if last { event.event } else { "" };
+            let alone = SseEvent { event: name, data: line, at: event.at, cut: event.cut && last };
+            self.event(&alone, offset, out);
+            if last {
+                return true;
+            }
+            (line, rest) = rest.split_once('\n').unwrap_or((rest, ""));
         }
     }
 

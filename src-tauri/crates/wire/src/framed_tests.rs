@@ -70,6 +70,26 @@ fn one_bad_event_is_skipped_and_told() {
     }
 }
 
+/// As servers and recorders send them that know no blank lines.
+#[test]
+fn events_without_blank_lines_between_are_told_apart() {
+    let body =
+        "data: {\"a\":1}\ndata: {\"a\":2}\n\ndata: {\"a\":3}\nevent: x\ndata: {\"end\":true}\ndata: [DONE]\n";
+    for step in [1, 5, 1000] {
+        let (seen, ending) = read(Framing::Sse, body.as_bytes(), step);
+        assert_eq!(seen, ["|{\"a\":1}", "|{\"a\":2}", "|{\"a\":3}", "|{\"end\":true}"], "{step}");
+        assert_eq!(ending, Ending::Complete);
+    }
+    let (seen, ending) = read(Framing::Sse, b"data: {\"a\":1}\ndata: {\"a\":", 3);
+    assert_eq!((seen, ending), (vec!["|{\"a\":1}".to_owned()], Ending::Truncated), "what came whole stays");
+    let (seen, _) = read(Framing::Sse, b"data: {\"a\":1}\ndata: oops\ndata: {\"a\":2}\n\n", 3);
+    assert_eq!(seen.len(), 3, "{seen:?}");
+    assert!(seen[1].starts_with("!Skipped an unreadable event"), "{seen:?}");
+    // One document over several lines is one document still.
+    let (seen, _) = read(Framing::Sse, b"data: {\ndata: \"a\":1}\n\n", 3);
+    assert_eq!(seen, ["|{\"a\":1}"]);
+}
+
 #[test]
 fn garbage_is_malformed_and_a_cut_is_truncated() {
     for garbage in ["<html><body>503</body></html>\n", "data: nonsense\n\ndata: more\n\n", "{oops}"] {

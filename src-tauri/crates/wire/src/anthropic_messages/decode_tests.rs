@@ -132,6 +132,35 @@ fn tools_sources_and_redacted_thoughts_are_the_same_streamed_and_whole() {
     assert_eq!((same.usage.input, same.usage.output), (said.usage.input, said.usage.output));
 }
 
+/// The message's own counts leave that pass out, and it is billed like them.
+#[test]
+fn a_pass_that_shortened_the_conversation_first_is_counted_too() {
+    let end = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":200,
+        "cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":8,"iterations":[
+        {"type":"compaction","input_tokens":1000,"cache_creation_input_tokens":50,"cache_read_input_tokens":70000,
+         "output_tokens":90,"cache_creation":{"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":30}},
+        {"type":"message","input_tokens":200,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,
+         "output_tokens":8}]}}"#;
+    let usage = streamed(&[START, TEXT, HI, STOP, end, OVER]).usage;
+    assert_eq!((usage.input.total, usage.output.total), (Some(200 + 1000 + 50 + 70_000), Some(98)));
+    assert_eq!((usage.input.cache_read, usage.input.cache_write()), (Some(70_000), Some(50)));
+    assert_eq!((usage.input.cache_write_1h, usage.unexplained), (Some(30), None));
+}
+
+/// Its tokens have the prices of that model: they are marked, not billed as this one's.
+#[test]
+fn the_advice_of_another_model_is_not_counted_as_this_ones() {
+    let said = whole(
+        r#"{"type":"message","id":"msg_1","model":"m","content":[],"stop_reason":"end_turn","usage":{
+        "input_tokens":2300,"output_tokens":120,"iterations":[
+        {"type":"message","input_tokens":1100,"output_tokens":110},
+        {"type":"advisor_message","model":"n","input_tokens":2500,"cache_read_input_tokens":3,"output_tokens":20},
+        {"type":"message","input_tokens":1200,"output_tokens":10}]}}"#,
+    );
+    assert_eq!((said.usage.input.total, said.usage.output.total), (Some(2300), Some(120)));
+    assert_eq!(said.usage.unexplained, Some(2523));
+}
+
 /// Each has a price of its own, and the tier beside it says nothing of it.
 #[test]
 fn fast_mode_and_one_country_are_the_tier_that_served() {
