@@ -40,6 +40,11 @@ pub(crate) fn citations(metadata: &Value) -> Vec<Part> {
         let source = &citation["metadata"];
         add(&mut found, source["url"].as_str(), source["title"].as_str());
     }
+    parts(found)
+}
+
+/// Sources that were found, as parts of the answer.
+pub(crate) fn parts(found: Vec<(String, Option<String>)>) -> Vec<Part> {
     found.into_iter().map(|(url, title)| Part::Citation { url: Some(url), title }).collect()
 }
 
@@ -47,7 +52,8 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn add(found: &mut Vec<(String, Option<String>)>, url: Option<&str>, title: Option<&str>) {
+/// Keeps a source that is a page on the web, once.
+pub(crate) fn add(found: &mut Vec<(String, Option<String>)>, url: Option<&str>, title: Option<&str>) {
     let Some(url) = url.map(str::trim).filter(|url| is_address(url)) else { return };
     if found.len() >= MOST || found.iter().any(|(known, _)| known == url) {
         return;

@@ -4,7 +4,7 @@
 //! name a parent there are branches.
 
 use crate::{
-    Conversation, Filed, Files, LeftOut, Reason, Source, Wanted,
+    Conversation, Filed, Files, LeftOut, Reason, Source, Wanted, chatgpt_cites as cites,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -68,12 +68,13 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
 }
 
 fn parts(message: &Value, user: bool, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
-    let mut parts: Vec<Part> = message["content"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|block| part(block, left_out))
-        .collect();
+    let blocks = || message["content"].as_array().into_iter().flatten();
+    let mut parts: Vec<Part> = blocks().filter_map(|block| part(block, left_out)).collect();
+    let mut found = Vec::new();
+    for citation in blocks().filter_map(|block| block["citations"].as_array()).flatten() {
+        let source = if citation["details"].is_object() { &citation["details"] } else { citation };
+        cites::add(&mut found, source["url"].as_str(), source["title"].as_str());
+    }
     if parts.is_empty() {
         parts.extend(text::part(message["text"].as_str().unwrap_or_default(), left_out));
     }
@@ -102,6 +103,7 @@ fn parts(message: &Value, user: bool, files: &mut Files<'_>, left_out: &mut Left
             break;
         }
     }
+    parts.extend(cites::parts(found));
     parts
 }
 
@@ -125,7 +127,14 @@ fn part(block: &Value, left_out: &mut LeftOut) -> Option<Part> {
             let name = text::line(block["name"].as_str().unwrap_or("tool"), 80);
             let words: Vec<&str> = match &block["content"] {
                 Value::String(text) => vec![text.as_str()],
-                Value::Array(list) => list.iter().filter_map(|item| item["text"].as_str()).collect(),
+                // Pages that were found and not read have a title and an address alone.
+                Value::Array(list) => list
+                    .iter()
+                    .flat_map(|item| match item["text"].as_str() {
+                        Some(words) => vec![words],
+                        None => ["title", "url"].iter().filter_map(|key| item[*key].as_str()).collect(),
+                    })
+                    .collect(),
                 _ => Vec::new(),
             };
             let text = clean(&words.join("\n\n"), left_out);
@@ -134,6 +143,44 @@ fn part(block: &Value, left_out: &mut LeftOut) -> Option<Part> {
         "image" | "document" => {
             Some(missing("File", block["file_name"].as_str().unwrap_or_default(), left_out))
         }
-        _ => None,
+        // What newer blocks say in words is kept as words; marks of time and of budgets say nothing.
+        _ => text::part(block["text"].as_str().unwrap_or_default(), left_out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_answer_keeps_what_it_rests_on() {
+        let cited = |source: Value| json!({ "type": "text", "text": "It is.", "citations": [source] });
+        let message = json!({ "content": [
+            { "type": "tool_result", "name": "web_search", "content": [
+                { "type": "knowledge", "title": "A page", "url": "https://a.example/x" }] },
+            { "type": "token_budget" },
+            cited(json!({ "uuid": "1", "details": { "type": "web_search_citation", "url": "https://a.example/x" } })),
+            cited(json!({ "url": "https://b.example/y", "title": "B" })),
+            { "type": "voice_note", "text": "Spoken." },
+        ] });
+        let parts = parts(&message, false, &mut |_| None, &mut LeftOut::default());
+        let text = |text: &str| Part::Text { text: text.to_owned() };
+        let cite = |url: &str, title: Option<&str>| Part::Citation {
+            url: Some(url.to_owned()),
+            title: title.map(str::to_owned),
+        };
+        let found = "A page\n\nhttps://a.example/x".to_owned();
+        assert_eq!(
+            parts,
+            [
+                Part::ServerTool { name: "web_search".to_owned(), text: found },
+                text("It is."),
+                text("It is."),
+                text("Spoken."),
+                cite("https://a.example/x", None),
+                cite("https://b.example/y", Some("B")),
+            ]
+        );
     }
 }

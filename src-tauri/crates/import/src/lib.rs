@@ -22,6 +22,7 @@ mod ids;
 mod librechat;
 mod llm;
 mod open_webui;
+mod open_webui_details;
 mod own;
 mod pack;
 mod text;

@@ -1,4 +1,5 @@
-//! LibreChat's export of a conversation: messages in a list, or as a tree of `children`.
+//! LibreChat's export of a conversation: `messages` in a list, or as a tree of `children`, which newer versions call
+//! `messagesTree`.
 
 use crate::{
     Conversation, Filed, LeftOut, Reason, Source,
@@ -93,15 +94,72 @@ fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
                 parts.push(Part::ServerTool { name, text: clean(text.trim(), left_out) });
             }
             "error" => parts.extend(text::part(&words(&block["error"]), left_out)),
-            "" => {}
+            // Which of several agents goes on.
+            "" | "agent_update" => {}
             _ => parts.push(missing("File", "", left_out)),
         }
     }
     if parts.is_empty() {
-        parts.extend(text::part(message["text"].as_str().unwrap_or_default(), left_out));
+        let words = message["text"].as_str().unwrap_or_default();
+        // Older versions put the reasoning into the text.
+        let thought = words.strip_prefix(":::thinking\n").and_then(|after| after.split_once("\n:::"));
+        if let Some((thought, _)) = thought {
+            let text = clean(thought.trim(), left_out);
+            parts.push(Part::Reasoning { text, signature: None, issuer: "librechat".to_owned() });
+        }
+        parts
+            .extend(text::part(thought.map_or(words, |(_, words)| words.trim_start_matches('\n')), left_out));
     }
     for file in message["files"].as_array().into_iter().flatten() {
         parts.push(missing("File", file["filename"].as_str().unwrap_or_default(), left_out));
     }
+    // Files that tools made; what they found stands there as well, without a name.
+    for file in message["attachments"].as_array().into_iter().flatten() {
+        if let Some(name) = file["filename"].as_str() {
+            parts.push(missing("File", name, left_out));
+        }
+    }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    fn words(part: &Part) -> String {
+        match part {
+            Part::Text { text } => text.clone(),
+            Part::Reasoning { text, .. } => format!("({text})"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// As newer versions write a tree of answers.
+    #[test]
+    fn a_tree_of_the_other_name_is_read_too() {
+        let answer = |id: &str, text: &str| {
+            json!({ "messageId": id, "parentMessageId": "1", "sender": "GPT", "isCreatedByUser": false, "text": text,
+                "children": [], "content": null })
+        };
+        let export = json!({ "conversationId": "c", "endpoint": "openAI", "title": "T", "recursive": true,
+            "messagesTree": [{ "messageId": "1", "sender": "User", "isCreatedByUser": true, "text": "Why?",
+                "children": [answer("2", "So."), answer("3", ":::thinking\nHm\n:::\n\nBecause.")] }] });
+        let read = crate::read(export.to_string().as_bytes()).unwrap();
+        assert_eq!(read.turns.len(), 1);
+        let answers = read.turns[0].answers.iter();
+        let said: Vec<Vec<String>> = answers.map(|a| a.parts.iter().map(words).collect()).collect();
+        assert_eq!(said, [vec!["So."], vec!["(Hm)", "Because."]]);
+    }
+
+    #[test]
+    fn only_files_are_told_to_be_missing() {
+        let message = json!({ "messageId": "2", "sender": "GPT", "isCreatedByUser": false,
+            "content": [{ "type": "agent_update", "agent_update": { "index": 0 } }, { "type": "text", "text": "Here." }],
+            "attachments": [{ "filename": "plot.png" }, { "type": "web_search", "web_search": {} }] });
+        let mut left_out = LeftOut::default();
+        assert_eq!(parts(&message, &mut left_out).len(), 2);
+        assert_eq!(left_out.attachments, 1);
+    }
 }

@@ -3,8 +3,8 @@
 //! Several models may answer one prompt; they are children of the same message, side by side.
 
 use crate::{
-    Conversation, Filed, LeftOut, Reason, Source,
-    text::{self, missing},
+    Conversation, Filed, LeftOut, Reason, Source, chatgpt_cites as cites, open_webui_details as details,
+    text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
 use domain::Part;
@@ -73,7 +73,16 @@ fn node(
     match message["role"].as_str() {
         Some("system") => left_out.system_messages = left_out.system_messages.saturating_add(1),
         _ => match &message["content"] {
-            Value::String(words) => parts.extend(text::part(words, left_out)),
+            Value::String(words) if user => parts.extend(text::part(words, left_out)),
+            Value::String(words) => {
+                let said = details::parts(words, left_out);
+                // Newer versions keep what is not said in words apart from the text.
+                if said.iter().all(|part| matches!(part, Part::Text { .. })) {
+                    parts.extend(beside(&message["output"], left_out));
+                }
+                parts.extend(said);
+                parts.extend(sources(message));
+            }
             Value::Array(list) => parts.extend(list.iter().filter_map(|item| match item["text"].as_str() {
                 Some(words) => text::part(words, left_out),
                 None => Some(missing("Picture", "", left_out)),
@@ -105,5 +114,91 @@ fn node(
         system: if user { None } else { system.map(str::to_owned) },
         parts,
         cut: message["done"] == false,
+    }
+}
+
+/// Reasoning and calls of tools in the list of what the model gave; its words stand in the text, where the user may
+/// have changed them.
+fn beside(output: &Value, left_out: &mut LeftOut) -> Vec<Part> {
+    let texts = |list: &Value| {
+        let items = list.as_array().into_iter().flatten();
+        items.filter_map(|item| item["text"].as_str()).collect::<Vec<_>>().join("\n\n")
+    };
+    let mut parts = Vec::new();
+    for item in output.as_array().into_iter().flatten() {
+        match item["type"].as_str().unwrap_or_default() {
+            "reasoning" => {
+                let said = [&item["summary"], &item["content"]].map(texts);
+                let text = clean(said.join("\n\n").trim(), left_out);
+                if !text.is_empty() {
+                    parts.push(Part::Reasoning { text, signature: None, issuer: "open-webui".to_owned() });
+                }
+            }
+            "function_call" => {
+                let text = clean(item["arguments"].as_str().unwrap_or_default(), left_out);
+                let name = text::line(item["name"].as_str().unwrap_or("tool"), 80);
+                parts.push(Part::ServerTool { name, text });
+            }
+            "function_call_output" => {
+                let calls = output.as_array().into_iter().flatten();
+                let mut calls = calls.filter(|call| call["type"] == "function_call");
+                let called = calls.find(|call| call["call_id"] == item["call_id"]);
+                let name = called.and_then(|call| call["name"].as_str()).unwrap_or("tool");
+                let words = item["output"].as_str().map_or_else(|| texts(&item["output"]), str::to_owned);
+                parts.push(Part::ServerTool { name: text::line(name, 80), text: clean(&words, left_out) });
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// Pages and documents an answer rests on; of documents without an address only the words of the answer tell.
+fn sources(message: &Value) -> Vec<Part> {
+    let mut found = Vec::new();
+    for list in ["sources", "citations"] {
+        for source in message[list].as_array().into_iter().flatten() {
+            let title = source["source"]["name"].as_str();
+            for place in source["metadata"].as_array().into_iter().flatten() {
+                let address = [&place["url"], &place["source"]].into_iter().filter_map(Value::as_str);
+                let title = place["title"].as_str().or_else(|| place["name"].as_str()).or(title);
+                address.for_each(|url| cites::add(&mut found, Some(url), title));
+            }
+            cites::add(&mut found, source["source"]["url"].as_str(), title);
+        }
+    }
+    cites::parts(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn said(message: &Value) -> Vec<Part> {
+        node("m".to_owned(), None, message, None, &mut LeftOut::default()).parts
+    }
+
+    /// Newer versions keep what a model gave in a list beside the text.
+    #[test]
+    fn what_is_not_said_in_words_comes_from_the_list() {
+        let message = json!({ "role": "assistant", "content": "It rains.", "output": [
+            { "type": "reasoning", "summary": null, "content": [{ "type": "output_text", "text": "Hm" }] },
+            { "type": "function_call", "call_id": "1", "name": "sky", "arguments": "{}" },
+            { "type": "function_call_output", "call_id": "1", "output": [{ "type": "input_text", "text": "grey" }] },
+            { "type": "message", "content": [{ "type": "output_text", "text": "It rained." }] } ],
+            "sources": [{ "source": { "name": "A" }, "metadata": [{ "source": "https://a.example" }, { "source": "a.pdf" }] }] });
+        let reasoning =
+            Part::Reasoning { text: "Hm".to_owned(), signature: None, issuer: "open-webui".to_owned() };
+        let tool = |text: &str| Part::ServerTool { name: "sky".to_owned(), text: text.to_owned() };
+        let cite = Part::Citation { url: Some("https://a.example".to_owned()), title: Some("A".to_owned()) };
+        let words = Part::Text { text: "It rains.".to_owned() };
+        assert_eq!(said(&message), [reasoning.clone(), tool("{}"), tool("grey"), words.clone(), cite]);
+        let told =
+            "<details type=\"reasoning\" done=\"true\"><summary>Thought</summary>&gt; Hm</details>It rains.";
+        let mut both = message;
+        both["content"] = told.into();
+        both["sources"] = Value::Null;
+        assert_eq!(said(&both), [reasoning, words], "nothing twice");
     }
 }
