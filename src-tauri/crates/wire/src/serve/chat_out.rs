@@ -4,6 +4,9 @@ use super::{Told, Write, errors, fold::Folded, seal, write};
 use domain::{BlockKind, Failure, FinishReason, PicoUsd, StreamEvent, Usage};
 use serde_json::{Map, Value, json};
 
+/// Between two pieces of reasoning that are told as one text.
+const APART: &str = "\n\n";
+
 /// A block while it is open.
 struct Open {
     block: u32,
@@ -23,6 +26,8 @@ pub(super) struct Chunks {
     begun: bool,
     calls: usize,
     thoughts: usize,
+    /// Some reasoning was told.
+    thought: bool,
     open: Vec<Open>,
     usage: Option<Usage>,
     finish: Option<(FinishReason, Option<String>)>,
@@ -32,7 +37,17 @@ impl Chunks {
     pub(super) fn new(told: Told) -> Self {
         let mut head = Value::from(envelope(&told, "chat.completion.chunk")).to_string();
         head.pop();
-        Self { told, head, begun: false, calls: 0, thoughts: 0, open: Vec::new(), usage: None, finish: None }
+        Self {
+            told,
+            head,
+            begun: false,
+            calls: 0,
+            thoughts: 0,
+            thought: false,
+            open: Vec::new(),
+            usage: None,
+            finish: None,
+        }
     }
 
     /// A chunk whose delta holds these fields, written as `"name":value` pairs.
@@ -85,7 +100,7 @@ impl Chunks {
 
     fn more(&mut self, block: u32, text: &str, out: &mut Vec<u8>) {
         let Some(open) = self.open.iter_mut().find(|open| open.block == block) else { return };
-        open.spoke = true;
+        let first = !std::mem::replace(&mut open.spoke, true);
         let number = open.number;
         let mut fields = String::with_capacity(text.len() + 64);
         match &open.kind {
@@ -100,7 +115,12 @@ impl Chunks {
             BlockKind::Reasoning if self.told.hide_reasoning => return,
             BlockKind::Reasoning => {
                 fields.push_str("\"reasoning\":");
-                write::text(text, &mut fields);
+                // The field is one text, whatever the details beside it are parts of.
+                if std::mem::replace(&mut self.thought, true) && first {
+                    write::text(&format!("{APART}{text}"), &mut fields);
+                } else {
+                    write::text(text, &mut fields);
+                }
                 fields.push_str(",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":");
                 write::text(text, &mut fields);
                 fields.push_str(&format!(",\"format\":\"unknown\",\"index\":{number}}}]"));
@@ -246,6 +266,9 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
                 }
             }
             BlockKind::Reasoning => {
+                if !thought.is_empty() {
+                    thought.push_str(APART);
+                }
                 thought.push_str(&block.text);
                 let signature = seal::seal(&told.issuer, None, proof);
                 details.push(json!({ "type": "reasoning.text", "text": block.text, "signature": signature,

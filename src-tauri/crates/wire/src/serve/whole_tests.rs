@@ -54,8 +54,8 @@ fn said(events: &[StreamEvent], protocol: Option<Protocol>) -> Said {
         said.proofs.extend(signature.into_iter().flat_map(|signature| proofs(&signature)));
     }
     said.proofs.sort();
-    // Reasoning of which several blocks are open at once may be told one block after the other.
-    let mut letters: Vec<char> = said.thought.chars().collect();
+    // Reasoning of which several blocks are open at once may be told one block after the other, with lines between.
+    let mut letters: Vec<char> = said.thought.chars().filter(|letter| *letter != '\n').collect();
     letters.sort_unstable();
     said.thought = letters.into_iter().collect();
     said
@@ -120,6 +120,30 @@ fn finish(events: &[StreamEvent]) -> FinishReason {
         _ => None,
     });
     last.unwrap()
+}
+
+/// The field is one text: what was thought before and after a call must not run into one word.
+#[test]
+fn pieces_of_reasoning_are_paragraphs_of_one_text() {
+    let block = |block: u32, text: &[&str]| {
+        let mut events = vec![StreamEvent::BlockOpen { block, kind: BlockKind::Reasoning }];
+        events.extend(text.iter().map(|text| StreamEvent::BlockDelta { block, text: (*text).to_owned() }));
+        events.push(StreamEvent::BlockClose { block, signature: None });
+        events
+    };
+    let mut events = [block(0, &["I ", "look."]), block(1, &["It ", "rains."])].concat();
+    events.push(StreamEvent::Finish { reason: FinishReason::Stop, raw: None });
+    let thought = |framing, bytes: &[u8]| {
+        let (events, _) = read(Protocol::OpenAiChat, framing, bytes);
+        let texts = events.into_iter().filter_map(|event| match event {
+            StreamEvent::BlockDelta { text, .. } => Some(text),
+            _ => None,
+        });
+        texts.collect::<String>()
+    };
+    let expected = "I look.\n\nIt rains.";
+    assert_eq!(thought(Framing::Sse, &streamed(Protocol::OpenAiChat, told(), &events)), expected);
+    assert_eq!(thought(Framing::Json, &whole(Protocol::OpenAiChat, &told(), &events, None)), expected);
 }
 
 /// Blocks that overlap as providers let them: opened, grown in turns and closed at any time.
