@@ -363,7 +363,8 @@ impl Made<'_> {
     }
 }
 
-fn size(part: &Part) -> usize {
+/// Bytes of its words.
+pub(crate) fn size(part: &Part) -> usize {
     match part {
         Part::Text { text } | Part::Refusal { text } | Part::Reasoning { text, .. } => text.len(),
         Part::ServerTool { name, text } => name.len() + text.len(),

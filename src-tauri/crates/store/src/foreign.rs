@@ -1,9 +1,12 @@
 //! Other programs' databases, opened to be read and no further: the log of the `llm` command.
 
+mod turns;
+
 use crate::error::failure;
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, Part};
 use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
 use std::{collections::HashSet, path::Path, time::Duration};
+use turns::Read;
 
 /// Longest value that is read.
 const LONGEST: i32 = 64 * 1024 * 1024;
@@ -11,7 +14,7 @@ const LONGEST: i32 = 64 * 1024 * 1024;
 const MOST: usize = 5_000_000;
 
 /// An answer in the log of `llm`, with its prompt.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LlmRow {
     /// Id.
     pub id: String,
@@ -21,8 +24,12 @@ pub struct LlmRow {
     pub prompt: String,
     /// System prompt.
     pub system: String,
-    /// Answer.
-    pub response: String,
+    /// What tools gave back that the answer before had called.
+    pub results: Vec<Part>,
+    /// Answer: reasoning, words and what was asked of tools, as they stand in the file.
+    pub said: Vec<Part>,
+    /// Files among the answer.
+    pub made: u32,
     /// When, RFC 3339.
     pub datetime_utc: String,
     /// Files that came with the prompt.
@@ -30,7 +37,7 @@ pub struct LlmRow {
 }
 
 /// A conversation of that log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LlmConversation {
     /// Id of the conversation, or of the only answer.
     pub id: String,
@@ -97,8 +104,17 @@ struct Log {
     connection: Connection,
 }
 
-/// An answer's conversation, time and rowid: what the order of a log is made of.
-type Place = (String, String, i64);
+/// An answer's conversation, time and row: what the order of a log is made of.
+type Place = (String, String, Row);
+
+/// Where an answer stands, by rowid. A log that grew over versions of the program has both.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Row {
+    /// In `responses`.
+    Response(i64),
+    /// In `turns`.
+    Turn(i64),
+}
 
 impl Log {
     fn columns(&self, table: &str) -> Result<HashSet<String>, Failure> {
@@ -111,70 +127,143 @@ impl Log {
     }
 
     fn is_one(&self) -> Result<bool, Failure> {
+        Ok(self.has_responses()? || self.has_turns()?)
+    }
+
+    fn has_responses(&self) -> Result<bool, Failure> {
         let columns = self.columns("responses")?;
         let needed = ["id", "model", "prompt", "response", "conversation_id", "datetime_utc"];
         Ok(needed.iter().all(|name| columns.contains(*name)) && !self.columns("conversations")?.is_empty())
     }
 
     fn order(&self) -> Result<Vec<Place>, Failure> {
-        let sql = format!(
-            "SELECT coalesce(conversation_id, id), coalesce(datetime_utc, ''), rowid FROM responses LIMIT {MOST}"
-        );
+        let mut order = Vec::new();
+        if self.has_responses()? {
+            order = self.places("coalesce(conversation_id, id)", "responses", Row::Response)?;
+        }
+        if self.has_turns()? {
+            order.extend(self.places("coalesce(thread_id, id)", "turns", Row::Turn)?);
+        }
+        Ok(order)
+    }
+
+    fn places(&self, id: &str, table: &str, row: fn(i64) -> Row) -> Result<Vec<Place>, Failure> {
+        let sql = format!("SELECT {id}, coalesce(datetime_utc, ''), rowid FROM {table} LIMIT {MOST}");
         let mut statement = self.connection.prepare(&sql).map_err(|e| foreign(&e))?;
         let places = statement
-            .query_map([], |row| Ok((text(row, 0)?, text(row, 1)?, row.get(2)?)))
+            .query_map([], |found| Ok((text(found, 0)?, text(found, 1)?, row(found.get(2)?))))
             .map_err(|e| foreign(&e))?;
         places.collect::<Result<_, _>>().map_err(|e| foreign(&e))
     }
 
     fn conversation(&self, group: &[Place]) -> Result<LlmConversation, Failure> {
         let id = group.first().map(|(id, ..)| id.clone()).unwrap_or_default();
-        let name = self.words("SELECT name FROM conversations WHERE id = ?1", &id)?.concat();
-        let system = self.columns("responses")?.contains("system");
-        let fragments =
-            !self.columns("prompt_fragments")?.is_empty() && !self.columns("fragments")?.is_empty();
-        let attachments = !self.columns("prompt_attachments")?.is_empty();
-        let system = if system { "system" } else { "''" };
+        let mut name = String::new();
+        for table in ["conversations", "threads"] {
+            if name.is_empty() && self.columns(table)?.contains("name") {
+                name = self.words(&format!("SELECT name FROM {table} WHERE id = ?1"), &id)?.concat();
+            }
+        }
+        let beside = Beside::of(self)?;
+        let mut read = Read::default();
+        let rows = group.iter().map(|(_, _, row)| match row {
+            Row::Response(place) => self.response(*place, &beside),
+            Row::Turn(place) => self.turn(*place, &mut read),
+        });
+        Ok(LlmConversation { id, name, rows: rows.collect::<Result<_, _>>()? })
+    }
+
+    fn response(&self, place: i64, beside: &Beside) -> Result<LlmRow, Failure> {
+        let column = |there: bool, name: &'static str| if there { name } else { "''" };
         let sql = format!(
-            "SELECT id, model, prompt, {system}, response, datetime_utc FROM responses WHERE rowid = ?1"
+            "SELECT id, model, prompt, {}, response, datetime_utc, {} FROM responses WHERE rowid = ?1",
+            column(beside.system, "system"),
+            column(beside.reasoning, "reasoning")
         );
         let mut statement = self.connection.prepare_cached(&sql).map_err(|e| foreign(&e))?;
-        let mut rows = Vec::with_capacity(group.len());
-        for (_, _, place) in group {
-            let mut row = statement
-                .query_row([place], |row| {
-                    Ok(LlmRow {
-                        id: text(row, 0)?,
-                        model: text(row, 1)?,
-                        prompt: text(row, 2)?,
-                        system: text(row, 3)?,
-                        response: text(row, 4)?,
-                        datetime_utc: text(row, 5)?,
-                        attachments: 0,
-                    })
+        let mut row = statement
+            .query_row([place], |row| {
+                let thought =
+                    Part::Reasoning { text: text(row, 6)?, signature: None, issuer: "llm".to_owned() };
+                Ok(LlmRow {
+                    id: text(row, 0)?,
+                    model: text(row, 1)?,
+                    prompt: text(row, 2)?,
+                    system: text(row, 3)?,
+                    said: vec![thought, Part::Text { text: text(row, 4)? }],
+                    datetime_utc: text(row, 5)?,
+                    ..LlmRow::default()
                 })
-                .map_err(|e| foreign(&e))?;
-            if fragments {
-                let sql = "SELECT f.content FROM prompt_fragments p JOIN fragments f ON f.id = p.fragment_id
-                           WHERE p.response_id = ?1 ORDER BY p.\"order\"";
-                let mut words = self.words(sql, &row.id)?;
-                words.push(std::mem::take(&mut row.prompt));
-                words.retain(|words| !words.is_empty());
-                row.prompt = words.join("\n\n");
-            }
-            if attachments {
-                let sql = "SELECT attachment_id FROM prompt_attachments WHERE response_id = ?1";
-                row.attachments = u32::try_from(self.words(sql, &row.id)?.len()).unwrap_or(u32::MAX);
-            }
-            rows.push(row);
+            })
+            .map_err(|e| foreign(&e))?;
+        if beside.fragments {
+            row.prompt = self.with_fragments("prompt_fragments", &row.id, row.prompt)?;
         }
-        Ok(LlmConversation { id, name, rows })
+        if beside.system_fragments {
+            row.system = self.with_fragments("system_fragments", &row.id, row.system)?;
+        }
+        if beside.attachments {
+            let sql = "SELECT attachment_id FROM prompt_attachments WHERE response_id = ?1";
+            row.attachments = u32::try_from(self.words(sql, &row.id)?.len()).unwrap_or(u32::MAX);
+        }
+        if beside.tools {
+            row.said.extend(self.tools("arguments FROM tool_calls", &row.id)?);
+            row.results = self.tools("output FROM tool_results", &row.id)?;
+        }
+        Ok(row)
+    }
+
+    fn with_fragments(&self, table: &str, id: &str, words: String) -> Result<String, Failure> {
+        let sql = format!(
+            "SELECT f.content FROM {table} p JOIN fragments f ON f.id = p.fragment_id
+             WHERE p.response_id = ?1 ORDER BY p.\"order\""
+        );
+        let mut all = self.words(&sql, id)?;
+        all.push(words);
+        all.retain(|words| !words.is_empty());
+        Ok(all.join("\n\n"))
+    }
+
+    fn tools(&self, what: &str, id: &str) -> Result<Vec<Part>, Failure> {
+        let sql = format!("SELECT name, {what} WHERE response_id = ?1 ORDER BY rowid");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| foreign(&e))?;
+        let tools = statement
+            .query_map([id], |row| Ok(Part::ServerTool { name: text(row, 0)?, text: text(row, 1)? }))
+            .map_err(|e| foreign(&e))?;
+        tools.collect::<Result<_, _>>().map_err(|e| foreign(&e))
     }
 
     fn words(&self, sql: &str, key: &str) -> Result<Vec<String>, Failure> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| foreign(&e))?;
         let words = statement.query_map([key], |row| text(row, 0)).map_err(|e| foreign(&e))?;
         words.collect::<Result<_, _>>().map_err(|e| foreign(&e))
+    }
+}
+
+/// What older versions of the program wrote beside `responses`, and which of its columns they had.
+struct Beside {
+    system: bool,
+    reasoning: bool,
+    fragments: bool,
+    system_fragments: bool,
+    attachments: bool,
+    tools: bool,
+}
+
+impl Beside {
+    fn of(log: &Log) -> Result<Self, Failure> {
+        let columns = log.columns("responses")?;
+        let there = |table: &str| log.columns(table).map(|columns| !columns.is_empty());
+        let fragments = there("fragments")?;
+        let (calls, results) = (log.columns("tool_calls")?, log.columns("tool_results")?);
+        Ok(Self {
+            system: columns.contains("system"),
+            reasoning: columns.contains("reasoning"),
+            fragments: fragments && there("prompt_fragments")?,
+            system_fragments: fragments && there("system_fragments")?,
+            attachments: there("prompt_attachments")?,
+            tools: calls.contains("arguments") && results.contains("output"),
+        })
     }
 }
 
@@ -188,3 +277,7 @@ fn text(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
     })
 }
+
+#[cfg(test)]
+#[path = "foreign_tests.rs"]
+mod tests;

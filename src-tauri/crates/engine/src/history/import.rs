@@ -332,7 +332,7 @@ impl Run {
     fn llm(&mut self, path: &Path) -> Result<(), Failure> {
         let one = store::read_llm_log(path, |log| {
             let rows: Vec<import::Response> = log.rows.into_iter().map(response).collect();
-            let size = rows.iter().map(|row| row.prompt.len() + row.response.len()).sum();
+            let size = rows.iter().map(import::Response::size).sum();
             self.take(import::llm_conversation(&log.id, &log.name, &rows), size)?;
             Ok(!self.report.stopped)
         })?;
@@ -428,8 +428,8 @@ fn branched(conversation: &Conversation) -> bool {
 }
 
 fn response(row: store::LlmRow) -> import::Response {
-    let store::LlmRow { id, model, prompt, system, response, datetime_utc, attachments } = row;
-    import::Response { id, model, prompt, system, response, datetime_utc, attachments }
+    let store::LlmRow { id, model, prompt, system, results, said, made, datetime_utc, attachments } = row;
+    import::Response { id, model, prompt, system, results, said, made, datetime_utc, attachments }
 }
 
 /// The entries that hold conversations: those called so, else every JSON file.
