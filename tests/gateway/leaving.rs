@@ -34,7 +34,8 @@ fn unfinished() -> Answer {
 async fn an_experiment_sends_nothing_more_and_says_what_may_be_billed() {
     let bench = Bench::new(vec![Route::answer(unfinished())]).await;
     let suite = "{prompts: [a, b, c, d, e, f, g, h, i, j, k, l], models: [m@chat]}";
-    let suite = engine::suite_from_yaml(suite, &|name: &str| panic!("no file is named: {name}")).unwrap();
+    let suite =
+        engine::suite_from_yaml(suite, &|name: &str| Err(format!("no file is named: {name}"))).unwrap();
     let id = bench.engine.create_experiment(&suite, None).await.unwrap();
     let options = RunOptions {
         at_once: 3,

@@ -5,6 +5,7 @@ use crate::{
     history::stem,
     models,
     spend::file::{create, not_written},
+    suite_file::suite_of_file,
     types::{
         CellChange, CellStateName, ChangedCell, CheckView, ExperimentAnswer, ExperimentCell,
         ExperimentCellRef, ExperimentDetail, ExperimentDraft, ExperimentEstimate, ExperimentForm,
@@ -21,7 +22,7 @@ use engine::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Write as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 /// Requests at once that the window asks for.
@@ -256,38 +257,6 @@ pub(crate) async fn cell(api: &Api, which: ExperimentCellRef) -> Result<Experime
         run: cell.row.run,
         note: cell.note,
     })
-}
-
-/// The prompt set of a file, with the files it names. Those lie in its own folder or below it: a set often comes
-/// from somebody else, and what it names is sent to providers.
-///
-/// Error `request.invalid` for what cannot be read or lies elsewhere.
-pub fn suite_of_file(path: &Path) -> Result<Suite, Failure> {
-    let unread = |error: &std::io::Error| format!("it cannot be read ({error})");
-    let wrong = |why: &dyn std::fmt::Display| invalid(format!("{}: {why}.", path.display()));
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        let why = "a table holds cases alone, not what is asked of whom; name it as the `tests` of a YAML or JSON file";
-        return Err(wrong(&why));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&unread(&error)))?;
-    // Links are followed first, so that none leads out.
-    let whole = path.canonicalize().map_err(|error| wrong(&unread(&error)))?;
-    let beside = whole.parent().unwrap_or_else(|| Path::new("/"));
-    let load = |name: &str| {
-        let named = beside.join(name).canonicalize().map_err(|error| unread(&error))?;
-        if !named.starts_with(beside) {
-            return Err(
-                "it lies outside the folder of this file, and what it holds would be sent; copy it there"
-                    .to_owned(),
-            );
-        }
-        std::fs::read_to_string(&named).map_err(|error| unread(&error))
-    };
-    let mut suite = engine::suite_from_yaml(&text, &load).map_err(|bad| wrong(&bad))?;
-    if suite.title.trim().is_empty() {
-        suite.title = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    }
-    Ok(suite)
 }
 
 /// The prompt set of a draft. One that was typed names no files.

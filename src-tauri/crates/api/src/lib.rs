@@ -34,6 +34,7 @@ pub mod quick;
 mod routing;
 mod settings;
 pub mod spend;
+mod suite_file;
 mod titles;
 pub mod types;
 
@@ -42,11 +43,11 @@ pub use commands::{COMMANDS, Command, Scope, dispatch, dispatch_stream};
 pub use compare::cast_object;
 pub use database::DatabaseCheck;
 pub use engine::{Table, frame::TurnFrame, read_pdf_if_asked};
-pub use experiments::suite_of_file;
 pub use history::stem;
 pub use imports::outcome as import_outcome;
 pub use links::check as check_link;
 pub use process::{Arguments, arguments, default_folder, env_keys, named_folder, prepare_process};
+pub use suite_file::suite_of_file;
 
 use domain::Failure;
 use engine::{Engine, FrameSink};

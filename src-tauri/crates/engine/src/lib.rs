@@ -85,7 +85,9 @@ pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};
 pub use clock::{Clock, SystemClock};
-pub use compare::experiment::{BadSuite, Better, Change, PromptPair, Suite, from_yaml as suite_from_yaml};
+pub use compare::experiment::{
+    BadSuite, Better, Change, Files as SuiteFiles, PromptPair, Suite, from_yaml as suite_from_yaml,
+};
 pub use context::At;
 pub use draft::{Draft, DraftBlock};
 pub use estimate::{Habit, LaneEstimate, PromptEstimate, TightestBudget};

@@ -96,6 +96,9 @@ pub(crate) struct RunArgs {
     /// Ask the same of another model, and say what got worse; needs an experiment's id
     #[arg(long, value_name = "MODEL", conflicts_with = "estimate")]
     rerun_on: Option<String>,
+    /// The model that judges where an `llm-rubric` of the file names none
+    #[arg(long, value_name = "MODEL")]
+    judge: Option<String>,
     /// Say what it would send and cost, and send nothing
     #[arg(long)]
     estimate: bool,
@@ -209,10 +212,19 @@ fn no_such_file(what: &str) -> Failure {
 
 async fn start(engine: &Engine, arguments: RunArgs) -> Result<ExitCode, Failure> {
     let json = arguments.json.json;
+    if arguments.judge.is_some() && !PathBuf::from(&arguments.what).is_file() {
+        return Err(invalid(
+            "--judge needs a file: the checks of an experiment that was begun stay as they are.",
+        ));
+    }
     let cap = arguments.cap.as_deref().map(dollars).transpose()?;
     let path = PathBuf::from(&arguments.what);
     let id = if path.is_file() {
-        let suite = api::suite_of_file(&path)?;
+        let mut suite = api::suite_of_file(&path)?;
+        if let Some(judge) = &arguments.judge {
+            let judge = ModelRef::parse(judge).map_err(|bad| invalid(format!("{bad}.")))?;
+            suite.judged_by(&judge.to_string());
+        }
         for unused in &suite.unused {
             out::note(&format!("parallax: “{unused}” of the file is not used."));
         }

@@ -4,7 +4,7 @@
 
 use super::{
     sets,
-    suite::{Load, bad_at},
+    suite::{Load, bad_at, plain},
 };
 use serde_json::{Map, Value};
 
@@ -25,7 +25,7 @@ pub(super) fn is_program(name: &str) -> bool {
 }
 
 /// What the `options` of a case say of its checks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Options {
     /// Who judges, where a check does not say so itself.
     pub(super) judge: Value,
@@ -33,30 +33,66 @@ pub(super) struct Options {
     pub(super) prevented: Option<&'static str>,
     /// The score from which on the case passes, whatever of its checks failed.
     pub(super) threshold: Option<f64>,
+    /// Stands before each prompt.
+    pub(super) prefix: Option<String>,
+    /// Stands after each prompt.
+    pub(super) suffix: Option<String>,
+    /// A variable with a list of values makes several cells.
+    pub(super) expand: bool,
+    /// The checks of all cases are none of this one's.
+    pub(super) alone: bool,
     /// What is not used.
     pub(super) unused: Vec<String>,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        let (judge, unused) = (Value::Null, Vec::new());
+        let (prevented, threshold, prefix, suffix) = (None, None, None, None);
+        Self { judge, prevented, threshold, prefix, suffix, expand: true, alone: false, unused }
+    }
+}
+
 impl Options {
-    /// Of a case, or of `defaultTest`.
-    pub(super) fn read(written: Option<&Value>) -> Self {
+    /// Of a case, or of `defaultTest`. An error says what would change what is asked and cannot be kept to.
+    pub(super) fn read(written: Option<&Value>) -> Result<Self, String> {
         let mut options = Self::default();
-        for (name, value) in written.and_then(Value::as_object).into_iter().flatten() {
+        let set =
+            written.and_then(Value::as_object).into_iter().flatten().filter(|(_, value)| !value.is_null());
+        for (name, value) in set {
             match name.as_str() {
                 "provider" => options.judge = grader(value),
                 "transform" | "postprocess" => options.prevented = Some(THROUGH_CODE),
                 "rubricPrompt" => options.prevented = options.prevented.or(Some(OWN_WORDS)),
+                "prefix" => options.prefix = Some(plain(value)),
+                "suffix" => options.suffix = Some(plain(value)),
+                "disableVarExpansion" => options.expand = value != &Value::Bool(true),
+                "disableDefaultAsserts" => options.alone = value == &Value::Bool(true),
+                "transformVars" => {
+                    let why = "options.transformVars: code would change its variables, which is not run";
+                    return Err(why.to_owned());
+                }
+                "storeOutputAs" => {
+                    let why =
+                        "options.storeOutputAs: an answer that goes into other prompts is not supported";
+                    return Err(why.to_owned());
+                }
                 other => options.unused.push(format!("tests: options.{other}")),
             }
         }
-        options
+        Ok(options)
     }
 
     /// These, and what is not said in them as in the others.
     pub(super) fn or(self, shared: &Self) -> Self {
-        let judge = if self.judge.is_null() { shared.judge.clone() } else { self.judge };
-        let threshold = self.threshold.or(shared.threshold);
-        Self { judge, prevented: self.prevented.or(shared.prevented), threshold, unused: self.unused }
+        Self {
+            judge: if self.judge.is_null() { shared.judge.clone() } else { self.judge },
+            prevented: self.prevented.or(shared.prevented),
+            threshold: self.threshold.or(shared.threshold),
+            prefix: self.prefix.or_else(|| shared.prefix.clone()),
+            suffix: self.suffix.or_else(|| shared.suffix.clone()),
+            ..self
+        }
     }
 
     /// All checks of a case, with these put on them: as they are, or as one set where a score decides.
@@ -71,7 +107,7 @@ impl Options {
     }
 
     /// Puts them on a check that does not say otherwise.
-    fn put_on(&self, check: &mut Value) {
+    pub(super) fn put_on(&self, check: &mut Value) {
         let Some(check) = check.as_object_mut() else { return };
         let kind = check.get("type").and_then(Value::as_str).unwrap_or_default();
         if kind == SET {
@@ -166,7 +202,7 @@ fn read(
             named.insert(PREVENTED.to_owned(), Value::from("code from a file is not run"));
         } else {
             let path = name.trim_start_matches("file://");
-            let text = (source.load)(path).map_err(|why| bad_at(at, format!("{path}: {why}")))?;
+            let text = source.load.read(path).map_err(|why| bad_at(at, format!("{path}: {why}")))?;
             let value = if kind.ends_with("-json") {
                 serde_saphyr::from_str(&text).map_err(|_| bad_at(at, format!("{path}: it is no schema")))?
             } else {

@@ -10,6 +10,9 @@ use domain::{Millis, PicoUsd};
 use serde_json::Value;
 use std::borrow::Cow;
 
+/// Changes that `levenshtein` counts to.
+const MOST_CHANGES: usize = 1_000;
+
 /// What is known of an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
@@ -71,6 +74,11 @@ enum Kind {
     },
     Cost(PicoUsd),
     Latency(Millis),
+    /// At most so many characters differ.
+    Near {
+        value: String,
+        most: usize,
+    },
     /// A judge is asked, elsewhere.
     Rubric {
         rubric: String,
@@ -138,20 +146,19 @@ impl Check {
                 value: number(value).ok_or_else(|| wrong("it needs a number as its value"))?,
                 tolerance: number(&written["tolerance"]).unwrap_or(0.0).abs(),
             },
-            "word-count" => match value {
-                Value::Object(range) => {
-                    let at = |key: &str| range.get(key).and_then(Value::as_u64).map(|n| n as usize);
-                    Kind::Words { least: at("min").unwrap_or(0), most: at("max").unwrap_or(usize::MAX) }
-                }
-                _ => {
-                    let exact =
-                        value.as_u64().ok_or_else(|| wrong("it needs a count, or min and max"))? as usize;
-                    Kind::Words { least: exact, most: exact }
-                }
-            },
+            "word-count" => {
+                let (least, most) = words(value).ok_or_else(|| wrong("it needs a count, or min and max"))?;
+                Kind::Words { least, most }
+            }
             "llm-rubric" => match judge(&written["provider"]) {
-                Some(judge) => Kind::Rubric { rubric: text()?, judge },
+                Some(Ok(judge)) => Kind::Rubric { rubric: text()?, judge },
+                Some(Err(why)) => Kind::NotRun(why.into()),
                 None => Kind::NotRun("it names no judge: add “provider: author/model” to the check".into()),
+            },
+            "levenshtein" => Kind::Near {
+                value: text()?,
+                most: most_changes(&written["threshold"])
+                    .ok_or_else(|| wrong("its threshold must be a count of characters, at most 1000"))?,
             },
             "cost" => Kind::Cost(
                 PicoUsd::from_dollars(&plain(&written["threshold"]))
@@ -250,6 +257,7 @@ impl Kind {
                 let took = answer.took.ok_or("its time is not known")?;
                 (took <= *limit, format!("{} ms, at most {} ms asked for", took.0, limit.0))
             }
+            Self::Near { value, most } => look::near(text, value, *most),
             // Told apart before it comes here.
             Self::NotRun(why) => return Err(why.to_string()),
             Self::Rubric { .. } | Self::Set(_) => return Err("it is decided elsewhere".to_owned()),
@@ -257,19 +265,41 @@ impl Kind {
     }
 }
 
-/// The judge's model: a name, or an object with its id, in promptfoo's form or ours.
-fn judge(written: &Value) -> Option<String> {
+/// The judge's model: a name, or an object with its id, in promptfoo's form or ours; an error says why it is none.
+fn judge(written: &Value) -> Option<Result<String, String>> {
     let id =
         written.as_str().or_else(|| written["id"].as_str()).map(str::trim).filter(|id| !id.is_empty())?;
-    super::suite::model(id)
+    Some(super::subjects::model(id).map_err(|why| format!("its judge {id:?} {why}")))
+}
+
+/// An exact count, or `{min, max}`.
+fn words(value: &Value) -> Option<(usize, usize)> {
+    let count = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
+    match value {
+        Value::Object(range) => {
+            let at = |key: &str| range.get(key).and_then(count);
+            Some((at("min").unwrap_or(0), at("max").unwrap_or(usize::MAX)))
+        }
+        _ => count(value).map(|exact| (exact, exact)),
+    }
+}
+
+/// How many characters may differ, as promptfoo has it where nothing is said.
+fn most_changes(threshold: &Value) -> Option<usize> {
+    let most = match threshold {
+        Value::Null => 5,
+        most => most.as_u64().or_else(|| most.as_str()?.trim().parse().ok())?,
+    };
+    usize::try_from(most).ok().filter(|most| *most <= MOST_CHANGES)
 }
 
 /// The schema of a check: none, an object, or one written as text.
 fn schema(value: &Value) -> Result<Option<Box<jsonschema::Validator>>, String> {
     let schema = match value {
         Value::Null => return Ok(None),
-        Value::String(text) => serde_json::from_str(text)
-            .map_err(|_| "its schema is not JSON (files are not read here)".to_owned())?,
+        Value::String(text) => {
+            serde_saphyr::from_str(text).map_err(|_| "its schema is neither JSON nor YAML".to_owned())?
+        }
         other => other.clone(),
     };
     match jsonschema::validator_for(&schema) {

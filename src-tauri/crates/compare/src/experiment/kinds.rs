@@ -18,6 +18,7 @@ pub(super) const RUN: &[&str] = &[
     "word-count",
     "cost",
     "latency",
+    "levenshtein",
     "llm-rubric",
 ];
 
@@ -67,7 +68,6 @@ const NOT_RUN: &[(&str, &[&str])] = &[
             "bleu",
             "gleu",
             "meteor",
-            "levenshtein",
             "is-sql",
             "contains-sql",
             "is-xml",

@@ -71,6 +71,42 @@ pub(super) fn contains(text: &str, any: bool, fold: bool, values: &[String]) -> 
     }
 }
 
+/// Whether at most `most` characters have to be put in, taken out or changed to make one text of the other.
+pub(super) fn near(text: &str, value: &str, most: usize) -> (bool, String) {
+    match changes(text, value, most) {
+        Some(1) => (true, format!("1 character differs, at most {most} asked for")),
+        Some(count) => (true, format!("{count} characters differ, at most {most} asked for")),
+        None => (false, format!("more than {most} characters differ from {}", short(value))),
+    }
+}
+
+/// The Levenshtein distance, up to `most`. Only cells so near the diagonal can lead there.
+fn changes(left: &str, right: &str, most: usize) -> Option<usize> {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    if left.len().abs_diff(right.len()) > most {
+        return None;
+    }
+    let far = most + 1;
+    let mut row: Vec<usize> = (0..=right.len()).map(|at| at.min(far)).collect();
+    for (i, a) in left.iter().enumerate() {
+        let (from, to) = (i.saturating_sub(most), (i + most + 1).min(right.len()));
+        let mut corner = row[from];
+        row[from] = if from == 0 { (i + 1).min(far) } else { far };
+        for j in from..to {
+            let change = corner + usize::from(*a != right[j]);
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1).min(far);
+        }
+        if to < right.len() {
+            row[to + 1] = far;
+        }
+        if row[from..=to].iter().all(|count| *count > most) {
+            return None;
+        }
+    }
+    row.last().copied().filter(|count| *count <= most)
+}
+
 pub(super) fn words(text: &str, least: usize, most: usize) -> (bool, String) {
     let count = text.split_whitespace().count();
     let wanted = match (least, most) {
@@ -149,6 +185,54 @@ pub(super) fn nearest(text: &str, value: f64, tolerance: f64) -> (bool, String) 
             // The last digit of a sum of floats is noise, not an error of the model.
             let holds = (found - value).abs() <= tolerance + 1e-12 * value.abs();
             (holds, format!("nearest number {found}, {value} ± {tolerance} wanted"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changes;
+
+    /// By the definition, all cells.
+    fn slow(left: &str, right: &str) -> usize {
+        let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+        let mut table = vec![vec![0; right.len() + 1]; left.len() + 1];
+        for i in 0..=left.len() {
+            for j in 0..=right.len() {
+                table[i][j] = match (i, j) {
+                    (0, n) | (n, 0) => n,
+                    _ => (table[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]))
+                        .min(table[i - 1][j] + 1)
+                        .min(table[i][j - 1] + 1),
+                };
+            }
+        }
+        table[left.len()][right.len()]
+    }
+
+    #[test]
+    fn changed_characters_are_counted_up_to_a_bound() {
+        let texts = [
+            "",
+            "a",
+            "kitten",
+            "sitting",
+            "sit",
+            "kettle",
+            "flaw",
+            "lawn",
+            "änderung",
+            "anderungen",
+            "aaaaaaaa",
+        ];
+        for left in texts {
+            for right in texts {
+                let count = slow(left, right);
+                for most in 0..12 {
+                    let found = changes(left, right, most);
+                    assert_eq!(found, (count <= most).then_some(count), "{left} {right} {most}");
+                }
+            }
         }
     }
 }

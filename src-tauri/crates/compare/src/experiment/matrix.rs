@@ -1,7 +1,9 @@
 //! Every prompt with every set of variables, of every model, as often as asked: the cells of an experiment.
 
 use super::{
-    check::{BadCheck, Check},
+    asserts::PREVENTED,
+    check::Check,
+    kinds,
     suite::Suite,
     template::{BadTemplate, fill},
 };
@@ -44,16 +46,22 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
         for (case_place, case) in suite.cases.iter().enumerate() {
             let at = format!("prompt {}, case {}", prompt_place + 1, case_place + 1);
             for vars in every(&case.vars) {
-                let text = asked(&prompt.text, &vars).map_err(|error| format!("{at}: {error}"))?;
-                let written: Vec<Value> = case.checks.iter().map(|check| filled(check, &vars)).collect();
-                let checks = written
-                    .iter()
-                    .map(Check::read)
-                    .collect::<Result<Vec<_>, BadCheck>>()
-                    .map_err(|error| format!("{at}: {error}"))?;
+                let wrong = |error: &dyn std::fmt::Display| format!("{at}: {error}");
+                let vars = in_each_other(vars);
+                let prompt = format!("{}{}{}", case.prefix, prompt.text, case.suffix);
+                let text = asked(&prompt, &vars).map_err(|error| wrong(&error))?;
+                let mut written = Vec::new();
+                let mut checks = Vec::new();
+                for check in &case.checks {
+                    let check = filled(check, &vars, false).map_err(|error| wrong(&error))?;
+                    checks.push(Check::read(&check).map_err(|error| wrong(&error))?);
+                    written.push(check);
+                }
                 for sample in 0..suite.samples.max(1) {
                     for (subject_place, subject) in suite.subjects.iter().enumerate() {
-                        if !subject.prompts.is_empty() && !subject.prompts.contains(&prompt.label) {
+                        if !subject.prompts.is_empty()
+                            && !subject.prompts.contains(&suite.prompts[prompt_place].label)
+                        {
                             continue;
                         }
                         let request = request_hash(&subject.model, &subject.settings, &text, sample);
@@ -109,23 +117,53 @@ fn asked(template: &str, vars: &BTreeMap<String, String>) -> Result<String, BadT
         return fill(template, vars);
     };
     for message in &mut list {
-        if let Some(Value::String(text)) = message.get_mut("content") {
-            *text = fill(text, vars)?;
+        match message.get_mut("content") {
+            Some(Value::String(text)) => *text = fill(text, vars)?,
+            Some(Value::Array(parts)) => {
+                for part in parts {
+                    if let Some(Value::String(text)) = part.get_mut("text") {
+                        *text = fill(text, vars)?;
+                    }
+                }
+            }
+            _ => {}
         }
     }
     Ok(Value::Array(list).to_string())
 }
 
-/// Variables put into the texts of a check. A text that is no template stays as it is: patterns have braces too.
-fn filled(written: &Value, vars: &BTreeMap<String, String>) -> Value {
-    match written {
-        Value::String(text) => Value::String(fill(text, vars).unwrap_or_else(|_| text.clone())),
-        Value::Array(values) => Value::Array(values.iter().map(|value| filled(value, vars)).collect()),
+/// Values that name other variables, with theirs put in once. One that is no template of them is text.
+fn in_each_other(vars: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    if !vars.values().any(|value| value.contains("{{")) {
+        return vars;
+    }
+    let put = |value: &String| fill(value, &vars).unwrap_or_else(|_| value.clone());
+    vars.iter().map(|(name, value)| (name.clone(), put(value))).collect()
+}
+
+/// Variables put into the texts of a check. A check that is not run stays as it is; so do patterns and schemas that
+/// are no templates, for they have braces of their own.
+fn filled(written: &Value, vars: &BTreeMap<String, String>, braces: bool) -> Result<Value, BadTemplate> {
+    let kind = written["type"].as_str().map(|kind| kind.strip_prefix("not-").unwrap_or(kind));
+    if written.get(PREVENTED).is_some() || kind.is_some_and(|kind| kinds::not_run(kind).is_some()) {
+        return Ok(written.clone());
+    }
+    let braces = braces || kind.is_some_and(|kind| ["regex", "is-json", "contains-json"].contains(&kind));
+    Ok(match written {
+        Value::String(text) => match fill(text, vars) {
+            Ok(text) => Value::String(text),
+            Err(_) if braces => written.clone(),
+            Err(error) => return Err(error),
+        },
+        Value::Array(values) => {
+            Value::Array(values.iter().map(|value| filled(value, vars, braces)).collect::<Result<_, _>>()?)
+        }
         Value::Object(named) => {
-            Value::Object(named.iter().map(|(key, value)| (key.clone(), filled(value, vars))).collect())
+            let filled = named.iter().map(|(key, value)| Ok((key.clone(), filled(value, vars, braces)?)));
+            Value::Object(filled.collect::<Result<_, _>>()?)
         }
         other => other.clone(),
-    }
+    })
 }
 
 /// What is equal for equal requests: 32 hexadecimal digits.

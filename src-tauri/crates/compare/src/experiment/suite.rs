@@ -1,8 +1,8 @@
 //! An experiment as a file: promptfoo's form, and a table with one case a row.
 
 use super::{
-    asserts::{self, Options, Source, is_program},
-    table,
+    asserts::{self, is_program},
+    cases::File,
 };
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,10 @@ pub struct Case {
     pub vars: BTreeMap<String, Vec<String>>,
     /// Checks as written; their texts may have variables.
     pub checks: Vec<Value>,
+    /// Stands before every prompt.
+    pub prefix: String,
+    /// Stands after every prompt.
+    pub suffix: String,
 }
 
 /// What to ask, of whom.
@@ -55,6 +59,14 @@ pub struct Suite {
     pub samples: u32,
     /// What the file says that is not used, for telling.
     pub unused: Vec<String>,
+}
+
+impl Suite {
+    /// Gives every `llm-rubric` that names no judge this one.
+    pub fn judged_by(&mut self, model: &str) {
+        let judge = asserts::Options { judge: Value::from(model), ..Default::default() };
+        self.cases.iter_mut().flat_map(|case| &mut case.checks).for_each(|check| judge.put_on(check));
+    }
 }
 
 /// A file that cannot be used, with where and why.
@@ -75,8 +87,37 @@ pub(super) fn bad_at(at: &str, why: String) -> BadSuite {
     bad(at, why)
 }
 
-/// Reads a file that the suite names; the caller knows where files are.
-pub type Load<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+/// The files that a suite names; the caller knows where they lie. Errors are the reason, for people.
+pub trait Files {
+    /// The text of one.
+    fn read(&self, name: &str) -> Result<String, String>;
+
+    /// The names that a pattern with `*` means, in their order.
+    fn list(&self, pattern: &str) -> Result<Vec<String>, String>;
+
+    /// The file of this name, or those that a pattern means: at least one.
+    fn named(&self, name: &str) -> Result<Vec<String>, String> {
+        if !name.contains('*') {
+            return Ok(vec![name.to_owned()]);
+        }
+        let names = self.list(name)?;
+        if names.is_empty() { Err("no file is called so".to_owned()) } else { Ok(names) }
+    }
+}
+
+/// Files without a folder: a pattern means none of them.
+impl<F: Fn(&str) -> Result<String, String>> Files for F {
+    fn read(&self, name: &str) -> Result<String, String> {
+        self(name)
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// How a suite's files are read.
+pub type Load<'a> = &'a dyn Files;
 
 /// Fields that are read.
 const KNOWN: &[&str] = &[
@@ -87,15 +128,13 @@ const KNOWN: &[&str] = &[
     "models",
     "targets",
     "tests",
+    "scenarios",
     "defaultTest",
     "samples",
     "repeat",
     "evaluateOptions",
     "assertionTemplates",
 ];
-
-/// Parts of a case that are read.
-const CASE: &[&str] = &["description", "label", "vars", "assert", "checks", "options", "threshold"];
 
 /// Reads a suite as YAML or JSON.
 pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
@@ -119,19 +158,24 @@ pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
             .collect(),
         ..Suite::default()
     };
+    if several(root.get("extensions")).any(|hook| !hook.is_null()) {
+        let why = "they are programs that may change what is asked, which are not run; take the lines out";
+        return Err(bad("extensions", why));
+    }
     for (n, value) in several(root.get("prompts")).enumerate() {
         prompts(value, &format!("prompts[{n}]"), load, &mut suite.prompts)?;
     }
+    let mut file = File { root: &root, load, unused: &mut suite.unused };
     let subjects = root.get("models").or_else(|| root.get("providers")).or_else(|| root.get("targets"));
     for (n, value) in several(subjects).enumerate() {
-        suite.subjects.push(subject(value, &format!("models[{n}]"), &mut suite.unused)?);
+        file.subjects(value, &format!("models[{n}]"), &mut suite.subjects)?;
     }
+    suite.cases = file.all_cases()?;
     for name in root.get("evaluateOptions").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
         if name != "repeat" {
             suite.unused.push(format!("evaluateOptions: {name}"));
         }
     }
-    suite.cases = all_cases(&root, load, &mut suite.unused)?;
     if suite.prompts.is_empty() {
         return Err(bad("prompts", "there are none"));
     }
@@ -163,49 +207,16 @@ fn apart<'a>(labels: impl Iterator<Item = &'a mut String>) {
     }
 }
 
-/// Every case, each with what `defaultTest` says of all of them.
-fn all_cases(
-    root: &Map<String, Value>,
-    load: Load<'_>,
-    unused: &mut Vec<String>,
-) -> Result<Vec<Case>, BadSuite> {
-    let mut file = File { root, load, unused };
-    let (shared, options) = match root.get("defaultTest") {
-        None => Default::default(),
-        Some(value) => file.case(value, "defaultTest")?,
-    };
-    let mut cases = Vec::new();
-    for (n, value) in several(root.get("tests")).enumerate() {
-        let at = format!("tests[{n}]");
-        match value.as_str() {
-            None => cases.push(file.case(value, &at)?),
-            Some(named) => cases.extend(file.cases_of(named, &at)?),
-        }
-    }
-    if cases.is_empty() {
-        cases.push(Default::default());
-    }
-    let whole = |(mut case, own): (Case, Options)| {
-        for (name, values) in &shared.vars {
-            case.vars.entry(name.clone()).or_insert_with(|| values.clone());
-        }
-        case.checks.splice(0..0, shared.checks.iter().cloned());
-        case.checks = own.or(&options).on_all(case.checks);
-        case
-    };
-    Ok(cases.into_iter().map(whole).collect())
-}
-
-fn first_line(text: &str) -> String {
+pub(super) fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// One value, or each of a list.
-fn several(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+pub(super) fn several(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let list = match value {
         Some(Value::Array(values)) => values.as_slice(),
         Some(value) => std::slice::from_ref(value),
@@ -214,10 +225,10 @@ fn several(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.iter()
 }
 
-fn file_name(text: &str) -> Option<&str> {
+pub(super) fn file_name(text: &str) -> Option<&str> {
     text.strip_prefix("file://").or_else(|| {
         let path = !text.contains(['\n', ' ', '{'])
-            && [".txt", ".md", ".json", ".jsonl", ".csv", ".yaml", ".yml"]
+            && [".txt", ".md", ".json", ".jsonl", ".csv", ".yaml", ".yml", ".j2"]
                 .iter()
                 .any(|end| text.ends_with(end));
         path.then_some(text)
@@ -226,28 +237,86 @@ fn file_name(text: &str) -> Option<&str> {
 
 fn prompts(value: &Value, at: &str, load: Load<'_>, into: &mut Vec<Prompt>) -> Result<(), BadSuite> {
     let (label, text) = match value {
-        Value::Object(named) => {
-            let text = named.get("raw").or_else(|| named.get("text")).or_else(|| named.get("id"));
-            let text = text.ok_or_else(|| bad(at, "it has no text (raw)"))?;
-            (named.get("label").map(plain), plain(text))
-        }
+        Value::Object(named) => (named.get("label").map(plain), worded(named, at)?),
         _ => (None, plain(value)),
     };
+    let around = |part: &str| value.get("config").and_then(|config| config.get(part)).map(plain);
+    let (before, after) = (around("prefix").unwrap_or_default(), around("suffix").unwrap_or_default());
+    let mut add = |label: Option<String>, text: String| {
+        let label = label.unwrap_or_else(|| head(&text));
+        into.push(Prompt { label, text: format!("{before}{}{after}", messages(text)) });
+    };
     if is_program(&text) && !text.contains(char::is_whitespace) {
-        return Err(bad(at, format!("{text:?} names a program, which is not run")));
+        let why = format!("{text:?} names a program, which is not run; write the prompt that it makes");
+        return Err(bad(at, why));
     }
     let Some(name) = file_name(&text) else {
-        into.push(Prompt { label: label.unwrap_or_else(|| head(&text)), text: messages(text) });
+        add(label, text);
         return Ok(());
     };
-    let read = load(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
-    let parts: Vec<&str> =
-        if name.ends_with(".txt") { read.split("\n---\n").collect() } else { vec![read.as_str()] };
-    for part in parts.into_iter().map(str::trim).filter(|part| !part.is_empty()) {
-        let label = label.clone().unwrap_or_else(|| head(part));
-        into.push(Prompt { label, text: messages(part.to_owned()) });
+    for name in load.named(name).map_err(|why| bad(at, format!("{name}: {why}")))? {
+        if is_program(&name) {
+            return Err(bad(at, format!("{name:?} is a program, which is not run")));
+        }
+        let wrong = |why: String| bad(at, format!("{name}: {why}"));
+        let read = load.read(&name).map_err(wrong)?;
+        for (own, part) in parts(&name, &read).map_err(wrong)? {
+            add(own.or_else(|| label.clone()), part);
+        }
     }
     Ok(())
+}
+
+/// The text of a prompt that is written as named parts.
+fn worded(named: &Map<String, Value>, at: &str) -> Result<String, BadSuite> {
+    let text = named.get("raw").or_else(|| named.get("text")).or_else(|| named.get("id"));
+    let text = text.map(plain).ok_or_else(|| bad(at, "it has no text (raw)"))?;
+    for (name, value) in named.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "raw" | "text" | "id" | "label" | "display" => {}
+            "config" => {
+                let own = |name: &&String| !["prefix", "suffix"].contains(&name.as_str());
+                if let Some(name) = value.as_object().into_iter().flat_map(Map::keys).find(own) {
+                    let why = "settings of one prompt are not supported; give them to the models";
+                    return Err(bad(at, format!("config.{name}: {why}")));
+                }
+            }
+            other => {
+                let why = "it is no part of a prompt that is read; its text goes under raw, or into a file";
+                return Err(bad(at, format!("{other}: {why}")));
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// The prompts of a file, each with a label of its own where the file says one.
+fn parts(name: &str, text: &str) -> Result<Vec<(Option<String>, String)>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut found: Vec<(Option<String>, String)> = Vec::new();
+    if name.ends_with(".csv") {
+        let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
+        let heads = reader.headers().map_err(|error| error.to_string())?.clone();
+        let place = |wanted: &str| heads.iter().position(|head| head.trim() == wanted);
+        let prompt = place("prompt").ok_or("it has no column “prompt”")?;
+        for row in reader.records() {
+            let row = row.map_err(|error| error.to_string())?;
+            let label = place("label").and_then(|label| row.get(label)).filter(|label| !label.is_empty());
+            found.push((label.map(str::to_owned), row.get(prompt).unwrap_or_default().to_owned()));
+        }
+    } else if name.ends_with(".jsonl") {
+        found.extend(text.lines().map(|line| (None, line.to_owned())));
+    } else if name.ends_with(".txt") {
+        // A file that a Windows editor wrote has other ends of lines.
+        found.extend(text.replace("\r\n", "\n").split("\n---\n").map(|part| (None, part.to_owned())));
+    } else {
+        found.push((None, text.to_owned()));
+    }
+    for (_, text) in &mut found {
+        *text = text.trim().to_owned();
+    }
+    found.retain(|(_, text)| !text.is_empty());
+    Ok(found)
 }
 
 /// A list of messages as YAML becomes one as JSON; every other text stays as it is.
@@ -264,146 +333,6 @@ fn head(text: &str) -> String {
     let line = first_line(text.trim());
     let cut: String = line.chars().take(60).collect();
     if cut.len() < line.len() { format!("{cut}…") } else { cut }
-}
-
-fn subject(value: &Value, at: &str, unused: &mut Vec<String>) -> Result<Subject, BadSuite> {
-    let nothing = Map::new();
-    let (id, said) = match value {
-        Value::String(id) => (id.clone(), &nothing),
-        Value::Object(named) => match named.get("id").or_else(|| named.get("model")) {
-            Some(id) => (plain(id), named),
-            // {"openai:gpt-5": {"config": {…}}}
-            None => {
-                let (id, inner) = named.iter().next().ok_or_else(|| bad(at, "it is empty"))?;
-                (id.clone(), inner.as_object().unwrap_or(&nothing))
-            }
-        },
-        _ => return Err(bad(at, "it is neither a name nor has an id")),
-    };
-    for key in said.keys() {
-        let what = format!("models: {key}");
-        if !["id", "model", "label", "config", "params", "prompts"].contains(&key.as_str())
-            && !unused.contains(&what)
-        {
-            unused.push(what);
-        }
-    }
-    let model = model(&id).ok_or_else(|| bad(at, format!("{id:?} names a program, not a model")))?;
-    let settings = said.get("config").or_else(|| said.get("params")).and_then(Value::as_object);
-    Ok(Subject {
-        label: said.get("label").map_or_else(|| model.clone(), plain),
-        model,
-        settings: settings.cloned().unwrap_or_default(),
-        prompts: several(said.get("prompts")).map(plain).collect(),
-    })
-}
-
-/// `openai:chat:gpt-5` and the like as `gpt-5@openai`; other names as they are.
-pub(super) fn model(id: &str) -> Option<String> {
-    if ["file://", "exec:", "python:", "http:", "https:", "webhook", "golang:"]
-        .iter()
-        .any(|start| id.starts_with(start))
-    {
-        return None;
-    }
-    let Some((provider, rest)) = id.split_once(':') else { return Some(id.to_owned()) };
-    if provider.contains(['/', '@']) {
-        return Some(id.to_owned());
-    }
-    let name = match rest.split_once(':') {
-        Some(("chat" | "completion" | "messages" | "responses" | "completions", name)) => name,
-        _ => rest,
-    };
-    Some(format!("{name}@{provider}"))
-}
-
-/// The file that is read, for what its cases refer to.
-struct File<'a> {
-    root: &'a Map<String, Value>,
-    load: Load<'a>,
-    unused: &'a mut Vec<String>,
-}
-
-impl File<'_> {
-    fn case(&mut self, value: &Value, at: &str) -> Result<(Case, Options), BadSuite> {
-        let Value::Object(named) = value else { return Err(bad(at, "it is not a list of named parts")) };
-        let mut options = Options::read(named.get("options"));
-        for key in named.keys() {
-            if !CASE.contains(&key.as_str()) {
-                options.unused.push(format!("tests: {key}"));
-            }
-        }
-        options.threshold = match named.get("threshold") {
-            None | Some(Value::Null) => None,
-            Some(value) => {
-                Some(super::check::number(value).ok_or_else(|| bad(at, "its threshold must be a number"))?)
-            }
-        };
-        let mut case = Case {
-            label: named.get("description").or_else(|| named.get("label")).map(plain).unwrap_or_default(),
-            ..Case::default()
-        };
-        for written in several(named.get("assert").or_else(|| named.get("checks"))) {
-            let source = Source { root: self.root, load: self.load };
-            case.checks.extend(asserts::check(written, &source, at, &mut options.unused)?);
-        }
-        for what in options.unused.drain(..) {
-            if !self.unused.contains(&what) {
-                self.unused.push(what);
-            }
-        }
-        if let Some(vars) = named.get("vars") {
-            let vars = vars.as_object().ok_or_else(|| bad(at, "vars are not named values"))?;
-            for (name, value) in vars {
-                let values = several(Some(value)).map(|value| self.variable(value, at));
-                case.vars.insert(name.clone(), values.collect::<Result<_, _>>()?);
-            }
-        }
-        Ok((case, options))
-    }
-
-    fn variable(&self, value: &Value, at: &str) -> Result<String, BadSuite> {
-        let text = plain(value);
-        match text.strip_prefix("file://") {
-            Some(path) if is_program(path) => {
-                Err(bad(at, format!("{path}: it is a program, which is not run")))
-            }
-            Some(path) => (self.load)(path).map_err(|why| bad(at, format!("{path}: {why}"))),
-            None => Ok(text),
-        }
-    }
-
-    fn cases_of(&mut self, named: &str, at: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
-        if is_program(named) {
-            return Err(bad(at, format!("{named:?} names a program, which is not run")));
-        }
-        let name =
-            file_name(named).ok_or_else(|| bad(at, format!("{named:?} is neither a case nor a file")))?;
-        let text = (self.load)(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
-        if name.ends_with(".csv") {
-            return table::cases(&text).map_err(|error| bad(format!("{name}, {}", error.at), error.why));
-        }
-        let list = listed(name, &text).map_err(|(place, why)| bad(format!("{name}{place}"), why))?;
-        several(Some(&list)).enumerate().map(|(n, value)| self.case(value, &format!("{name}[{n}]"))).collect()
-    }
-}
-
-/// The values of a file of cases by its ending: one a line, JSON, or YAML. Errors with the place in it and why.
-fn listed(name: &str, text: &str) -> Result<Value, (String, String)> {
-    let text = text.trim_start_matches('\u{feff}');
-    if name.ends_with(".jsonl") {
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let read = |(n, line): (usize, &str)| {
-            serde_json::from_str(line).map_err(|error| (format!(", line {}", n + 1), error.to_string()))
-        };
-        return lines.map(read).collect::<Result<Vec<Value>, _>>().map(Value::Array);
-    }
-    let read = if name.ends_with(".json") {
-        serde_json::from_str(text).map_err(|error| error.to_string())
-    } else {
-        serde_saphyr::from_str(text).map_err(|error| first_line(&error.to_string()))
-    };
-    read.map_err(|why| (String::new(), why))
 }
 
 #[cfg(test)]

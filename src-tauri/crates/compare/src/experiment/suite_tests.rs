@@ -171,9 +171,8 @@ fn what_public_files_use_is_taken_or_told() {
     assert_eq!(suite.samples, 2);
     let unused = [
         "models: delay",
-        "evaluateOptions: maxConcurrency",
         "tests: contains with weight 0, which decides nothing",
-        "tests: options.prefix",
+        "evaluateOptions: maxConcurrency",
     ];
     assert_eq!(suite.unused, unused);
     let labels: Vec<&str> = suite.subjects.iter().map(|subject| subject.label.as_str()).collect();
@@ -198,6 +197,7 @@ fn what_public_files_use_is_taken_or_told() {
         assert!(found[place].contains("None") && found[place].contains(why), "{}", found[place]);
     }
     let other = made.iter().find(|cell| cell.case == 1).unwrap();
+    assert!(other.text.starts_with("Oh, "), "{}", other.text);
     assert!(reasons(other, "two").iter().all(|found| found.contains("through code")), "all of its checks");
 }
 
@@ -230,6 +230,16 @@ tests:
   - { threshold: 0.5, assert: [{ type: contains, value: z, weight: 0 }] }
 ";
     let suite = from_yaml(suite, &nothing).unwrap();
+    let mut judged = suite.clone();
+    judged.judged_by("a/judge");
+    let first = judged.cases[0].checks[0]["assert"][2]["provider"].as_str();
+    assert_eq!(first, Some("openai:j"), "a judge that is named stays");
+    let mut without = from_yaml(
+        "{prompts: [a], models: [m], tests: [{assert: [{type: not-llm-rubric, value: x}]}]}",
+        &nothing,
+    );
+    without.as_mut().unwrap().judged_by("a/judge");
+    assert_eq!(without.unwrap().cases[0].checks[0]["provider"], "a/judge");
     let sets: Vec<&Value> = suite.cases.iter().map(|case| &case.checks[0]).collect();
     assert!(suite.cases.iter().all(|case| case.checks.len() == 1));
     assert_eq!((&sets[0]["threshold"], &sets[1]["threshold"]), (&Value::from(0.9), &Value::from(0.5)));
@@ -266,4 +276,102 @@ fn cases_come_from_files_by_their_endings() {
     assert!(found.passed.is_none() && found.reason.contains("not run"), "{found:?}");
     let bad = from_yaml("{prompts: [a], models: [m], tests: file://bad.jsonl}", &load).unwrap_err();
     assert_eq!(bad.at, "bad.jsonl, line 2");
+}
+
+/// Cases, prompts and models as files found in public write them: scenarios, patterns of files, variables in variables.
+const SPREAD: &str = r##"
+prompts: ['file://prompts/*.txt', { raw: '{{greeting | upper}} {{person.name}}', label: own, config: { suffix: '!' } }]
+providers: [file://models.yaml, 'echo:none']
+defaultTest: file://shared.yaml
+tests:
+  - vars: file://vars.yaml
+    options: { disableVarExpansion: true, disableDefaultAsserts: true }
+    assert: [{ type: equals, value: '{{greeting}}' }, { type: not-contains, value: '{{unknown}}' }]
+"##;
+
+#[test]
+fn what_is_spread_over_files_comes_together() {
+    struct Folder;
+    impl Files for Folder {
+        fn read(&self, name: &str) -> Result<String, String> {
+            Ok(match name {
+                "prompts/a.txt" => "A {{greeting}} {{list}}\r\n---\r\nB",
+                "prompts/b.txt" => "C",
+                "models.yaml" => "[{id: 'openai:gpt-5', config: {maxTokens: 5, response_format: 'file://form.json'}}, 'anthropic:messages:opus']",
+                "shared.yaml" => {
+                    "assert: [{type: contains, value: x}]\nvars: {greeting: 'hi {{person.name}}'}"
+                }
+                "form.json" => r#"{"type": "json_object"}"#,
+                "vars.yaml" => "person: {name: Ann}\nlist: [a, b]\nnone: null",
+                _ => return nothing(name),
+            }
+            .to_owned())
+        }
+
+        fn list(&self, pattern: &str) -> Result<Vec<String>, String> {
+            assert_eq!(pattern, "prompts/*.txt");
+            Ok(vec!["prompts/a.txt".to_owned(), "prompts/b.txt".to_owned()])
+        }
+    }
+    let suite = from_yaml(SPREAD, &Folder).unwrap();
+    let models: Vec<&str> = suite.subjects.iter().map(|subject| subject.model.as_str()).collect();
+    assert_eq!(models, ["gpt-5@openai", "opus@anthropic", "none@echo"]);
+    assert_eq!(suite.subjects[0].settings["max_tokens"], 5);
+    assert_eq!(suite.subjects[0].settings["response_format"]["type"], "json_object");
+    assert_eq!(suite.prompts.len(), 4);
+    assert_eq!(suite.cases[0].checks.len(), 2, "without those of all cases");
+    assert!(
+        cells(&suite).unwrap_err().contains("{{unknown}}"),
+        "no check is looked at for words it does not mean"
+    );
+    let known = SPREAD.replace("{{unknown}}", "{{none}}z");
+    let made = cells(&from_yaml(&known, &Folder).unwrap()).unwrap();
+    assert_eq!(made.len(), 12);
+    assert_eq!(made[0].text, "A hi Ann [\"a\",\"b\"]");
+    assert_eq!(made[9].text, "HI ANN Ann!");
+    assert_eq!(made[0].written[0]["value"], "hi Ann");
+}
+
+#[test]
+fn scenarios_are_every_set_with_every_case() {
+    let text = "
+prompts: ['{{word}} in {{language}}']
+models: [m]
+defaultTest: { assert: [{ type: icontains, value: a }] }
+scenarios:
+  - config:
+      - { vars: { language: German, hello: hallo }, assert: [{ type: contains, value: b }] }
+      - vars: { language: French, hello: bonjour }
+    tests:
+      - { description: greeting, vars: { word: hello }, assert: [{ type: contains, value: '{{hello}}' }] }
+      - vars: { word: bye, language: '{{word}}ish' }
+";
+    let made = cells(&from_yaml(text, &nothing).unwrap()).unwrap();
+    let texts: Vec<&str> = made.iter().map(|cell| cell.text.as_str()).collect();
+    assert_eq!(texts, ["hello in German", "bye in byeish", "hello in French", "bye in byeish"]);
+    let values: Vec<&Value> = made[0].written.iter().map(|check| &check["value"]).collect();
+    assert_eq!(values, ["a", "b", "hallo"]);
+}
+
+#[test]
+fn what_would_change_what_is_asked_is_refused_and_says_what_to_do() {
+    let whole = |inner: &str| format!("{{prompts: [a], models: [m], {inner}}}");
+    for (inner, word) in [
+        ("tests: [{vars: {x: 1}, provider: 'openai:gpt-5'}]", "among the providers"),
+        ("tests: [{options: {transformVars: 'x'}}]", "transformVars"),
+        ("tests: [{options: {storeOutputAs: x}}]", "storeOutputAs"),
+        ("tests: [{providerOutput: x}]", "providerOutput"),
+        ("tests: {path: 'file://make.ts:cases', config: {n: 1}}", "not run"),
+        ("tests: 'huggingface://datasets/x'", "save them as"),
+        ("tests: 'https://a.example/sheet'", "save them as"),
+        ("extensions: ['file://hook.js:all']", "take the lines out"),
+        ("redteam: {purpose: x}", "redteam generate"),
+    ] {
+        let error = from_yaml(&whole(inner), &nothing).unwrap_err().to_string();
+        assert!(error.contains(word), "{inner}: {error}");
+    }
+    for prompt in ["{id: name, content: text}", "{raw: a, config: {response_format: json}}"] {
+        let error = from_yaml(&format!("{{prompts: [{prompt}], models: [m]}}"), &nothing).unwrap_err();
+        assert_eq!(error.at, "prompts[0]");
+    }
 }

@@ -6,9 +6,10 @@ use super::{
     suite::{BadSuite, Case, bad},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Reads cases from a table. `__expected`, `__expected1` … are checks, `__description` is a name, `__threshold` the
-/// score from which on a case passes; what promptfoo only shows beside a case (`__metric`, `__metadata:…`) is passed
+/// score from which on a case passes, `__prefix` and `__suffix` stand around the prompt; what promptfoo only shows beside a case (`__metric`, `__metadata:…`) is passed
 /// over. Every other column that begins with `__` would change what is asked, and is refused.
 pub(super) fn cases(text: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
     let text = text.trim_start_matches('\u{feff}');
@@ -19,6 +20,7 @@ pub(super) fn cases(text: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
         let at = format!("row {}", n + 2);
         let row = row.map_err(|error| bad(at.as_str(), error.to_string()))?;
         let (mut case, mut options) = (Case::default(), Options::default());
+        let mut places = BTreeMap::new();
         for (head, value) in heads.iter().zip(&row) {
             match head.trim() {
                 "__description" => case.label = value.to_owned(),
@@ -29,16 +31,28 @@ pub(super) fn cases(text: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
                     options.threshold = Some(number.ok_or_else(wrong)?);
                 }
                 "__metric" => {}
+                "__prefix" => options.prefix = Some(value.to_owned()),
+                "__suffix" => options.suffix = Some(value.to_owned()),
                 head if head.starts_with("__metadata:") => {}
                 head if is_expected(head) => {
                     if !value.trim().is_empty() {
+                        places.insert(head, case.checks.len());
                         case.checks.push(expected(value.trim()));
                     }
                 }
+                head if of_threshold(head).is_some() => {}
                 head if head.starts_with("__") => {
                     return Err(bad("row 1", format!("the column {head:?} is not known")));
                 }
                 head => drop(case.vars.insert(head.to_owned(), vec![value.to_owned()])),
+            }
+        }
+        for (head, value) in heads.iter().zip(&row).filter(|(_, value)| !value.trim().is_empty()) {
+            let of = of_threshold(head.trim()).and_then(|head| places.get(head));
+            if let Some(check) = of.and_then(|place| case.checks.get_mut(*place)) {
+                let number = serde_json::from_str::<Value>(value.trim()).ok().filter(Value::is_number);
+                check["threshold"] =
+                    number.ok_or_else(|| bad(at.as_str(), format!("{head} must be a number")))?;
             }
         }
         cases.push((case, options));
@@ -48,6 +62,11 @@ pub(super) fn cases(text: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
 
 fn is_expected(head: &str) -> bool {
     head.strip_prefix("__expected").is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// `__config:__expected2:threshold` belongs to `__expected2`.
+fn of_threshold(head: &str) -> Option<&str> {
+    head.strip_prefix("__config:")?.strip_suffix(":threshold").filter(|head| is_expected(head))
 }
 
 /// `contains: Paris`, `not-similar(0.8): hi`, `is-json`, a program, or the answer itself.
@@ -141,8 +160,12 @@ mod tests {
     #[test]
     fn columns_that_would_change_what_is_asked_are_refused() {
         assert!(cases("a,__metric,__metadata:x\n1,m,2\n").is_ok());
+        let own = cases("a,__expected2,__config:__expected2:threshold\n1,levenshtein: x,2\n2,,9\n").unwrap();
+        assert_eq!((&own[0].0.checks[0]["threshold"], own[1].0.checks.len()), (&json!(2), 0));
+        let around = &cases("a,__prefix,__suffix\n1,x,y\n").unwrap()[0].1;
+        assert_eq!((around.prefix.as_deref(), around.suffix.as_deref()), (Some("x"), Some("y")));
         assert_eq!(cases("a,__threshold\n1,0.5\n2,\n").unwrap()[0].1.threshold, Some(0.5));
-        for text in ["a,__prefix\n1,x\n", "a,__threshold\n1,much\n", "a,b\n1\n"] {
+        for text in ["a,__provider\n1,x\n", "a,__threshold\n1,much\n", "a,b\n1\n"] {
             assert!(cases(text).is_err(), "{text}");
         }
     }

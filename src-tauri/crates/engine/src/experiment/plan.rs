@@ -8,7 +8,7 @@ use crate::{
 use compare::experiment::{Check, Suite, cells};
 use domain::{
     ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, Millis, ModelRef, Params,
-    Part, PicoUsd, Reasoning, Timestamp,
+    Part, PicoUsd, Reasoning, ResponseFormat, Timestamp,
 };
 use serde_json::{Map, Value};
 use std::{
@@ -43,11 +43,32 @@ fn params(settings: &Map<String, Value>) -> Result<(Params, Option<String>), Str
                 let effort = serde_json::from_value(value.clone()).map_err(|_| wrong())?;
                 params.reasoning = Some(Reasoning::Effort(effort));
             }
+            "response_format" => params.response_format = form(value).ok_or_else(wrong)?,
             "system" => system = Some(value.as_str().ok_or_else(wrong)?.to_owned()),
-            _ => return Err(format!("the setting {name} is not supported")),
+            _ => {
+                return Err(format!(
+                    "the setting {name} is not supported, and without it something else would be asked; take it out"
+                ));
+            }
         }
     }
     Ok((params, system))
+}
+
+/// The form of the answer as OpenAI's interfaces write it; the inner `None` = text. The outer one: there is none such.
+fn form(value: &Value) -> Option<Option<ResponseFormat>> {
+    match value["type"].as_str()? {
+        "text" => Some(None),
+        "json_object" => Some(Some(ResponseFormat::JsonObject)),
+        "json_schema" => {
+            // Chat completions have it one deeper than responses.
+            let inner = value.get("json_schema").unwrap_or(value);
+            let schema = inner.get("schema").filter(|schema| schema.is_object())?.clone();
+            let name = inner["name"].as_str().unwrap_or("answer").to_owned();
+            Some(Some(ResponseFormat::JsonSchema { name, schema }))
+        }
+        _ => None,
+    }
 }
 
 /// A prompt that is a list of messages: its system prompt and its only message. Others are text as they are.
@@ -60,8 +81,8 @@ fn chat(text: &str) -> Result<(Option<String>, String), String> {
     }
     let (mut system, mut prompt) = (None, None);
     for message in &messages {
-        let content =
-            message["content"].as_str().ok_or("a message of it has no text as its content")?.to_owned();
+        let content = words(&message["content"])
+            .ok_or("a message of it has something else than text as its content, which is not sent here")?;
         let place = match message["role"].as_str() {
             Some("system" | "developer") => &mut system,
             Some("user") => &mut prompt,
@@ -72,6 +93,21 @@ fn chat(text: &str) -> Result<(Option<String>, String), String> {
         }
     }
     Ok((system, prompt.ok_or("it has no message of the user")?))
+}
+
+/// The text of a message: as it is, or in parts that are all text.
+fn words(content: &Value) -> Option<String> {
+    let part = |part: &Value| {
+        let text = matches!(part["type"].as_str(), Some("text" | "input_text"));
+        part["text"].as_str().filter(|_| text).map(str::to_owned)
+    };
+    match content {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) if !parts.is_empty() => {
+            parts.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join("\n"))
+        }
+        _ => None,
+    }
 }
 
 /// Cells as rows, not yet stored, with their prompts.
@@ -296,4 +332,36 @@ async fn time(inner: &Inner, asked: &[(CellRow, String)]) -> Result<Option<Milli
             Ok(Some(Millis(sum)))
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chat, form};
+    use domain::ResponseFormat;
+    use serde_json::json;
+
+    #[test]
+    fn the_form_of_an_answer_is_read_as_both_interfaces_write_it() {
+        let schema = json!({"type": "object"});
+        let asked = Some(Some(ResponseFormat::JsonSchema { name: "s".to_owned(), schema: schema.clone() }));
+        let deep =
+            json!({"type": "json_schema", "json_schema": {"name": "s", "schema": schema, "strict": true}});
+        assert_eq!(form(&deep), asked);
+        assert_eq!(form(&json!({"type": "json_schema", "name": "s", "schema": schema})), asked);
+        assert_eq!(form(&json!({"type": "json_object"})), Some(Some(ResponseFormat::JsonObject)));
+        assert_eq!(form(&json!({"type": "text"})), Some(None));
+        for none in [json!("json"), json!({"type": "regex"}), json!({"type": "json_schema"})] {
+            assert_eq!(form(&none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_message_in_parts_is_its_text_and_nothing_else() {
+        let parts = r#"[{"role": "system", "content": "Be brief."}, {"role": "user", "content":
+            [{"type": "text", "text": "One."}, {"type": "input_text", "text": "Two."}]}]"#;
+        assert_eq!(chat(parts), Ok((Some("Be brief.".to_owned()), "One.\nTwo.".to_owned())));
+        let picture = r#"[{"role": "user", "content": [{"type": "image_url", "text": "x"}]}]"#;
+        assert!(chat(picture).is_err());
+        assert_eq!(chat("[1, 2]"), Ok((None, "[1, 2]".to_owned())), "a list of something else is text");
+    }
 }
