@@ -259,3 +259,8 @@ export function bytes(count: number): string {
   if (count < 999_500) return t('{size} kB', { size: Math.round(count / 1000) });
   return t('{size} MB', { size: figure(count / 1e6, 1) });
 }
+
+/** Why figures and lists are without some calls. */
+export function blindLeftOut(count: number): string {
+  return t('{count} calls for blind answers are left out until you have voted.', { count });
+}

@@ -248,7 +248,9 @@ pub(crate) async fn audit_export(api: &Api, wanted: AuditExport) -> Result<Spend
         file.write_all(text.as_bytes()).map_err(failed)?;
     }
     file.sync_all().map_err(failed)?;
-    Ok(SpendFile { path: path.display().to_string(), rows: count })
+    let (from, until) = (query.from, query.until.unwrap_or(Timestamp(i64::MAX)));
+    let hidden = api.engine.hidden_calls(from, until).await?;
+    Ok(SpendFile { path: path.display().to_string(), rows: count, hidden: spend::some(hidden) })
 }
 
 pub(crate) fn rates(api: &Api, (): ()) -> std::future::Ready<Result<Vec<RateRow>, Failure>> {

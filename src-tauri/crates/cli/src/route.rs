@@ -258,6 +258,7 @@ pub(crate) async fn audit(engine: &Engine, arguments: AuditArgs) -> Result<ExitC
         Some(text) => moment(text, engine.clock().now())?,
         None => Timestamp(i64::MIN),
     };
+    crate::spend::tell_hidden(engine.hidden_calls(since, Timestamp(i64::MAX)).await?);
     for row in engine.audit(since).await? {
         let read = if arguments.json.json {
             out::object(&json!({

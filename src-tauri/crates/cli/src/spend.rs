@@ -3,7 +3,7 @@
 use crate::{Json, out};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ErrorKind, Failure, ProviderId, Secret, Timestamp};
-use engine::{ConversationSpend, EndpointSpend, Engine, SpendKey, SpendSum};
+use engine::{ConversationSpend, EndpointSpend, Engine, SpendKey, SpendSum, Tx};
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -136,7 +136,9 @@ type Row = (Value, String, SpendSum);
 
 async fn sums(engine: &Engine, by: Option<By>, span: &Span, json: bool) -> Result<ExitCode, Failure> {
     let (from, until) = span.times()?;
-    for (mut key, label, sum) in groups(engine, by, from, until).await? {
+    tell_hidden(engine.hidden_calls(from, until).await?);
+    let groups = groups(engine, by, from, until).await?;
+    for (mut key, label, sum) in groups.into_iter().filter(|(.., sum)| by.is_none() || sum.attempts > 0) {
         let read = if json {
             if let Value::Object(fields) = &mut key {
                 fields.insert("usd".to_owned(), json!(sum.amount));
@@ -160,6 +162,18 @@ async fn sums(engine: &Engine, by: Option<By>, span: &Span, json: bool) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says what is left out: while the names of answers are hidden, whom they were asked of and what they cost tells
+/// them.
+pub(crate) fn tell_hidden(calls: u32) {
+    match calls {
+        0 => {}
+        1 => out::note("parallax: 1 call for a blind answer is left out until you have voted."),
+        calls => out::note(&format!(
+            "parallax: {calls} calls for blind answers are left out until you have voted."
+        )),
+    }
+}
+
 async fn groups(
     engine: &Engine,
     by: Option<By>,
@@ -169,11 +183,11 @@ async fn groups(
     let store = engine.store();
     Ok(match by {
         None => {
-            let sum = store.read(move |tx| tx.spend_total(from, until)).await?;
+            let sum = store.read(veiled(move |tx| tx.spend_total(from, until))).await?;
             vec![(json!({}), "total".to_owned(), sum)]
         }
         Some(By::Model) => store
-            .read(move |tx| tx.spend_by_endpoint(from, until))
+            .read(veiled(move |tx| tx.spend_by_endpoint(from, until)))
             .await?
             .into_iter()
             .map(|EndpointSpend { model, provider, sum }| {
@@ -181,7 +195,7 @@ async fn groups(
             })
             .collect(),
         Some(By::Provider) => store
-            .read(move |tx| tx.spend_by(SpendKey::Provider, from, until))
+            .read(veiled(move |tx| tx.spend_by(SpendKey::Provider, from, until)))
             .await?
             .into_iter()
             .map(|(provider, sum)| (json!({ "provider": provider }), provider, sum))
@@ -192,25 +206,27 @@ async fn groups(
             let edges = clipped(&days, from, until);
             let names = days.into_iter().map(|(day, _)| day);
             let sums = store
-                .read(move |tx| edges.into_iter().map(|(from, until)| tx.spend_total(from, until)).collect())
+                .read(veiled(move |tx| {
+                    edges.into_iter().map(|(from, until)| tx.spend_total(from, until)).collect()
+                }))
                 .await?;
             let rows = names.zip::<Vec<SpendSum>>(sums).filter(|(_, sum)| sum.attempts > 0);
             rows.map(|(day, sum)| (json!({ "day": day }), day, sum)).collect()
         }
         Some(By::AppKey) => store
-            .read(move |tx| tx.spend_by_app(from, until))
+            .read(veiled(move |tx| tx.spend_by_app(from, until)))
             .await?
             .into_iter()
             .map(|(app, sum)| (json!({ "app_key": app }), app, sum))
             .collect(),
         Some(By::Kind) => store
-            .read(move |tx| tx.spend_by_kind(from, until))
+            .read(veiled(move |tx| tx.spend_by_kind(from, until)))
             .await?
             .into_iter()
             .map(|(kind, sum)| (json!({ "kind": kind }), kind, sum))
             .collect(),
         Some(By::Conversation) => store
-            .read(move |tx| tx.spend_by_conversation(from, until, usize::MAX))
+            .read(veiled(move |tx| tx.spend_by_conversation(from, until, usize::MAX)))
             .await?
             .0
             .into_iter()
@@ -226,6 +242,16 @@ async fn groups(
     })
 }
 
+/// Reads without answers whose names are hidden.
+fn veiled<T>(
+    read: impl FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static,
+) -> impl FnOnce(&Tx<'_>) -> Result<T, Failure> + Send + 'static {
+    move |tx| {
+        tx.leave_out_hidden();
+        read(tx)
+    }
+}
+
 /// The days as spans, none beyond what was asked for.
 fn clipped(days: &[(String, Timestamp)], from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
     let ends = days.iter().skip(1).map(|(_, start)| *start).chain([until]);
@@ -239,9 +265,11 @@ async fn export(engine: &Engine, form: &Form, span: &Span) -> Result<ExitCode, F
     if form.csv && !out::exact(&api::export::csv_header()) {
         return Ok(ExitCode::SUCCESS);
     }
+    tell_hidden(engine.hidden_calls(from, until).await?);
     let mut last = 0;
     loop {
-        let rows = engine.store().read(move |tx| tx.booked_after(last, from, until, PAGE)).await?;
+        let read = veiled(move |tx| tx.booked_after(last, from, until, PAGE));
+        let rows = engine.store().read(read).await?;
         let Some(end) = rows.last() else { return Ok(ExitCode::SUCCESS) };
         last = end.entry.seq;
         let mut text = String::new();

@@ -75,14 +75,27 @@ impl Engine {
         providers::limit(&self.inner, provider, limit).await
     }
 
-    /// Lines of the log of what left this machine, newest first.
+    /// Lines of the log of what left this machine, newest first; without those for answers whose names are hidden.
     pub async fn audit_page(&self, wanted: AuditFilter) -> Result<Vec<LoggedRow>, Failure> {
-        self.inner.store.read(move |tx| tx.audit_page(&wanted)).await
+        let read = move |tx: &store::Tx<'_>| {
+            tx.leave_out_hidden();
+            tx.audit_page(&wanted)
+        };
+        self.inner.store.read(read).await
     }
 
-    /// What left this machine since then, oldest first.
+    /// What left this machine since then, oldest first; without what was sent for answers whose names are hidden.
     pub async fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
-        self.inner.store.read(move |tx| tx.audit(since)).await
+        let read = move |tx: &store::Tx<'_>| {
+            tx.leave_out_hidden();
+            tx.audit(since)
+        };
+        self.inner.store.read(read).await
+    }
+
+    /// Calls that were begun in `[from, until)` for answers whose names are hidden: what lists and sums leave out.
+    pub async fn hidden_calls(&self, from: Timestamp, until: Timestamp) -> Result<u32, Failure> {
+        self.inner.store.read(move |tx| tx.hidden_attempts(from, until)).await
     }
 
     /// Goes on with an answer that broke off, at `on` or wherever the route leads now; the same model only.

@@ -243,7 +243,11 @@ export function demoHost(): FakeHost {
     .on('spend/today', () => spendPage({ period: 'day', back: 0, by: 'model' }, unspent).today)
     .on('spend/page', (wanted) => spendPage(wanted, unspent))
     .on('spend/ledger', () => ({ intact: true }))
-    .on('spend/export', ({ format }) => ({ path: `Downloads/parallax-spend.${format}`, rows: 2227 }))
+    .on('spend/export', ({ format }) => ({
+      path: `Downloads/parallax-spend.${format}`,
+      rows: 2227,
+      hidden: null,
+    }))
     .on('spend/attempts', ({ until, before }) => ({
       rows: spendAttempts(until, before?.at ?? null),
       more: before === null,

@@ -217,5 +217,9 @@ export function receiptHost(host: FakeHost, turnOf: (run: string) => TurnView | 
       );
       return { rows: found.slice(0, 25), more: found.length > 25 };
     })
-    .on('audit/export', ({ format }) => ({ path: `Downloads/parallax-audit.${format}`, rows: lines.length }));
+    .on('audit/export', ({ format }) => ({
+      path: `Downloads/parallax-audit.${format}`,
+      rows: lines.length,
+      hidden: null,
+    }));
 }

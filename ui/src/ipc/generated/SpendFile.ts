@@ -11,4 +11,8 @@ path: string,
 /**
  * Rows in it.
  */
-rows: number, };
+rows: number, 
+/**
+ * Calls for answers whose names are hidden until the vote, which are not in it; `None` = none.
+ */
+hidden: number | null, };

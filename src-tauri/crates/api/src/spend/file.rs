@@ -1,6 +1,9 @@
 //! The ledger as a file in the downloads folder.
 
-use super::types::{SpendExport, SpendFile};
+use super::{
+    some,
+    types::{SpendExport, SpendFile},
+};
 use crate::{Api, calendar, export};
 use domain::{ErrorKind, Failure};
 use std::{
@@ -35,7 +38,11 @@ pub(crate) async fn export(api: &Api, wanted: SpendExport) -> Result<SpendFile, 
     let (mut last, mut count) = (0, 0_u32);
     loop {
         let (from, until) = (wanted.from, wanted.until);
-        let rows = api.engine.store().read(move |tx| tx.booked_after(last, from, until, PAGE)).await?;
+        let read = move |tx: &engine::Tx<'_>| {
+            tx.leave_out_hidden();
+            tx.booked_after(last, from, until, PAGE)
+        };
+        let rows = api.engine.store().read(read).await?;
         let Some(end) = rows.last() else { break };
         last = end.entry.seq;
         let mut text = String::new();
@@ -51,7 +58,9 @@ pub(crate) async fn export(api: &Api, wanted: SpendExport) -> Result<SpendFile, 
         file.write_all(text.as_bytes()).map_err(failed)?;
     }
     file.sync_all().map_err(failed)?;
-    Ok(SpendFile { path: path.display().to_string(), rows: count })
+    let (from, until) = (wanted.from, wanted.until);
+    let hidden = api.engine.hidden_calls(from, until).await?;
+    Ok(SpendFile { path: path.display().to_string(), rows: count, hidden: some(hidden) })
 }
 
 pub(crate) fn create(folder: &Path, stem: &str, ending: &str) -> Result<(File, PathBuf), Failure> {

@@ -337,6 +337,8 @@ pub struct SpendFile {
     pub path: String,
     /// Rows in it.
     pub rows: u32,
+    /// Calls for answers whose names are hidden until the vote, which are not in it; `None` = none.
+    pub hidden: Option<u32>,
 }
 
 /// The state of the ledger.

@@ -281,11 +281,7 @@ impl Tx<'_> {
     /// Lines of the log, newest first.
     pub fn audit_page(&self, wanted: &AuditFilter) -> Result<Vec<LoggedRow>, Failure> {
         let before = wanted.before.map(int).transpose()?;
-        let hidden = if self.leaves_out_hidden() {
-            format!("AND (attempt IS NULL OR attempt NOT IN ({HIDDEN}))")
-        } else {
-            String::new()
-        };
+        let hidden = self.without_hidden();
         let sql = format!(
             "SELECT * FROM audit
              WHERE at >= ?1 AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR provider = ?3)
@@ -311,6 +307,16 @@ impl Tx<'_> {
 
     /// What left since then, oldest first.
     pub fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
-        self.all("SELECT * FROM audit WHERE at >= ?1 ORDER BY seq", [since.0], audit)
+        let sql = format!("SELECT * FROM audit WHERE at >= ?1 {} ORDER BY seq", self.without_hidden());
+        self.all(&sql, [since.0], audit)
+    }
+
+    /// Leaves out what was sent for answers whose names are hidden, where that was asked for.
+    fn without_hidden(&self) -> String {
+        if self.leaves_out_hidden() {
+            format!("AND (attempt IS NULL OR attempt NOT IN ({HIDDEN}))")
+        } else {
+            String::new()
+        }
     }
 }

@@ -152,11 +152,13 @@ impl Tx<'_> {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Booked>, Failure> {
+        let hidden =
+            if self.leaves_out_hidden() { format!("AND e.attempt NOT IN ({HIDDEN})") } else { String::new() };
         // The plus keeps SQLite on the chain's own order, which needs no sorting.
         let sql = format!(
             "SELECT e.*, p.sheet, {STANDING} AS counts
              FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
-             WHERE e.seq > ?1 AND +e.at >= ?2 AND +e.at < ?3 ORDER BY e.seq LIMIT ?4"
+             WHERE e.seq > ?1 AND +e.at >= ?2 AND +e.at < ?3 {hidden} ORDER BY e.seq LIMIT ?4"
         );
         self.all(&sql, params![int(seq)?, from.0, until.0, limit], |cols| {
             Ok(Booked { entry: entry(cols)?, counts: cols.get("counts")? })
