@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use api::Api;
-use domain::{Meter, ModelRef, PicoUsd};
+use domain::{Meter, ModelRef, PicoUsd, Timestamp};
 use engine::{UserPrice, frame::TurnFrame};
 use parallax_suite::support::{bench::scripted_engine, chat::chat_stream};
 use serde_json::{Value, json};
@@ -262,6 +262,19 @@ async fn ties_orders_and_bad_ones_are_kept_and_letters_are_drawn_anew() {
     let query = json!({"cast": "all", "topic": null, "language": null, "since": null});
     let board = bench.call("board/open", query).await.unwrap();
     assert_eq!((&board["votes"], &board["blind"]), (&json!(6), &json!(6)));
+    // By the tag of the chat they were cast in; a tag without votes has none.
+    let id = conversation.unwrap();
+    bench.call("conversation/tag", json!({"id": id, "tag": "Thesis", "on": true})).await.unwrap();
+    for (tag, votes) in [("thesis", 6), ("work", 0)] {
+        let query = json!({"cast": "all", "topic": null, "language": null, "tag": tag, "since": null});
+        let tagged = bench.call("board/open", query).await.unwrap();
+        assert_eq!(
+            (&tagged["votes"], &tagged["tags"][0]),
+            (&json!(votes), &json!({"name": "Thesis", "votes": 6}))
+        );
+        let suppose = json!({"topic": null, "tag": tag, "model": target(NAMES[0])["model"]});
+        assert_eq!(bench.call("board/suppose", suppose).await.unwrap()["prompts"], json!(votes));
+    }
     let pairs: u64 =
         board["wins"][0].as_array().unwrap().iter().map(|pair| pair["bad"].as_u64().unwrap()).sum();
     assert_eq!(pairs, 6, "two votes say that none is good, each of three pairs with the first");
@@ -341,8 +354,22 @@ async fn what_is_spent_tells_nothing_before_the_vote() {
     let meter = &before["budgets"][0];
     assert_eq!((amount(&meter["spent"]), &meter["hidden"]), (PicoUsd::ZERO, &json!(4)));
     assert_eq!(amount(&meter["left"]), amount(&json!("5")));
+    // So do files of it, and what the command line reads.
+    let span = json!({"from": 0, "until": 9_000_000_000_000_000_i64, "format": "json"});
+    let log = json!({"from": 0, "until": null, "provider": null, "policy": null, "before": null});
+    let log = json!({"query": log, "format": "json"});
+    for (command, wanted) in [("spend/export", &span), ("audit/export", &log)] {
+        let file = bench.call(command, wanted.clone()).await.unwrap();
+        assert_eq!((&file["rows"], &file["hidden"]), (&json!(0), &json!(4)), "{command}");
+    }
+    assert!(bench.api.engine().audit(Timestamp(0)).await.unwrap().is_empty());
+    assert_eq!(bench.api.engine().hidden_calls(Timestamp(0), Timestamp(i64::MAX)).await.unwrap(), 4);
     let turn = &asked["turn"];
     bench.call("blind/vote", json!({"turn": turn, "vote": {"type": "tie"}})).await.unwrap();
+    for (command, wanted) in [("spend/export", span), ("audit/export", log)] {
+        let file = bench.call(command, wanted).await.unwrap();
+        assert_eq!((&file["rows"], &file["hidden"]), (&json!(4), &Value::Null), "{command}");
+    }
     let after = money(&bench).await;
     // Now all of it is there, and nothing is left out.
     let today = &after["today"];

@@ -68,8 +68,11 @@ describe('the leaderboard', () => {
       cast: 'blind',
       topic: 'writing',
       language: null,
+      tag: null,
       since: null,
     });
+    await user.selectOptions(screen.getByTestId(ids.boardTag), 'thesis');
+    expect(host.sent('board/open').at(-1)).toMatchObject({ topic: 'writing', tag: 'thesis' });
     expect(await clean()).toEqual([]);
   });
 

@@ -93,6 +93,7 @@ export const ids = {
   boardTopic: (topic: string) => `board-topic-${topic}`,
   boardVerdict: 'board-verdict',
   boardMatrix: 'board-matrix',
+  boardTag: 'board-tag',
   boardExport: 'board-export',
   duel: 'duel',
   duelLeft: 'duel-left',

@@ -12,6 +12,7 @@ export class Board {
   cast = $state<BoardCast>('all');
   topic = $state<string | null>(null);
   language = $state<string | null>(null);
+  tag = $state<string | null>(null);
   supposed = $state.raw<Supposed | null>(null);
   private asked = 0;
   private supposing = 0;
@@ -23,9 +24,9 @@ export class Board {
 
   async load(): Promise<void> {
     const turn = ++this.asked;
-    const { cast, topic, language } = this;
+    const { cast, topic, language, tag } = this;
     try {
-      const view = await this.client.call('board/open', { cast, topic, language, since: null });
+      const view = await this.client.call('board/open', { cast, topic, language, tag, since: null });
       if (turn === this.asked) this.view = view;
     } catch (reason) {
       this.toasts.fail(reason);
@@ -33,17 +34,17 @@ export class Board {
   }
 
   async choose(
-    change: Partial<{ cast: BoardCast; topic: string | null; language: string | null }>,
+    change: Partial<{ cast: BoardCast; topic: string | null; language: string | null; tag: string | null }>,
   ): Promise<void> {
     Object.assign(this, change);
     await this.load();
   }
 
   /** The user's prompts, had they gone to a model. */
-  async suppose(model: string, topic: string | null): Promise<void> {
+  async suppose(model: string, topic: string | null, tag: string | null): Promise<void> {
     const turn = ++this.supposing;
     try {
-      const found = await this.client.call('board/suppose', { topic, model: modelRef(model) });
+      const found = await this.client.call('board/suppose', { topic, tag, model: modelRef(model) });
       if (turn === this.supposing) this.supposed = found;
     } catch (reason) {
       if (turn === this.supposing) this.supposed = null;

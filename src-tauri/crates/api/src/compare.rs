@@ -136,6 +136,7 @@ pub fn cast_object(cast: &Cast) -> Value {
         "outcome": cast.vote.outcome,
         "topic": cast.topic,
         "language": cast.language,
+        "tags": cast.tags,
         "conversation": cast.conversation,
         "prompt": cast.prompt,
         "answers": answers,

@@ -24,6 +24,9 @@ pub(crate) struct BoardArgs {
     /// Only of prompts in this language, e.g. en
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
+    /// Only in conversations with this tag
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
     /// Every vote with its prompt and answers, one JSON object a line, instead of the ratings
     #[arg(long)]
     votes: bool,
@@ -45,7 +48,8 @@ pub(crate) async fn run(engine: &Engine, arguments: BoardArgs) -> Result<ExitCod
         (_, true) => BoardCast::Seen,
         _ => BoardCast::All,
     };
-    let query = BoardQuery { cast, topic: arguments.topic, language: arguments.language, since: None };
+    let BoardArgs { topic, language, tag, .. } = arguments;
+    let query = BoardQuery { cast, topic, language, tag, since: None };
     let board = engine.board(query).await?;
     if arguments.json.json {
         for row in &board.rows {

@@ -40,6 +40,8 @@ pub struct Cast {
     pub topic: &'static str,
     /// By rules, from the prompt.
     pub language: &'static str,
+    /// Of its conversation.
+    pub tags: Vec<String>,
     /// The answers as they were shown, in the same order as the vote's.
     pub answers: Vec<CastAnswer>,
 }
@@ -63,6 +65,7 @@ pub(crate) async fn casts(inner: &Inner) -> Result<Vec<Cast>, Failure> {
         .store
         .read(|tx| {
             let mut prompts: HashMap<TurnId, Option<(ConversationId, String)>> = HashMap::new();
+            let mut tags: HashMap<ConversationId, Vec<String>> = HashMap::new();
             let mut casts = Vec::new();
             for vote in tx.standing_votes()? {
                 let known = match prompts.get(&vote.turn) {
@@ -76,8 +79,12 @@ pub(crate) async fn casts(inner: &Inner) -> Result<Vec<Cast>, Failure> {
                 let Some((conversation, prompt)) = known else { continue };
                 let answers =
                     vote.shown.iter().map(|one| answer(tx, one)).collect::<Result<Vec<_>, Failure>>()?;
-                let (about, spoken) = (topic(&prompt).name(), language(&prompt).0);
-                casts.push(Cast { vote, conversation, topic: about, language: spoken, prompt, answers });
+                let (topic, language) = (topic(&prompt).name(), language(&prompt).0);
+                let tags = match tags.get(&conversation) {
+                    Some(known) => known.clone(),
+                    None => tags.entry(conversation).or_insert(tx.filing(conversation)?.tags).clone(),
+                };
+                casts.push(Cast { vote, conversation, topic, language, tags, prompt, answers });
             }
             Ok(casts)
         })
@@ -182,6 +189,11 @@ pub(crate) fn leaders<'a>(casts: impl Iterator<Item = &'a Cast>) -> Option<(Vec<
     Some((named.collect(), casts.len()))
 }
 
+/// Is this tag among them? Upper and lower case are one, as where tags are given.
+fn tagged(tags: &[String], wanted: &str) -> bool {
+    tags.iter().any(|tag| tag.eq_ignore_ascii_case(wanted))
+}
+
 fn fits(cast: &Cast, query: &BoardQuery) -> bool {
     let so = match query.cast {
         BoardCast::All => true,
@@ -238,6 +250,7 @@ fn reckoned(
         .copied()
         .filter(|cast| query.topic.as_ref().is_none_or(|topic| cast.topic == topic))
         .filter(|cast| query.language.as_ref().is_none_or(|language| cast.language == language))
+        .filter(|cast| query.tag.as_ref().is_none_or(|tag| tagged(&cast.tags, tag)))
         .collect();
     let counted = counted(&about);
     let standings = rating::standings(&counted.votes, &Settings::default());
@@ -258,6 +271,7 @@ fn reckoned(
         blind: count(about.iter().filter(|cast| cast.vote.blind).count()),
         topics: tally(cast_so.iter().map(|cast| cast.topic)),
         languages: tally(cast_so.iter().map(|cast| cast.language)),
+        tags: tally(cast_so.iter().flat_map(|cast| &cast.tags).map(String::as_str)),
         rows,
         verdict: match standings.verdict {
             Verdict::TooFew => BoardVerdict::TooFew,

@@ -101,6 +101,12 @@ export function boardOf(none: boolean): Board {
           { name: 'en', votes: 500 },
           { name: 'de', votes: 112 },
         ],
+    tags: none
+      ? []
+      : [
+          { name: 'work', votes: 208 },
+          { name: 'thesis', votes: 31 },
+        ],
     rows,
     verdict: none
       ? { type: 'too_few' }

@@ -27,6 +27,10 @@ topics: Array<BoardCount>,
  */
 languages: Array<BoardCount>, 
 /**
+ * Tags of the conversations of the votes cast so; a vote counts for each.
+ */
+tags: Array<BoardCount>, 
+/**
  * Models, the best first.
  */
 rows: Array<BoardRow>, 

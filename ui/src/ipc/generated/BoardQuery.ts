@@ -19,6 +19,10 @@ topic: string | null,
  */
 language: string | null, 
 /**
+ * In conversations with this tag only; `None` = all.
+ */
+tag: string | null, 
+/**
  * Cast from then on; `None` = all.
  */
 since: Timestamp | null, };

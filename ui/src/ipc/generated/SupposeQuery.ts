@@ -10,6 +10,10 @@ export type SupposeQuery = {
  */
 topic: string | null, 
 /**
+ * In conversations with this tag only; `None` = all.
+ */
+tag: string | null, 
+/**
  * They had gone to this model.
  */
 model: ModelRef, };

@@ -10,7 +10,7 @@ export type Supposed = {
  */
 name: string, 
 /**
- * Measured: prompts about the topic, among the newest 5,000.
+ * Measured: prompts about the topic and under the tag, among the newest 5,000.
  */
 prompts: number, 
 /**

@@ -1,7 +1,7 @@
 //! The user's own prompts on another model: what their votes say of it, and what the same tokens would have cost there.
 //! Votes and what was paid are measured; that the other model writes as much, is assumed, and said so.
 
-use super::{BoardCast, BoardQuery, Cast, casts, counted, fits, newest};
+use super::{BoardCast, BoardQuery, Cast, casts, counted, fits, newest, tagged};
 use crate::{inner::Inner, tasks, view};
 use compare::{rating::Outcome, text::topic};
 use domain::{Cost, ErrorKind, Failure, ModelRef, PicoUsd, PriceSheet, RunState, Usage};
@@ -17,6 +17,9 @@ const MOST: u32 = 5_000;
 pub struct SupposeQuery {
     /// Prompts about this only; `None` = all.
     pub topic: Option<String>,
+    /// In conversations with this tag only; `None` = all.
+    #[serde(default)]
+    pub tag: Option<String>,
     /// They had gone to this model.
     pub model: ModelRef,
 }
@@ -27,7 +30,7 @@ pub struct SupposeQuery {
 pub struct Supposed {
     /// Its displayed name.
     pub name: String,
-    /// Measured: prompts about the topic, among the newest 5,000.
+    /// Measured: prompts about the topic and under the tag, among the newest 5,000.
     pub prompts: u32,
     /// Measured: answers of other models to them whose tokens and cost are known.
     pub answers: u32,
@@ -64,6 +67,11 @@ pub(crate) async fn supposed(inner: &Arc<Inner>, query: SupposeQuery) -> Result<
             for turn in tx.asked_lately(MOST)? {
                 let prompt = tx.content(&turn.prompt)?.map(|parts| view::plain(&parts)).unwrap_or_default();
                 if wanted.topic.as_ref().is_some_and(|about| topic(&prompt).name() != about) {
+                    continue;
+                }
+                if let Some(tag) = &wanted.tag
+                    && !tagged(&tx.filing(turn.conversation)?.tags, tag)
+                {
                     continue;
                 }
                 prompts += 1;
@@ -139,7 +147,10 @@ fn price(
 
 fn duels(supposed: &mut Supposed, casts: &[Cast], query: &SupposeQuery) {
     let all = BoardQuery { cast: BoardCast::All, ..BoardQuery::default() };
-    let about = |cast: &&Cast| query.topic.as_ref().is_none_or(|topic| cast.topic == topic);
+    let about = |cast: &&Cast| {
+        query.topic.as_ref().is_none_or(|topic| cast.topic == topic)
+            && query.tag.as_ref().is_none_or(|tag| tagged(&cast.tags, tag))
+    };
     let counted = counted(&newest(casts.iter().filter(|cast| fits(cast, &all)).filter(about)));
     let own = |player: usize| {
         let named = counted.models.get(player).and_then(|model| ModelRef::parse(model).ok());

@@ -13,6 +13,9 @@ pub struct BoardQuery {
     pub topic: Option<String>,
     /// Of prompts in this language only, e.g. `en`; `None` = all.
     pub language: Option<String>,
+    /// In conversations with this tag only; `None` = all.
+    #[serde(default)]
+    pub tag: Option<String>,
     /// Cast from then on; `None` = all.
     pub since: Option<Timestamp>,
 }
@@ -43,6 +46,8 @@ pub struct Board {
     pub topics: Vec<BoardCount>,
     /// Languages of the votes cast so.
     pub languages: Vec<BoardCount>,
+    /// Tags of the conversations of the votes cast so; a vote counts for each.
+    pub tags: Vec<BoardCount>,
     /// Models, the best first.
     pub rows: Vec<BoardRow>,
     /// What may be said about who leads.

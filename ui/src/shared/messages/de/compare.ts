@@ -203,6 +203,7 @@ export const compare = {
   'Blind duel': 'Blindes Duell',
   'All topics': 'Alle Themen',
   'Language of the prompts': 'Sprache der Prompts',
+  'Tag of the chats': 'Schlagwort der Chats',
   'All languages': 'Alle Sprachen',
   Ratings: 'Wertungen',
   Rank: 'Rang',
