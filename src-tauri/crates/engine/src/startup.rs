@@ -37,7 +37,9 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
     // Nobody waits for what is left to tidy up.
     let shared = Arc::clone(inner);
     tasks::spawn(async move {
-        if let Err(failure) = crate::history::tidy(&shared).await {
+        if let Err(failure) = crate::history::tidy(&shared).await
+            && failure.kind != ErrorKind::Cancelled
+        {
             complain(&failure, "the history could not be tidied up");
         }
     });

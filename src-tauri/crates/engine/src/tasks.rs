@@ -16,7 +16,11 @@ pub(crate) fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 's
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        if error.is_cancelled() {
+            // The program ends, and what had not begun is left.
+            return Failure::new(ErrorKind::Cancelled, "Parallax closed before this was done.");
+        }
         Failure::new(
             ErrorKind::Bug,
             "Parallax made a mistake while reckoning. Try again, and please report it.",
