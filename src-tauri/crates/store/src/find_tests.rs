@@ -27,7 +27,7 @@ fn fill(store: &Store, dir: &std::path::Path) {
         for n in 0..EACH {
             let (turn, message) = (10_000 + chat * 100 + n, 20_000 + chat * 100 + n);
             sql += &format!(
-                "INSERT INTO contents (id, parts) VALUES ('{message}', '[{{\"type\":\"text\",\"text\":\"say {n}\"}}]');
+                "INSERT INTO contents (id, parts) VALUES ('{message}', '[{{\"type\":\"text\",\"text\":\"say {n} sixteen\"}}]');
                  INSERT INTO turns (id, conversation, prompt, created_at) VALUES ({t}, {c}, '{message}', 1);
                  INSERT INTO messages (id, conversation, parent, role, content, created_at)
                      VALUES ({m}, {c}, NULL, 'user', '{message}', 1);",
@@ -45,7 +45,7 @@ fn fill(store: &Store, dir: &std::path::Path) {
                 cost: (n % 2 == 0).then(|| PicoUsd::new(i64::try_from(n).unwrap())),
                 model: String::new(),
                 provider: String::new(),
-                parts: vec![Part::Text { text: format!("say {n}") }],
+                parts: vec![Part::Text { text: format!("say {n} sixteen") }],
             });
         }
         for (every, tag) in [(2, "even"), (5, "few"), (1, "all")] {
@@ -81,13 +81,12 @@ fn searches() -> Vec<Find> {
 }
 
 /// Every page of a search: the places, oldest last.
-fn pages(store: &Store, find: &Find, near: i64, limit: u32) -> Vec<i64> {
+fn pages(store: &Store, find: &Find, which: Match, near: i64, limit: u32) -> Vec<i64> {
     let mut all = Vec::new();
     let mut before = None;
     loop {
         let find = find.clone();
-        let page =
-            store.read(move |tx| tx.find_near(&find, Match::Words, before, limit, near)).wait().unwrap();
+        let page = store.read(move |tx| tx.find_near(&find, which, before, limit, near)).wait().unwrap();
         assert!(page.hits.len() <= limit as usize && !page.partial);
         all.extend(page.hits.iter().map(|hit| hit.place));
         before = page.next;
@@ -102,12 +101,26 @@ fn what_is_kept_somewhere_is_found_the_same_however_it_is_gone_through() {
     let dir = tempfile::tempdir().unwrap();
     let store = opened(dir.path());
     fill(&store, dir.path());
-    for (n, find) in searches().iter().enumerate() {
-        let whole = pages(&store, find, i64::MAX, 1_000);
-        assert_eq!(whole.is_empty(), find.tags == ["nobody"], "search {n} finds {}", whole.len());
+    // Part of a word, which no word is; and one that is a word elsewhere.
+    let parts = ["ixtee", "say"].map(|term| Find {
+        terms: vec![term.to_owned()],
+        tags: vec!["even".to_owned()],
+        ..Find::default()
+    });
+    let all =
+        searches().into_iter().map(|find| (find, Match::Words)).chain(parts.map(|find| (find, Match::Parts)));
+    for (n, (find, which)) in all.enumerate() {
+        let (find, which) = (&find, which);
+        let whole = pages(&store, find, which, i64::MAX, 1_000);
+        let none = find.tags == ["nobody"] || (which == Match::Parts && find.terms == ["say"]);
+        assert_eq!(whole.is_empty(), none, "search {n} finds {}", whole.len());
         assert!(whole.is_sorted_by(|one, other| one > other), "search {n} is not newest first");
         for (near, limit) in [(0, 1), (0, 4), (3, 4), (3, 100), (20, 7), (1_000, 5)] {
-            assert_eq!(pages(&store, find, near, limit), whole, "search {n}, {near} near, pages of {limit}");
+            assert_eq!(
+                pages(&store, find, which, near, limit),
+                whole,
+                "search {n}, {near} near, pages of {limit}"
+            );
         }
     }
 }

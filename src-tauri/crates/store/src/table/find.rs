@@ -184,15 +184,25 @@ impl Where {
     }
 
     /// Of what the letters find: not what the words have found, and only under the same facets.
-    fn left_out(&mut self, wanted: &Find, key: &str) {
+    fn left_out(&mut self, wanted: &Find, key: &str, within: Within) {
         if let Some(words) = wanted.words_query() {
-            let found = "SELECT rowid FROM search_words WHERE search_words MATCH ?";
-            self.and(&format!("{key} NOT IN ({found})"), words);
+            self.found_by_words(key, "NOT ", words, within);
         }
         let facets = wanted.facets();
         if !facets.is_empty() {
-            let found = "SELECT rowid FROM search_words WHERE search_words MATCH ?";
-            self.and(&format!("{key} IN ({found})"), facets.join(" AND "));
+            self.found_by_words(key, "", facets.join(" AND "), within);
+        }
+    }
+
+    fn found_by_words(&mut self, key: &str, not: &str, query: String, within: Within) {
+        self.values.push(query.into());
+        let found = format!("FROM search_words WHERE search_words MATCH ?{} AND rowid", self.values.len());
+        if within.conversation.is_some() {
+            // Few documents: each is looked up.
+            self.sql.push(format!("{not}EXISTS (SELECT 1 {found} = {key})"));
+        } else {
+            self.values.push(within.after.unwrap_or(i64::MIN).into());
+            self.sql.push(format!("{key} {not}IN (SELECT rowid {found} >= ?{})", self.values.len()));
         }
     }
 }
@@ -280,7 +290,8 @@ impl Tx<'_> {
                 }
                 let query = trigrams.join(" AND ");
                 let way = Way::Index { table: "search_parts", query: &query };
-                self.ask(wanted, way, within, limit, Verify { terms: &terms, most: usize::MAX })
+                let verify = Verify { terms: &terms, most: usize::MAX };
+                self.near_then_far(wanted, way, within, limit, near, verify)
             }
         }
     }
@@ -453,7 +464,7 @@ fn statement(wanted: &Find, way: Way<'_>, within: Within) -> (String, Where) {
     conditions.common(wanted, key, within);
     let words = matches!(way, Way::Index { table: "search_words", .. });
     if !words && !wanted.terms.is_empty() {
-        conditions.left_out(wanted, key);
+        conditions.left_out(wanted, key, within);
     }
     let sql = format!(
         "SELECT d.place, d.message, d.conversation, d.turn, d.run, d.cost, c.title, c.archived_at,
