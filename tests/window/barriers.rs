@@ -196,7 +196,7 @@ async fn kept(look: &mut Look, window: &Window) {
     for (words, action, shown) in [
         ("tags of this", "chat.tags", "tag-name"),
         ("move this conversation", "chat.folder", "folder-name"),
-        ("map of this", "map", "map-turn-1"),
+        ("map of this", "map", "map-turn-0"),
         ("import conversations", "import", "import-path"),
     ] {
         palette(window, words, &format!("action-{action}")).await;

@@ -7,9 +7,11 @@ use thirtyfour::{Key, TypingData};
 
 /// Longest way to anything by Tab.
 const MOST_TABS: usize = 80;
-/// The focus can be seen: an outline of its own, or the ring that a field's frame wears for it.
+/// The focus can be seen: an outline of its own, the ring that a field's frame wears for it, or the line that an edge
+/// between two columns becomes.
 const RING: &str = "const e = document.activeElement; \
-    return [e, e.closest('.field, .cbox')].some((one) => { \
+    return (e.role === 'separator' && getComputedStyle(e).backgroundImage !== 'none') \
+        || [e, e.closest('.field, .cbox')].some((one) => { \
         const s = one && getComputedStyle(one); \
         return s && ((s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1) \
             || s.boxShadow.includes('0px 0px 0px 2px')); })";

@@ -15,6 +15,7 @@
 mod barriers;
 mod blind;
 mod budgets;
+mod columns;
 mod context;
 mod demo;
 mod desk;
