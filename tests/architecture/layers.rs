@@ -38,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("api", &["domain", "engine"]),
     ("gateway", &["domain", "wire", "engine"]),
+    ("load", &[]),
     ("cli", &["domain", "engine", "api", "gateway"]),
     ("desktop", &["domain", "engine", "api", "gateway"]),
     ("xtask", &[]),

@@ -171,6 +171,7 @@ fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<Lines> {
         name if DEV.contains(&name) => &["--workspace"],
         // Of a package that needs no others.
         "fuzz" => &["--release", "--package", "parallax-wire"],
+        "gateway" => &["--release", "--package", "parallax-load"],
         _ => &["--release", "--package", "parallax-suite"],
     };
     let mut command = shell::cargo(&["test"]).args(of.iter().chain(&["--test", &target]));

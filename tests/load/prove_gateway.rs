@@ -16,6 +16,9 @@
 
 mod gateways;
 mod load;
+#[allow(dead_code, unreachable_pub, reason = "the suite's own, of which little is needed here")]
+#[path = "../support/program.rs"]
+mod program;
 
 use gateways::{Ours, Running};
 use load::{Client, Kind, Target, Took, Upstream};

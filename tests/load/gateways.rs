@@ -1,9 +1,11 @@
 //! Gateways that are measured: ours, a proxy of hyper alone, and those of others where they are installed.
 
-use crate::load::{Target, Upstream};
+use crate::{
+    load::{Target, Upstream},
+    program::Program,
+};
 use hyper::{Request, body::Incoming, client::conn::http1 as out, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use parallax_suite::support::program::Program;
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader},
