@@ -1,6 +1,6 @@
 //! What counts against a budget: booked once, whatever happens to chats, clocks and corrections.
 
-use crate::fixture::{NOW, conversation, entry, memory, spender, uuid};
+use crate::fixture::{NOW, conversation, entry, memory, open, spender, uuid};
 use domain::{
     AttemptId, Budget, BudgetScope, ConversationId, EntryId, Period, PicoUsd, PriceOrigin, PriceSheet,
     PriceSource, ProcessId, Timestamp,
@@ -254,4 +254,68 @@ fn the_chain_is_walked_on_from_where_the_last_walk_ended() {
     store.write(move |tx| tx.set_walked(first.at)).wait().unwrap();
     assert_eq!(store.read(|tx| tx.walked()).wait().unwrap(), second.at);
     assert!(walk(second.at, 100).done);
+}
+
+/// The thread that writes goes by what it knows of budgets, holds, sums and the ledger's end. What another process
+/// writes, and what is undone, counts all the same.
+#[test]
+fn what_others_write_and_what_is_undone_counts_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (open(dir.path(), 1), open(dir.path(), 2));
+    let seen = |store: &Store| {
+        let read = store.write(|tx| {
+            let used = tx.budget_used(&BudgetScope::All, NOW)?;
+            Ok((used.spent.get(), used.held.get(), tx.budgets_of(&spender())?.len(), tx.revision()?))
+        });
+        read.wait().unwrap()
+    };
+    let held = |n: u128| HoldRow { attempt: entry(n, None).attempt, ..hold(n, Some(1_000), spender()) };
+    let agree = |spent: i64, held: i64, budgets: usize| {
+        let found = seen(&one);
+        assert_eq!((found.0, found.1, found.2), (spent, held, budgets));
+        assert_eq!(found, seen(&other));
+    };
+    let first = held(1);
+    one.write(move |tx| tx.place_hold(&first)).wait().unwrap();
+    agree(0, 1_000, 0);
+    let second = held(2);
+    let put = other.write(move |tx| {
+        tx.place_hold(&second)?;
+        tx.set_setting("routing.policy", Some("private"))?;
+        tx.put_budget(&budget("all", Period::Day, "5"), NOW)
+    });
+    put.wait().unwrap();
+    agree(0, 2_000, 1);
+    settle(&other, entry(1, Some(30)));
+    agree(30, 1_000, 1);
+    let undone = one.write(|tx| {
+        assert!(tx.settle(&entry(2, Some(7)))?);
+        assert_eq!(tx.budget_used(&BudgetScope::All, NOW)?.spent.get(), 37);
+        Err::<(), _>(domain::Failure::new(domain::ErrorKind::Bug, "undone"))
+    });
+    assert!(undone.wait().is_err());
+    agree(30, 1_000, 1);
+    settle(&one, entry(2, Some(7)));
+    assert!(!one.write(|tx| tx.settle(&entry(2, Some(7)))).wait().unwrap(), "once");
+    assert!(!other.write(|tx| tx.settle(&entry(1, Some(30)))).wait().unwrap(), "whoever did it");
+    agree(37, 0, 1);
+    // Many at once, some of them undone, from two processes.
+    let many: Vec<_> = (10..90_u128)
+        .map(|n| {
+            let store = if n % 5 == 0 { &other } else { &one };
+            store.write(move |tx| {
+                let hold = HoldRow { attempt: entry(n, None).attempt, ..hold(n, Some(1_000), spender()) };
+                tx.place_hold(&hold)?;
+                tx.settle(&entry(n, Some(1)))?;
+                tx.budget_used(&BudgetScope::All, Timestamp(0))?;
+                if n % 4 == 0 { Err(domain::Failure::new(domain::ErrorKind::Bug, "undone")) } else { Ok(()) }
+            })
+        })
+        .collect();
+    let kept = many.into_iter().map(store::Pending::wait).filter(Result::is_ok).count();
+    assert_eq!(kept, 60);
+    agree(97, 0, 1);
+    let sound =
+        |tx: &store::Tx<'_>| Ok(tx.verify_chain()? && tx.verify_budget_totals()? && tx.cells_agree()?);
+    assert!(one.read(sound).wait().unwrap());
 }

@@ -17,6 +17,7 @@ mod blobs;
 mod error;
 mod files;
 mod foreign;
+mod known;
 mod lease;
 mod migrate;
 mod open;

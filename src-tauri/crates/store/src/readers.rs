@@ -3,6 +3,7 @@
 use crate::{
     Tuning,
     error::{bug, failure},
+    known::Known,
     lease::Leases,
     open,
     pending::Pending,
@@ -147,7 +148,9 @@ fn snapshot<T>(
     // Kept ready: each read needs the same two.
     let sql = |sql| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
     sql("BEGIN").map_err(|e| failure(&e))?;
-    let answer = catch_unwind(AssertUnwindSafe(|| f(&Tx::new(connection, leases, own))))
+    // Others write meanwhile: what one read finds is no news to the next.
+    let known = Known::default();
+    let answer = catch_unwind(AssertUnwindSafe(|| f(&Tx::new(connection, leases, own, &known))))
         .unwrap_or_else(|_| Err(bug("A step of the program broke while reading.")));
     if !connection.is_autocommit() {
         sql("ROLLBACK").map_err(|e| failure(&e))?;

@@ -2,13 +2,14 @@
 
 use crate::{
     error::{bug, failure},
+    known::Known,
     lease::Leases,
 };
 use domain::{
     AttemptId, ConversationId, EntryId, ExperimentId, Failure, ImportId, JudgementId, LaneId, MessageId,
     Millis, ProcessId, RunId, Timestamp, TurnId, VoteId,
 };
-use rusqlite::{Connection, Params, Row, types::FromSql};
+use rusqlite::{CachedStatement, Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::Cell;
 
@@ -17,6 +18,7 @@ pub struct Tx<'c> {
     connection: &'c Connection,
     pub(crate) leases: &'c Leases,
     pub(crate) own: ProcessId,
+    pub(crate) known: &'c Known,
     /// Something was booked that is not in the running sums yet.
     booked: Cell<bool>,
     /// Sums of spending leave out what would tell whose a blind answer is.
@@ -24,8 +26,13 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) const fn new(connection: &'c Connection, leases: &'c Leases, own: ProcessId) -> Self {
-        Self { connection, leases, own, booked: Cell::new(false), veiled: Cell::new(false) }
+    pub(crate) const fn new(
+        connection: &'c Connection,
+        leases: &'c Leases,
+        own: ProcessId,
+        known: &'c Known,
+    ) -> Self {
+        Self { connection, leases, own, known, booked: Cell::new(false), veiled: Cell::new(false) }
     }
 
     /// Notes that something was booked: the running sums follow before the transaction is committed, once for
@@ -50,9 +57,39 @@ impl<'c> Tx<'c> {
         self.veiled.get()
     }
 
+    /// A statement, kept ready. What it may change is unknown from here on.
+    fn statement(&self, sql: &str) -> Result<CachedStatement<'_>, Failure> {
+        let statement = self.connection.prepare_cached(sql).map_err(|e| failure(&e))?;
+        if !statement.readonly() {
+            self.known.forget();
+        }
+        Ok(statement)
+    }
+
     /// Runs a statement; the number of rows it changed.
     pub(crate) fn exec(&self, sql: &str, params: impl Params) -> Result<usize, Failure> {
+        self.statement(sql)?.execute(params).map_err(|e| failure(&e))
+    }
+
+    /// The same for one whose caller tells [`Known`] what it changes of what is known, if anything.
+    pub(crate) fn exec_told(&self, sql: &str, params: impl Params) -> Result<usize, Failure> {
         self.connection.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(|e| failure(&e))
+    }
+
+    /// The only row that such a statement gives back, if it gives one.
+    pub(crate) fn one_told<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl Fn(&Cols<'_>) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut rows = statement.query(params).map_err(|e| failure(&e))?;
+        let mut found = None;
+        while let Some(row) = rows.next().map_err(|e| failure(&e))? {
+            found = Some(map(&Cols(row))?);
+        }
+        Ok(found)
     }
 
     /// Every row of a query.
@@ -62,7 +99,7 @@ impl<'c> Tx<'c> {
         params: impl Params,
         mut map: impl FnMut(&Cols<'_>) -> Result<T, Failure>,
     ) -> Result<Vec<T>, Failure> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut statement = self.statement(sql)?;
         let mut rows = statement.query(params).map_err(|e| failure(&e))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(|e| failure(&e))? {
@@ -78,7 +115,7 @@ impl<'c> Tx<'c> {
         params: impl Params,
         mut each: impl FnMut(&Cols<'_>) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut statement = self.statement(sql)?;
         let mut rows = statement.query(params).map_err(|e| failure(&e))?;
         while let Some(row) = rows.next().map_err(|e| failure(&e))? {
             if !each(&Cols(row))? {

@@ -7,6 +7,7 @@
 use crate::{
     Tuning,
     error::{bug, failure},
+    known::Known,
     lease::Leases,
     open,
     pending::{Pending, Reply},
@@ -101,7 +102,8 @@ impl Writer {
         own: ProcessId,
     ) -> Result<Self, Failure> {
         let (sender, receiver) = channel();
-        let state = State { connection, file, broken: false, leases, own };
+        let state =
+            State { connection, file, broken: false, leases, own, known: Known::default(), version: None };
         let thread = std::thread::Builder::new()
             .name("store-write".to_owned())
             .spawn(move || state.work(&receiver))
@@ -143,6 +145,9 @@ struct State {
     broken: bool,
     leases: Arc<Leases>,
     own: ProcessId,
+    known: Known,
+    /// What the database said of the writes of others when `known` was found.
+    version: Option<i64>,
 }
 
 impl State {
@@ -184,6 +189,7 @@ impl State {
             }
         };
         if let Err(e) = &outcome {
+            self.known.forget();
             self.broken |= e.kind == ErrorKind::StoreDenied;
             if !self.connection.is_autocommit() {
                 // The failure at hand says more than a failing rollback would.
@@ -200,16 +206,28 @@ impl State {
             && let Some((path, tuning)) = &self.file
         {
             self.connection = open::connect(path, tuning)?;
-            self.broken = false;
+            (self.broken, self.version) = (false, None);
         }
-        self.sql("BEGIN IMMEDIATE")
+        self.sql("BEGIN IMMEDIATE")?;
+        // Under the lock: from here on nobody else writes.
+        let version = self
+            .connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(|e| failure(&e))?;
+        if self.version.replace(version) != Some(version) {
+            self.known.forget();
+        }
+        self.known.begin();
+        Ok(())
     }
 
     /// Runs each job in its savepoint. An error here means that the transaction is lost.
     fn run(&self, jobs: &mut VecDeque<Box<dyn Job>>, taken: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
         let mut booked = false;
         while let Some(mut job) = jobs.pop_front() {
-            let mut tx = Tx::new(&self.connection, &self.leases, self.own);
+            let mut tx = Tx::new(&self.connection, &self.leases, self.own, &self.known);
+            let mark = self.known.mark();
             let kept = self.sql("SAVEPOINT job").map(|()| job.run(&mut tx));
             let failure = job.failure().cloned();
             taken.push(job);
@@ -220,13 +238,16 @@ impl State {
             }
             if !kept {
                 self.sql("ROLLBACK TO job")?;
+                self.known.back(mark);
             }
             self.sql("RELEASE job")?;
             booked |= kept && tx.take_booked();
         }
         if booked {
             // Once for all of them: the sums have the same rows to change for each.
-            Tx::new(&self.connection, &self.leases, self.own).roll_up()?;
+            let mut tx = Tx::new(&self.connection, &self.leases, self.own, &self.known);
+            tx.count_due()?;
+            tx.roll_up()?;
         }
         Ok(())
     }
@@ -251,7 +272,7 @@ impl State {
     /// Tidies up. A failure costs nothing: the next start does the same again.
     fn finish(self) {
         if self.file.is_some() {
-            let mut tx = Tx::new(&self.connection, &self.leases, self.own);
+            let mut tx = Tx::new(&self.connection, &self.leases, self.own, &self.known);
             if tx.sign_off() == Ok(true) {
                 let _ = self.leases.forget(self.own);
             }

@@ -1,6 +1,9 @@
 //! Attempts: one row an HTTP call, also failed ones and those without a run (gateway, command line).
 
-use crate::tx::{Cols, Key, Tx, opt_blob, opt_json, opt_millis};
+use crate::{
+    error::bug,
+    tx::{Cols, Key, Tx, opt_blob, opt_json, opt_millis},
+};
 use domain::{
     AccountLabel, AttemptId, Cost, EndpointId, Failure, Millis, ModelSlug, Outcome, ProviderId, RunId,
     Timestamp, Upstream, Usage,
@@ -102,7 +105,7 @@ fn row(cols: &Cols<'_>) -> Result<AttemptRow, Failure> {
 impl Tx<'_> {
     /// Records an attempt. To be committed before the first byte of its request is sent.
     pub fn insert_attempt(&mut self, a: &AttemptRow) -> Result<(), Failure> {
-        self.exec(
+        self.exec_told(
             "INSERT INTO attempts (id, run, n, endpoint, provider, model, upstream_model, origin, started_at,
                  first_byte, first_content, duration, outcome, upstream, usage, cost, account, reasoned)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
@@ -133,8 +136,7 @@ impl Tx<'_> {
     /// Writes how an attempt went: times, outcome, what was said, used and paid; and its number, since of two at
     /// once the one that is the answer comes last.
     pub fn finish_attempt(&mut self, a: &AttemptRow) -> Result<(), Failure> {
-        self.change(
-            "attempt",
+        let changed = self.exec_told(
             "UPDATE attempts SET first_byte = ?2, first_content = ?3, duration = ?4, outcome = ?5,
                  upstream = ?6, usage = ?7, cost = ?8, reasoned = ?9, n = ?10 WHERE id = ?1",
             params![
@@ -149,7 +151,12 @@ impl Tx<'_> {
                 opt_millis(a.reasoned)?,
                 a.n
             ],
-        )
+        )?;
+        if changed == 0 {
+            return Err(bug("There is no such attempt to change."));
+        }
+        self.known.facts().finished = Some((a.id, a.first_content, a.duration));
+        Ok(())
     }
 
     /// One attempt.

@@ -6,6 +6,8 @@
 //! cost is unknown: unknown is not zero, least of all here. What may be billed above the cost of an answer that
 //! broke off is summed beside it.
 
+mod used;
+
 use crate::{
     error::bug,
     tx::{Cols, Key, Tx, json},
@@ -15,6 +17,7 @@ use domain::{
     ProviderId, Timestamp,
 };
 use rusqlite::params;
+use std::sync::Arc;
 
 /// Milliseconds of a quarter of an hour.
 const SLOT: i64 = 900_000;
@@ -113,6 +116,20 @@ impl Spender {
         scopes.extend(self.key.clone().map(key));
         scopes
     }
+
+    /// Is this scope one of them?
+    pub(crate) fn is_in(&self, scope: &BudgetScope) -> bool {
+        match scope {
+            BudgetScope::All => true,
+            BudgetScope::Provider(id) => *id == self.provider,
+            BudgetScope::Model(slug) => *slug == self.model,
+            BudgetScope::Conversation(id) => Some(*id) == self.conversation,
+            BudgetScope::App(name) => Some(name) == self.app.as_ref(),
+            BudgetScope::Key { provider, label } => {
+                *provider == self.provider && Some(label) == self.key.as_ref()
+            }
+        }
+    }
 }
 
 /// What counts against a scope.
@@ -186,6 +203,14 @@ impl Counted {
     }
 }
 
+/// What is to be counted in every scope of a spender, in one quarter of an hour.
+#[derive(Clone)]
+pub(crate) struct Charged {
+    pub spender: Spender,
+    pub slot: i64,
+    pub counted: Counted,
+}
+
 /// The present beginning of each period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Starts {
@@ -228,6 +253,18 @@ pub(super) fn subject(scope: &BudgetScope) -> String {
     match scope {
         BudgetScope::Conversation(id) => id.uuid().simple().to_string(),
         other => other.subject(),
+    }
+}
+
+/// Place of a scope in [`Spender::scopes`].
+const fn width(scope: &BudgetScope) -> u8 {
+    match scope {
+        BudgetScope::All => 0,
+        BudgetScope::Provider(_) => 1,
+        BudgetScope::Model(_) => 2,
+        BudgetScope::Conversation(_) => 3,
+        BudgetScope::App(_) => 4,
+        BudgetScope::Key { .. } => 5,
     }
 }
 
@@ -296,63 +333,32 @@ impl Tx<'_> {
         self.all("SELECT * FROM budgets ORDER BY scope <> 'all', scope, subject, period, id", [], row)
     }
 
-    /// The budgets that this spending counts against.
+    /// The budgets that this spending counts against, in the order of [`Spender::scopes`] and their numbers.
     pub fn budgets_of(&self, spender: &Spender) -> Result<Vec<BudgetRow>, Failure> {
-        // There are few of them: one look at all is quicker than one for each scope.
-        let all = self.all("SELECT * FROM budgets ORDER BY id", [], row)?;
-        let scopes = if all.is_empty() { Vec::new() } else { spender.scopes() };
-        let of = |scope| all.iter().filter(move |row| row.budget.scope == scope).cloned();
-        let found = scopes.into_iter().flat_map(of).collect();
+        let known = self.known.facts().budgets.clone();
+        let all = match known {
+            Some(all) => all,
+            None => {
+                let all: Arc<[BudgetRow]> = self.all("SELECT * FROM budgets ORDER BY id", [], row)?.into();
+                self.known.facts().budgets = Some(Arc::clone(&all));
+                all
+            }
+        };
+        let mut found: Vec<BudgetRow> =
+            all.iter().filter(|row| spender.is_in(&row.budget.scope)).cloned().collect();
+        found.sort_by_key(|row| width(&row.budget.scope));
         Ok(found)
-    }
-
-    /// What counts against a scope since `from`, whatever is booked later than now included: a clock that
-    /// went back opens no period again. Every open hold counts, whenever it was placed.
-    pub fn budget_used(&self, scope: &BudgetScope, from: Timestamp) -> Result<Used, Failure> {
-        let subject = subject(scope);
-        let used = self.one(
-            "SELECT ifnull(sum(amount), 0) AS amount, ifnull(sum(unknown), 0) AS unknown,
-                 ifnull(sum(perhaps), 0) AS perhaps FROM budget_totals
-             WHERE scope = ?1 AND subject = ?2 AND slot >= ?3",
-            params![scope.sort(), subject, from.0.div_euclid(SLOT)],
-            |cols| {
-                Ok(Used {
-                    spent: PicoUsd::new(cols.get("amount")?),
-                    perhaps: PicoUsd::new(cols.get("perhaps")?),
-                    unknown: cols.get("unknown")?,
-                    ..Used::default()
-                })
-            },
-        )?;
-        let (held, unheld) = self.held(scope, &subject)?;
-        Ok(Used { held, unheld, ..used.unwrap_or_default() })
     }
 
     /// Was anything ever booked in this scope?
     pub fn was_spent(&self, scope: &BudgetScope) -> Result<bool, Failure> {
+        self.count_due()?;
         let found = self.one(
             "SELECT 1 AS n FROM budget_totals WHERE scope = ?1 AND subject = ?2 LIMIT 1",
             params![scope.sort(), subject(scope)],
             |cols| cols.get::<i64>("n"),
         )?;
         Ok(found.is_some())
-    }
-
-    fn held(&self, scope: &BudgetScope, subject: &str) -> Result<(PicoUsd, u32), Failure> {
-        let condition = match scope {
-            BudgetScope::All => "?1 = ?1",
-            BudgetScope::Provider(_) => "provider = ?1",
-            BudgetScope::Model(_) => "model = ?1",
-            BudgetScope::Conversation(_) => "conversation IS NOT NULL AND lower(hex(conversation)) = ?1",
-            BudgetScope::App(_) => "app = ?1",
-            BudgetScope::Key { .. } => "key IS NOT NULL AND provider || '/' || key = ?1",
-        };
-        // The sum of what was admitted under no limit may exceed the range: then it is the range.
-        let sql = format!("SELECT amount FROM holds WHERE {condition}");
-        let amounts: Vec<Option<i64>> = self.all(&sql, [subject], |cols| cols.get("amount"))?;
-        let sum = amounts.iter().flatten().fold(0_i64, |sum, amount| sum.saturating_add(*amount));
-        let unheld = amounts.iter().filter(|amount| amount.is_none()).count();
-        Ok((PicoUsd::new(sum), u32::try_from(unheld).unwrap_or(u32::MAX)))
     }
 
     /// Remembers that the user was told of a threshold in the period that began at `from`.
@@ -383,27 +389,9 @@ impl Tx<'_> {
         })
     }
 
-    /// Counts an amount in every scope of a spender; called with the entry that books it. Beyond the range
-    /// it stays at its end: an attempt must be settled whatever it cost.
-    pub(crate) fn count(&self, spender: &Spender, at: Timestamp, counted: Counted) -> Result<(), Failure> {
-        let Counted { amount, unknown, perhaps } = counted;
-        for scope in spender.scopes() {
-            self.exec(
-                "INSERT INTO budget_totals (scope, subject, slot, amount, unknown, perhaps)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (scope, subject, slot) DO UPDATE SET unknown = unknown + excluded.unknown,
-                     perhaps = iif(excluded.perhaps > 0 AND perhaps > 9223372036854775807 - excluded.perhaps,
-                         9223372036854775807, perhaps + excluded.perhaps),
-                     amount = iif(excluded.amount > 0 AND amount > 9223372036854775807 - excluded.amount,
-                         9223372036854775807, amount + excluded.amount)",
-                params![scope.sort(), subject(&scope), at.0.div_euclid(SLOT), amount, unknown, perhaps],
-            )?;
-        }
-        Ok(())
-    }
-
     /// Sums the ledger anew: `false` means that what budgets reckon with is not what was booked.
     pub fn verify_budget_totals(&self) -> Result<bool, Failure> {
+        self.count_due()?;
         let wrong: Vec<i64> = self.all(
             "WITH standing AS (
                  SELECT *, coalesce(amount, held, 0) AS charge, amount IS NULL AND held IS NULL AS blank,

@@ -6,7 +6,9 @@ use crate::{
     table::budgets::Spender,
     tx::{Cols, Key, Tx, int, opt_blob},
 };
-use domain::{AccountLabel, AttemptId, Failure, PicoUsd, PriceSheet, ProcessId, ProviderId, Timestamp};
+use domain::{
+    AccountLabel, AttemptId, BudgetScope, Failure, PicoUsd, PriceSheet, ProcessId, ProviderId, Timestamp,
+};
 use rusqlite::params;
 
 // No foreign key to attempts, as in the ledger: money does not depend on what a chat keeps.
@@ -56,19 +58,23 @@ pub struct HoldRow {
     pub prices: Option<PriceSheet>,
 }
 
+fn spender(cols: &Cols<'_>) -> Result<Spender, Failure> {
+    Ok(Spender {
+        provider: ProviderId::new(cols.get::<String>("provider")?),
+        model: cols.word("model")?,
+        conversation: cols.opt_id("conversation")?,
+        app: cols.get("app")?,
+        key: cols.get::<Option<String>>("key")?.map(AccountLabel::new),
+    })
+}
+
 fn row(cols: &Cols<'_>) -> Result<HoldRow, Failure> {
     Ok(HoldRow {
         attempt: cols.id("attempt")?,
         amount: cols.get::<Option<i64>>("amount")?.map(PicoUsd::new),
         placed_at: cols.time("placed_at")?,
         process: cols.id("process")?,
-        spender: Spender {
-            provider: ProviderId::new(cols.get::<String>("provider")?),
-            model: cols.word("model")?,
-            conversation: cols.opt_id("conversation")?,
-            app: cols.get("app")?,
-            key: cols.get::<Option<String>>("key")?.map(AccountLabel::new),
-        },
+        spender: spender(cols)?,
         output_limit: cols.get::<Option<i64>>("output_limit")?.map(i64::unsigned_abs),
         prices: cols.opt_json("sheet")?,
     })
@@ -79,18 +85,17 @@ const COLUMNS: &str = "SELECT h.*, p.sheet FROM holds h LEFT JOIN price_sheets p
 impl Tx<'_> {
     /// Places a hold, or changes the amount of the one there is. Refused once the attempt is settled.
     pub fn place_hold(&mut self, h: &HoldRow) -> Result<(), Failure> {
-        if self.is_settled(h.attempt)? {
-            return Err(bug("A hold was to be placed on an attempt that is settled."));
-        }
         let sheet = h.prices.as_ref().map(|sheet| self.put_price_sheet(sheet)).transpose()?;
-        self.exec(
+        let amount = h.amount.map(PicoUsd::get);
+        let placed = self.exec_told(
             "INSERT INTO holds (attempt, amount, placed_at, process, provider, model, conversation, app, key,
                  output_limit, price_sheet)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+             WHERE NOT EXISTS (SELECT 1 FROM ledger_entries WHERE attempt = ?1)
              ON CONFLICT (attempt) DO UPDATE SET amount = excluded.amount",
             params![
                 h.attempt.blob(),
-                h.amount.map(PicoUsd::get),
+                amount,
                 h.placed_at.0,
                 h.process.blob(),
                 h.spender.provider.as_str(),
@@ -101,8 +106,46 @@ impl Tx<'_> {
                 h.output_limit.map(int).transpose()?,
                 sheet
             ],
-        )
-        .map(|_| ())
+        )?;
+        if placed == 0 {
+            return Err(bug("A hold was to be placed on an attempt that is settled."));
+        }
+        if let Some(holds) = &mut self.known.facts().holds {
+            holds.entry(h.attempt).or_insert_with(|| (h.spender.clone(), None)).1 = amount;
+        }
+        Ok(())
+    }
+
+    /// Takes away the hold of an attempt; what it was, if there was one: an amount, or of no known one.
+    pub(super) fn release_hold(&self, attempt: AttemptId) -> Result<Option<Option<i64>>, Failure> {
+        let sql = "DELETE FROM holds WHERE attempt = ?1 RETURNING amount";
+        let held = self.one_told(sql, [attempt.blob()], |c| c.get::<Option<i64>>("amount"))?;
+        if let Some(holds) = &mut self.known.facts().holds {
+            holds.remove(&attempt);
+        }
+        Ok(held)
+    }
+
+    /// What is held in a scope: the sum of what was admitted, at most the end of its range, and how many holds are of
+    /// no known amount.
+    pub(super) fn held(&self, scope: &BudgetScope) -> Result<(PicoUsd, u32), Failure> {
+        if self.known.facts().holds.is_none() {
+            let all = self.all("SELECT * FROM holds", [], |c| {
+                Ok((c.id("attempt")?, (spender(c)?, c.get::<Option<i64>>("amount")?)))
+            })?;
+            self.known.facts().holds = Some(all.into_iter().collect());
+        }
+        let facts = self.known.facts();
+        let (mut sum, mut unheld) = (0_i64, 0_u32);
+        for (_, amount) in
+            facts.holds.iter().flatten().map(|(_, held)| held).filter(|held| held.0.is_in(scope))
+        {
+            match amount {
+                Some(amount) => sum = sum.saturating_add(*amount),
+                None => unheld = unheld.saturating_add(1),
+            }
+        }
+        Ok((PicoUsd::new(sum), unheld))
     }
 
     /// The open hold of an attempt.

@@ -5,6 +5,8 @@
 //! A correction is a row that states the whole cost of its attempt anew and names the row it adjusts.
 //! Sums count the latest statement of each attempt.
 
+mod sheets;
+
 use crate::{
     error::bug,
     table::budgets::{Charge, Spender},
@@ -349,33 +351,25 @@ impl Tx<'_> {
         if before.as_ref().is_some_and(|before| before.at != e.at) {
             return Err(bug("An adjustment must stay at the time of what it adjusts."));
         }
-        let held = match &before {
-            Some(before) => before.held,
-            None => self
-                .one("SELECT amount FROM holds WHERE attempt = ?1", [e.attempt.blob()], |c| {
-                    c.get::<Option<i64>>("amount")
-                })?
-                .flatten(),
-        };
-        self.exec("DELETE FROM holds WHERE attempt = ?1", [e.attempt.blob()])?;
-        if self.is_booked(e)? {
+        let released = self.release_hold(e.attempt)?;
+        // What was held is not settled.
+        if (released.is_none() || e.adjusts.is_some()) && self.is_booked(e)? {
             return Ok(false);
         }
+        let held = before.as_ref().map_or(released.flatten(), |before| before.held);
         let sheet = e.price_sheet.as_ref().map(|s| self.put_price_sheet(s)).transpose()?;
-        let last = self.one("SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1", [], |c| {
-            Ok((c.get::<i64>("seq")?, c.get::<[u8; 32]>("hash")?))
-        })?;
-        let (seq, prev_hash) = last.unwrap_or((0, [0; 32]));
+        let (seq, prev_hash) = self.tail()?;
         let stored = Stored::new(e, seq + 1, prev_hash, sheet, held.map(PicoUsd::new))?;
         let hash = stored.hash();
         let [provider, endpoint, model, upstream_model, origin, outcome] = &stored.names;
         let [kind, app, tag] = &stored.purpose;
-        self.exec(
+        let booked = self.exec_told(
             "INSERT INTO ledger_entries (seq, id, attempt, conversation, at, provider, endpoint, model,
                  upstream_model, origin, outcome, usage, input, output, cost, amount, basis, price_sheet,
                  adjusts, prev_hash, hash, kind, app, tag, held, account, at_most)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                 ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+                 ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
+             ON CONFLICT (attempt) WHERE adjusts IS NULL DO NOTHING",
             params![
                 stored.seq,
                 stored.id,
@@ -406,15 +400,31 @@ impl Tx<'_> {
                 stored.at_most
             ],
         )?;
-        self.note_booked();
+        if booked == 0 {
+            return Ok(false);
+        }
+        self.known.facts().booked(e, stored.seq, hash);
         // What it takes the place of is taken out where it was counted, which may be elsewhere.
         if let Some(before) = before {
-            self.count(&before.spender, before.at, before.counted().negated())?;
+            let counted = before.counted().negated();
+            self.count(before.spender, before.at, counted);
         }
         let (amount, at_most) = (stored.amount, stored.at_most);
         let now = Charge { spender: spender(e), at: e.at, amount, held, at_most };
-        self.count(&now.spender, now.at, now.counted())?;
+        let counted = now.counted();
+        self.count(now.spender, now.at, counted);
         Ok(true)
+    }
+
+    /// Number and hash of the last row.
+    fn tail(&self) -> Result<(i64, [u8; 32]), Failure> {
+        if let Some(known) = self.known.facts().tail {
+            return Ok(known);
+        }
+        let last = self.one("SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1", [], |c| {
+            Ok((c.get::<i64>("seq")?, c.get::<[u8; 32]>("hash")?))
+        })?;
+        Ok(last.unwrap_or((0, [0; 32])))
     }
 
     /// What an entry counts with.
@@ -465,16 +475,6 @@ impl Tx<'_> {
                 c.get::<i64>("n")
             })?;
         Ok(found.is_some())
-    }
-
-    pub(crate) fn put_price_sheet(&self, sheet: &PriceSheet) -> Result<[u8; 32], Failure> {
-        let text = json(sheet)?;
-        let id: [u8; 32] = Sha256::digest(&text).into();
-        self.exec(
-            "INSERT INTO price_sheets (id, sheet) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-            params![id, text],
-        )?;
-        Ok(id)
     }
 
     /// Entries booked in `[from, until)`, in the order of the chain, adjusted ones included.

@@ -9,7 +9,8 @@
 mod put;
 
 use crate::{
-    table::latency::Latency,
+    known::Facts,
+    table::{latency::Latency, ledger::EntryRow},
     tx::{Cols, Key, Tx},
 };
 use domain::{Basis, ConversationId, Cost, Failure, FinishReason, Meter, Millis, PicoUsd, Usage};
@@ -197,6 +198,31 @@ pub(crate) fn delta(cols: &Cols<'_>) -> Result<Delta, Failure> {
     })
 }
 
+impl Facts {
+    /// A row was booked. What it changes in the running sums is noted where that is known without reading: not of an
+    /// adjustment, which takes another row out, nor of an attempt whose times were not written just now.
+    pub(crate) fn booked(&mut self, e: &EntryRow, seq: i64, hash: [u8; 32]) {
+        self.tail = Some((seq, hash));
+        let Some((_, first, duration)) =
+            self.finished.take().filter(|(attempt, ..)| *attempt == e.attempt && e.adjusts.is_none())
+        else {
+            return;
+        };
+        let mut cell = figures(e.usage.as_ref(), &e.cost, &e.outcome);
+        times(&mut cell, e.usage.as_ref(), first, duration);
+        self.deltas.push(Delta {
+            seq,
+            at: e.at.0,
+            provider: e.provider.to_string(),
+            model: e.model.to_string(),
+            conversation: e.conversation,
+            app: e.purpose.app.clone(),
+            kind: e.purpose.kind.clone(),
+            cell,
+        });
+    }
+}
+
 fn figures(usage: Option<&Usage>, cost: &Cost, outcome: &str) -> Cell {
     let amount = cost.total.map_or(0, PicoUsd::get);
     // Nothing was sent or all was refused: there are no tokens, and that is known.
@@ -270,6 +296,13 @@ fn times(cell: &mut Cell, usage: Option<&Usage>, first: Option<Millis>, duration
     }
 }
 
+/// A cell of either table.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sort {
+    Endpoint(Place<Endpoint>),
+    Conversation(Place<Option<ConversationId>>),
+}
+
 /// Which cell: a level, its start, and an endpoint or a conversation.
 type Place<K> = (Level, i64, K);
 type Endpoint = (String, String);
@@ -304,6 +337,9 @@ pub(super) fn blob(conversation: Option<ConversationId>) -> Vec<u8> {
 impl Tx<'_> {
     /// Everything up to this row of the ledger is in the cells.
     pub(crate) fn rolled_up(&self) -> Result<i64, Failure> {
+        if let Some(known) = self.known.facts().rolled {
+            return Ok(known);
+        }
         Ok(self.one("SELECT seq FROM spend_state", [], |c| c.get("seq"))?.unwrap_or(0))
     }
 
@@ -340,18 +376,24 @@ impl Tx<'_> {
         let mut cells = Cells::default();
         let mut last = done;
         let mut rows = 0;
-        self.deltas("e.seq > ?1", &[&done], AT_ONCE, |delta| {
+        let mut take = |delta: &Delta| {
             cells.take(delta, &Level::ALL);
             if delta.seq > last {
                 last = delta.seq;
                 rows += 1;
             }
-        })?;
+        };
+        let noted = self.known.facts().deltas_after(done);
+        match noted {
+            Some(deltas) => deltas.iter().for_each(&mut take),
+            None => self.deltas("e.seq > ?1", &[&done], AT_ONCE, take)?,
+        }
         if last == done {
             return Ok(true);
         }
         self.put_cells(&cells)?;
-        self.exec("UPDATE spend_state SET seq = ?1", [last])?;
+        self.exec_told("UPDATE spend_state SET seq = ?1", [last])?;
+        self.known.facts().rolled = Some(last);
         Ok(rows < AT_ONCE)
     }
 

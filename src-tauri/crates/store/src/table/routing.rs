@@ -245,7 +245,7 @@ impl Tx<'_> {
 
     /// Stores health; the newest of several processes wins.
     pub fn put_health(&mut self, value: &str, now: Timestamp) -> Result<(), Failure> {
-        self.exec(
+        self.exec_told(
             "INSERT INTO health (one, value, at) VALUES (1, ?1, ?2)
              ON CONFLICT (one) DO UPDATE SET value = excluded.value, at = excluded.at",
             params![value, now.0],
@@ -255,7 +255,7 @@ impl Tx<'_> {
 
     /// Writes down that a call leaves. To be committed before its first byte does.
     pub fn append_audit(&mut self, a: &AuditRow) -> Result<(), Failure> {
-        self.exec(
+        self.exec_told(
             "INSERT INTO audit (at, purpose, attempt, host, provider, account, endpoint, policy, origin, bytes,
                  messages, attachments, app)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",

@@ -1,6 +1,6 @@
 //! What an entry changes is added to its cells, each in one statement: every request that is paid does this six times.
 
-use super::{COLUMNS, Cell, Cells, PICO_PER_DOLLAR, blob, carried, columns};
+use super::{COLUMNS, Cell, Cells, PICO_PER_DOLLAR, Sort, blob, carried, columns};
 use crate::{table::latency::Latency, tx::Tx};
 use domain::Failure;
 use rusqlite::ToSql;
@@ -48,27 +48,50 @@ impl Statements {
 
 impl Tx<'_> {
     pub(super) fn put_cells(&self, cells: &Cells) -> Result<(), Failure> {
-        for ((level, start, (provider, model)), cell) in &cells.endpoints {
-            self.put_cell(&ENDPOINTS, &[&level.number(), start, provider, model], cell)?;
+        for (place, cell) in &cells.endpoints {
+            let (level, start, (provider, model)) = place;
+            let sort = || Sort::Endpoint(place.clone());
+            self.put_cell(&ENDPOINTS, &[&level.number(), start, provider, model], sort, cell)?;
         }
-        for ((level, start, conversation), cell) in &cells.conversations {
-            self.put_cell(&CONVERSATIONS, &[&level.number(), start, &blob(*conversation)], cell)?;
+        for (place, cell) in &cells.conversations {
+            let (level, start, conversation) = place;
+            let sort = || Sort::Conversation(*place);
+            self.put_cell(&CONVERSATIONS, &[&level.number(), start, &blob(*conversation)], sort, cell)?;
         }
         Ok(())
     }
 
-    fn put_cell(&self, sql: &Statements, key: &[&dyn ToSql], change: &Cell) -> Result<(), Failure> {
-        let mut change = carried(change.clone());
+    fn put_cell(
+        &self,
+        sql: &Statements,
+        key: &[&dyn ToSql],
+        sort: impl Fn() -> Sort,
+        change: &Cell,
+    ) -> Result<(), Failure> {
+        let change = carried(change.clone());
         // Only where there are new times the old ones have to be read.
         let timed = change.ttft.count() > 0;
+        let mut whole = Latency::default();
         if timed {
-            let before = self.one(&sql.times, key, |cols| Latency::read(&cols.at::<Vec<u8>>(0)?))?;
-            change.ttft.add(&before.unwrap_or_default());
+            let known = self.known.facts().times.remove(&sort());
+            whole = match known {
+                Some(known) => known,
+                None => self
+                    .one(&sql.times, key, |cols| Latency::read(&cols.at::<Vec<u8>>(0)?))?
+                    .unwrap_or_default(),
+            };
+            whole.add(&change.ttft);
         }
-        let times = change.ttft.bytes();
+        let times = whole.bytes();
         let mut values: Vec<&dyn ToSql> = key.to_vec();
         values.extend(change.n.iter().map(|n| -> &dyn ToSql { n }));
         values.push(&times);
-        self.exec(if timed { &sql.add_timed } else { &sql.add }, values.as_slice()).map(|_| ())
+        self.exec_told(if timed { &sql.add_timed } else { &sql.add }, values.as_slice())?;
+        if timed {
+            let mut facts = self.known.facts();
+            facts.room();
+            facts.times.insert(sort(), whole);
+        }
+        Ok(())
     }
 }
