@@ -33,7 +33,8 @@ impl Text {
     }
 }
 
-/// Writes `MODELS_TEXT`, `NAMES_TEXT` and the tables `MODELS`, `ALIASES` and `UPSTREAM`.
+/// Writes `MODELS_TEXT`, `NAMES_TEXT` and the tables `MODELS`, `ALIASES` and `UPSTREAM`, and `BY_ID`: the places in that
+/// in the order of the ids alone.
 pub(super) fn embed(code: &mut String, data: &Path, out: &Path) -> Outcome<()> {
     let path = data.join("models.json");
     println!("cargo::rerun-if-changed={}", path.display());
@@ -119,6 +120,14 @@ fn write(
     for (name, (model, endpoint)) in &upstream {
         let (start, end) = names.add(name);
         writeln!(code, "    ({start}, {end}, {model}, {endpoint}),")?;
+    }
+    writeln!(code, "];\nconst BY_ID: &[u16] = &[")?;
+    let id = |name: &str| name.split_once('\0').map(|(_, id)| id.to_owned());
+    let mut by_id: Vec<(Option<String>, usize)> =
+        upstream.keys().enumerate().map(|(place, name)| (id(name), place)).collect();
+    by_id.sort();
+    for (_, place) in by_id {
+        writeln!(code, "    {},", u16::try_from(place)?)?;
     }
     writeln!(code, "];")?;
     for (name, text) in [("MODELS_TEXT", text), ("NAMES_TEXT", names)] {

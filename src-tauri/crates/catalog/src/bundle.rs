@@ -46,6 +46,18 @@ pub(crate) fn upstream(provider: &str, id: &str) -> Option<(usize, usize)> {
     UPSTREAM.get(at.ok()?).map(|(_, _, model, endpoint)| (usize::from(*model), usize::from(*endpoint)))
 }
 
+/// Every provider that knows a model by this id, and which model.
+pub(crate) fn called(id: &str) -> impl Iterator<Item = (&'static str, usize)> {
+    let name = |place: &u16| {
+        let (start, end, model, _) = UPSTREAM.get(usize::from(*place))?;
+        let (provider, id) = slice(NAMES_TEXT, *start, *end)?.split_once('\0')?;
+        Some((provider, id, usize::from(*model)))
+    };
+    let first = BY_ID.partition_point(|place| name(place).is_some_and(|(_, other, _)| other < id));
+    let from = BY_ID.get(first..).unwrap_or_default().iter().map_while(name);
+    from.take_while(move |(_, other, _)| *other == id).map(|(provider, _, model)| (provider, model))
+}
+
 fn slice(text: &'static str, start: u32, end: u32) -> Option<&'static str> {
     text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }

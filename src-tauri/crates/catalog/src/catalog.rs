@@ -178,7 +178,13 @@ impl Catalog {
     /// The model that a provider calls so, dated ids included. Its maker's own name for it goes first; without
     /// that, one under which a single model is served.
     fn served_as(&self, id: &str) -> Option<&Served> {
-        let called = |provider: &ProviderId| bundle::upstream(provider.as_str(), id).map(|(place, _)| place);
+        let known: Vec<(&str, usize)> = bundle::called(id).collect();
+        if known.is_empty() {
+            return None;
+        }
+        let called = |provider: &ProviderId| {
+            known.iter().find(|(name, _)| *name == provider.as_str()).map(|(_, place)| *place)
+        };
         let own = |provider: &ProviderId| {
             let served = self.served(called(provider)?)?;
             let author = served.model.slug.author();

@@ -188,3 +188,29 @@ fn an_authors_own_service_is_known_by_data() {
     );
     assert!(!own("openrouter", "x-ai/grok-4.6") && !own("bedrock", "anthropic/claude-sonnet-4.5"));
 }
+
+#[test]
+fn whoever_knows_an_id_is_found_by_it() {
+    let catalog = catalog();
+    let slugs: Vec<&str> = catalog.models().map(|model| model.slug.as_str()).collect();
+    let mut looked = 0;
+    for endpoint in catalog.all_endpoints().filter(|endpoint| endpoint.provider.as_str() != DEMO) {
+        let id = endpoint.upstream_model.as_str();
+        let of = |name: &str| crate::bundle::upstream(name, id).map(|(model, _)| model);
+        let known: Vec<(&str, usize)> = crate::bundle::called(id).collect();
+        let expected: Vec<(&str, usize)> = catalog
+            .providers()
+            .iter()
+            .filter_map(|provider| Some((provider.id.as_str(), of(provider.id.as_str())?)))
+            .collect();
+        for found in &expected {
+            assert!(known.contains(found), "{id}");
+        }
+        assert_eq!(known.len(), expected.len(), "{id}");
+        assert!(known.iter().any(|(_, model)| slugs[*model] == endpoint.model.as_str()), "{id}");
+        looked += 1;
+    }
+    assert!(looked > 1_000, "{looked}");
+    assert_eq!(crate::bundle::called("nobody calls a model so").count(), 0);
+    assert_eq!(crate::bundle::called("").count(), 0);
+}
