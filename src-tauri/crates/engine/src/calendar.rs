@@ -12,6 +12,9 @@ use store::Starts;
 /// The rules of the system's time zone.
 const RULES: &str = "/etc/localtime";
 
+/// How long it is not looked whether those are others now, in milliseconds.
+const LOOKS_EVERY: i64 = 1_000;
+
 /// The periods that a moment is in.
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar {
@@ -25,18 +28,25 @@ pub(crate) struct Calendar {
 impl Calendar {
     /// Of the system's time zone. Every request asks, and within a day of a zone the answer is the same.
     pub(crate) fn at(now: Timestamp) -> Result<Self, Failure> {
-        static LAST: Mutex<Option<(Source, Calendar)>> = Mutex::new(None);
-        let Some(source) = Source::now() else { return Self::within(now, zone()) };
+        static LAST: Mutex<Option<(Source, Timestamp, Calendar)>> = Mutex::new(None);
         let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((from, known)) = &*last()
-            && *from == source
-            && known.starts.day <= now
-            && now < known.ends.day
+        let fits = |known: &Self| known.starts.day <= now && now < known.ends.day;
+        if let Some((_, looked, known)) = &*last()
+            && fits(known)
+            && (looked.0..looked.0 + LOOKS_EVERY).contains(&now.0)
         {
             return Ok(known.clone());
         }
+        let Some(source) = Source::now() else { return Self::within(now, zone()) };
+        if let Some((from, looked, known)) = &mut *last()
+            && *from == source
+            && fits(known)
+        {
+            *looked = now;
+            return Ok(known.clone());
+        }
         let calendar = Self::within(now, zone())?;
-        *last() = Some((source, calendar.clone()));
+        *last() = Some((source, now, calendar.clone()));
         Ok(calendar)
     }
 

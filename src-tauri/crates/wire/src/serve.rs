@@ -38,6 +38,7 @@ pub use tap::Tap;
 
 use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent, Usage};
 use read::Draft;
+use std::sync::Arc;
 
 /// A protocol in which a client may speak to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,7 +106,7 @@ pub struct Asked {
     /// OpenRouter's `provider` object; the models that may stand in are in `prefs.models`.
     pub prefs: RoutingPrefs,
     /// The same for an endpoint of any protocol.
-    pub request: Request,
+    pub request: Arc<Request>,
     /// It asks for embeddings, not for an answer.
     pub embeds: bool,
     /// The answer goes back piece by piece.

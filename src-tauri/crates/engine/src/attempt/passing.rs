@@ -39,8 +39,28 @@ impl Kept {
         }
     }
 
+    /// One piece of one block, as most come, in which no key is. Its end is noted as what went on.
+    fn is_plain(&mut self, echo: &Echo, last: bool) -> bool {
+        let [(block, text)] = self.texts.as_slice() else { return self.texts.is_empty() };
+        let before = self.before.entry(*block).or_default();
+        let seen = before.len();
+        before.push_str(text);
+        let plain = echo.places(before, last).is_empty();
+        if plain {
+            let end = before.len() - echo.end_of(before).len();
+            before.drain(..end);
+        } else {
+            before.truncate(seen);
+        }
+        plain
+    }
+
     /// The bytes without keys; `None` = a key is in them that could not be found there. `last`: nothing follows.
     fn cleared(&mut self, echo: &Echo, last: bool) -> Option<Vec<u8>> {
+        if self.is_plain(echo, last) {
+            self.texts.clear();
+            return Some(std::mem::take(&mut self.bytes));
+        }
         let mut clean: Vec<Option<String>> = vec![None; self.texts.len()];
         let blocks: BTreeSet<u32> = self.texts.iter().map(|(block, _)| *block).collect();
         for block in blocks {
@@ -142,7 +162,11 @@ impl Attempt<'_> {
         last: bool,
         out: &mut impl Events,
     ) -> Result<(), Failure> {
-        self.kept.bytes.extend(bytes);
+        if self.kept.bytes.is_empty() {
+            self.kept.bytes = bytes;
+        } else {
+            self.kept.bytes.extend(bytes);
+        }
         if self.kept.bytes.is_empty() || (!last && self.tails.values().any(Tail::holds)) {
             return Ok(());
         }
@@ -156,13 +180,11 @@ impl Attempt<'_> {
                 ),
             ));
         };
-        let echoed = |secret: &&Secret| {
-            let key = secret.expose().as_bytes();
-            !key.is_empty() && bytes.windows(key.len()).any(|window| window == key)
-        };
-        let bytes = match self.scrub.iter().find(echoed) {
-            Some(_) => self.clean(String::from_utf8_lossy(&bytes).into_owned()).into_bytes(),
-            None => bytes,
+        let bytes = {
+            let text = String::from_utf8_lossy(&bytes);
+            let echoed = |secret: &Secret| !secret.is_empty() && text.contains(secret.expose());
+            let clean = self.scrub.iter().any(echoed).then(|| self.clean(text.into_owned()).into_bytes());
+            clean.unwrap_or(bytes)
         };
         out.bytes(bytes).await;
         Ok(())

@@ -94,7 +94,7 @@ fn leaving() -> Failure {
 
 impl Drive {
     pub(super) fn new(inner: Arc<Inner>, ask: RelayAsk, number: u64, out: mpsc::Sender<Piece>) -> Self {
-        let request = Arc::new(ask.asked.request.clone());
+        let request = Arc::clone(&ask.asked.request);
         let passing = Arc::new(Passing {
             asked: Arc::clone(&ask.asked),
             body: ask.body.clone(),

@@ -11,6 +11,8 @@ use wire::serve::Asked;
 
 /// As in `warm`: ten minutes idle.
 const REMEMBERS: i64 = 10 * 60_000;
+/// Bytes at either end of a text by which it is known.
+const HASHED: usize = 4_096;
 /// Conversations remembered at once.
 const MOST: usize = 1_024;
 
@@ -29,11 +31,17 @@ pub(super) fn conversation(app: &str, asked: &Asked) -> u64 {
 }
 
 fn beginning(request: &Request, hasher: &mut DefaultHasher) {
-    request.system.hash(hasher);
+    // Where texts differ at all they do so in their length or at one of their ends.
+    let mut note = |text: &str| {
+        let bytes = text.as_bytes();
+        let (front, back) = (bytes.len().min(HASHED), bytes.len().saturating_sub(HASHED));
+        (bytes.len(), bytes.get(..front), bytes.get(back..)).hash(hasher);
+    };
+    note(request.system.as_deref().unwrap_or_default());
     if let Some(first) = request.messages.first() {
         for part in &first.parts {
             if let domain::Part::Text { text } = part {
-                text.hash(hasher);
+                note(text);
             }
         }
     }

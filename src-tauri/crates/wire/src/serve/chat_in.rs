@@ -206,7 +206,7 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         None => read::whole_number(json, "max_tokens")?,
     };
     let format = format(json, draft)?;
-    let params = &mut draft.asked.request.params;
+    let params = &mut draft.request().params;
     params.response_format = format;
     params.max_completion_tokens = limit;
     params.temperature = read::number(json, "temperature")?;
@@ -222,7 +222,7 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     }
     if let Some(word) = json.text("reasoning_effort") {
         let effort = Reasoning::Effort(read::effort(word, "reasoning_effort")?);
-        let asked = &mut draft.asked.request.params.reasoning;
+        let asked = &mut draft.request().params.reasoning;
         if asked.is_some_and(|asked| asked != effort) {
             return Err(invalid(
                 "reasoning_effort",
@@ -273,7 +273,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         match (tool.text("type").unwrap_or("function"), tool.get("function")) {
             ("function", function) => {
                 let tool = read::tool(function.unwrap_or(tool), "parameters")?;
-                draft.asked.request.tools.push(tool);
+                draft.request().tools.push(tool);
             }
             (other, _) => {
                 // Of OpenAI's own tools this one is run by whoever asks.
@@ -287,9 +287,9 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     }
     for function in read::list(json, "functions")? {
         let tool = read::tool(function, "parameters")?;
-        draft.asked.request.tools.push(tool);
+        draft.request().tools.push(tool);
     }
-    draft.asked.request.tool_choice = match json.get("tool_choice").or_else(|| json.get("function_call")) {
+    draft.request().tool_choice = match json.get("tool_choice").or_else(|| json.get("function_call")) {
         None => None,
         Some(Json::String(word)) => match word.as_ref() {
             "auto" => Some(ToolChoice::Auto),

@@ -20,7 +20,7 @@ pub fn embeddings(body: &[u8]) -> Result<Asked, Failure> {
     };
     let mut draft = Draft::new(Protocol::OpenAiChat);
     draft.asked.embeds = true;
-    draft.asked.request.messages = vec![Message { role: Role::User, parts: vec![Part::Text { text }] }];
+    draft.request().messages = vec![Message { role: Role::User, parts: vec![Part::Text { text }] }];
     draft.asked.bound = Some(Failure::new(
         ErrorKind::RequestUnsupported,
         "None of this model's providers gives embeddings in OpenAI's protocol. Name one that does, as MODEL@PROVIDER.",

@@ -62,7 +62,7 @@ fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -
     let proof = get(part, "thoughtSignature", "thought_signature").and_then(Json::str).unwrap_or_default();
     if let Some(call) = get(part, "functionCall", "function_call") {
         let name = call.text("name").unwrap_or_default();
-        let count = draft.asked.request.messages.iter().map(|m| m.parts.len()).sum::<usize>() + parts.len();
+        let count = draft.request().messages.iter().map(|m| m.parts.len()).sum::<usize>() + parts.len();
         let made = format!("call_{count}");
         let id = call.text("id").filter(|id| !id.is_empty()).unwrap_or(&made);
         let arguments = call.get("args").map_or_else(|| "{}".to_owned(), Json::to_text);
@@ -132,7 +132,7 @@ fn config(config: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         |name: &'static str, other: &'static str| if config.get(name).is_some() { name } else { other };
     let outputs = read::whole_number(config, "candidateCount")?;
     draft.outputs(outputs.max(read::whole_number(config, "candidate_count")?));
-    let params = &mut draft.asked.request.params;
+    let params = &mut draft.request().params;
     params.max_completion_tokens =
         read::whole_number(config, either("maxOutputTokens", "max_output_tokens"))?;
     params.temperature = read::number(config, "temperature")?;
@@ -233,7 +233,7 @@ fn thinking(thinking: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let level = get(thinking, "thinkingLevel", "thinking_level").and_then(Json::str);
     let budget = if thinking.get("thinkingBudget").is_some() { "thinkingBudget" } else { "thinking_budget" };
     let budget = read::signed(thinking, budget)?;
-    draft.asked.request.params.reasoning = match (level, budget) {
+    draft.request().params.reasoning = match (level, budget) {
         (Some(level), _) if !level.eq_ignore_ascii_case("thinking_level_unspecified") => {
             Some(Reasoning::Effort(read::effort(level, "thinkingLevel")?))
         }
@@ -265,7 +265,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             let name = function.text("name").filter(|name| !name.is_empty());
             let name = name.ok_or_else(|| invalid("tools", "A function has no name."))?.to_owned();
             let description = function.text("description").unwrap_or_default().to_owned();
-            draft.asked.request.tools.push(Tool { name, description, parameters: schema });
+            draft.request().tools.push(Tool { name, description, parameters: schema });
         }
     }
     let config = get(json, "toolConfig", "tool_config");
@@ -273,7 +273,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let Some(config) = config else { return Ok(()) };
     let allowed = get(config, "allowedFunctionNames", "allowed_function_names").map_or(&[][..], Json::items);
     let mode = config.text("mode").unwrap_or("AUTO").to_ascii_uppercase();
-    draft.asked.request.tool_choice = match (mode.as_str(), allowed) {
+    draft.request().tool_choice = match (mode.as_str(), allowed) {
         ("NONE", _) => Some(ToolChoice::None),
         ("ANY", [only]) => Some(ToolChoice::Named { name: only.str().unwrap_or_default().to_owned() }),
         ("ANY" | "VALIDATED", []) => Some(ToolChoice::Required),

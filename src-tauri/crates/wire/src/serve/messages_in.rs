@@ -189,14 +189,14 @@ fn result(block: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) -> Result<
 
 fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     draft.asked.stream = read::flag(json, "stream")?;
-    let params = &mut draft.asked.request.params;
+    let params = &mut draft.request().params;
     params.max_completion_tokens = read::whole_number(json, "max_tokens")?;
     params.temperature = read::number(json, "temperature")?;
     params.top_p = read::number(json, "top_p")?;
     params.stop = read::stops(json, "stop_sequences")?;
     let format = json.at("/output_config/format").or_else(|| json.get("output_format"));
     if let Some(format) = format {
-        draft.asked.request.params.response_format = match format.text("type") {
+        draft.request().params.response_format = match format.text("type") {
             Some("json_schema") => Some(read::json_schema(format)?),
             Some("json_object") => Some(ResponseFormat::JsonObject),
             _ => return Err(invalid("output_config", "The form of the answer must be a JSON Schema.")),
@@ -230,7 +230,7 @@ fn reasoning(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         Some(_) => return Err(invalid("thinking", "“thinking” must be enabled, disabled or adaptive.")),
         None => effort.map(Reasoning::Effort),
     };
-    draft.asked.request.params.reasoning = asked;
+    draft.request().params.reasoning = asked;
     if thinking.and_then(|thinking| thinking.text("display")) == Some("omitted") {
         draft.asked.hide_reasoning = true;
     }
@@ -242,7 +242,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         match tool.text("type").unwrap_or("custom") {
             "custom" => {
                 let tool = read::tool(tool, "input_schema")?;
-                draft.asked.request.tools.push(tool);
+                draft.request().tools.push(tool);
             }
             other => {
                 // Of Anthropic's own tools these are run by whoever asks.
@@ -258,7 +258,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             }
         }
     }
-    draft.asked.request.tool_choice = match json.get("tool_choice") {
+    draft.request().tool_choice = match json.get("tool_choice") {
         None => None,
         Some(choice) => Some(match choice.text("type").unwrap_or_default() {
             "auto" => ToolChoice::Auto,

@@ -12,6 +12,7 @@ use domain::{
     Upstream,
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -183,12 +184,17 @@ pub(super) const OURS: &[&str] = &[
 ];
 
 impl Draft {
+    /// The request as far as it is read; nobody else has it yet.
+    pub(super) fn request(&mut self) -> &mut Request {
+        Arc::make_mut(&mut self.asked.request)
+    }
+
     pub(super) fn new(protocol: Protocol) -> Self {
         let asked = Asked {
             protocol,
             model: String::new(),
             prefs: RoutingPrefs::default(),
-            request: Request::default(),
+            request: Arc::default(),
             embeds: false,
             stream: false,
             include_usage: false,
@@ -254,7 +260,7 @@ impl Draft {
                 _ => None,
             },
         };
-        self.asked.request.params.reasoning = asked;
+        self.request().params.reasoning = asked;
         self.asked.hide_reasoning |= flag(json, "exclude")?;
         Ok(())
     }
@@ -340,7 +346,7 @@ impl Draft {
         if text.is_empty() {
             return;
         }
-        match &mut self.asked.request.system {
+        match &mut self.request().system {
             Some(system) => {
                 system.push_str("\n\n");
                 system.push_str(text);
@@ -352,15 +358,15 @@ impl Draft {
     /// Adds a message; one without content is left out.
     pub(super) fn message(&mut self, role: Role, parts: Vec<Part>) {
         if !parts.is_empty() {
-            self.asked.request.messages.push(Message { role, parts });
+            self.request().messages.push(Message { role, parts });
         }
     }
 
     /// Adds to the last message if it is of the same role, or begins one.
     pub(super) fn extend(&mut self, role: Role, part: Part) {
-        match self.asked.request.messages.last_mut() {
+        match self.request().messages.last_mut() {
             Some(message) if message.role == role => message.parts.push(part),
-            _ => self.asked.request.messages.push(Message { role, parts: vec![part] }),
+            _ => self.request().messages.push(Message { role, parts: vec![part] }),
         }
     }
 
@@ -383,7 +389,7 @@ impl Draft {
         self.asked.tier = tier(self.asked.protocol, json);
         let session = ["session_id", "prompt_cache_key"].iter().find_map(|key| json.text(key));
         self.asked.session = session.filter(|s| !s.is_empty()).map(|s| s.chars().take(256).collect());
-        if self.asked.request.messages.is_empty() && self.asked.bound.is_none() {
+        if self.request().messages.is_empty() && self.asked.bound.is_none() {
             return Err(invalid("messages", "There is nothing to answer: every message is empty."));
         }
         let ours = |key: &str| OURS.contains(&key) || matches!(key, "model" | "stream" | "prompt_cache_key");

@@ -142,14 +142,14 @@ fn reasoning(item: &Json<'_>, answering: bool, draft: &mut Draft) {
     let whole =
         if super::seal::open(proof).is_none() && !proof.is_empty() { item.to_text() } else { String::new() };
     let proof = if whole.is_empty() { proof } else { &whole };
-    let messages = &mut draft.asked.request.messages;
+    let messages = &mut draft.request().messages;
     let mut parts = match messages.last_mut() {
         Some(last) if answering && last.role == Role::Assistant => std::mem::take(&mut last.parts),
         _ => Vec::new(),
     };
     let going_on = !parts.is_empty();
     draft.thought(text, proof, &mut parts);
-    match draft.asked.request.messages.last_mut() {
+    match draft.request().messages.last_mut() {
         Some(last) if going_on => last.parts = parts,
         _ => draft.message(Role::Assistant, parts),
     }
@@ -198,7 +198,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
 
 fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     draft.asked.stream = read::flag(json, "stream")?;
-    let params = &mut draft.asked.request.params;
+    let params = &mut draft.request().params;
     params.max_completion_tokens = read::whole_number(json, "max_output_tokens")?;
     params.temperature = read::number(json, "temperature")?;
     params.top_p = read::number(json, "top_p")?;
@@ -206,7 +206,7 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         draft.reasoning(reasoning)?;
     }
     if let Some(format) = json.at("/text/format") {
-        draft.asked.request.params.response_format = match format.text("type").unwrap_or_default() {
+        draft.request().params.response_format = match format.text("type").unwrap_or_default() {
             "text" => None,
             "json_object" => Some(ResponseFormat::JsonObject),
             "json_schema" => Some(read::json_schema(format)?),
@@ -230,7 +230,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         match tool.text("type").unwrap_or("function") {
             "function" => {
                 let tool = read::tool(tool, "parameters")?;
-                draft.asked.request.tools.push(tool);
+                draft.request().tools.push(tool);
             }
             other => {
                 // Of OpenAI's own tools these are run by whoever asks; `max_tool_calls` is for all others together.
@@ -245,7 +245,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             }
         }
     }
-    draft.asked.request.tool_choice = match json.get("tool_choice") {
+    draft.request().tool_choice = match json.get("tool_choice") {
         None => None,
         Some(Json::String(word)) => match word.as_ref() {
             "auto" => Some(ToolChoice::Auto),

@@ -1,7 +1,7 @@
 //! Fields of a JSON object changed in its text, everything else left byte for byte.
 
 use super::read::{invalid, object};
-use crate::json::write_string;
+use crate::{json::write_string, scan};
 use domain::Failure;
 use std::ops::Range;
 
@@ -53,14 +53,14 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
 /// The place behind a string that begins here.
 fn skip_string(bytes: &[u8], mut at: usize) -> usize {
     at += 1;
-    loop {
-        match bytes.get(at) {
-            None => return bytes.len(),
-            Some(b'\\') => at += 2,
-            Some(b'"') => return at + 1,
-            Some(_) => at += 1,
+    while let Some(step) = bytes.get(at..).and_then(|rest| scan::find(rest, b'"', b'\\')) {
+        at += step;
+        if bytes.get(at) == Some(&b'"') {
+            return at + 1;
         }
+        at += 2;
     }
+    bytes.len()
 }
 
 /// The place behind a value that begins here.

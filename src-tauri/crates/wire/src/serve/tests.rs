@@ -390,7 +390,7 @@ proptest! {
             let encoded = dialect.encode(&request, &endpoint("m-1"), &Quirks::default()).unwrap();
             let path = (protocol == Protocol::Gemini).then_some("m-1");
             let asked = parse(protocol, path, true, &encoded.call.body).unwrap();
-            prop_assert_eq!(&asked.request, &request, "{:?}", protocol);
+            prop_assert_eq!(&*asked.request, &request, "{:?}", protocol);
             prop_assert!(asked.stream && asked.bound.is_none());
             prop_assert_eq!(asked.dropped, Vec::<String>::new());
         }
