@@ -79,7 +79,7 @@ pub(crate) fn connect(path: &Path, tuning: &Tuning) -> Result<Connection, Failur
     let connection = Connection::open_with_flags(path, flags).map_err(|e| failure(&e))?;
     configure(&connection, tuning)?;
     // It comes back to few pages, the last of each table and index; a program that only serves others stays small.
-    connection.pragma_update(None, "cache_size", -8_000).map_err(|e| failure(&e))?;
+    connection.pragma_update(None, "cache_size", -4_000).map_err(|e| failure(&e))?;
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "wal", |r| r.get(0))
         .map_err(|e| failure(&e))?;
