@@ -246,7 +246,12 @@ fn thinking(thinking: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
 }
 
 fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
-    for tool in read::list(json, "tools")? {
+    // One alone may stand without its list, as Google's own reading of JSON allows.
+    let tools = match json.get("tools") {
+        Some(one @ Json::Object(_)) => std::slice::from_ref(one),
+        _ => read::list(json, "tools")?,
+    };
+    for tool in tools {
         for (name, _) in tool.fields() {
             if name != "functionDeclarations" && name != "function_declarations" {
                 draft.asked.served.runs(name);

@@ -468,3 +468,13 @@ fn json_value() -> impl Strategy<Value = Value> {
         ]
     })
 }
+
+/// Google reads both alike, and clients send both.
+#[test]
+fn a_tool_of_gemini_may_stand_without_its_list() {
+    let tool = json!({ "functionDeclarations": [{ "name": "sky", "parameters": { "type": "OBJECT" } }] });
+    let body = |tools: Value| json!({ "contents": [{ "role": "user", "parts": [{ "text": "x" }] }], "tools": tools });
+    let alone = asked(Protocol::Gemini, &body(tool.clone()));
+    assert_eq!(alone.request.tools.len(), 1);
+    assert_eq!(alone.request, asked(Protocol::Gemini, &body(json!([tool]))).request);
+}
