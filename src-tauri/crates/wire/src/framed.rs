@@ -243,11 +243,12 @@ impl<P: Protocol> Core<P> {
         }
         match Json::parse(data) {
             Ok(json) => self.document(event.event, &json, data.len(), out),
+            // Before its name is believed, which is that of the last one alone.
+            Err(_) if self.run_together(event, data, offset, out) => {}
             Err(_) if event.event == "error" && !event.cut => {
                 let words = Json::String(data.into());
                 self.document("error", &words, data.len(), out);
             }
-            Err(_) if self.run_together(event, data, offset, out) => {}
             Err(bad) => self.skip(offset + event.at, bad, event.cut, out),
         }
     }
@@ -262,7 +263,7 @@ impl<P: Protocol> Core<P> {
         out: &mut Vec<StreamEvent>,
     ) -> bool {
         let Some((first, mut rest)) = data.split_once('\n') else { return false };
-        if Json::parse(first.trim()).is_err() {
+        if !matches!(Json::parse(first.trim()), Ok(Json::Object(_) | Json::Array(_))) {
             return false;
         }
         let mut line = first;

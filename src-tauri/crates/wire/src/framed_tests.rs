@@ -123,6 +123,16 @@ fn an_error_event_without_json_keeps_its_words() {
 }
 
 #[test]
+fn an_error_behind_events_that_run_together_takes_none_of_them_with_it() {
+    let body = b"event: said\ndata: {\"a\":1}\nevent: error\ndata: {\"b\":2}\n\n";
+    let (seen, _) = read(Framing::Sse, body, 7);
+    assert_eq!(seen, ["|{\"a\":1}", "error|{\"b\":2}"]);
+    // Words in several lines are no documents, whatever they begin with.
+    let (seen, _) = read(Framing::Sse, b"event: error\ndata: 500\ndata: upstream died\n\n", 7);
+    assert_eq!(seen, ["error|\"500\\nupstream died\""]);
+}
+
+#[test]
 fn endless_bodies_are_dropped_not_kept() {
     let mut decoder = Box::new(Framed::new(Framing::Json, Echo::default()));
     let mut out = Vec::new();

@@ -74,12 +74,14 @@ impl Counts {
             (Some(a), Some(b)) => Some(a.saturating_add(b)),
             (said, None) | (None, said) => said,
         };
+        // Of a total that the answer itself does not tell, a pass alone tells nothing.
+        let total = |own: Option<u64>, pass: Option<u64>| own.and_then(|own| sum(Some(own), pass));
         Self {
-            fresh: sum(self.fresh, pass.fresh),
+            fresh: total(self.fresh, pass.fresh),
             read: sum(self.read, pass.read),
             short: sum(self.short, pass.short),
             hour: sum(self.hour, pass.hour),
-            output: sum(self.output, pass.output),
+            output: total(self.output, pass.output),
         }
     }
 

@@ -183,6 +183,14 @@ impl Tap {
     }
 
     fn event(&mut self, event: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
+        let Some(apart) = apart(event) else { return self.one(event, events, pass) };
+        for mut event in apart {
+            event.extend_from_slice(b"\n\n");
+            self.one(&event, events, pass);
+        }
+    }
+
+    fn one(&mut self, event: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
         let before = events.len();
         if let Some(decoder) = &mut self.decoder {
             decoder.push(event, events);
@@ -198,8 +206,17 @@ impl Tap {
     /// The body ended. Of a complete answer, or one that ends with the provider's own error, the rest is in
     /// `pass`; after any other ending [`super::broken_off`] says what happened.
     pub fn finish(mut self, events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) -> Ending {
-        let rest = std::mem::take(&mut self.held);
+        let mut rest = std::mem::take(&mut self.held);
         let stream = self.framing == Some(Framing::Sse);
+        let mut late = Vec::new();
+        if let (true, Some(mut apart)) = (stream && self.reframer.is_none(), apart(&rest)) {
+            // The last one may be cut, as any that no blank line ends.
+            rest = apart.pop().unwrap_or_default();
+            for mut event in apart {
+                event.extend_from_slice(b"\n\n");
+                self.one(&event, events, &mut late);
+            }
+        }
         if let (true, Some(decoder)) = (stream, &mut self.decoder) {
             decoder.push(&rest, events);
         }
@@ -219,6 +236,7 @@ impl Tap {
             return ending;
         }
         if matches!(ending, Ending::Complete | Ending::Failed(_)) {
+            pass.append(&mut late);
             if !stream {
                 pass.extend_from_slice(&rest);
             } else if is_event(&rest) && !(self.hide_usage && only_usage(&rest)) {
@@ -243,6 +261,29 @@ pub(super) fn data(event: &[u8]) -> String {
         }
     }
     data
+}
+
+/// Events of a server that sends no blank lines between them come as one, a document a line: each with the name
+/// before it, without a blank line behind it. `None` for anything else.
+fn apart(event: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let lines = || event.split(|byte| matches!(byte, b'\n' | b'\r'));
+    lines().filter(|line| line.starts_with(b"data:")).nth(1)?;
+    let document = |text: &str| matches!(Json::parse(text.trim()), Ok(Json::Object(_) | Json::Array(_)));
+    let data = data(event);
+    if Json::parse(&data).is_ok() || !document(data.lines().next()?) {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut alone = Vec::new();
+    for line in lines().filter(|line| !line.is_empty()) {
+        alone.extend_from_slice(line);
+        if line.starts_with(b"data:") {
+            found.push(std::mem::take(&mut alone));
+        } else {
+            alone.push(b'\n');
+        }
+    }
+    Some(found)
 }
 
 /// An event that no blank line ended, but that is whole.

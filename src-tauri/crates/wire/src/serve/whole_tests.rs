@@ -402,6 +402,30 @@ fn a_tap_withholds_what_cannot_be_read_and_ends_what_was_not_ended() {
     assert_eq!(events.iter().filter(|e| skipped(e)).count(), 1);
 }
 
+/// Whoever reads what passed knows blank lines only.
+#[test]
+fn a_tap_puts_blank_lines_between_events_that_run_together() {
+    let said = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}";
+    let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}";
+    for (hide, end) in [(false, ""), (false, "\n\n"), (true, "\n")] {
+        let body = format!("{said}\n{said}\n{usage}\ndata: [DONE]{end}");
+        for cut in [1, 7, body.len()] {
+            let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), hide);
+            let (mut events, mut pass) = (Vec::new(), Vec::new());
+            body.as_bytes().chunks(cut).for_each(|bytes| tap.push(bytes, &mut events, &mut pass));
+            assert_eq!(tap.finish(&mut events, &mut pass), Ending::Complete);
+            let usage = if hide { String::new() } else { format!("{usage}\n\n") };
+            let wanted = format!("{said}\n\n{said}\n\n{usage}data: [DONE]\n\n");
+            assert_eq!(String::from_utf8(pass).unwrap(), wanted, "{end:?}, {cut}");
+        }
+    }
+    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), false);
+    let (mut events, mut pass) = (Vec::new(), Vec::new());
+    tap.push(format!("{said}\n{said}\ndata: {{\"choi").as_bytes(), &mut events, &mut pass);
+    assert_eq!(tap.finish(&mut events, &mut pass), Ending::Truncated);
+    assert!(pass.is_empty());
+}
+
 #[test]
 fn a_tap_keeps_half_an_event_to_itself() {
     let mut tap = Tap::new(Protocol::AnthropicMessages, None, &Quirks::default(), false);
