@@ -104,6 +104,12 @@ fn recorded_answers_are_the_same_in_every_protocol() {
 /// What a protocol's words make of the answer.
 fn expected(answer: &Answer, protocol: Protocol) -> Value {
     let mut gist = gist(answer);
+    if protocol == Protocol::OpenAiChat {
+        // It has one text for them: pieces are its paragraphs.
+        let pieces: Vec<&str> =
+            answer.reasoning.iter().map(String::as_str).filter(|piece| !piece.is_empty()).collect();
+        gist["thought"] = json!(format!("{}{}", answer.plan, pieces.join("\n\n")));
+    }
     if answer.images > 0 && protocol == Protocol::AnthropicMessages {
         gist["images"] = json!(0);
     }
