@@ -176,6 +176,10 @@ async fn where_other_programs_kept_a_conversation_comes_along_and_goes_with_the_
     bench.engine.undo_import(report.id.unwrap()).await.unwrap();
     let folders = bench.engine.cabinet().await.unwrap().folders;
     assert_eq!(folders, [("Mine".to_owned(), 0), ("The novel".to_owned(), 1)]);
+    // Once the last of it has gone, the folder that an import made goes with whatever is taken back next.
+    bench.engine.move_conversation(*own, None).await.unwrap();
+    bench.engine.undo_import(other.id.unwrap()).await.unwrap();
+    assert_eq!(bench.engine.cabinet().await.unwrap().folders, [("Mine".to_owned(), 0)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

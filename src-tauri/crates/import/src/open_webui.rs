@@ -9,6 +9,7 @@ use crate::{
 };
 use domain::Part;
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let chat = if value["chat"].is_object() { &value["chat"] } else { value };
@@ -53,7 +54,8 @@ fn tags<'v>(value: &'v Value, chat: &'v Value) -> Vec<&'v Value> {
     let named = [&value["meta"]["tags"], &chat["tags"]].into_iter().filter_map(Value::as_array);
     let tags = named.flatten().map(|tag| if tag.is_object() { &tag["name"] } else { tag });
     let mut known: Vec<&Value> = Vec::new();
-    for tag in tags {
+    // Of which a few are kept; nobody has a thousand.
+    for tag in tags.take(1_000) {
         if !known.contains(&tag) {
             known.push(tag);
         }
@@ -124,8 +126,12 @@ fn beside(output: &Value, left_out: &mut LeftOut) -> Vec<Part> {
         let items = list.as_array().into_iter().flatten();
         items.filter_map(|item| item["text"].as_str()).collect::<Vec<_>>().join("\n\n")
     };
+    let items = || output.as_array().into_iter().flatten();
+    let calls = items().filter(|item| item["type"] == "function_call");
+    let called: HashMap<&str, &str> =
+        calls.filter_map(|call| Some((call["call_id"].as_str()?, call["name"].as_str()?))).collect();
     let mut parts = Vec::new();
-    for item in output.as_array().into_iter().flatten() {
+    for item in items() {
         match item["type"].as_str().unwrap_or_default() {
             "reasoning" => {
                 let said = [&item["summary"], &item["content"]].map(texts);
@@ -140,10 +146,7 @@ fn beside(output: &Value, left_out: &mut LeftOut) -> Vec<Part> {
                 parts.push(Part::ServerTool { name, text });
             }
             "function_call_output" => {
-                let calls = output.as_array().into_iter().flatten();
-                let mut calls = calls.filter(|call| call["type"] == "function_call");
-                let called = calls.find(|call| call["call_id"] == item["call_id"]);
-                let name = called.and_then(|call| call["name"].as_str()).unwrap_or("tool");
+                let name = item["call_id"].as_str().and_then(|id| called.get(id)).unwrap_or(&"tool");
                 let words = item["output"].as_str().map_or_else(|| texts(&item["output"]), str::to_owned);
                 parts.push(Part::ServerTool { name: text::line(name, 80), text: clean(&words, left_out) });
             }

@@ -168,14 +168,14 @@ impl Tx<'_> {
         Ok(page)
     }
 
-    /// An import was taken back. The folders that it brought go, if nothing is in them.
+    /// An import was taken back. Folders that it or one taken back before it brought go, if nothing is in them.
     pub fn undo_import(&mut self, id: ImportId, at: Timestamp) -> Result<(), Failure> {
         self.exec(
-            "DELETE FROM folders WHERE name IN (SELECT name FROM imported_folders WHERE import = ?1)
+            "DELETE FROM folders WHERE name IN (SELECT f.name FROM imported_folders f
+                 JOIN imports i ON i.id = f.import WHERE i.id = ?1 OR i.undone_at IS NOT NULL)
              AND NOT EXISTS (SELECT 1 FROM filed WHERE folder = folders.name)",
             [id.blob()],
         )?;
-        self.exec("DELETE FROM imported_folders WHERE import = ?1", [id.blob()])?;
         self.change(
             "import",
             "UPDATE imports SET undone_at = ?2, conversations = 0, messages = 0 WHERE id = ?1",
