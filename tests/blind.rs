@@ -364,8 +364,21 @@ async fn what_is_spent_tells_nothing_before_the_vote() {
     }
     assert!(bench.api.engine().audit(Timestamp(0)).await.unwrap().is_empty());
     assert_eq!(bench.api.engine().hidden_calls(Timestamp(0), Timestamp(i64::MAX)).await.unwrap(), 4);
+    let asked_of = |rows: &Value| -> Vec<Value> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.filter(|row| row["spend"]["attempts"] != json!(0)).map(|row| row["id"].clone()).collect()
+    };
+    let providers = bench.call("provider/list", json!(null)).await.unwrap();
+    assert!(asked_of(&providers).is_empty(), "whom the answers were asked of");
+    let engine = bench.api.engine();
+    let [standing] = engine.budgets().await.unwrap().try_into().unwrap();
+    assert!(standing.used.spent > PicoUsd::ZERO, "the budget itself counts all of it");
+    let (shown, calls) = engine.veiled(standing).await.unwrap();
+    assert_eq!((shown.used.spent, shown.percent, calls), (PicoUsd::ZERO, 0, 4));
     let turn = &asked["turn"];
     bench.call("blind/vote", json!({"turn": turn, "vote": {"type": "tie"}})).await.unwrap();
+    let providers = bench.call("provider/list", json!(null)).await.unwrap();
+    assert!(!asked_of(&providers).is_empty());
     for (command, wanted) in [("spend/export", span), ("audit/export", log)] {
         let file = bench.call(command, wanted).await.unwrap();
         assert_eq!((&file["rows"], &file["hidden"]), (&json!(4), &Value::Null), "{command}");

@@ -78,17 +78,10 @@ pub(crate) async fn remove(api: &Api, which: BudgetRef) -> Result<(), Failure> {
 
 async fn view(api: &Api, standing: BudgetStanding) -> Result<BudgetView, Failure> {
     let name = name(api, &standing.budget.scope).await?;
-    let BudgetStanding { id, budget, mut used, reached, from, resets_at, state, .. } = standing;
+    let (standing, hidden) = api.engine.veiled(standing).await?;
+    let left = standing.left();
+    let BudgetStanding { id, budget, used, percent, reached, from, resets_at, state } = standing;
     let Budget { scope, period, limit, hard, warn, unknown_price } = budget;
-    let whose = scope.clone();
-    let read = move |tx: &engine::Tx<'_>| {
-        Ok((tx.hidden_spend(&whose, from)?, tx.hidden_attempts(from, Timestamp(i64::MAX))?))
-    };
-    let (veiled, hidden) = api.engine.store().read(read).await?;
-    let less = |all: PicoUsd, part| all.checked_sub(part).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
-    (used.spent, used.held) = (less(used.spent, veiled.spent), less(used.held, veiled.held));
-    let left = used.left(limit).max(PicoUsd::ZERO);
-    let percent = engine::percent(used.spent, limit);
     Ok(BudgetView {
         id,
         scope,

@@ -19,7 +19,11 @@ pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ProviderRow>, Failure>
     let spent: HashMap<ProviderId, SpendFigure> = api
         .engine
         .store()
-        .read(move |tx| tx.spend_by(SpendKey::Provider, month, Timestamp(i64::MAX)))
+        .read(move |tx| {
+            // Whom answers were asked of would tell whose they are.
+            tx.leave_out_hidden();
+            tx.spend_by(SpendKey::Provider, month, Timestamp(i64::MAX))
+        })
         .await?
         .into_iter()
         .map(|(provider, sum)| (ProviderId::from(provider.as_str()), spend::figure(&sum)))

@@ -1,6 +1,6 @@
 //! `parallax budget`.
 
-use crate::{Json, out};
+use crate::{Json, out, spend::tell_hidden};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{Budget, BudgetScope, ErrorKind, Failure, Period, PicoUsd};
 use engine::{BudgetStanding, BudgetState, Engine};
@@ -68,18 +68,24 @@ pub(crate) async fn run(engine: &Engine, command: BudgetCommand) -> Result<ExitC
     match command {
         BudgetCommand::Set(arguments) => {
             let standing = engine.set_budget(wanted(arguments)?).await?;
+            let (standing, hidden) = engine.veiled(standing).await?;
             print(&standing, json);
+            tell_hidden(hidden);
         }
         BudgetCommand::List(_) => {
             let budgets = engine.budgets().await?;
             if budgets.is_empty() && !json {
                 out::note("No budgets. `parallax budget set all 20 --per month` sets one.");
             }
-            for standing in &budgets {
-                if !print(standing, json) {
+            let mut most = 0;
+            for standing in budgets {
+                let (standing, hidden) = engine.veiled(standing).await?;
+                most = most.max(hidden);
+                if !print(&standing, json) {
                     break;
                 }
             }
+            tell_hidden(most);
         }
         BudgetCommand::Remove { id, .. } => {
             engine.remove_budget(id).await?;

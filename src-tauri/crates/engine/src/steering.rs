@@ -1,11 +1,12 @@
 //! What of the engine is about routes: policies, dry runs, receipts, limits, and what left this machine.
 
 use crate::{
-    AuditFilter, AuditRow, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, again, blind,
-    explain, frame::TurnView, policy, providers, receipt, turn::Money,
+    AuditFilter, AuditRow, BudgetStanding, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, Tx,
+    again, blind, explain, frame::TurnView, policy, providers, receipt, turn::Money,
 };
 use domain::{
-    AttemptId, ConversationId, EndpointId, Failure, ModelRef, Policy, ProviderId, RateLimit, RunId, Timestamp,
+    AttemptId, ConversationId, EndpointId, Failure, ModelRef, PicoUsd, Policy, ProviderId, RateLimit, RunId,
+    Timestamp,
 };
 
 impl Engine {
@@ -77,7 +78,7 @@ impl Engine {
 
     /// Lines of the log of what left this machine, newest first; without those for answers whose names are hidden.
     pub async fn audit_page(&self, wanted: AuditFilter) -> Result<Vec<LoggedRow>, Failure> {
-        let read = move |tx: &store::Tx<'_>| {
+        let read = move |tx: &Tx<'_>| {
             tx.leave_out_hidden();
             tx.audit_page(&wanted)
         };
@@ -86,7 +87,7 @@ impl Engine {
 
     /// What left this machine since then, oldest first; without what was sent for answers whose names are hidden.
     pub async fn audit(&self, since: Timestamp) -> Result<Vec<AuditRow>, Failure> {
-        let read = move |tx: &store::Tx<'_>| {
+        let read = move |tx: &Tx<'_>| {
             tx.leave_out_hidden();
             tx.audit(since)
         };
@@ -96,6 +97,22 @@ impl Engine {
     /// Calls that were begun in `[from, until)` for answers whose names are hidden: what lists and sums leave out.
     pub async fn hidden_calls(&self, from: Timestamp, until: Timestamp) -> Result<u32, Failure> {
         self.inner.store.read(move |tx| tx.hidden_attempts(from, until)).await
+    }
+
+    /// How a budget stands as it may be shown: without what was spent for answers whose names are hidden. Also how
+    /// many calls that leaves out.
+    pub async fn veiled(&self, standing: BudgetStanding) -> Result<(BudgetStanding, u32), Failure> {
+        let (scope, from) = (standing.budget.scope.clone(), standing.from);
+        let read = move |tx: &Tx<'_>| {
+            Ok((tx.hidden_spend(&scope, from)?, tx.hidden_attempts(from, Timestamp(i64::MAX))?))
+        };
+        let (hidden, calls) = self.inner.store.read(read).await?;
+        let less = |all: PicoUsd, part| all.checked_sub(part).unwrap_or(PicoUsd::ZERO).max(PicoUsd::ZERO);
+        let mut shown = standing;
+        shown.used.spent = less(shown.used.spent, hidden.spent);
+        shown.used.held = less(shown.used.held, hidden.held);
+        shown.percent = ledger::percent(shown.used.spent, shown.budget.limit);
+        Ok((shown, calls))
     }
 
     /// Goes on with an answer that broke off, at `on` or wherever the route leads now; the same model only.
