@@ -37,8 +37,8 @@ pub(super) struct Options {
     pub(super) prefix: Option<String>,
     /// Stands after each prompt.
     pub(super) suffix: Option<String>,
-    /// A variable with a list of values makes several cells.
-    pub(super) expand: bool,
+    /// Whether a variable with a list of values makes several cells; `None` = not said.
+    pub(super) expand: Option<bool>,
     /// The checks of all cases are none of this one's.
     pub(super) alone: bool,
     /// What is not used.
@@ -48,8 +48,8 @@ pub(super) struct Options {
 impl Default for Options {
     fn default() -> Self {
         let (judge, unused) = (Value::Null, Vec::new());
-        let (prevented, threshold, prefix, suffix) = (None, None, None, None);
-        Self { judge, prevented, threshold, prefix, suffix, expand: true, alone: false, unused }
+        let (prevented, threshold, prefix, suffix, expand) = (None, None, None, None, None);
+        Self { judge, prevented, threshold, prefix, suffix, expand, alone: false, unused }
     }
 }
 
@@ -64,9 +64,10 @@ impl Options {
                 "provider" => options.judge = grader(value),
                 "transform" | "postprocess" => options.prevented = Some(THROUGH_CODE),
                 "rubricPrompt" => options.prevented = options.prevented.or(Some(OWN_WORDS)),
-                "prefix" => options.prefix = Some(plain(value)),
-                "suffix" => options.suffix = Some(plain(value)),
-                "disableVarExpansion" => options.expand = value != &Value::Bool(true),
+                // An empty one is none, as promptfoo takes it.
+                "prefix" => options.prefix = Some(plain(value)).filter(|text| !text.is_empty()),
+                "suffix" => options.suffix = Some(plain(value)).filter(|text| !text.is_empty()),
+                "disableVarExpansion" => options.expand = Some(value != &Value::Bool(true)),
                 "disableDefaultAsserts" => options.alone = value == &Value::Bool(true),
                 "transformVars" => {
                     let why = "options.transformVars: code would change its variables, which is not run";
@@ -91,6 +92,7 @@ impl Options {
             threshold: self.threshold.or(shared.threshold),
             prefix: self.prefix.or_else(|| shared.prefix.clone()),
             suffix: self.suffix.or_else(|| shared.suffix.clone()),
+            expand: self.expand.or(shared.expand),
             ..self
         }
     }

@@ -2,10 +2,12 @@
 
 use super::{
     asserts::{self, Options, Source, is_program},
+    matrix::MOST,
     suite::{BadSuite, Case, Load, bad, file_name, first_line, plain, several},
     table,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Parts of a case that are read, or say nothing of what is asked.
 const CASE: &[&str] = &[
@@ -32,30 +34,34 @@ const REFUSED: &[(&str, &str)] = &[
 pub(super) struct File<'a> {
     pub(super) root: &'a Map<String, Value>,
     pub(super) load: Load<'a>,
+    /// Whether a list makes several cells of a case that does not say so itself.
+    pub(super) expand: bool,
     pub(super) unused: &'a mut Vec<String>,
 }
+
+/// What is said of an entry of `scenarios` that is none.
+const NO_SCENARIO: &str = "it is no scenario, which is named parts: config and tests";
 
 type Read = (Case, Options);
 
 impl File<'_> {
     /// Every case, each with what `defaultTest` says of all of them.
     pub(super) fn all_cases(&mut self) -> Result<Vec<Case>, BadSuite> {
-        let shared = match self.root.get("defaultTest") {
-            None | Some(Value::Null) => Read::default(),
-            Some(Value::String(named)) if !is_program(named) => {
-                let name = named.strip_prefix("file://").unwrap_or(named);
-                let value = self.listed(name, "defaultTest")?;
-                self.case(&value, "defaultTest")?
-            }
-            Some(Value::String(named)) => return Err(program("defaultTest", named)),
-            Some(value) => self.case(value, "defaultTest")?,
+        let at = "defaultTest";
+        let written = match self.root.get(at) {
+            None | Some(Value::Null) => Value::Object(Map::new()),
+            Some(Value::String(named)) if is_program(named) => return Err(program(at, named)),
+            Some(Value::String(named)) => self.listed(named.strip_prefix("file://").unwrap_or(named), at)?,
+            Some(value) => value.clone(),
         };
+        let shared = self.case(&written, at)?;
+        self.expand = shared.1.expand.unwrap_or(true);
         let root = self.root;
         let mut cases = Vec::new();
         for (n, value) in several(root.get("tests")).enumerate() {
             self.cases(value, &format!("tests[{n}]"), &mut cases)?;
         }
-        for (n, value) in several(root.get("scenarios")).enumerate() {
+        for (n, value) in several(root.get("scenarios").filter(|value| !value.is_null())).enumerate() {
             self.scenario(value, &format!("scenarios[{n}]"), &mut cases)?;
         }
         if cases.is_empty() {
@@ -66,8 +72,16 @@ impl File<'_> {
             }
             cases.push(Read::default());
         }
+        // What a case says of lists goes for those of `defaultTest` too.
+        let expand = self.expand;
+        let differs = |own: &Options| own.expand.is_some_and(|own| own != expand);
+        let mut otherwise = BTreeMap::new();
+        if cases.iter().any(|(_, own)| differs(own)) {
+            let named = self.whole(&written, at)?;
+            otherwise = self.values(&named, !expand, at)?;
+        }
         let whole = |(mut case, own): Read| {
-            for (name, values) in &shared.0.vars {
+            for (name, values) in if differs(&own) { &otherwise } else { &shared.0.vars } {
                 case.vars.entry(name.clone()).or_insert_with(|| values.clone());
             }
             if !own.alone {
@@ -98,11 +112,20 @@ impl File<'_> {
         }
         let name =
             file_name(named).ok_or_else(|| bad(at, format!("{named:?} is neither a case nor a file")))?;
-        for name in self.load.named(name).map_err(|why| bad(at, format!("{name}: {why}")))? {
+        for name in self.named(name, at)? {
             if name.ends_with(".csv") {
                 let text = self.load.read(&name).map_err(|why| bad(at, format!("{name}: {why}")))?;
                 let read = table::cases(&text);
-                into.extend(read.map_err(|error| bad(format!("{name}, {}", error.at), error.why))?);
+                let read = read.map_err(|error| bad(format!("{name}, {}", error.at), error.why))?;
+                for (n, (mut case, options)) in read.into_iter().enumerate() {
+                    let at = format!("{name}, row {}", n + 2);
+                    for (name, values) in &mut case.vars {
+                        if let Some(file) = values.first().filter(|cell| cell.starts_with("file://")) {
+                            *values = self.spread(name, &Value::from(file.as_str()), self.expand, &at)?;
+                        }
+                    }
+                    into.push((case, options));
+                }
                 continue;
             }
             let list = self.listed(&name, at)?;
@@ -120,10 +143,17 @@ impl File<'_> {
                 return Err(program(at, named));
             }
             let list = self.listed(named.strip_prefix("file://").unwrap_or(named), at)?;
-            for (n, value) in several(Some(&list)).enumerate().filter(|(_, value)| value.is_object()) {
-                self.scenario(value, &format!("{named}[{n}]"), into)?;
+            for (n, value) in several(Some(&list)).enumerate() {
+                let at = format!("{named}[{n}]");
+                if !value.is_object() {
+                    return Err(bad(at, NO_SCENARIO));
+                }
+                self.scenario(value, &at, into)?;
             }
             return Ok(());
+        }
+        if !value.is_object() {
+            return Err(bad(at, NO_SCENARIO));
         }
         let nothing = Value::Object(Map::new());
         let mut parts = [Vec::new(), Vec::new()];
@@ -141,6 +171,12 @@ impl File<'_> {
             if part.is_empty() {
                 part.push(nothing.clone());
             }
+        }
+        if parts[0].len().saturating_mul(parts[1].len()).saturating_add(into.len()) > MOST {
+            let (config, tests) = (parts[0].len(), parts[1].len());
+            let why =
+                format!("{config} of config with {tests} tests make more than {MOST} cases; take some out");
+            return Err(bad(at, why));
         }
         for data in &parts[0] {
             for test in &parts[1] {
@@ -196,21 +232,48 @@ impl File<'_> {
                 self.unused.push(what);
             }
         }
-        for (name, value) in named.get("vars").and_then(Value::as_object).into_iter().flatten() {
-            let values = match value {
-                // A list of texts or figures is a case each; one of lists or named parts is one value, for templates.
-                Value::Array(list) if options.expand && !list.first().is_some_and(is_deep) => {
-                    let mut values = Vec::new();
-                    for value in list {
-                        values.extend(self.variable(value, at)?);
-                    }
-                    values
-                }
-                value => self.variable(value, at)?,
-            };
-            case.vars.insert(name.clone(), values);
-        }
+        case.vars = self.values(&named, options.expand.unwrap_or(self.expand), at)?;
         Ok((case, options))
+    }
+
+    /// The variables of a case, each with its values.
+    fn values(
+        &self,
+        case: &Map<String, Value>,
+        expand: bool,
+        at: &str,
+    ) -> Result<BTreeMap<String, Vec<String>>, BadSuite> {
+        let vars = case.get("vars").and_then(Value::as_object).into_iter().flatten();
+        vars.map(|(name, value)| Ok((name.clone(), self.spread(name, value, expand, at)?))).collect()
+    }
+
+    /// The values of a variable; without `expand` it is one.
+    fn spread(&self, name: &str, value: &Value, expand: bool, at: &str) -> Result<Vec<String>, BadSuite> {
+        let values = match value {
+            // A list of texts or figures is a case each; one of lists or named parts is one value, for templates.
+            Value::Array(list) if expand && !list.first().is_some_and(is_deep) => {
+                let mut values = Vec::new();
+                for value in list {
+                    values.extend(self.variable(value, at)?);
+                }
+                values
+            }
+            value => self.variable(value, at)?,
+        };
+        if !expand && values.len() > 1 {
+            let why = "several files are several values, which options.disableVarExpansion forbids; name one";
+            return Err(bad(at, format!("{name}: {why}")));
+        }
+        Ok(values)
+    }
+
+    /// The file of a name, or those of a pattern. A pattern may mean programs; their code is no text to send either.
+    fn named(&self, name: &str, at: &str) -> Result<Vec<String>, BadSuite> {
+        let names = self.load.named(name).map_err(|why| bad(at, format!("{name}: {why}")))?;
+        match names.iter().find(|name| is_program(name)) {
+            Some(found) => Err(program(at, found)),
+            None => Ok(names),
+        }
     }
 
     /// Named values, or those of the files that are named.
@@ -222,7 +285,7 @@ impl File<'_> {
                 Value::String(named) if is_program(named) => return Err(program(at, named)),
                 Value::String(named) => {
                     let name = named.strip_prefix("file://").unwrap_or(named);
-                    for name in self.load.named(name).map_err(|why| bad(at, format!("{name}: {why}")))? {
+                    for name in self.named(name, at)? {
                         let listed = self.listed(&name, at)?;
                         let named = listed.as_object();
                         vars.extend(
@@ -250,8 +313,8 @@ impl File<'_> {
         if is_program(path) {
             return Err(program(at, path));
         }
+        let names = self.named(path, at)?;
         let wrong = |path: &str, why: String| bad(at, format!("{path}: {why}"));
-        let names = self.load.named(path).map_err(|why| wrong(path, why))?;
         let read = |name: &String| {
             if name.ends_with(".yaml") || name.ends_with(".yml") {
                 return self.listed(name, at).map(|value| plain(&value));
@@ -310,3 +373,7 @@ fn both(data: &Map<String, Value>, test: &Map<String, Value>) -> Value {
     }
     Value::Object(whole)
 }
+
+#[cfg(test)]
+#[path = "cases_tests.rs"]
+mod tests;

@@ -41,13 +41,17 @@ pub const MOST: usize = 100_000;
 
 /// The cells of a suite, prompts outermost, then cases, samples and models, so that a table fills row by row.
 pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
+    up_to(MOST, suite)
+}
+
+fn up_to(most: usize, suite: &Suite) -> Result<Vec<Cell>, String> {
     let mut cells = Vec::new();
     for (prompt_place, prompt) in suite.prompts.iter().enumerate() {
         for (case_place, case) in suite.cases.iter().enumerate() {
             let at = format!("prompt {}, case {}", prompt_place + 1, case_place + 1);
             for vars in every(&case.vars) {
                 let wrong = |error: &dyn std::fmt::Display| format!("{at}: {error}");
-                let vars = in_each_other(vars);
+                let vars = in_each_other(vars).map_err(|error| wrong(&error))?;
                 let prompt = format!("{}{}{}", case.prefix, prompt.text, case.suffix);
                 let text = asked(&prompt, &vars).map_err(|error| wrong(&error))?;
                 let mut written = Vec::new();
@@ -63,6 +67,9 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
                             && !subject.prompts.contains(&suite.prompts[prompt_place].label)
                         {
                             continue;
+                        }
+                        if cells.len() == most {
+                            return Err(format!("more than {most} cells"));
                         }
                         let request = request_hash(&subject.model, &subject.settings, &text, sample);
                         let places = format!("{prompt_place}/{case_place}/{subject_place}");
@@ -80,9 +87,6 @@ pub fn cells(suite: &Suite) -> Result<Vec<Cell>, String> {
                             written: written.clone(),
                         });
                     }
-                }
-                if cells.len() > MOST {
-                    return Err(format!("more than {MOST} cells"));
                 }
             }
         }
@@ -133,12 +137,15 @@ fn asked(template: &str, vars: &BTreeMap<String, String>) -> Result<String, BadT
 }
 
 /// Values that name other variables, with theirs put in once. One that is no template of them is text.
-fn in_each_other(vars: BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn in_each_other(vars: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, BadTemplate> {
     if !vars.values().any(|value| value.contains("{{")) {
-        return vars;
+        return Ok(vars);
     }
-    let put = |value: &String| fill(value, &vars).unwrap_or_else(|_| value.clone());
-    vars.iter().map(|(name, value)| (name.clone(), put(value))).collect()
+    let put = |value: &String| match fill(value, &vars) {
+        Err(BadTemplate::TooLong(name)) => Err(BadTemplate::TooLong(name)),
+        filled => Ok(filled.unwrap_or_else(|_| value.clone())),
+    };
+    vars.iter().map(|(name, value)| Ok((name.clone(), put(value)?))).collect()
 }
 
 /// Variables put into the texts of a check. A check that is not run stays as it is; so do patterns and schemas that
@@ -152,8 +159,8 @@ fn filled(written: &Value, vars: &BTreeMap<String, String>, braces: bool) -> Res
     Ok(match written {
         Value::String(text) => match fill(text, vars) {
             Ok(text) => Value::String(text),
-            Err(_) if braces => written.clone(),
-            Err(error) => return Err(error),
+            Err(error) if !braces || matches!(error, BadTemplate::TooLong(_)) => return Err(error),
+            Err(_) => written.clone(),
         },
         Value::Array(values) => {
             Value::Array(values.iter().map(|value| filled(value, vars, braces)).collect::<Result<_, _>>()?)
@@ -185,4 +192,35 @@ fn hash(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &str) -> Result<String, String> {
+        Err("no such file".to_owned())
+    }
+
+    #[test]
+    fn no_more_cells_are_made_than_allowed() {
+        let models: Vec<String> = (0..50).map(|n| format!("m{n}")).collect();
+        let text = format!("{{prompts: [a, b], models: [{}], samples: 3}}", models.join(", "));
+        let suite = super::super::from_yaml(&text, &nothing).unwrap();
+        assert_eq!(up_to(300, &suite).unwrap().len(), 300);
+        assert_eq!(up_to(299, &suite).unwrap_err(), "more than 299 cells");
+        assert_eq!(up_to(0, &suite).unwrap_err(), "more than 0 cells");
+    }
+
+    #[test]
+    fn values_in_each_other_grow_to_a_bound() {
+        let grown = format!("{{{{b{}}}}}", " | replace('a', 'aaaaaaaaaa')".repeat(20));
+        let text = serde_json::json!({
+            "prompts": ["{{a}}"],
+            "models": ["m"],
+            "tests": [{ "vars": { "a": grown, "b": "a" } }],
+        });
+        let suite = super::super::from_yaml(&text.to_string(), &nothing).unwrap();
+        assert!(cells(&suite).unwrap_err().contains("more than 16 MB"));
+    }
 }

@@ -92,7 +92,7 @@ pub trait Files {
     /// The text of one.
     fn read(&self, name: &str) -> Result<String, String>;
 
-    /// The names that a pattern with `*` means, in their order.
+    /// The names that a pattern with `*` means, in their order; hidden ones are none of them.
     fn list(&self, pattern: &str) -> Result<Vec<String>, String>;
 
     /// The file of this name, or those that a pattern means: at least one.
@@ -165,7 +165,7 @@ pub fn from_yaml(text: &str, load: Load<'_>) -> Result<Suite, BadSuite> {
     for (n, value) in several(root.get("prompts")).enumerate() {
         prompts(value, &format!("prompts[{n}]"), load, &mut suite.prompts)?;
     }
-    let mut file = File { root: &root, load, unused: &mut suite.unused };
+    let mut file = File { root: &root, load, expand: true, unused: &mut suite.unused };
     let subjects = root.get("models").or_else(|| root.get("providers")).or_else(|| root.get("targets"));
     for (n, value) in several(subjects).enumerate() {
         file.subjects(value, &format!("models[{n}]"), &mut suite.subjects)?;

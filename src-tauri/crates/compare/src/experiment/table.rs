@@ -31,8 +31,8 @@ pub(super) fn cases(text: &str) -> Result<Vec<(Case, Options)>, BadSuite> {
                     options.threshold = Some(number.ok_or_else(wrong)?);
                 }
                 "__metric" => {}
-                "__prefix" => options.prefix = Some(value.to_owned()),
-                "__suffix" => options.suffix = Some(value.to_owned()),
+                "__prefix" => options.prefix = Some(value.to_owned()).filter(|text| !text.is_empty()),
+                "__suffix" => options.suffix = Some(value.to_owned()).filter(|text| !text.is_empty()),
                 head if head.starts_with("__metadata:") => {}
                 head if is_expected(head) => {
                     if !value.trim().is_empty() {
@@ -164,6 +164,12 @@ mod tests {
         assert_eq!((&own[0].0.checks[0]["threshold"], own[1].0.checks.len()), (&json!(2), 0));
         let around = &cases("a,__prefix,__suffix\n1,x,y\n").unwrap()[0].1;
         assert_eq!((around.prefix.as_deref(), around.suffix.as_deref()), (Some("x"), Some("y")));
+        let empty = &cases("a,__prefix,__suffix\n1,,\" \"\n").unwrap()[0].1;
+        assert_eq!(
+            (&empty.prefix, empty.suffix.as_deref()),
+            (&None, Some(" ")),
+            "an empty cell says nothing"
+        );
         assert_eq!(cases("a,__threshold\n1,0.5\n2,\n").unwrap()[0].1.threshold, Some(0.5));
         for text in ["a,__provider\n1,x\n", "a,__threshold\n1,much\n", "a,b\n1\n"] {
             assert!(cases(text).is_err(), "{text}");

@@ -12,14 +12,26 @@ pub enum BadTemplate {
     Missing(String),
     /// Something between the braces that is neither a name nor a filter that we know.
     #[error(
-        "{{{{{0}}}}} is neither a variable nor a filter that is supported ({known})",
+        "{{{{{0}}}}} is neither a variable nor a filter that is supported ({known}; replace takes two arguments, default \
+         and join at most one, the others none)",
         known = FILTERS.join(", ")
     )]
     NotAName(String),
     /// A tag: `{% if … %}`.
     #[error("{{%{0}%}}: tags are not supported; write what comes out of them")]
     Tag(String),
+    /// A sign for taking white space away where Nunjucks has none.
+    #[error(
+        "{{%{0}%}}: white space beside raw is not taken away; write it without the - and without the white space"
+    )]
+    Dash(String),
+    /// A value or a filter's result that nobody could be sent.
+    #[error("{{{{{0}}}}} makes a text of more than 16 MB; shorten its value or take filters out")]
+    TooLong(String),
 }
+
+/// Bytes that values may make of a text: more than any model reads.
+const MOST: usize = 16_000_000;
 
 /// Filters that are understood, by Nunjucks' names.
 const FILTERS: &[&str] = &[
@@ -55,18 +67,29 @@ fn parts(template: &str) -> Result<Vec<(bool, &str)>, BadTemplate> {
             rest = inner;
             continue;
         };
-        let within = &inner[..length];
-        let after = &inner[length + 2..];
-        match kind {
-            "{%" if within.trim_matches('-').trim() == "raw" => {
-                let Some((raw, after)) = unraw(after) else { break };
-                parts.extend([(false, &rest[..open]), (false, raw)]);
-                rest = after;
-                continue;
+        let (before, within, after) = (&rest[..open], &inner[..length], &inner[length + 2..]);
+        if kind == "{%" {
+            if within.trim_matches('-').trim() != "raw" {
+                return Err(BadTemplate::Tag(short(within)));
             }
-            "{%" => return Err(BadTemplate::Tag(within.chars().take(60).collect())),
-            "{#" => parts.push((false, &rest[..open])),
-            _ => parts.extend([(false, &rest[..open]), (true, within)]),
+            without_dash(within)?;
+            let Some((raw, after)) = unraw(after)? else { break };
+            parts.extend([(false, before), (false, raw)]);
+            rest = after;
+            continue;
+        }
+        // A `-` beside the braces takes away the white space on its side.
+        let (before, within) = match within.strip_prefix('-') {
+            Some(within) => (before.trim_end_matches(is_space), within),
+            None => (before, within),
+        };
+        let (within, after) = match within.strip_suffix('-') {
+            Some(within) => (within, after.trim_start_matches(is_space)),
+            None => (within, after),
+        };
+        parts.push((false, before));
+        if kind == "{{" {
+            parts.push((true, within));
         }
         rest = after;
     }
@@ -74,17 +97,34 @@ fn parts(template: &str) -> Result<Vec<(bool, &str)>, BadTemplate> {
     Ok(parts)
 }
 
-/// What stands before `{% endraw %}`, and after it.
-fn unraw(text: &str) -> Option<(&str, &str)> {
+/// White space as JavaScript's `\s` has it, which Nunjucks goes by.
+fn is_space(c: char) -> bool {
+    c == '\u{feff}' || c.is_whitespace() && c != '\u{85}'
+}
+
+/// The beginning of what stands between braces, for telling.
+fn short(within: &str) -> String {
+    within.chars().take(60).collect()
+}
+
+/// Nunjucks trims nothing within `raw`, and what it does outside of it changes by the version.
+fn without_dash(tag: &str) -> Result<(), BadTemplate> {
+    if tag.starts_with('-') || tag.ends_with('-') { Err(BadTemplate::Dash(short(tag))) } else { Ok(()) }
+}
+
+/// What stands before `{% endraw %}`, and after it; `None` = it is missing.
+fn unraw(text: &str) -> Result<Option<(&str, &str)>, BadTemplate> {
     let mut from = 0;
     while let Some(open) = text[from..].find("{%").map(|at| from + at) {
-        let close = open + text[open..].find("%}")?;
-        if text[open + 2..close].trim_matches('-').trim() == "endraw" {
-            return Some((&text[..open], &text[close + 2..]));
+        let Some(close) = text[open..].find("%}").map(|at| open + at) else { break };
+        let tag = &text[open + 2..close];
+        if tag.trim_matches('-').trim() == "endraw" {
+            without_dash(tag)?;
+            return Ok(Some((&text[..open], &text[close + 2..])));
         }
         from = close + 2;
     }
-    None
+    Ok(None)
 }
 
 /// The template with its values. A value is put in as it is: braces in it are text.
@@ -92,7 +132,11 @@ pub fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String,
     let mut out = String::with_capacity(template.len());
     for (is_name, part) in parts(template)? {
         if is_name {
-            out.push_str(&text(&evaluated(part, values)?));
+            let put = text(&evaluated(part, values)?);
+            if put.len() > MOST.saturating_sub(out.len()) {
+                return Err(BadTemplate::TooLong(short(part.trim())));
+            }
+            out.push_str(&put);
         } else {
             out.push_str(part);
         }
@@ -119,9 +163,8 @@ fn read(value: Value) -> Value {
 }
 
 fn evaluated(written: &str, values: &BTreeMap<String, String>) -> Result<Value, BadTemplate> {
-    let written = written.strip_prefix('-').unwrap_or(written);
-    let written = written.strip_suffix('-').unwrap_or(written).trim();
-    let bad = || BadTemplate::NotAName(written.chars().take(60).collect());
+    let written = written.trim();
+    let bad = || BadTemplate::NotAName(short(written));
     let mut pieces = split(written, '|').into_iter();
     let name = pieces.next().unwrap_or_default().trim();
     let mut found = looked_up(name, values).ok_or_else(bad)?;
@@ -135,7 +178,10 @@ fn evaluated(written: &str, values: &BTreeMap<String, String>) -> Result<Value, 
                 (filter.trim(), read.collect::<Result<Vec<Value>, _>>()?)
             }
         };
-        found = filtered(found, filter, &arguments).ok_or_else(bad)?;
+        found = filtered(found, filter, &arguments).map_err(|unfit| match unfit {
+            Unfit::Unknown => bad(),
+            Unfit::TooLong => BadTemplate::TooLong(short(written)),
+        })?;
     }
     found.ok_or_else(|| BadTemplate::Missing(name.to_owned()))
 }
@@ -202,45 +248,100 @@ fn looked_up(path: &str, values: &BTreeMap<String, String>) -> Option<Option<Val
     Some(found)
 }
 
-/// A value through a filter. The outer `None`: there is no such filter, or not for this.
-fn filtered(value: Option<Value>, filter: &str, arguments: &[Value]) -> Option<Option<Value>> {
+/// Why a filter makes nothing of a value.
+enum Unfit {
+    /// There is no such filter, or not for this value, or not with these arguments.
+    Unknown,
+    /// It would make too much of it.
+    TooLong,
+}
+
+/// Is this many bytes few enough? Asked before they are put together.
+fn bounded(bytes: usize) -> Result<(), Unfit> {
+    if bytes > MOST { Err(Unfit::TooLong) } else { Ok(()) }
+}
+
+/// A value through a filter; `None` = it has none.
+fn filtered(value: Option<Value>, filter: &str, arguments: &[Value]) -> Result<Option<Value>, Unfit> {
+    let known = match filter {
+        "default" | "d" | "join" => arguments.len() <= 1,
+        "replace" => arguments.len() == 2,
+        _ => FILTERS.contains(&filter) && arguments.is_empty(),
+    };
+    if !known {
+        return Err(Unfit::Unknown);
+    }
     let first = arguments.first();
     if filter == "default" || filter == "d" {
-        return Some(Some(value.unwrap_or_else(|| first.cloned().unwrap_or_default())));
+        return Ok(Some(value.unwrap_or_else(|| first.cloned().unwrap_or_default())));
     }
-    if !FILTERS.contains(&filter) {
-        return None;
-    }
-    let Some(value) = value else { return Some(None) };
-    let on_text = |change: fn(&str) -> String| Value::from(change(&text(&value)));
-    Some(match filter {
-        "upper" => Some(on_text(str::to_uppercase)),
-        "lower" => Some(on_text(str::to_lowercase)),
-        "trim" => Some(on_text(|text| text.trim().to_owned())),
-        "capitalize" => Some(on_text(|text| {
+    let Some(value) = value else { return Ok(None) };
+    let on_text = |change: fn(&str) -> String| {
+        let text = text(&value);
+        // A letter becomes at most three of the other case.
+        bounded(text.len())?;
+        let changed = change(&text);
+        bounded(changed.len())?;
+        Ok(Some(Value::from(changed)))
+    };
+    match filter {
+        "upper" => on_text(str::to_uppercase),
+        "lower" => on_text(str::to_lowercase),
+        "trim" => on_text(|text| text.trim().to_owned()),
+        "capitalize" => on_text(|text| {
             let mut letters = text.chars();
             let first = letters.next().into_iter().flat_map(char::to_uppercase);
             first.chain(letters.flat_map(char::to_lowercase)).collect()
-        })),
-        "safe" | "string" => Some(value),
-        "dump" => Some(Value::from(read(value).to_string())),
-        "replace" => {
-            let (from, to) = arguments.first().zip(arguments.get(1))?;
-            Some(Value::from(text(&value).replace(from.as_str()?, &text(to))))
+        }),
+        "safe" | "string" => Ok(Some(value)),
+        "dump" => {
+            let value = read(value);
+            bounded(value.as_str().map_or(0, quoted_length))?;
+            let dumped = value.to_string();
+            bounded(dumped.len())?;
+            Ok(Some(Value::from(dumped)))
         }
-        _ => match (filter, read(value)) {
-            ("length", Value::Array(list)) => Some(Value::from(list.len())),
-            ("length", Value::Object(named)) => Some(Value::from(named.len())),
-            ("length", value) => Some(Value::from(text(&value).chars().count())),
-            ("join", Value::Array(list)) => {
-                let between = first.map(text).unwrap_or_default();
-                Some(Value::from(list.iter().map(text).collect::<Vec<_>>().join(&between)))
-            }
-            ("first", Value::Array(list)) => list.first().cloned(),
-            ("last", Value::Array(list)) => list.last().cloned(),
-            _ => return None,
+        "replace" => replaced(&text(&value), arguments),
+        "join" => match read(value) {
+            Value::Array(list) => joined(&list, &first.map(text).unwrap_or_default()),
+            _ => Err(Unfit::Unknown),
         },
-    })
+        _ => match (filter, read(value)) {
+            ("length", Value::Array(list)) => Ok(Some(Value::from(list.len()))),
+            ("length", Value::Object(named)) => Ok(Some(Value::from(named.len()))),
+            ("length", value) => Ok(Some(Value::from(text(&value).chars().count()))),
+            ("first", Value::Array(list)) => Ok(list.first().cloned()),
+            ("last", Value::Array(list)) => Ok(list.last().cloned()),
+            _ => Err(Unfit::Unknown),
+        },
+    }
+}
+
+/// A text with another in the place of each `from`.
+fn replaced(within: &str, arguments: &[Value]) -> Result<Option<Value>, Unfit> {
+    let [Value::String(from), to] = arguments else { return Err(Unfit::Unknown) };
+    let to = text(to);
+    let times = within.matches(from.as_str()).count();
+    bounded((within.len() - times * from.len()).saturating_add(times.saturating_mul(to.len())))?;
+    Ok(Some(Value::from(within.replace(from.as_str(), &to))))
+}
+
+/// The texts of a list with another between each two.
+fn joined(list: &[Value], between: &str) -> Result<Option<Value>, Unfit> {
+    let texts: Vec<String> = list.iter().map(text).collect();
+    let gaps = between.len().saturating_mul(texts.len().saturating_sub(1));
+    bounded(texts.iter().map(String::len).sum::<usize>().saturating_add(gaps))?;
+    Ok(Some(Value::from(texts.join(between))))
+}
+
+/// The bytes of a text as JSON, with its quotation marks.
+fn quoted_length(text: &str) -> usize {
+    let length = |c: char| match c {
+        '"' | '\\' | '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => 2,
+        '\0'..='\u{1f}' => 6,
+        c => c.len_utf8(),
+    };
+    2 + text.chars().map(length).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -255,6 +356,85 @@ mod tests {
         assert_eq!(fill("{% if a %}x{% endif %}", &values), Err(BadTemplate::Tag(" if a ".to_owned())));
         assert_eq!(fill("a {# b {{b}} {%", &values).unwrap(), "a {# b 2 {%");
         assert_eq!(fill("{% raw %}{{a}}{% endraw %}{# no #}{{-b -}}", &values).unwrap(), "{{a}}2");
+    }
+
+    #[test]
+    fn white_space_goes_on_the_side_of_a_dash() {
+        let values = BTreeMap::from([("b".to_owned(), " 2 ".to_owned())]);
+        for (template, text) in [
+            ("x \n {{- b }} y", "x 2  y"),
+            ("x {{ b -}} \n\t y", "x  2 y"),
+            ("x {{- b -}} {{- b -}} y", "x 2  2 y"),
+            ("x {#- not this -#} y", "xy"),
+            ("x {# nor this #} {{-b}}", "x  2 "),
+            ("x\u{85}{{-b}}\u{a0}", "x\u{85} 2 \u{a0}"),
+        ] {
+            assert_eq!(fill(template, &values).as_deref(), Ok(text), "{template:?}");
+        }
+        for raw in [
+            "a {%- raw %}{{b}}{% endraw %}",
+            "{% raw -%} b{% endraw %}",
+            "{% raw %}b {%- endraw %}",
+            "{% raw %}b{% endraw -%} c",
+        ] {
+            let error = fill(raw, &values).unwrap_err();
+            assert!(
+                matches!(error, BadTemplate::Dash(_)) && error.to_string().contains("without the -"),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_filter_has_as_many_arguments_as_are_heeded() {
+        let values = BTreeMap::from([("a".to_owned(), "[\"x\", \"y\"]".to_owned())]);
+        for (template, so) in [
+            ("{{ a | join }}", true),
+            ("{{ a | join('-') }}", true),
+            ("{{ a | join('-', 'name') }}", false),
+            ("{{ c | default('n') }}", true),
+            ("{{ c | default('n', true) }}", false),
+            ("{{ c | d('n', true) }}", false),
+            ("{{ a | replace('x') }}", false),
+            ("{{ a | replace('x', 'z') }}", true),
+            ("{{ a | replace('x', 'z', 1) }}", false),
+            ("{{ a | dump(2) }}", false),
+            ("{{ a | first(1) | upper }}", false),
+            ("{{ c | upper(1) }}", false),
+        ] {
+            let filled = fill(template, &values);
+            assert_eq!(filled.is_ok(), so, "{template}: {filled:?}");
+            assert!(so || matches!(filled, Err(BadTemplate::NotAName(_))), "{template}: {filled:?}");
+        }
+    }
+
+    #[test]
+    fn filters_grow_a_text_to_a_bound() {
+        let list = serde_json::to_string(&vec![""; 20_001]).unwrap();
+        let long = "x".repeat(1_000_000);
+        let values: BTreeMap<String, String> =
+            [("a", "a\"\\\n\u{1}é"), ("list", list.as_str()), ("long", long.as_str())]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
+        let times = |filter: &str, n: usize| format!("{{{{ a{} }}}}", format!(" | {filter}").repeat(n));
+        assert_eq!(
+            fill(&times("replace('a', 'aaaaaaaaaa')", 3), &values).unwrap().matches('a').count(),
+            1000
+        );
+        let wide = |n: usize| format!("{{{{ list | join('{}') }}}}", "-".repeat(n));
+        for template in [
+            times("replace('a', 'aaaaaaaaaa')", 20),
+            times("replace('', 'aaaaaaaaaa')", 20),
+            times("dump", 40),
+            wide(801),
+            "{{long}}".repeat(17),
+        ] {
+            let found = fill(&template, &values).map(|text| text.len());
+            assert!(matches!(found, Err(BadTemplate::TooLong(_))), "{found:?}");
+        }
+        assert_eq!(fill(&wide(800), &values).unwrap().len(), 16_000_000);
+        assert_eq!(fill("{{long}}", &values).unwrap().len(), 1_000_000);
+        assert_eq!(quoted_length(&values["a"]), Value::from(values["a"].as_str()).to_string().len());
     }
 
     #[test]
