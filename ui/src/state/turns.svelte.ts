@@ -13,8 +13,6 @@ export const SILENCE_MS = 5000;
 /** Frames are folded in once per animation frame, or after this long where nothing is being painted. */
 const FLUSH_MS = 120;
 const TICK_MS = 100;
-/** At most so many growing answers, or a quarter of them, are drawn in one animation frame. */
-const DRAWN_AT_ONCE = 2;
 /** Figures of an answer that grows are renewed this often. */
 const FIGURES_MS = 250;
 const RESYNC_PAUSE_MS = 250;
@@ -71,10 +69,8 @@ export class LiveTurn {
   now = $state(Date.now());
 
   private readonly queue = new Map<number, TurnFrame>();
-  /** All that has come; `view` may be some animation frames behind in answers that grow. */
+  /** All that has come; the figures of answers that grow may be older in `view`. */
   private known: TurnView = NOTHING;
-  /** The place of the answer that is drawn next. */
-  private next = 0;
   /** What each answer was drawn from, and when its figures were. */
   private readonly drawn = new Map<string, RunView>();
   private readonly figures = new Map<string, number>();
@@ -269,33 +265,12 @@ export class LiveTurn {
     if (gap) void this.resync();
   }
 
-  /**
-   * Shows what has come. Many answers that grow at once are drawn in turn, some in each animation frame: the work
-   * of a frame stays small, so that typing and scrolling go on. Whatever is no mere growth is shown at once.
-   */
+  /** Shows what has come. */
   private draw(): void {
     const { known, view } = this;
-    if (!known.live) {
-      this.view = known;
-      return;
-    }
-    const most = Math.max(DRAWN_AT_ONCE, Math.ceil(known.runs.length / 4));
-    const grown = known.runs.flatMap((run, place) =>
-      run !== this.drawn.get(run.id) && isGrowth(view.runs[place], run) ? [place] : [],
-    );
-    const first = Math.max(
-      0,
-      grown.findIndex((place) => place >= this.next),
-    );
-    const inTurn = [...grown.slice(first), ...grown.slice(0, first)];
-    const late = new Set(document.hidden ? [] : inTurn.slice(most));
-    if (late.size > 0) this.next = (inTurn[most - 1] ?? 0) + 1;
-    const runs = known.runs.map((run, place) => {
-      const shown = view.runs[place];
-      return shown && late.has(place) ? shown : this.drawOne(shown, run);
-    });
-    this.view = { ...known, runs };
-    if (late.size > 0) this.schedule();
+    this.view = known.live
+      ? { ...known, runs: known.runs.map((run, place) => this.drawOne(view.runs[place], run)) }
+      : known;
   }
 
   /** An answer as it is to be shown: while it grows its figures stand still for a moment, so that they can be read. */

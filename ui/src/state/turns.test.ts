@@ -156,7 +156,7 @@ describe('a live turn', () => {
     live.close();
   });
 
-  describe('with many answers that grow at once', () => {
+  describe('while answers grow', () => {
     const ids = [...'abcdefgh'];
     const eight = () => {
       const written = { sections: [section('head')] };
@@ -174,44 +174,6 @@ describe('a live turn', () => {
     });
     const told = (live: LiveTurn, words: string) =>
       live.view.runs.filter((one) => one.sections[0]?.blocks[1]?.html === words).map((one) => one.id);
-
-    it('draws some in each frame of the screen, all in turn, and none is left behind', async () => {
-      const live = open(eight());
-      live.frame(grow(1, 'one'));
-      const steps: string[][] = [];
-      for (let frame = 0; frame < 5; frame++) {
-        await vi.advanceTimersToNextFrame();
-        steps.push(told(live, 'one'));
-      }
-      expect(steps).toEqual([ids.slice(0, 2), ids.slice(0, 4), ids.slice(0, 6), ids, ids]);
-      live.close();
-    });
-
-    it('goes on behind the last one drawn when more has come', async () => {
-      const live = open(eight());
-      for (const [seq, words] of ['one', 'two', 'three'].entries()) {
-        live.frame(grow(seq + 1, words));
-        await vi.advanceTimersToNextFrame();
-      }
-      expect([told(live, 'one'), told(live, 'two'), told(live, 'three')]).toEqual([
-        ['a', 'b'],
-        ['c', 'd'],
-        ['e', 'f'],
-      ]);
-      live.close();
-    });
-
-    it('shows at once what begins, what changes its state, and all of it at the end', async () => {
-      const live = open(eight());
-      const ends: TurnFrame = grow(1, 'one');
-      ends.runs[7]?.ops.push({ type: 'state', state: 'done' });
-      live.frame(ends);
-      await vi.advanceTimersToNextFrame();
-      expect(told(live, 'one')).toEqual(['a', 'b', 'h']);
-      live.frame(grow(2, 'two', true));
-      await vi.advanceTimersToNextFrame();
-      expect(told(live, 'two')).toEqual(ids);
-    });
 
     it('lets figures stand for a moment while text grows, and forgets none', async () => {
       const live = open(eight());
