@@ -69,7 +69,7 @@ export function aligned(at: number, from: readonly Block[], to: readonly Block[]
 
 function blocks(body: HTMLElement): Block[] {
   const top = body.getBoundingClientRect().top - body.scrollTop;
-  return [...body.querySelectorAll<HTMLElement>('.md > .blk > *')].map((element) => ({
+  return [...body.querySelectorAll<HTMLElement>('.md > .grp > .blk > *')].map((element) => ({
     top: element.getBoundingClientRect().top - top,
     heading: /^H[1-6]$/.test(element.tagName)
       ? element.textContent
