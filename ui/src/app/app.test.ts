@@ -326,6 +326,13 @@ describe('what was said before', () => {
     await waitFor(() => expect(screen.getAllByRole('option').length).toBeGreaterThan(0));
     expect(host.sent('history/search').at(-1)).toEqual({ text: 'distinct', from: null, limit: 50 });
     expect(await clean()).toEqual([]);
+    // An answer is told by the name of its model, not by the id it was found under.
+    await user.clear(field);
+    await user.type(field, 'parallel');
+    await waitFor(() => expect(screen.getAllByRole('option')[0]).toHaveTextContent('Gemini 2.5 Pro ·'));
+    await user.clear(field);
+    await user.type(field, 'distinct');
+    await waitFor(() => expect(screen.getAllByRole('option')[0]).toHaveTextContent('distinct users'));
     await user.keyboard('{Enter}');
     await waitFor(() => expect(screen.queryByTestId(ids.searchInput)).toBeNull());
     expect(services.nav.page.name).toBe('chat');

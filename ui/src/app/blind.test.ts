@@ -47,6 +47,20 @@ describe('a blind turn', () => {
     expect(host.sent('blind/vote').map((sent) => sent.vote)).toEqual([{ type: 'tie' }]);
   });
 
+  it('forgets an order that was begun by Escape', async () => {
+    await open('blind');
+    const bar = await screen.findByTestId(ids.voteBar);
+    bar.focus();
+    await user.keyboard('o21');
+    expect(bar).toHaveTextContent('From best to worst');
+    await user.keyboard('{Escape}');
+    expect(bar).toHaveTextContent('Which one is best?');
+    expect(host.sent('blind/vote')).toEqual([]);
+    bar.focus();
+    await user.keyboard('o');
+    expect(screen.getByTestId(ids.voteRank)).toHaveTextContent('Order');
+  });
+
   it('is asked for by one key, for two models or more', async () => {
     const services = await open('chat');
     await user.keyboard('{Control>}{Shift>}b{/Shift}{/Control}');

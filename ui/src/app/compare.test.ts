@@ -40,6 +40,15 @@ describe('differences', () => {
     expect(screen.getByTestId(ids.composer)).toBeInTheDocument();
   });
 
+  it('say how long and how dear each side is, and where in the list one is', async () => {
+    await open();
+    const sides = [...document.querySelectorAll('.dsel')].map((side) => side.textContent);
+    expect(sides[0]).toContain('83 words · $0.0140');
+    expect(sides[1]).toContain('78 words · $0.0070');
+    expect(screen.getByTestId(ids.navChats)).toHaveAttribute('aria-current', 'page');
+    expect(screen.getByTestId(ids.conversation('chat'))).toHaveAttribute('aria-current', 'true');
+  });
+
   it('lead from a statement to its place in an answer', async () => {
     await open();
     const contrary = screen.getByTestId(ids.agreedGroup('contrary'));
@@ -55,6 +64,9 @@ describe('differences', () => {
 
   it('have no barrier', async () => {
     await open();
+    expect(await clean()).toEqual([]);
+    await user.click(screen.getByTestId(ids.compareView('all')));
+    expect(screen.getByRole('region', { name: 'All answers, scrollable' })).toHaveAttribute('tabindex', '0');
     expect(await clean()).toEqual([]);
   });
 });

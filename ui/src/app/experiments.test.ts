@@ -1,5 +1,5 @@
 // Experiments as a user finds them.
-import { screen, waitFor } from '@testing-library/svelte';
+import { screen, waitFor, within } from '@testing-library/svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
 import { clean, host, open as start, stage, user } from './stage.help';
@@ -36,6 +36,38 @@ describe('experiments', () => {
     expect(cell).toHaveTextContent('llm-rubric not run');
     expect(host.sent('experiment/cell')[0]?.position).toBe(9);
     expect(await clean()).toEqual([]);
+  });
+
+  it('take an answer back by Escape first, to the cell it was opened from, then the experiment', async () => {
+    await open();
+    const from = document.querySelector<HTMLElement>('[data-cell="1/2"]');
+    from?.focus();
+    await user.keyboard('{Enter}');
+    const cell = await screen.findByTestId(ids.experimentCell);
+    // Nothing stands before what was asked for: in a narrow window the plots would hide it.
+    expect(cell.parentElement?.firstElementChild).toBe(cell);
+    await user.click(within(cell).getByRole('button', { name: 'Close the answer' }));
+    expect(screen.queryByTestId(ids.experimentCell)).toBeNull();
+    expect(document.activeElement).toBe(from);
+    await user.keyboard('{Enter}');
+    await screen.findByTestId(ids.experimentCell);
+    await user.keyboard('{Escape}');
+    expect(screen.queryByTestId(ids.experimentCell)).toBeNull();
+    expect(document.activeElement).toBe(from);
+    await user.keyboard('{Escape}');
+    expect(await screen.findByTestId(ids.experiment('x2'))).toBeInTheDocument();
+  });
+
+  it('offer the models they can be run again on', async () => {
+    await open();
+    await user.click(screen.getByTestId(ids.experimentRerun));
+    const field = await screen.findByTestId(ids.experimentModel);
+    await user.type(field, 'deepseek');
+    await waitFor(() =>
+      expect(document.querySelector(`#${field.getAttribute('list')} option`)).toHaveValue(
+        'deepseek/deepseek-v3.2',
+      ),
+    );
   });
 
   it('are estimated as they are typed and refused with the reason', async () => {

@@ -1,8 +1,8 @@
 // A window wide enough for columns and the inspector beside them.
-import { screen, waitFor } from '@testing-library/svelte';
+import { screen, waitFor, within } from '@testing-library/svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { host, lane, open, stage, user } from './stage.help';
+import { clean, host, lane, open, stage, user } from './stage.help';
 
 stage();
 beforeEach(() => {
@@ -37,5 +37,20 @@ describe('the inspector of a wide window', () => {
     expect(screen.queryByTestId(ids.inspector)).toBeNull();
     await user.keyboard('i');
     expect(await screen.findByTestId(ids.inspector)).toHaveFocus();
+  });
+});
+
+describe('a conversation of eight models', () => {
+  it('has a column, a chip and a segment for each, however long their names are', async () => {
+    await open('eight');
+    for (let place = 0; place < 8; place += 1) {
+      expect(screen.getByTestId(ids.lane(place, true))).toBeInTheDocument();
+      expect(screen.getByTestId(ids.chip(place))).toBeInTheDocument();
+      expect(screen.getByTestId(ids.pick(place, true))).toBeInTheDocument();
+    }
+    const long = 'Llama 4 Maverick 17B 128E Instruct (FP8, long context)';
+    // Cut for the eye, whole for the tooltip.
+    expect(within(screen.getByTestId(ids.chip(4))).getByTitle(long)).toHaveTextContent(long);
+    expect(await clean()).toEqual([]);
   });
 });

@@ -57,6 +57,12 @@ export class Models {
     return this.client.call('models/search', query);
   }
 
+  /** What a request may call the models that fit some words. */
+  async names(text: string): Promise<string[]> {
+    const { rows } = await this.search({ text, usable_only: true, limit: 8 });
+    return rows.map((row) => refText(row.reference));
+  }
+
   /** Looks up what is not known yet. */
   async ensure(targets: readonly LaneTarget[]): Promise<void> {
     await this.load(targets.filter((target) => !this.rows.has(refText(target.model))));

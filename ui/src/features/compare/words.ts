@@ -33,6 +33,10 @@ export function shares(diff: Differences): { left: number; both: number; right: 
   return { left, right, both: none ? 0 : 100 - left - right };
 }
 
+/** Words of one of the two answers. */
+export const wordsOf = (diff: Differences, side: 'left' | 'right'): number =>
+  diff.both_words + (side === 'left' ? diff.left_words : diff.right_words);
+
 const joined = (side: DiffSide | null) => side?.pieces.map((piece) => piece.text).join('') ?? '';
 
 /** The lines that differ, as text. */

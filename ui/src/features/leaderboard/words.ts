@@ -83,7 +83,7 @@ export function told(row: BoardRow, column: BoardRow, pair: BoardPair): string {
 }
 
 /** Points that hold every interval, rounded outward to fifties. */
-export function scale(rows: readonly BoardRow[]): { low: number; high: number } {
+export function scale(rows: readonly Pick<BoardRow, 'low' | 'high'>[]): { low: number; high: number } {
   const low = Math.min(1450, ...rows.map((row) => row.low));
   const high = Math.max(1550, ...rows.map((row) => row.high));
   return { low: Math.floor(low / 50) * 50, high: Math.ceil(high / 50) * 50 };

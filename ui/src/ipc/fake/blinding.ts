@@ -90,10 +90,10 @@ export function boardOf(none: boolean): Board {
     topics: none
       ? []
       : [
-          { name: 'code', votes: 232 },
-          { name: 'writing', votes: 141 },
-          { name: 'facts', votes: 92 },
-          { name: 'translation', votes: 63 },
+          { name: 'code', votes: 274 },
+          { name: 'writing', votes: 161 },
+          { name: 'facts', votes: 104 },
+          { name: 'translation', votes: 73 },
         ],
     languages: none
       ? []
@@ -174,7 +174,7 @@ export function blindHost(host: FakeHost, scene: BlindScene, none: boolean): voi
     })
     .on('board/open', () => boardOf(none))
     .on('board/suppose', ({ model }) => ({
-      name: model.model,
+      name: ROWS.find(([slug]) => slug === model.model)?.[1] ?? model.model,
       prompts: 212,
       answers: 318,
       uncounted: 4,

@@ -180,7 +180,11 @@ export function branchHost(
       const conversation = holder(turn);
       const found = need(conversation.turns.find((known) => known.id === turn));
       const slug = reference.model;
-      const column = lane(`merged-${made++}`, model(slug, slug.split('/').at(-1) ?? slug));
+      const column = lane(
+        `merged-${made++}`,
+        conversation.lanes.find((one) => one.target.model.model === slug)?.model ??
+          model(slug, slug.split('/').at(-1) ?? slug),
+      );
       const sources = found.runs.filter((one) => !one.made_of).map((one) => one.id);
       const part = { made_of: { how, sources } };
       found.runs = [...found.runs, run(`merged-run-${made++}`, column, found.runs.length, part)];

@@ -22,6 +22,7 @@ import { gatewayHost } from './gateway';
 import { routingHost } from './routing';
 import { blindHost, blindScene } from './blinding';
 import { comparingHost } from './comparing';
+import { crowd } from './crowd';
 import { experimentHost } from './experimenting';
 import { pastHost } from './past';
 import { spendAttempts, spendPage } from './spending';
@@ -58,6 +59,11 @@ export function demoHost(): FakeHost {
     values.set('view.last', JSON.stringify('blind'));
   }
   blindHost(host, blind, unspent);
+  if (scene === 'six' || scene === 'eight') {
+    const many = crowd(rows, scene === 'six' ? 6 : 8);
+    conversations.set(many.id, many);
+    values.set('view.last', JSON.stringify(many.id));
+  }
   const past = pastHost(host, conversations, (id) => everything().find((row) => row.id === id));
   const filing = filingHost(host, scene === 'filed', (id) => everything().find((row) => row.id === id));
   if (scene === 'filed') values.set('view.last', JSON.stringify('chat'));
