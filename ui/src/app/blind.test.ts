@@ -1,6 +1,7 @@
 // Blind turns and the leaderboard as a user finds them.
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
+import { speak } from '../shared/i18n.svelte';
 import { ids } from '../shared/testids';
 import { clean, host, open, stage, user } from './stage.help';
 
@@ -70,6 +71,16 @@ describe('a blind turn', () => {
 });
 
 describe('the leaderboard', () => {
+  it('names topics in the language of the window', async () => {
+    await open('chat');
+    await speak('de');
+    await user.click(screen.getByTestId(ids.navLeaderboard));
+    expect(await screen.findByTestId(ids.boardTopic('writing'))).toHaveTextContent(/^Schreiben 161$/);
+    await user.click(screen.getByTestId(ids.boardTopic('facts')));
+    expect(host.sent('board/open').at(-1)?.topic).toBe('facts');
+    await speak('en');
+  });
+
   it('tells ratings with their intervals, what is open, and filters', async () => {
     await open('chat');
     await user.click(screen.getByTestId(ids.navLeaderboard));
