@@ -62,6 +62,22 @@ describe('differences', () => {
     expect(texts[0]?.querySelector('mark.chosen')).toHaveTextContent('within 14 days of hearing from you');
   });
 
+  it('go by the arrows from mark to mark of the agreement, past what is silent', async () => {
+    await open();
+    const marks = () => [...document.querySelectorAll<HTMLElement>('.agt button')];
+    expect(marks().filter((mark) => mark.tabIndex === 0)).toHaveLength(1);
+    marks()[0]?.focus();
+    // Down to "some say", right over the one that is silent there, down to "they differ".
+    await user.keyboard('{ArrowDown}{ArrowDown}{ArrowRight}{ArrowRight}');
+    expect(document.activeElement).toHaveAccessibleName('DeepSeek V3.2 says it: show it');
+    await user.keyboard('{ArrowDown}');
+    expect(document.activeElement).toHaveAccessibleName('DeepSeek V3.2 differs: show it');
+    // Nobody else stands below: the mark keeps the focus.
+    await user.keyboard('{ArrowDown}{ArrowRight}');
+    expect(document.activeElement).toHaveAccessibleName('DeepSeek V3.2 differs: show it');
+    expect(marks().filter((mark) => mark.tabIndex === 0)).toEqual([document.activeElement]);
+  });
+
   it('have no barrier', async () => {
     await open();
     expect(await clean()).toEqual([]);
