@@ -90,6 +90,12 @@ impl Bench {
         self.call("history/search", wanted).await.unwrap()["hits"].clone()
     }
 
+    /// How often a text stands in the first turn of a conversation.
+    async fn found_in(&self, id: &Value, text: &str) -> u64 {
+        let found = self.call("conversation/find", json!({"id": id, "text": text})).await.unwrap();
+        found[0]["count"].as_u64().unwrap_or_default()
+    }
+
     async fn snapshot(&self, turn: &Value) -> Value {
         self.call("turn/snapshot", json!({"turn": turn})).await.unwrap()
     }
@@ -176,6 +182,11 @@ async fn nothing_tells_the_model_before_the_vote() {
     {
         assert_eq!(bench.found(text).await, json!([]), "{text}");
     }
+    let chat = &started["conversation"]["id"];
+    for text in ["zorblat", "OpenAI", "Claude", "model-"] {
+        assert_eq!(bench.found_in(chat, text).await, 0, "{text}");
+    }
+    assert_eq!(bench.found_in(chat, "more words").await, 10, "what is shown is found");
     let prompts = bench.found("who are").await;
     assert_eq!((prompts.as_array().unwrap().len(), &prompts[0]["run"]), (1, &Value::Null));
     let export = json!({"id": started["conversation"]["id"], "form": "markdown"});
@@ -206,6 +217,7 @@ async fn a_vote_shows_the_names_and_counts_by_the_letters() {
     assert_eq!(revealed["changes"].as_array().unwrap().len(), 4);
     let found = bench.found(&format!("model:model-{model}")).await;
     assert_eq!((found.as_array().unwrap().len(), &found[0]["run"]), (1, &chosen), "what is seen is found");
+    assert!(bench.found_in(&asked["started"]["conversation"]["id"], model).await > 0, "in its chat too");
     assert_eq!(revealed["votes"], json!(1));
     let again = bench.call("blind/vote", vote).await.unwrap_err();
     assert!(again.message.contains("have been shown"), "{again:?}");

@@ -13,6 +13,7 @@ mod command;
 mod contents;
 mod exporting;
 mod filing;
+mod finding;
 mod hostile;
 mod importing;
 mod samples;

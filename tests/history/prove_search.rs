@@ -11,6 +11,8 @@
 
 #[allow(dead_code, reason = "the tests use the rest of it")]
 mod bench;
+#[allow(dead_code, reason = "the tests use the rest of it")]
+mod samples;
 
 use bench::Bench;
 use engine::{Find, ImportProgress, Match};
@@ -89,5 +91,47 @@ async fn words_are_found_in_time() {
         }
         let (half, most_of) = figures(times);
         println!("| {name} | | {} | {} | 50 |", ms(half), ms(most_of));
+    }
+}
+
+/// Answers as models write them.
+const ANSWERS: &str = include_str!("../data/markdown/answers.md");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_found_in_one_long_conversation_in_time() {
+    let wanted: usize = std::env::var("PARALLAX_LONG_MESSAGES").map_or(10_000, |n| n.parse().unwrap());
+    let bench = Bench::new().await;
+    let sections: Vec<&str> = ANSWERS.split("%%%\n").map(str::trim).collect();
+    let mut line = samples::line(wanted / 2);
+    for (n, node) in line["mapping"].as_object_mut().unwrap().values_mut().enumerate() {
+        if node["message"]["author"]["role"] == "assistant" {
+            let rare = if n % 1_000 == 7 { " rarissime" } else { "" };
+            let text = format!("Answer **{n}**\n\n{}{rare}", sections[n % sections.len()]);
+            node["message"]["content"]["parts"][0] = text.into();
+        }
+    }
+    bench.import(serde_json::json!([line]).to_string().as_bytes()).await;
+    let [id] = bench.conversations().await.try_into().unwrap();
+    let find = async |text: &str| {
+        let begun = Instant::now();
+        let found = bench.engine.find_in(id, Some(text.to_owned())).await.unwrap();
+        (found.iter().map(|turn| turn.count).sum::<u32>(), begun.elapsed().as_micros())
+    };
+    let ms = |us: u128| format!("{}.{:02}", us / 1_000, us % 1_000 / 10);
+    let (_, first) = find("").await;
+    println!("\n| a conversation of {wanted} messages | found | p50 ms | p95 ms | at most |");
+    println!("|---|---:|---:|---:|---:|");
+    println!("| made ready as the bar opens | | {} | | |", ms(first));
+    for text in ["rarissime", "answer", "e", "nowheretobefound"] {
+        let mut times = Vec::new();
+        let mut count = 0;
+        for _ in 0..RUNS {
+            let (many, took) = find(text).await;
+            times.push(took);
+            count = many;
+        }
+        let (half, most_of) = figures(times);
+        println!("| {text} | {count} | {} | {} | 50 |", ms(half), ms(most_of));
+        assert!(half <= 50_000, "{text}: {half} µs");
     }
 }

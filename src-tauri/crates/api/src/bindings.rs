@@ -16,6 +16,7 @@ pub fn write(folder: &Path) -> Result<(), ExportError> {
     crate::types::LocalServer::export_all(&config)?;
     crate::types::RateRow::export_all(&config)?;
     engine::MapTurn::export_all(&config)?;
+    engine::FoundTurn::export_all(&config)?;
     write_commands(folder, &config)?;
     Ok(())
 }

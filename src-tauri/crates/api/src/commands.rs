@@ -146,6 +146,7 @@ commands! {
         "backup/make" (()) -> BackupDone = backups::make;
         "backup/restore" (RestoreFile) -> BackupDone = backups::restore;
         "backup/stop" (()) -> () = backups::stop;
+        "conversation/find" (FindInChat) -> Vec<engine::FoundTurn> = history::find;
         "conversation/go" (GoTo) -> ConversationView = branches::go;
         "conversation/continue" (ContinueFrom) -> Vec<LaneView> = branches::continue_from;
         "conversation/map" (ConversationRef) -> Vec<engine::MapTurn> = branches::map;

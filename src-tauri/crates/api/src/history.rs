@@ -4,12 +4,13 @@ use crate::{
     Api, chat, query,
     spend::file::{create, not_written},
     types::{
-        ConversationRef, ConversationSummary, ExportConversation, ExportFormName, ExportedFile, SearchCursor,
-        SearchHit, SearchPage, SearchQuery, ShelfName, ShelfRef, Shelved, ShelvedConversation, SnippetPiece,
+        ConversationRef, ConversationSummary, ExportConversation, ExportFormName, ExportedFile, FindInChat,
+        SearchCursor, SearchHit, SearchPage, SearchQuery, ShelfName, ShelfRef, Shelved, ShelvedConversation,
+        SnippetPiece,
     },
 };
 use domain::{ErrorKind, Failure, Timestamp};
-use engine::{ConversationRow, ExportForm, Hit, Match, SearchFrom, Shelf, TRASH_DAYS};
+use engine::{ConversationRow, ExportForm, FoundTurn, Hit, Match, SearchFrom, Shelf, TRASH_DAYS};
 use std::io::Write as _;
 
 /// Lines of a shelf read at once.
@@ -63,6 +64,14 @@ pub(crate) async fn search(api: &Api, wanted: SearchQuery) -> Result<SearchPage,
         next: page.next.map(|next| SearchCursor { parts: next.which == Match::Parts, before: next.before }),
         partial: page.partial,
     })
+}
+
+/// In which turns on the screen of one conversation a text stands.
+pub(crate) async fn find(api: &Api, wanted: FindInChat) -> Result<Vec<FoundTurn>, Failure> {
+    if wanted.text.as_ref().is_some_and(|text| text.len() > LONGEST) {
+        return Err(Failure::new(ErrorKind::RequestInvalid, "This search is longer than 4 KB. Shorten it."));
+    }
+    api.engine.find_in(wanted.id, wanted.text).await
 }
 
 fn found(hit: Hit, which: Match) -> SearchHit {

@@ -33,6 +33,7 @@ mod explain;
 mod fields;
 mod files;
 mod filing;
+mod find;
 mod fold_view;
 mod fork;
 pub mod frame;
@@ -98,6 +99,7 @@ pub use experiment::{
 pub use explain::Explained;
 pub use files::{Asked, Attached, FILES_LIMIT, Media, read_pdf_if_asked};
 pub use filing::{Cabinet, MOST_TAGS};
+pub use find::FoundTurn;
 pub use fold_view::apply as apply_frame;
 pub use fork::{ForkAt, Forked};
 pub use history::{
@@ -236,6 +238,7 @@ impl Engine {
             registry: RwLock::new(Arc::new(empty)),
             session_keys: Mutex::default(),
             env_tests: Mutex::default(),
+            read_last: Mutex::default(),
             health: Mutex::new(health),
             clocks: Mutex::new(clocks),
             retries,

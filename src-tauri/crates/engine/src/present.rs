@@ -126,6 +126,27 @@ pub(crate) fn sections(parts: &[Part]) -> Vec<Section> {
     parts.iter().filter_map(rendered).collect()
 }
 
+/// What is read of an answer, part after part, as its sections show it.
+pub(crate) fn words(parts: &[Part]) -> String {
+    let mut all = String::new();
+    for part in parts {
+        match part {
+            Part::Text { text } | Part::Reasoning { text, .. } | Part::Refusal { text } => {
+                match catch_unwind(AssertUnwindSafe(|| render::words(text))) {
+                    Ok(words) => all.push_str(&words),
+                    Err(_) => all.push_str(text),
+                }
+            }
+            Part::ToolCall { arguments: text, .. } | Part::ServerTool { text, .. } => {
+                all.push_str(&pretty(text));
+            }
+            _ => continue,
+        }
+        all.push(render::BREAK);
+    }
+    all
+}
+
 fn source(part: &Part) -> Option<Section> {
     let (kind, text) = match part {
         Part::Text { text } => (SectionKind::Answer, text),
@@ -201,10 +222,13 @@ fn html_block(block: Block) -> HtmlBlock {
 }
 
 fn json_block(text: &str) -> HtmlBlock {
-    let pretty = serde_json::from_str::<serde_json::Value>(text)
+    HtmlBlock { key: "json".to_owned(), html: render::code("json", &pretty(text)).into_string() }
+}
+
+fn pretty(text: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(text)
         .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| text.to_owned());
-    HtmlBlock { key: "json".to_owned(), html: render::code("json", &pretty).into_string() }
+        .unwrap_or_else(|_| text.to_owned())
 }
 
 fn number(index: usize) -> u32 {

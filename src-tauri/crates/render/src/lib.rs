@@ -24,11 +24,13 @@ mod link;
 mod markdown;
 mod mask;
 mod math;
+mod plain;
 mod text;
 
 pub use clean::SafeHtml;
 pub use code::code;
 pub use markdown::{Block, Markdown, Patch, render_whole};
+pub use plain::{BREAK, words};
 
 #[cfg(test)]
 mod layers_tests;

@@ -49,8 +49,10 @@ import type { ExperimentSummary } from "./ExperimentSummary";
 import type { ExportConversation } from "./ExportConversation";
 import type { ExportExperiment } from "./ExportExperiment";
 import type { ExportedFile } from "./ExportedFile";
+import type { FindInChat } from "./FindInChat";
 import type { Fork } from "./Fork";
 import type { ForkView } from "./ForkView";
+import type { FoundTurn } from "./FoundTurn";
 import type { GatewayView } from "./GatewayView";
 import type { GoTo } from "./GoTo";
 import type { ImportFile } from "./ImportFile";
@@ -189,6 +191,7 @@ export interface Commands {
   "backup/make": { payload: null; result: BackupDone };
   "backup/restore": { payload: RestoreFile; result: BackupDone };
   "backup/stop": { payload: null; result: null };
+  "conversation/find": { payload: FindInChat; result: Array<FoundTurn> };
   "conversation/go": { payload: GoTo; result: ConversationView };
   "conversation/continue": { payload: ContinueFrom; result: Array<LaneView> };
   "conversation/map": { payload: ConversationRef; result: Array<MapTurn> };

@@ -46,6 +46,16 @@ pub struct ShelvedConversation {
     pub until: Option<Timestamp>,
 }
 
+/// A text to be looked up in what is on the screen of one conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FindInChat {
+    /// Conversation.
+    pub id: ConversationId,
+    /// The text; empty = it will be asked for soon, `None` = no more.
+    pub text: Option<String>,
+}
+
 /// A search over everything that was said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
