@@ -17,8 +17,7 @@ async fn a_text_is_found_in_every_turn_of_the_branch_as_it_is_drawn() {
     // The answers say `Answer **7**`; for whoever reads them there are no marks.
     assert_eq!(found(&bench, id, "answer 7").await, [(7, 1)]);
     assert_eq!(found(&bench, id, "**7").await, []);
-    let tens: Vec<(u32, u32)> = (0..40).filter(|n| n.to_string().starts_with('3')).map(|n| (n, 2)).collect();
-    assert_eq!(found(&bench, id, "N 3").await.len(), tens.len());
+    assert_eq!(found(&bench, id, "N 3").await.len(), 11, "3, and from 30 to 39");
     assert_eq!(found(&bench, id, "r").await.len(), 40, "only the answers have one");
     assert_eq!(found(&bench, id, "QUESTION 39").await, [(39, 1)]);
     assert_eq!(found(&bench, id, " ").await, []);

@@ -20,6 +20,7 @@ async fn everything_is_reached_without_a_mouse() {
         window.lane_reaches(lane, &["done", "failed"]).await;
     }
     window.shots("keyboard-answered").await;
+    found(&window).await;
 
     // A lane that failed is asked again.
     let failed = failed_lane(&window).await;
@@ -58,6 +59,30 @@ async fn everything_is_reached_without_a_mouse() {
     press(&window, Key::Enter).await;
     window.get("spend-month").await;
     window.close().await.unwrap();
+}
+
+/// A word of an answer is looked up, gone on from, and left; the focus comes back to where it was.
+async fn found(window: &Window) {
+    let word = "return document.querySelector('.said .md p').textContent.match(/\\p{L}{4,}/u)[0]";
+    let word = window.script(word, vec![]).await;
+    press(window, Key::Control + "f").await;
+    focus_is_on(window, "chat-find").await;
+    press(window, word.as_str().unwrap()).await;
+    let said = "(document.querySelector('[data-testid=chat-find-count]').textContent.match(/\\d+/g) ?? [])";
+    window.until("it is counted", &format!("{said}.length === 2")).await;
+    window.until("it is marked", "CSS.highlights.get('found')?.size > 0").await;
+    window.until("one is gone to", "CSS.highlights.get('found-now')?.size === 1").await;
+    window.shots("keyboard-find").await;
+    for key in [Key::Enter, Key::F3] {
+        let after = format!("const [at, all] = {said}.map(Number); return at % all + 1");
+        let next = window.script(&after, vec![]).await;
+        press(window, key).await;
+        window.until("the next is gone to", &format!("Number({said}[0]) === {next}")).await;
+    }
+    press(window, Key::Escape).await;
+    gone(window, "chat-find").await;
+    focus_is_on(window, "composer").await;
+    window.until("no mark is left", "!CSS.highlights.has('found') && !CSS.highlights.has('found-now')").await;
 }
 
 async fn failed_lane(window: &Window) -> usize {

@@ -142,7 +142,7 @@ function going(services: Services, shell: ShellActions): Action[] {
 }
 
 function chatting(services: Services, shell: ShellActions): Action[] {
-  const { nav, history, conversations, toasts } = services;
+  const { nav, finding, history, conversations, toasts } = services;
   const group = t('Chat');
   const inChat = () => nav.page.name === 'chat' && conversations.open !== null;
   const writing = () => nav.page.name === 'chat' || nav.page.name === 'new';
@@ -176,6 +176,28 @@ function chatting(services: Services, shell: ShellActions): Action[] {
       can: writing,
       run: shell.focusComposer,
     },
+    {
+      id: 'find',
+      title: t('Find in this chat'),
+      group,
+      keys: '$mod+KeyF',
+      anywhere: true,
+      can: inChat,
+      run: () => {
+        if (inChat()) finding.begin();
+      },
+    },
+    ...([1, -1] as const).map((by) => ({
+      id: by > 0 ? 'find.next' : 'find.previous',
+      title: by > 0 ? t('Next match') : t('Previous match'),
+      group,
+      keys: by > 0 ? 'F3' : 'Shift+F3',
+      anywhere: true,
+      quiet: true,
+      run: () => {
+        if (inChat()) finding.go(by);
+      },
+    })),
     {
       id: 'stop',
       title: t('Stop all answers, or go to the message'),

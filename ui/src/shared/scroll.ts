@@ -8,8 +8,8 @@ export const NEAR = 48;
 export interface Stick {
   /** Goes to the end and stays there. */
   follow(): void;
-  /** Stands at an element and stays there, unless that is the end. */
-  show(element: Element): void;
+  /** Stands at a place, so many pixels below the top, and stays there, unless that is the end. */
+  show(place: Element | Range, below?: number): void;
   /** Moves by so many pixels; what the reader wants stays as it is. */
   move(by: number): void;
   readonly following: boolean;
@@ -78,8 +78,8 @@ export function stickToEnd(
       set(true);
       toEnd();
     },
-    show(element) {
-      node.scrollTop += element.getBoundingClientRect().top - node.getBoundingClientRect().top;
+    show(place, below = 0) {
+      node.scrollTop += place.getBoundingClientRect().top - node.getBoundingClientRect().top - below;
       last = node.scrollTop;
       set(atEnd());
     },

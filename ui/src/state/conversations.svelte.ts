@@ -114,13 +114,12 @@ export class OpenConversation {
   }
 
   async load(): Promise<void> {
-    const layout = await this.parts.view.get(`view.layout.${this.id}`).catch(() => null);
+    const { view } = this.parts;
+    const layout = await view.get(`view.layout.${this.id}`).catch(() => null);
     if (isLayout(layout)) this.layout = layout;
-    const policy = await this.parts.view.get<ContextPolicy>(`view.context.${this.id}`).catch(() => null);
+    const policy = await view.get<ContextPolicy>(`view.context.${this.id}`).catch(() => null);
     if (policy && POLICIES.includes(policy.type)) this.policy = policy;
-    const widths = await this.parts.view
-      .get<Record<string, number>>(`view.widths.${this.id}`)
-      .catch(() => null);
+    const widths = await view.get<Record<string, number>>(`view.widths.${this.id}`).catch(() => null);
     if (widths) this.widths = widths;
     await this.draft.load();
     for (const turn of this.turns) await turn.subscribe();
@@ -193,6 +192,14 @@ export class OpenConversation {
     } finally {
       this.fetching = false;
     }
+  }
+
+  /** Brings the turns around one that is not here; false = it is not on this branch. */
+  async reach(turn: string): Promise<boolean> {
+    const here = () => this.turns.some((known) => known.id === turn);
+    const span = { type: 'around' as const, turn };
+    if (!here()) await this.adopt(await this.parts.client.call('conversation/open', { id: this.id, span }));
+    return here();
   }
 
   /** Goes to the newest turns, if they are not here. */
@@ -318,13 +325,7 @@ export class Conversations {
 
   /** Goes to a place, on another branch if need be. */
   private async stand(open: OpenConversation, place: Place): Promise<void> {
-    const here = () => open.turns.some((turn) => turn.id === place.turn);
-    if (!here()) {
-      const span = { type: 'around' as const, turn: place.turn };
-      await open.adopt(await this.parts.client.call('conversation/open', { id: open.id, span }));
-    }
-    // Not on this branch.
-    if (!here()) {
+    if (!(await open.reach(place.turn))) {
       await open.adopt(await this.parts.client.call('conversation/go', { id: open.id, turn: place.turn }));
     }
     const turn = open.turns.find((known) => known.id === place.turn);

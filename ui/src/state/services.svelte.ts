@@ -15,6 +15,7 @@ import { Board } from './board.svelte';
 import { Compare } from './compare.svelte';
 import { Experiments } from './experiments.svelte';
 import { Filing } from './filing.svelte';
+import { Finding } from './finding.svelte';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
 import { Gateway } from './gateway.svelte';
@@ -72,6 +73,7 @@ export class Services {
   readonly compare: Compare;
   readonly experiments: Experiments;
   readonly filing: Filing;
+  readonly finding: Finding;
   readonly history: History;
   readonly spend: Spend;
   readonly budgets: Budgets;
@@ -130,6 +132,7 @@ export class Services {
     );
     this.backups = new Backups(client);
     this.beside = new Beside(client, toasts);
+    this.finding = new Finding(client, toasts);
     this.blind = new Blind(client, toasts);
     this.board = new Board(client, toasts);
     this.compare = new Compare(client, nav);

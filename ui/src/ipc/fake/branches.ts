@@ -3,6 +3,7 @@ import type { ConversationSummary } from '../generated/ConversationSummary';
 import type { ConversationView } from '../generated/ConversationView';
 import type { LaneView } from '../generated/LaneView';
 import type { MapTurn } from '../generated/MapTurn';
+import type { RunView } from '../generated/RunView';
 import type { Span } from '../generated/Span';
 import type { TurnView } from '../generated/TurnView';
 import type { FakeHost, Send } from '../host.fake';
@@ -45,6 +46,12 @@ export function stretch(conversation: FakeConversation, span?: Span): Conversati
     earlier: first,
     later: turns.length - first - shown.length,
   };
+}
+
+/** What is read of an answer, block by block. */
+function words(answer: RunView): string[] {
+  const blocks = answer.sections.flatMap((section) => section.blocks);
+  return blocks.map(({ html }) => new DOMParser().parseFromString(html, 'text/html').body.textContent ?? '');
 }
 
 /** Shows these turns; what stood after them is kept. */
@@ -103,6 +110,16 @@ export function branchHost(
         });
       }
       return stretch(conversation, { type: 'around', turn });
+    })
+    .on('conversation/find', ({ id, text }) => {
+      const wanted = (text ?? '').toLowerCase();
+      if (wanted.trim() === '') return [];
+      return at(id).turns.flatMap((turn, place) => {
+        const count = [turn.prompt, ...turn.runs.flatMap(words)]
+          .map((said) => said.toLowerCase().split(wanted).length - 1)
+          .reduce((sum, many) => sum + many, 0);
+        return count > 0 ? [{ turn: turn.id, place, count }] : [];
+      });
     })
     .on('conversation/map', ({ id }) => {
       const conversation = at(id);

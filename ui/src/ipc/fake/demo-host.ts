@@ -12,6 +12,7 @@ import { catalogue, history, offered, providers } from './scene';
 import { failure, key, lane, run, summary, target, turn } from './samples';
 import { attachedHost } from './attached';
 import { keptHost } from './kept';
+import { longScene } from './long';
 import { budgetViews, estimateView } from './budgets';
 import { play } from './play';
 import { goneOn, receiptHost } from './receipts';
@@ -57,6 +58,10 @@ export function demoHost(): FakeHost {
   if (scene === 'blind') {
     conversations.set(blind.id, blind);
     values.set('view.last', JSON.stringify('blind'));
+  }
+  if (scene === 'long') {
+    conversations.set('long', longScene(rows));
+    values.set('view.last', JSON.stringify('long'));
   }
   blindHost(host, blind, unspent);
   if (scene === 'six' || scene === 'eight') {

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { folded, rangeOf, Reading } from './found';
+
+const drawn = (html: string): HTMLElement => {
+  const root = document.createElement('div');
+  root.innerHTML = html;
+  document.body.replaceChildren(root);
+  return root;
+};
+
+function all(html: string, needle: string): string[] {
+  const reading = new Reading([drawn(html)]);
+  return Array.from({ length: reading.look(folded(needle)) }, (_, nth) => {
+    const place = reading.place(nth);
+    return place ? rangeOf(place).toString() : '?';
+  });
+}
+
+it('finds words across marks, whatever their capitals, and not from one paragraph into the next', () => {
+  const html =
+    '<p>You have <b hidden></b><strong>14</strong> <em>Days</em>,\nsays</p><p>the shop. 14 days!</p>';
+  expect(all(html, '14 DAYS')).toEqual(['14 Days', '14 days']);
+  expect(all(html, 'days, says')).toEqual(['Days,\nsays']);
+  expect(all(html, 'says the')).toEqual([]);
+  expect(all('<p>ana banana</p>', 'ana')).toEqual(['ana', 'ana']);
+  expect(all('<p>anything</p>', '  ')).toEqual([]);
+});
+
+it('keeps places with letters whose small form is longer, and finds scripts without spaces', () => {
+  expect(all('<p>İİİ İzmir</p>', 'izmir')).toEqual(['İzmir']);
+  expect(all('<p>ΟΔΟΣ οδος</p>', 'οδοσ')).toEqual(['ΟΔΟΣ', 'οδος']);
+  expect(all('<p>内存<strong>悬空</strong>指针</p>', '存悬')).toEqual(['存悬']);
+  expect(all('<p>Ärger, Café</p>', 'ärger, café')).toEqual(['Ärger, Café']);
+});
+
+it('passes over labels, formulas and badges', () => {
+  const code =
+    '<figure class="code"><figcaption>SQL<button>Copy</button></figcaption><pre><code>copy <span>sql</span></code></pre></figure>';
+  expect(all(code, 'sql')).toEqual(['sql']);
+  expect(all(code, 'copy sql')).toEqual(['copy sql']);
+  expect(
+    all('<p>a<span class="hidden-char">U+202E</span>b x<math><mi>y</mi></math>z</p>', 'ab'),
+  ).toHaveLength(1);
+  expect(all('<p>x<math><mi>y</mi></math>z</p>', 'xz')).toEqual([]);
+});
+
+it('knows that a place is gone', () => {
+  const root = drawn('<p>heron</p>');
+  const reading = new Reading([root]);
+  expect(reading.look('heron')).toBe(1);
+  root.replaceChildren();
+  expect(reading.place(0)).toBeNull();
+  expect(reading.place(1)).toBeNull();
+});

@@ -1,0 +1,152 @@
+// Where a text stands in what is drawn. The core reads an answer in the same way where it is not drawn, and only
+// counts (`find.rs`, `plain.rs`): what is changed here is changed there.
+
+/** Stands between words that are not beside each other for a reader. No text holds it. */
+const BREAK = '\0';
+/** Elements that stand in the middle of a line. */
+const INLINE = new Set(['A', 'CODE', 'EM', 'S', 'SPAN', 'STRONG', 'SUP', 'WBR']);
+/** What is drawn beside the words that were written: labels, buttons, formulas, badges, drawings. */
+const PASSED = 'figcaption,button,math,.formula,code.math,.hidden-char,.drawing';
+
+/**
+ * Without the difference of capitals and of kinds of spaces. Every letter keeps its place: the two whose small form
+ * is longer, or hangs on where it stands, are turned into one that is not.
+ */
+export const folded = (text: string): string =>
+  text.replace(/\s/g, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
+
+interface Piece {
+  node: Text;
+  at: number;
+}
+
+/** The text of some elements, folded, and where a needle stands in it. */
+export class Reading {
+  private readonly text: string;
+  private readonly pieces: Piece[] = [];
+  private starts: number[] = [];
+  private length = 0;
+
+  constructor(roots: Iterable<Element>) {
+    const texts: string[] = [];
+    let at = 0;
+    const put = (text: string) => {
+      texts.push(text);
+      at += text.length;
+    };
+    const take = (parent: Node) => {
+      for (let child = parent.firstChild; child; child = child.nextSibling) {
+        if (child instanceof Text) {
+          if (child.data === '') continue;
+          this.pieces.push({ node: child, at });
+          put(child.data);
+        } else if (child instanceof Element) {
+          if (child.matches(PASSED)) {
+            if (!child.matches('.hidden-char')) put(BREAK);
+            continue;
+          }
+          const inline = INLINE.has(child.tagName);
+          if (!inline) put(BREAK);
+          take(child);
+          if (!inline) put(BREAK);
+        }
+      }
+    };
+    for (const root of roots) {
+      take(root);
+      put(BREAK);
+    }
+    this.text = folded(texts.join(''));
+  }
+
+  /** How often a folded needle stands here. One does not begin inside another. */
+  look(needle: string): number {
+    this.length = needle.length;
+    this.starts = [];
+    if (needle.trim() === '') return 0;
+    for (let at = this.text.indexOf(needle); at >= 0; at = this.text.indexOf(needle, at + needle.length)) {
+      this.starts.push(at);
+    }
+    return this.starts.length;
+  }
+
+  /** The ends of the nth; `null` = there is none, or what it stood in is gone. */
+  place(nth: number): StaticRangeInit | null {
+    const start = this.starts[nth];
+    if (start === undefined) return null;
+    const first = this.pieceAt(start);
+    const last = this.pieceAt(start + this.length - 1);
+    if (!first?.node.isConnected || !last?.node.isConnected) return null;
+    const [startOffset, endOffset] = [start - first.at, start + this.length - last.at];
+    if (startOffset > first.node.length || endOffset > last.node.length) return null;
+    return { startContainer: first.node, startOffset, endContainer: last.node, endOffset };
+  }
+
+  /** The last piece that begins at or before a place. */
+  private pieceAt(place: number): Piece | undefined {
+    let [low, high] = [0, this.pieces.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.pieces[middle]?.at ?? 0) <= place) low = middle + 1;
+      else high = middle;
+    }
+    return this.pieces[low - 1];
+  }
+}
+
+/** A range that the page keeps up while it changes; for a moment only. */
+export function rangeOf(place: StaticRangeInit): Range {
+  const range = document.createRange();
+  range.setStart(place.startContainer, place.startOffset);
+  range.setEnd(place.endContainer, place.endOffset);
+  return range;
+}
+
+/**
+ * Marks places under a name that the style sheet knows; the page itself is not changed. Does nothing where the
+ * engine has no such marks.
+ */
+export function mark(name: 'found' | 'found-now', places: readonly StaticRangeInit[]): void {
+  if (typeof Highlight === 'undefined' || !('highlights' in CSS)) return;
+  if (places.length === 0) {
+    CSS.highlights.delete(name);
+    return;
+  }
+  const marks = new Highlight();
+  for (const place of places) marks.add(new StaticRange(place));
+  if (name === 'found-now') marks.priority = 1;
+  CSS.highlights.set(name, marks);
+}
+
+/** Room above and below what is shown, in pixels. */
+const ROOM = 24;
+
+/** Brings a place into view inside of the boxes around it that scroll by themselves, up to `outer`. */
+export function revealInside(range: Range, outer: Element): void {
+  let box = range.startContainer.parentElement;
+  for (; box && box !== outer; box = box.parentElement) {
+    const { overflowX, overflowY } = getComputedStyle(box);
+    const edge = box.getBoundingClientRect();
+    const place = range.getBoundingClientRect();
+    if (/auto|scroll/.test(overflowY) && box.scrollHeight > box.clientHeight) {
+      if (place.top < edge.top + ROOM || place.bottom > edge.bottom - ROOM) {
+        box.scrollTop += place.top - edge.top - box.clientHeight / 3;
+      }
+    }
+    if (/auto|scroll/.test(overflowX) && box.scrollWidth > box.clientWidth) {
+      if (place.left < edge.left + ROOM) box.scrollLeft += place.left - edge.left - ROOM;
+      else if (place.right > edge.right - ROOM) box.scrollLeft += place.right - edge.right + ROOM;
+    }
+  }
+}
+
+/** Longest selection that is looked for. */
+const LONGEST = 100;
+
+/** A few words on one line that are selected inside of something; `null` = there are none. */
+export function selectedIn(root: Element): string | null {
+  const selection = document.getSelection();
+  const text = selection?.toString().trim() ?? '';
+  const taken = text !== '' && text.length <= LONGEST && !/[\n\r]/.test(text);
+  return taken && root.contains(selection?.anchorNode ?? null) ? text : null;
+}
