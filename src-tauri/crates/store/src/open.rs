@@ -10,7 +10,7 @@ use crate::{
     restore,
 };
 use domain::{ErrorKind, Failure};
-use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
     fs::{self, File, TryLockError},
     io::Read,
@@ -33,7 +33,7 @@ pub(crate) struct Opened {
     pub(crate) leases: Leases,
 }
 
-/// Opens, creates or migrates the database of `dir` and registers this process.
+/// Opens, creates or migrates the database of `dir`.
 pub(crate) fn open(
     dir: &Path,
     options: &Options,
@@ -59,7 +59,6 @@ pub(crate) fn open(
         connect(&path, tuning)?
     };
     let leases = Leases::take(dir, options.process)?;
-    register(&connection, options)?;
     Ok(Opened { connection, path, leases })
 }
 
@@ -69,7 +68,6 @@ pub(crate) fn memory(options: &Options, migrations: &[Migration]) -> Result<Conn
     let connection = Connection::open_in_memory().map_err(|e| failure(&e))?;
     configure(&connection, &Tuning::default())?;
     migrate::apply(&connection, migrations, options.version, options.now)?;
-    register(&connection, options)?;
     Ok(connection)
 }
 
@@ -321,15 +319,4 @@ fn corrupt(dir: &Path, path: &Path, why: &str) -> Failure {
         ErrorKind::StoreCorrupt,
         format!("Cannot use {}: {why}. It was left as it is. {remedy}", path.display()),
     )
-}
-
-fn register(connection: &Connection, options: &Options) -> Result<(), Failure> {
-    connection
-        .execute(
-            "INSERT INTO processes (id, version, started_at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (id) DO UPDATE SET version = excluded.version, started_at = excluded.started_at",
-            params![options.process.uuid().as_bytes(), options.version, options.now.0],
-        )
-        .map(|_| ())
-        .map_err(|e| failure(&e))
 }

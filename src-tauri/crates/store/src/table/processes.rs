@@ -1,7 +1,7 @@
 //! Processes that have had the database open. Their leases tell which of them live.
 
 use crate::tx::{Key, Tx};
-use domain::{Failure, ProcessId};
+use domain::{Failure, ProcessId, Timestamp};
 
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE processes (
@@ -26,6 +26,16 @@ impl Tx<'_> {
             }
         }
         Ok(dead)
+    }
+
+    /// Enters this process. What dies before has left nothing but its lease.
+    pub(crate) fn register(&mut self, version: &str, started: Timestamp) -> Result<(), Failure> {
+        self.exec(
+            "INSERT INTO processes (id, version, started_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET version = excluded.version, started_at = excluded.started_at",
+            (self.own.blob(), version, started.0),
+        )
+        .map(|_| ())
     }
 
     /// Forgets a process after its runs and holds have been dealt with.
