@@ -127,8 +127,12 @@ async fn run(cli: Cli) -> ExitCode {
         Ok(engine) => engine,
         Err(failure) => return told.failure(&failure),
     };
+    if !matches!(cli.command, Command::Ask(_)) {
+        recover(&engine).await;
+    }
     let result = match cli.command {
-        Command::Ask(arguments) => ask::run(&engine, arguments).await,
+        // Its answer waits for none of it: where a budget has no room, what dead processes hold is let go of first.
+        Command::Ask(arguments) => tokio::join!(ask::run(&engine, arguments), recover(&engine)).0,
         Command::Models(Json { json }) => lists::models(&engine, json),
         Command::Price(command) => price::price(&engine, command).await,
         Command::Catalog(command) => price::catalog(&engine, command).await,
@@ -207,8 +211,11 @@ impl Command {
 
 async fn open(folder: &std::path::Path) -> Result<Engine, Failure> {
     let keys = api::env_keys(std::env::vars_os());
-    let engine = Engine::open(folder, "cli", env!("CARGO_PKG_VERSION"), keys).await?;
-    // What an earlier run left is put right at the next start; it is no reason not to do this.
+    Engine::open(folder, "cli", env!("CARGO_PKG_VERSION"), keys).await
+}
+
+/// Puts right what an earlier run left. That it can't be is no reason not to do this.
+async fn recover(engine: &Engine) {
     if let Err(failure) = engine.recover().await {
         out::note(&format!(
             "parallax: answers of an earlier run could not be put right: {} [{}]",
@@ -216,5 +223,4 @@ async fn open(folder: &std::path::Path) -> Result<Engine, Failure> {
             failure.kind.as_str()
         ));
     }
-    Ok(engine)
 }
