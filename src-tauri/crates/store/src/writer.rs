@@ -2,7 +2,9 @@
 //! only then answers. Transactions are short, because another process may be waiting for its turn.
 //!
 //! A write that nobody waits for may wait for company: it stands in the same queue, and goes to the disk together
-//! with whatever comes behind it, at the latest after [`COMPANY`].
+//! with whatever comes behind it, at the latest after [`queue::COMPANY`].
+
+mod queue;
 
 use crate::{
     Tuning,
@@ -14,26 +16,16 @@ use crate::{
     tx::Tx,
 };
 use domain::{ErrorKind, Failure, ProcessId};
+use queue::Queue;
 use rusqlite::Connection;
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
-    time::Duration,
 };
 
-/// Most closures in one transaction. More would make another process wait longer than it gains.
-const GROUP: usize = 64;
-/// How long a write that may wait for company waits after the last that came.
-const COMPANY: Duration = Duration::from_millis(8);
-/// How long others are waited for who came together with the last ones, after the last that came: less than the disk
-/// takes for one more commit.
-const OTHERS: Duration = Duration::from_micros(150);
 /// How often a commit that finds the file locked is tried; each try waits for the busy timeout.
 const COMMITS: u32 = 3;
 
@@ -89,7 +81,7 @@ impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Job for Closu
 
 /// The handle on the thread.
 pub(crate) struct Writer {
-    queue: Mutex<Option<Sender<Box<dyn Job>>>>,
+    queue: Arc<Queue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -101,14 +93,15 @@ impl Writer {
         leases: Arc<Leases>,
         own: ProcessId,
     ) -> Result<Self, Failure> {
-        let (sender, receiver) = channel();
+        let queue = Arc::new(Queue::default());
         let state =
             State { connection, file, broken: false, leases, own, known: Known::default(), version: None };
+        let jobs = Arc::clone(&queue);
         let thread = std::thread::Builder::new()
             .name("store-write".to_owned())
-            .spawn(move || state.work(&receiver))
+            .spawn(move || state.work(&jobs))
             .map_err(|e| bug(format!("Cannot start a thread: {e}.")))?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
     pub(crate) fn submit<T: Send + 'static>(
@@ -117,17 +110,14 @@ impl Writer {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
         let (reply, pending) = Pending::new();
-        let job = Box::new(Closure { work: Some(f), outcome: None, reply, patient });
-        if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
-            // A failure drops the job, and with it `reply`: the pending answer says "closed".
-            let _ = queue.send(job);
-        }
+        // Once it is closed the job is dropped, and with it `reply`: the pending answer says "closed".
+        self.queue.push(Box::new(Closure { work: Some(f), outcome: None, reply, patient }));
         pending
     }
 
     /// Finishes what is queued and ends the thread.
     pub(crate) fn shut(&self) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.queue.close();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // The last handle may be dropped by a closure on this very thread.
             if thread.thread().id() != std::thread::current().id() {
@@ -151,25 +141,12 @@ struct State {
 }
 
 impl State {
-    fn work(mut self, receiver: &Receiver<Box<dyn Job>>) {
-        let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
+    fn work(mut self, queue: &Queue) {
+        // If it ever broke, nobody may wait for it.
+        let _closed = queue.closes();
         // How many that somebody waits for went to the disk together: answered at once, they mostly come back at once.
         let mut together = 0;
-        while let Ok(first) = receiver.recv() {
-            jobs.push_back(first);
-            jobs.extend(receiver.try_iter().take(GROUP - 1));
-            // What comes next keeps its place behind these; only the commit is shared.
-            while jobs.len() < GROUP {
-                let wait = match jobs.iter().filter(|job| !job.patient()).count() {
-                    0 => COMPANY,
-                    waiting if waiting < together => OTHERS,
-                    _ => break,
-                };
-                // Nobody came, or nobody will: what there is goes now.
-                let Ok(next) = receiver.recv_timeout(wait) else { break };
-                jobs.push_back(next);
-                jobs.extend(receiver.try_iter().take(GROUP.saturating_sub(jobs.len())));
-            }
+        while let Some(mut jobs) = queue.next(together) {
             together = jobs.iter().filter(|job| !job.patient()).count();
             while !jobs.is_empty() {
                 self.group(&mut jobs);

@@ -1,0 +1,264 @@
+//! What waits to be written. Whoever adds to it wakes the thread that writes only for what that waits for: of many
+//! requests that go to the disk together, the last one does.
+
+use super::Job;
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// Most closures in one transaction. More would make another process wait longer than it gains.
+pub(super) const GROUP: usize = 64;
+/// How long a write that may wait for company waits.
+pub(super) const COMPANY: Duration = Duration::from_millis(8);
+/// How long others are waited for who came together with the last ones, as long as any comes: less than the disk takes
+/// for one more commit.
+const OTHERS: Duration = Duration::from_micros(150);
+
+#[derive(Default)]
+pub(super) struct Queue {
+    line: Mutex<Line>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Line {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// Those of them that somebody waits for.
+    urgent: usize,
+    /// What the thread sleeps for; `None` = it is awake.
+    sleeps: Option<Until>,
+    closed: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Until {
+    Any,
+    /// So many that somebody waits for are there.
+    Urgent(usize),
+}
+
+impl Line {
+    fn is_reached(&self, until: Until) -> bool {
+        self.closed
+            || match until {
+                Until::Any => !self.jobs.is_empty(),
+                Until::Urgent(many) => self.urgent >= many || self.jobs.len() >= GROUP,
+            }
+    }
+
+    /// Whether the thread is to be woken; once.
+    fn wakes(&mut self) -> bool {
+        let reached = self.sleeps.is_some_and(|until| self.is_reached(until));
+        if reached {
+            self.sleeps = None;
+        }
+        reached
+    }
+
+    /// The first ones, as many as go into one transaction.
+    fn take(&mut self) -> VecDeque<Box<dyn Job>> {
+        let rest = self.jobs.split_off(self.jobs.len().min(GROUP));
+        self.urgent = urgent(&rest);
+        std::mem::replace(&mut self.jobs, rest)
+    }
+}
+
+fn urgent(jobs: &VecDeque<Box<dyn Job>>) -> usize {
+    jobs.iter().filter(|job| !job.patient()).count()
+}
+
+/// Closes a queue when it goes.
+pub(super) struct Closes<'q>(&'q Queue);
+
+impl Drop for Closes<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        // What is left in it is dropped, so that nobody waits for its answer.
+        let rest = std::mem::take(&mut self.0.line().jobs);
+        drop(rest);
+    }
+}
+
+impl Queue {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds one; once the queue is closed it is dropped.
+    pub(super) fn push(&self, job: Box<dyn Job>) {
+        let mut line = self.line();
+        if line.closed {
+            drop(line);
+            return;
+        }
+        line.urgent += usize::from(!job.patient());
+        line.jobs.push_back(job);
+        let wakes = line.wakes();
+        drop(line);
+        if wakes {
+            self.news.notify_one();
+        }
+    }
+
+    /// Nothing more comes.
+    pub(super) fn close(&self) {
+        let mut line = self.line();
+        line.closed = true;
+        let wakes = line.wakes();
+        drop(line);
+        if wakes {
+            self.news.notify_one();
+        }
+    }
+
+    pub(super) fn closes(&self) -> Closes<'_> {
+        Closes(self)
+    }
+
+    /// Those that go to the disk next, in their order. `together`: so many of the last ones were waited for by somebody.
+    /// `None` = it is closed, and nothing is left.
+    pub(super) fn next(&self, together: usize) -> Option<VecDeque<Box<dyn Job>>> {
+        let mut line = self.line();
+        while line.jobs.is_empty() {
+            if line.closed {
+                return None;
+            }
+            line.sleeps = Some(Until::Any);
+            line = self.news.wait(line).unwrap_or_else(PoisonError::into_inner);
+        }
+        loop {
+            line.sleeps = None;
+            // What comes next keeps its place behind these; only the commit is shared.
+            let (until, span) = match line.urgent {
+                0 => (Until::Urgent(1), COMPANY),
+                waiting if waiting < together => (Until::Urgent(together), OTHERS),
+                _ => return Some(line.take()),
+            };
+            if line.is_reached(until) {
+                return Some(line.take());
+            }
+            line.sleeps = Some(until);
+            let before = line.urgent;
+            let asleep = |line: &mut Line| line.sleeps.is_some();
+            let waited = self.news.wait_timeout_while(line, span, asleep);
+            let (found, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            line = found;
+            // Nobody came, or nobody will: what there is goes now.
+            if waited.timed_out() && line.urgent == before {
+                line.sleeps = None;
+                return Some(line.take());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::disallowed_methods,
+        reason = "tests fail by panicking and look at the clock"
+    )]
+    use super::*;
+    use crate::tx::Tx;
+    use domain::Failure;
+    use std::{sync::Arc, thread, time::Instant};
+
+    /// Patient or not, and what tells that it lives.
+    struct Alive(bool, #[allow(dead_code, reason = "counted from outside")] Arc<()>);
+
+    impl Job for Alive {
+        fn patient(&self) -> bool {
+            self.0
+        }
+
+        fn run(&mut self, _: &mut Tx<'_>) -> bool {
+            true
+        }
+
+        fn failure(&self) -> Option<&Failure> {
+            None
+        }
+
+        fn answer(self: Box<Self>, _: Result<(), Failure>) {}
+    }
+
+    const PATIENT: bool = true;
+    const URGENT: bool = false;
+
+    fn pushed(queue: &Queue, jobs: &[bool]) -> Arc<()> {
+        let alive = Arc::new(());
+        for patient in jobs {
+            queue.push(Box::new(Alive(*patient, Arc::clone(&alive))));
+        }
+        alive
+    }
+
+    #[test]
+    fn who_somebody_waits_for_takes_the_patient_along() {
+        let queue = Queue::default();
+        let _alive = pushed(&queue, &[PATIENT, PATIENT, URGENT]);
+        let jobs = queue.next(0).unwrap();
+        assert_eq!(jobs.iter().map(|job| job.patient()).collect::<Vec<_>>(), [PATIENT, PATIENT, URGENT]);
+    }
+
+    #[test]
+    fn the_patient_wait_for_company_and_no_longer() {
+        let queue = Queue::default();
+        let start = Instant::now();
+        let _alive = pushed(&queue, &[PATIENT]);
+        assert_eq!(queue.next(0).unwrap().len(), 1);
+        assert!(start.elapsed() >= COMPANY);
+    }
+
+    #[test]
+    fn those_that_came_together_are_waited_for_as_long_as_any_comes() {
+        let queue = Queue::default();
+        let start = Instant::now();
+        let _alive = pushed(&queue, &[URGENT, URGENT]);
+        assert_eq!(queue.next(3).unwrap().len(), 2, "nobody else came");
+        assert!(start.elapsed() >= OTHERS);
+        let _alive = pushed(&queue, &[URGENT, PATIENT, URGENT]);
+        assert_eq!(queue.next(2).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn one_transaction_takes_no_more_than_a_group() {
+        let queue = Queue::default();
+        let _alive = pushed(&queue, &[URGENT; GROUP * 2 + 3]);
+        let lengths: Vec<usize> = (0..3).map(|_| queue.next(1).unwrap().len()).collect();
+        assert_eq!(lengths, [GROUP, GROUP, 3]);
+    }
+
+    #[test]
+    fn a_thread_that_sleeps_is_woken_by_the_first_and_by_the_end() {
+        let queue = Arc::new(Queue::default());
+        let sleeper = Arc::clone(&queue);
+        let thread = thread::spawn(move || {
+            let mut found = 0;
+            while let Some(jobs) = sleeper.next(4) {
+                found += jobs.len();
+            }
+            found
+        });
+        let alive = pushed(&queue, &[URGENT; 20]);
+        thread::sleep(Duration::from_millis(20));
+        let late = pushed(&queue, &[PATIENT, URGENT]);
+        queue.close();
+        assert_eq!(thread.join().unwrap(), 22, "what was there when it was closed is written");
+        let gone = pushed(&queue, &[URGENT]);
+        assert!(queue.next(0).is_none());
+        assert_eq!([alive, late, gone].map(|jobs| Arc::strong_count(&jobs)), [1, 1, 1], "none is kept");
+    }
+
+    #[test]
+    fn what_is_left_by_a_thread_that_broke_is_dropped() {
+        let queue = Queue::default();
+        let alive = pushed(&queue, &[URGENT, PATIENT]);
+        drop(queue.closes());
+        assert_eq!(Arc::strong_count(&alive), 1);
+        assert!(queue.next(0).is_none());
+    }
+}
