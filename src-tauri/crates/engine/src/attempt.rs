@@ -252,11 +252,7 @@ impl<'a> Attempt<'a> {
         out: &mut impl Events,
     ) -> Result<(), Failure> {
         let mut response = self.send(encoded, secret).await?;
-        if let Some(token) = response.token.take() {
-            self.scrub.push(token);
-            self.redactors = OnceLock::new();
-            self.echo = Echo::new(&self.scrub);
-        }
+        self.sent_with(&mut response);
         self.row.first_byte = Some(self.since());
         let status = response.status;
         let upstream = Upstream {

@@ -6,7 +6,7 @@ use crate::classify::{self, Place};
 use crate::credential::{self, Credential, UserLogin};
 use crate::demo::{self, Demo};
 use crate::resolve::Guarded;
-use crate::target::{Target, target};
+use crate::target::{Target, Targets, target};
 use crate::token::{Tokens, Wanted};
 use crate::{Deadlines, Origin, Redactor, Response, Transport, redact};
 use async_trait::async_trait;
@@ -83,6 +83,7 @@ pub struct Http {
     /// Answers which proxy a call would take, for messages and for the settings page.
     matcher: Option<Matcher>,
     clients: Mutex<Vec<Kept>>,
+    targets: Targets,
     tokens: Tokens,
     demo: Demo,
 }
@@ -103,6 +104,7 @@ impl Http {
             proxy,
             matcher,
             clients: Mutex::new(Vec::new()),
+            targets: Targets::default(),
             tokens: Tokens::default(),
             demo: Demo::new(1),
         })
@@ -184,7 +186,7 @@ impl Http {
         auth: Option<&Secret>,
         deadlines: Deadlines,
     ) -> Result<Response, Failure> {
-        let target = target(&to.base_url, &call, auth.is_some())?;
+        let target = self.targets.of(&to.base_url, &call, auth.is_some())?;
         let mut headers = headers(to, &call)?;
         let Some(key) = auth else {
             return self.transmit(to, &target, headers, call, deadlines).await;
@@ -207,9 +209,10 @@ impl Http {
         }
         let sent = self.transmit(to, &target, headers, call, deadlines).await;
         let mut response = sent.map_err(|failure| scrubbed(failure, token.as_ref()))?;
-        for redactor in [Some(key), token.as_ref()].into_iter().flatten().map(Redactor::new) {
+        response.redactors = [Some(key), token.as_ref()].into_iter().flatten().map(Redactor::new).collect();
+        for redactor in &response.redactors {
             for (_, value) in &mut response.headers.0 {
-                *value = redactor.clean(value);
+                redactor.scrub(value);
             }
         }
         if let (401, Some(wanted)) = (response.status, wanted(to, key)) {
@@ -299,10 +302,11 @@ impl Http {
         let status = response.status().as_u16();
         let headers = read_headers(response.headers());
         if !readable {
-            return Ok(Response { status, headers, body: Box::pin(stream::empty()), token: None });
+            let body = Box::pin(stream::empty());
+            return Ok(Response { status, headers, body, token: None, redactors: Vec::new() });
         }
         let body = Body::new(response, place, deadlines.idle, deadlines.total, started);
-        Ok(Response { status, headers, body: Box::pin(body), token: None })
+        Ok(Response { status, headers, body: Box::pin(body), token: None, redactors: Vec::new() })
     }
 }
 

@@ -105,6 +105,8 @@ pub struct Response {
     /// An access token that was made from the key for this call. As secret as the key: what is scrubbed
     /// of one is scrubbed of the other.
     pub token: Option<Secret>,
+    /// What takes the key, and such a token, out of texts, where one was sent. Made once for each answer.
+    pub redactors: Vec<Redactor>,
 }
 
 impl std::fmt::Debug for Response {

@@ -84,6 +84,13 @@ impl Redactor {
         Self { forms, sieve, least: shortest.saturating_sub(GRAM - 1).max(1) }
     }
 
+    /// Takes the key out of a text.
+    pub fn scrub(&self, text: &mut String) {
+        if self.sieve.may_hold(text.as_bytes(), self.least) {
+            *text = self.clean(text);
+        }
+    }
+
     /// The text without the key.
     pub fn clean(&self, text: &str) -> String {
         if !self.sieve.may_hold(text.as_bytes(), self.least) {

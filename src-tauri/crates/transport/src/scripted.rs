@@ -180,7 +180,13 @@ impl Transport for Scripted {
             tokio::time::sleep(script.before).await;
         }
         let (status, headers) = script.outcome?;
-        Ok(Response { status, headers, body: body(script.steps, Open::new(&self.0)), token: None })
+        Ok(Response {
+            status,
+            headers,
+            body: body(script.steps, Open::new(&self.0)),
+            token: None,
+            redactors: Vec::new(),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use domain::{Call, ErrorKind, Failure};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
 use url::{Host, Url};
 
 /// Names under which clouds serve credentials to anything that runs inside them.
@@ -147,15 +148,52 @@ pub(crate) fn denied(host: &str) -> Failure {
     ))
 }
 
+/// Targets that were joined before: the calls of a provider go to one or two.
+#[derive(Default)]
+pub(crate) struct Targets(Mutex<Vec<Joined>>);
+
+/// A base URL, a path, and what they come to.
+type Joined = (String, String, Target);
+
+/// Targets that are kept.
+const MOST: usize = 16;
+
+impl Targets {
+    /// The same as [`target`].
+    pub(crate) fn of(&self, base_url: &str, call: &Call, with_key: bool) -> Result<Target, Failure> {
+        if !call.query.is_empty() {
+            return target(base_url, call, with_key);
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|(base, path, _)| base == base_url && *path == call.path);
+        if let Some((.., target)) = found {
+            may_travel(target, with_key)?;
+            return Ok(target.clone());
+        }
+        let target = target(base_url, call, with_key)?;
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.push((base_url.to_owned(), call.path.clone(), target.clone()));
+        Ok(target)
+    }
+}
+
+/// No key goes to another machine in plain text.
+fn may_travel(to: &Target, with_key: bool) -> Result<(), Failure> {
+    if with_key && to.url.scheme() == "http" && !to.loopback {
+        return Err(invalid(format!(
+            "A key is not sent to {} over plain http, where anyone on the way can read it. Use https, or remove the key.",
+            to.place
+        )));
+    }
+    Ok(())
+}
+
 /// Joins base and call. `with_key` says whether a key travels along.
 pub(crate) fn target(base_url: &str, call: &Call, with_key: bool) -> Result<Target, Failure> {
     let base = base(base_url)?;
-    if with_key && base.url.scheme() == "http" && !base.loopback {
-        return Err(invalid(format!(
-            "A key is not sent to {} over plain http, where anyone on the way can read it. Use https, or remove the key.",
-            base.place
-        )));
-    }
+    may_travel(&base, with_key)?;
     if !call.path.starts_with('/') || call.path.contains('#') {
         return Err(Failure::new(ErrorKind::Bug, "A request was built with a path that is not one."));
     }

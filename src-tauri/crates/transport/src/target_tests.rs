@@ -1,4 +1,4 @@
-use super::{base, origin_of, target};
+use super::{Target, Targets, base, origin_of, target};
 use domain::{Call, ErrorKind, Headers, Method};
 
 fn call(path: &str, query: &[(&str, &str)]) -> Call {
@@ -116,5 +116,24 @@ fn a_base_url_holds_no_credentials_query_or_other_scheme() {
         let failure = base(bad).unwrap_err();
         assert_eq!(failure.kind, ErrorKind::RequestInvalid, "{bad}");
         assert!(!failure.message.contains("CANARY"), "{}", failure.message);
+    }
+}
+
+#[test]
+fn what_was_joined_before_is_the_same_and_still_takes_no_key_over_plain_http() {
+    let (targets, chat, list) = (Targets::default(), call("/chat", &[]), call("/models", &[("a", "b")]));
+    for base in ["http://10.0.0.1:8000/v1", "https://h.example/v1/", "http://127.0.0.1:9"] {
+        for call in [&chat, &list] {
+            for keyed in [false, true, false, true] {
+                let (joined, alone) = (targets.of(base, call, keyed), target(base, call, keyed));
+                let url = |target: Target| (target.url, target.place, target.loopback);
+                assert_eq!(joined.map(url), alone.map(url), "{base}");
+            }
+        }
+    }
+    assert!(targets.of("http://10.0.0.1:8000/v1", &chat, true).is_err());
+    for n in 0..100 {
+        let other = call(&format!("/{n}"), &[]);
+        assert_eq!(targets.of("https://h.example", &other, true).unwrap().url.path(), format!("/{n}"));
     }
 }

@@ -3,9 +3,23 @@
 use super::{Attempt, reading::Events};
 use crate::draft::Draft;
 use domain::{BlockKind, Failure, StreamEvent};
-use transport::{Redactor, Tail};
+use std::sync::OnceLock;
+use transport::{Echo, Redactor, Response, Tail};
 
 impl Attempt<'_> {
+    /// Takes down what the call was sent with: an access token is as secret as the key that it was made from.
+    pub(super) fn sent_with(&mut self, response: &mut Response) {
+        if let Some(token) = response.token.take() {
+            self.scrub.push(token);
+            self.redactors = OnceLock::new();
+            self.echo = Echo::new(&self.scrub);
+        }
+        // Those that were made for its headers, if they are for all of it.
+        if response.redactors.len() == self.scrub.len() {
+            self.redactors = OnceLock::from(std::mem::take(&mut response.redactors));
+        }
+    }
+
     /// Providers echo keys in their error texts; nothing that leaves here holds one.
     pub(super) fn scrubbed(&self, failure: &mut Failure) {
         self.scrub_text(&mut failure.message);
@@ -120,7 +134,7 @@ impl Attempt<'_> {
     fn scrub_text(&self, text: &mut String) {
         let redactors = self.redactors.get_or_init(|| self.scrub.iter().map(Redactor::new).collect());
         for redactor in redactors {
-            *text = redactor.clean(text);
+            redactor.scrub(text);
         }
     }
 

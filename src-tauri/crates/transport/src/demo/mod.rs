@@ -239,7 +239,7 @@ fn whole(status: u16, body: &Value, after: Duration) -> Response {
 fn respond(status: u16, content_type: &str, body: ByteStream) -> Response {
     let mut headers = Headers::default();
     headers.push("content-type", content_type);
-    Response { status, headers, body, token: None }
+    Response { status, headers, body, token: None, redactors: Vec::new() }
 }
 
 /// Sends each piece at its time, counted from the first read. The times are absolute, so that coarse
