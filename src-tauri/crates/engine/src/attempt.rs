@@ -39,7 +39,7 @@ use std::{
 };
 use store::{AttemptRow, Purpose};
 use transport::{Echo, Origin, Redactor, Response, Tail};
-use waits::{deadlines, next};
+use waits::{deadlines, here, next};
 use wire::{
     Dialect, Encoded, Ending,
     serve::{Embeddings, Tap},
@@ -47,6 +47,9 @@ use wire::{
 
 /// Most of an error body that is read: enough for any message, too little for a flood.
 const ERROR_BODY_LIMIT: usize = 256 * 1024;
+
+/// Bytes of events that go on together.
+const TOGETHER: usize = 32 * 1024;
 
 /// How an attempt ended, with everything its ledger row needs.
 pub(crate) struct Ended {
@@ -315,7 +318,7 @@ impl<'a> Attempt<'a> {
 
     async fn decode(
         &mut self,
-        mut response: Response,
+        response: Response,
         draft: &mut Draft,
         out: &mut impl Events,
     ) -> Result<Ending, Failure> {
@@ -335,8 +338,14 @@ impl<'a> Attempt<'a> {
             None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),
         };
         self.kept = Kept::new(!matches!(reader, Reader::Decoder(_)));
-        while let Some(chunk) = next(&mut response.body, reader.ended()).await {
-            let (mut events, mut pass) = (Vec::new(), Vec::new());
+        let mut body = response.body.fuse();
+        // What may go on; something has; and what is here already.
+        let (mut pass, mut begun, mut ahead) = (Vec::new(), false, None);
+        while let Some(chunk) = match ahead.take() {
+            None => next(&mut body, reader.ended()).await,
+            here => here,
+        } {
+            let mut events = Vec::new();
             let broken = match chunk {
                 Ok(bytes) => {
                     reader.push(&bytes, &mut events, &mut pass);
@@ -348,7 +357,16 @@ impl<'a> Attempt<'a> {
             };
             self.kept.note(&events, &self.echo);
             let outgrown = self.take(events, draft, out).await;
-            self.pass(pass, false, out).await?;
+            // Events that came together go on together. The first waits for nothing, nor does what ends an answer.
+            let more = begun && !pass.is_empty() && pass.len() < TOGETHER;
+            if more && !outgrown && broken.is_none() && !reader.ended() {
+                ahead = here(&mut body).await;
+                if ahead.is_some() {
+                    continue;
+                }
+            }
+            begun |= !pass.is_empty();
+            self.pass(std::mem::take(&mut pass), false, out).await?;
             if outgrown && let Some(watch) = &mut self.watch {
                 // What had arrived is kept; leaving closes the connection.
                 watch.extend(self.inner).await.inspect_err(|_| {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use domain::Failure;
-use futures_util::StreamExt as _;
-use std::time::Duration;
+use futures_util::{StreamExt as _, stream::Fuse};
+use std::{future::poll_fn, task::Poll, time::Duration};
 use transport::{ByteStream, Deadlines};
 
 /// How long a document may take until its first byte, and be silent: it comes when it is written, and clients wait as
@@ -12,9 +12,28 @@ const DOCUMENT: Duration = Duration::from_secs(600);
 /// How long what may stand behind the closing mark is waited for.
 const TRAIL: Duration = Duration::from_secs(2);
 
+/// A body as it arrives; once it has ended it may be asked again.
+type Body = Fuse<ByteStream>;
+
 /// The next piece of a body; behind the closing mark a body that stays open is taken for ended.
-pub(super) async fn next(body: &mut ByteStream, ended: bool) -> Option<Result<Bytes, Failure>> {
+pub(super) async fn next(body: &mut Body, ended: bool) -> Option<Result<Bytes, Failure>> {
     if ended { tokio::time::timeout(TRAIL, body.next()).await.unwrap_or(None) } else { body.next().await }
+}
+
+/// The next piece of a body if it has arrived: its connection, which reads one piece ahead, is given one turn to hand
+/// it over, and nothing else is waited for.
+pub(super) async fn here(body: &mut Body) -> Option<Result<Bytes, Failure>> {
+    let mut waited = false;
+    poll_fn(|cx| match body.poll_next_unpin(cx) {
+        Poll::Ready(chunk) => Poll::Ready(chunk),
+        Poll::Pending if waited => Poll::Ready(None),
+        Poll::Pending => {
+            waited = true;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// `document`: no stream answers it.
@@ -28,7 +47,32 @@ pub(super) fn deadlines(local: bool, document: bool) -> Deadlines {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::disallowed_methods,
+        reason = "tests fail by panicking and start tasks"
+    )]
     use super::*;
+    use futures_util::stream;
+    use tokio::sync::mpsc;
+
+    #[tokio::test]
+    async fn what_has_arrived_is_taken_and_nothing_else_is_waited_for() {
+        let piece = |text: &'static str| Ok(Bytes::from_static(text.as_bytes()));
+        let first: ByteStream = Box::pin(stream::iter([piece("a")]).chain(stream::pending()));
+        let mut body = first.fuse();
+        assert_eq!(here(&mut body).await, Some(piece("a")));
+        assert_eq!(here(&mut body).await, None, "there is no more yet");
+
+        // What the connection has ready is taken too.
+        let (sender, receiver) = mpsc::channel(1);
+        let pieces = stream::unfold(receiver, async |mut pieces| Some((pieces.recv().await?, pieces)));
+        let mut body = (Box::pin(pieces) as ByteStream).fuse();
+        tokio::spawn(async move { sender.send(piece("b")).await.unwrap() });
+        assert_eq!(here(&mut body).await, Some(piece("b")));
+        assert_eq!(here(&mut body).await, None);
+        assert_eq!(next(&mut body, false).await, None, "it has ended, which is no piece");
+    }
 
     #[test]
     fn a_document_is_waited_for_as_long_as_its_clients_wait() {
