@@ -246,7 +246,7 @@ fn code_is_highlighted_once_it_is_complete() {
 fn tables_scroll_and_align() {
     let html = whole("| a | b | c |\n|---|--:|:-:|\n| 1 | 2 | `x\\|y` |\n");
     assert!(
-        html.starts_with("<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">")
+        html.starts_with("<div class=\"table-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">")
     );
     assert!(html.contains("<td class=\"n\">2</td><td class=\"ctr\"><code>x|y</code></td>"), "{html}");
     let wide = format!("|{}\n|{}\n|{}\n", "h|".repeat(300), "-|".repeat(300), "c|".repeat(300));

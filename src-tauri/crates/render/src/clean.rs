@@ -125,7 +125,7 @@ fn builder() -> Builder<'static> {
             "div",
             HashMap::from([
                 ("tabindex", set(&["0"])),
-                ("role", set(&["region"])),
+                ("role", set(&["group"])),
                 ("aria-label", set(&["Table"])),
             ]),
         ),

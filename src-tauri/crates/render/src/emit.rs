@@ -388,7 +388,7 @@ impl<'a> Writer<'a> {
 
     fn start_table(&mut self, alignments: Vec<Alignment>) -> Frame {
         self.state.alignments = alignments;
-        self.tag("<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>\n");
+        self.tag("<div class=\"table-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n");
         Frame::Table
     }
 

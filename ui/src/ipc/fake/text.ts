@@ -17,7 +17,7 @@ export const sketches = blocks([
   ),
   '<p>Reads become 30 rows per month. Each sketch is 1.3 kB and they <em>union</em>, so weekly and monthly actives come free. See <a class="link" href="https://www.postgresql.org/docs/" title="https://www.postgresql.org/docs/">the manual</a>.</p>',
   '<h4>What to expect</h4>',
-  '<div class="table-scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th>Step</th><th class="n">Before</th><th class="n">After</th></tr></thead><tbody><tr><td>30-day chart</td><td class="n">40 s</td><td class="n">9 ms</td></tr><tr><td>Today’s tile</td><td class="n">2.1 s</td><td class="n">0.3 s</td></tr></tbody></table></div>',
+  '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table><thead><tr><th>Step</th><th class="n">Before</th><th class="n">After</th></tr></thead><tbody><tr><td>30-day chart</td><td class="n">40 s</td><td class="n">9 ms</td></tr><tr><td>Today’s tile</td><td class="n">2.1 s</td><td class="n">0.3 s</td></tr></tbody></table></div>',
   '<p>If finance needs exact numbers, run the exact count once per night and store both.</p>',
 ]);
 
