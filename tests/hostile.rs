@@ -215,7 +215,7 @@ const ALLOWED: &[(&str, Attributes)] = &[
         &[
             ("class", &["table-scroll", "fn"]),
             ("tabindex", &["0"]),
-            ("role", &["region"]),
+            ("role", &["group"]),
             ("aria-label", &["Table"]),
         ],
     ),
