@@ -57,6 +57,15 @@ describe('a scroller that follows', () => {
     expect(changes).toEqual([]);
   });
 
+  it('stays where it is told to, and follows again when the reader goes to the end', () => {
+    grow(500);
+    stick.stay();
+    grow(500);
+    expect(node.scrollTop).toBe(480);
+    scrollTo(980);
+    expect(stick.following).toBe(true);
+  });
+
   it('is not led astray when a placeholder goes and a block comes', () => {
     grow(500);
     height -= 60;

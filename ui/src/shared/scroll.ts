@@ -10,6 +10,8 @@ export interface Stick {
   follow(): void;
   /** Stands at a place, so many pixels below the top, and stays there, unless that is the end. */
   show(place: Element | Range, below?: number): void;
+  /** Stays where it stands, even at the end. */
+  stay(): void;
   /** Moves by so many pixels; what the reader wants stays as it is. */
   move(by: number): void;
   readonly following: boolean;
@@ -82,6 +84,9 @@ export function stickToEnd(
       node.scrollTop += place.getBoundingClientRect().top - node.getBoundingClientRect().top - below;
       last = node.scrollTop;
       set(atEnd());
+    },
+    stay() {
+      set(false);
     },
     move(by) {
       node.scrollTop += by;
