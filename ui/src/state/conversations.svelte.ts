@@ -7,13 +7,13 @@ import type { LaneView } from '../ipc/generated/LaneView';
 import type { SendTurn } from '../ipc/generated/SendTurn';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
 import type { TurnStarted } from '../ipc/generated/TurnStarted';
-import type { TurnView } from '../ipc/generated/TurnView';
 import type { Client } from '../ipc/client';
 import { Draft } from './drafts.svelte';
 import { LanesLineUp, type NewLineUp } from './line-up.svelte';
 import type { Models } from './models.svelte';
 import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
+import { stand } from './stand';
 import { begun, extended, renewed, same, type Stretch } from './stretch';
 import { LiveTurn } from './turns.svelte';
 import type { View } from './view';
@@ -41,9 +41,6 @@ export interface Place {
 }
 
 const POLICIES: readonly ContextPolicy['type'][] = ['own', 'winner', 'all', 'custom'];
-
-/** The answers of a lane that another one has taken the place of. */
-const others = (run: TurnView['runs'][number]): string[] => [...run.earlier, ...run.later];
 
 /** A conversation on the screen. */
 export class OpenConversation {
@@ -73,6 +70,8 @@ export class OpenConversation {
   widths = $state.raw<Readonly<Record<string, number>>>({});
   /** Turns before or after are on their way. */
   private fetching = false;
+  /** Rises with every wish to stand at other turns: only the last one is followed. */
+  private headed = 0;
 
   constructor(
     private readonly parts: Parts,
@@ -194,17 +193,28 @@ export class OpenConversation {
     }
   }
 
-  /** Brings the turns around one that is not here; false = it is not on this branch. */
-  async reach(turn: string): Promise<boolean> {
+  /**
+   * Brings the turns around one that is not here; false = it is not on this branch, `null` = other turns have been
+   * asked for meanwhile, or nobody waits for these `still`.
+   */
+  async reach(turn: string, still: () => boolean = () => true): Promise<boolean | null> {
     const here = () => this.turns.some((known) => known.id === turn);
     const span = { type: 'around' as const, turn };
-    if (!here()) await this.adopt(await this.parts.client.call('conversation/open', { id: this.id, span }));
+    const mine = ++this.headed;
+    if (!here()) {
+      const view = await this.parts.client.call('conversation/open', { id: this.id, span });
+      if (mine !== this.headed || !still()) return null;
+      await this.adopt(view);
+    }
     return here();
   }
 
   /** Goes to the newest turns, if they are not here. */
   async toNewest(): Promise<void> {
-    if (this.later > 0) await this.adopt(await this.parts.client.call('conversation/open', { id: this.id }));
+    const mine = ++this.headed;
+    if (this.later === 0) return;
+    const view = await this.parts.client.call('conversation/open', { id: this.id });
+    if (mine === this.headed) await this.adopt(view);
   }
 
   /** The line-up as the core has it, while answers arrive. */
@@ -302,7 +312,7 @@ export class Conversations {
     if (this.open?.id === id) {
       this.opening = false;
       this.parts.nav.go({ name: 'chat', id });
-      if (place) await this.stand(this.open, place);
+      if (place) await stand(this.parts.client, this.open, place);
       return;
     }
     this.opening = true;
@@ -314,26 +324,13 @@ export class Conversations {
       this.replace(next);
       this.parts.nav.go({ name: 'chat', id });
       await next.load();
-      if (place) await this.stand(next, place);
+      if (place) await stand(this.parts.client, next, place);
     } catch (reason) {
       this.parts.toasts.fail(reason);
       if (this.wanted === id) this.wanted = null;
     } finally {
       if (this.wanted === id || this.wanted === null) this.opening = false;
     }
-  }
-
-  /** Goes to a place, on another branch if need be. */
-  private async stand(open: OpenConversation, place: Place): Promise<void> {
-    if (!(await open.reach(place.turn))) {
-      await open.adopt(await this.parts.client.call('conversation/go', { id: open.id, turn: place.turn }));
-    }
-    const turn = open.turns.find((known) => known.id === place.turn);
-    const hidden = turn?.view.runs.some((run) => place.run !== null && others(run).includes(place.run));
-    if (turn && hidden && place.run !== null) {
-      turn.take(await this.parts.client.call('run/show', { run: place.run }));
-    }
-    open.place = place;
   }
 
   /** A prompt to the open conversation or to a new one; `beside` = another wording of that turn's. */
