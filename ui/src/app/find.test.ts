@@ -1,6 +1,6 @@
 // Looking something up in the conversation on the screen.
 import { screen, waitFor, within } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ids } from '../shared/testids';
 import { clean, host, lane, open, stage, user } from './stage.help';
 
@@ -15,6 +15,32 @@ async function find(text: string): Promise<void> {
   await waitFor(() => expect(field()).toHaveFocus());
   if (text !== '') await user.keyboard(text);
 }
+
+/** Refuses a command until what is given back is called. */
+function refuse(wanted: string): () => void {
+  const rpc = host.rpc.bind(host);
+  const busy = { kind: 'limit.overloaded', message: 'Too busy.', upstream: null };
+  host.rpc = (cmd, payload) =>
+    cmd === wanted ? Promise.reject(busy as unknown as Error) : rpc(cmd, payload);
+  return () => (host.rpc = rpc);
+}
+
+/** Holds back the turns around one that are asked for; each answer is let go by a call. */
+function hold(): (() => void)[] {
+  const rpc = host.rpc.bind(host);
+  const held: (() => void)[] = [];
+  host.rpc = async (cmd, payload) => {
+    const answer = await rpc(cmd, payload);
+    const around = cmd === 'conversation/open' && JSON.stringify(payload).includes('"around"');
+    if (around) await new Promise<void>((go) => held.push(go));
+    return answer;
+  };
+  return held;
+}
+
+const settled = () => new Promise((done) => setTimeout(done, 50));
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('finding in a chat', () => {
   it('opens by key, counts, goes on and back, and gives the focus back', async () => {
@@ -73,12 +99,14 @@ describe('finding in a chat', () => {
     await find('quagga');
     await says('Not found');
     await user.keyboard('{Enter}');
-    await says('Not found');
+    expect(screen.getByTestId(ids.chatFindCount)).toHaveTextContent('Not found');
+    expect(field()).toHaveFocus();
+    expect(field()).toHaveAttribute('maxlength', '1000');
     // A key is no question of its own.
     expect(host.sent('conversation/find').length).toBeLessThan(5);
   });
 
-  it('takes what is selected, and finds no name that a blind turn hides', async () => {
+  it('takes what is selected', async () => {
     await open('chat');
     const said = await screen.findByText('Stop counting rows at read time.');
     const range = document.createRange();
@@ -92,11 +120,122 @@ describe('finding in a chat', () => {
   it('finds no name before the vote', async () => {
     await open('blind');
     await screen.findByTestId(ids.blindNote);
+    await find('');
     for (const name of ['Claude', 'Sonnet', 'GPT']) {
-      await find(name);
-      await says('Not found');
+      // What is shown is found, so what is not found is not there.
       await user.clear(field());
+      await user.keyboard('export');
+      await says('1 of');
+      await user.clear(field());
+      await user.keyboard(name);
+      await waitFor(() => expect(host.sent('conversation/find').at(-1)?.text).toBe(name));
+      await says('Not found');
     }
+  });
+
+  it('is counted where it was left, and moves nobody before a key says so', async () => {
+    await open('chat');
+    await screen.findByTestId(ids.composer);
+    await find('sketch');
+    await says('1 of 4');
+    await user.keyboard('{Escape}');
+    await find('');
+    await says('4 matches');
+    await user.keyboard('{Enter}');
+    await says('1 of 4');
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('search')).toBeNull());
+    await user.keyboard('{Shift>}{F3}{/Shift}');
+    await says('4 of 4');
+  });
+
+  it('goes on from where it is while turns that were just brought are counted anew', async () => {
+    await open('long');
+    await screen.findByText('Question 59');
+    await find('grey heron');
+    await says('1 of 6');
+    await screen.findByText('Question 5');
+    await user.keyboard('{Shift>}{Enter}{/Shift}');
+    await says('6 of 6');
+  });
+
+  it('goes on in an answer that has just grown, with every mark where it was', async () => {
+    const marks = new Map<string, Set<StaticRange>>();
+    vi.stubGlobal('Highlight', class extends Set<StaticRange> {});
+    vi.stubGlobal('StaticRange', Range);
+    vi.stubGlobal('CSS', { highlights: marks });
+    await open('chat');
+    const said = await screen.findByText('Stop counting rows at read time.');
+    await find('sketch');
+    await says('1 of 4');
+    // Before the place that was gone to: it is the second now.
+    const words = document.createElement('p');
+    words.textContent = 'A sketch is small.';
+    said.closest('.md')?.prepend(words);
+    await user.keyboard('{Enter}');
+    expect(screen.getByTestId(ids.chatFindCount)).toHaveTextContent(/of 5$/);
+    expect([marks.get('found')?.size, marks.get('found-now')?.size]).toEqual([5, 1]);
+  });
+
+  it('says nothing of the number when it could not be looked up, and asks again', async () => {
+    await open('chat');
+    await screen.findByTestId(ids.composer);
+    const answer = refuse('conversation/find');
+    await find('sketch');
+    await screen.findByText('Too busy.');
+    expect(screen.getByTestId(ids.chatFindCount)).toHaveTextContent(/^$/);
+    answer();
+    await user.keyboard('{Enter}');
+    await says('1 of 4');
+  });
+
+  it('stays where it is when other turns cannot be brought', async () => {
+    await open('long');
+    await screen.findByText('Question 59');
+    await find('grey heron');
+    await says('1 of 6');
+    await screen.findByText('Question 5');
+    const answer = refuse('conversation/open');
+    await user.keyboard('{Shift>}{Enter}{/Shift}');
+    await says('1 of 6');
+    expect(await screen.findAllByText('Too busy.')).toHaveLength(1);
+    answer();
+    await user.keyboard('{Shift>}{Enter}{/Shift}');
+    await says('6 of 6');
+  });
+
+  it('goes only where it was sent last, and nowhere once it is closed', async () => {
+    await open('long');
+    await screen.findByText('Question 59');
+    await find('grey heron');
+    await says('1 of 6');
+    await screen.findByText('Question 5');
+    const held = hold();
+    await user.keyboard('{Shift>}{Enter}{Enter}{Enter}{/Shift}');
+    await waitFor(() => expect(held).toHaveLength(3));
+    held[2]?.();
+    await screen.findByText('Question 35');
+    held[0]?.();
+    held[1]?.();
+    await says('4 of 6');
+    await user.keyboard('{Enter}{Enter}{Escape}');
+    await waitFor(() => expect(held).toHaveLength(5));
+    held[3]?.();
+    held[4]?.();
+    await settled();
+    expect(screen.getByText('Question 35')).toBeInTheDocument();
+    expect(screen.queryByText('Question 55')).toBeNull();
+  });
+
+  it('lets go of the end of what is being written for a place it has gone to', async () => {
+    await open('empty');
+    await user.type(await screen.findByTestId(ids.composer), 'Why is the sky blue?');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await screen.findByText('Why is the sky blue?', { selector: '.ask *' });
+    expect(screen.queryByTestId(ids.jump)).toBeNull();
+    await find('sky');
+    await says('1 of');
+    expect(await screen.findByTestId(ids.jump)).toHaveTextContent('New text below');
   });
 
   it('is in the menu of the chat and in the table of keys', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { folded, rangeOf, Reading } from './found';
+import { folded, isBlank, rangeOf, Reading } from './found';
 
 const drawn = (html: string): HTMLElement => {
   const root = document.createElement('div');
@@ -51,4 +51,27 @@ it('knows that a place is gone', () => {
   root.replaceChildren();
   expect(reading.place(0)).toBeNull();
   expect(reading.place(1)).toBeNull();
+});
+
+it('takes for white space what the core takes for it', () => {
+  expect(folded('a\u0085b\u00a0c\u3000d\ve\ufefff')).toBe('a b c d e\ufefff');
+  expect(isBlank(folded(' \u0085\t'))).toBe(true);
+  expect(isBlank(folded('\ufeff'))).toBe(false);
+});
+
+it('knows a place by the element it stands in', () => {
+  const root = drawn('<p>ana</p><p>ana banana</p>');
+  const [first, second] = root.children;
+  if (!first || !second) throw new Error('not drawn');
+  const before = new Reading([first, second]);
+  before.look('ana');
+  const held = before.standing(2);
+  expect(held).toEqual({ root: second, nth: 1 });
+  first.textContent = 'banana ana';
+  const after = new Reading([first, second]);
+  after.look('ana');
+  expect(held && after.nth(held)).toBe(3);
+  expect(after.nth({ root: first, nth: 2 })).toBeNull();
+  expect(after.nth({ root, nth: 0 })).toBeNull();
+  expect(after.standing(9)).toBeNull();
 });

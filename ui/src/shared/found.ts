@@ -8,22 +8,35 @@ const INLINE = new Set(['A', 'CODE', 'EM', 'S', 'SPAN', 'STRONG', 'SUP', 'WBR'])
 /** What is drawn beside the words that were written: labels, buttons, formulas, badges, drawings. */
 const PASSED = 'figcaption,button,math,.formula,code.math,.hidden-char,.drawing';
 
+/** What the core takes for white space too: `\s` has one sign more, and one less. */
+const WHITE = /\p{White_Space}/gu;
+
 /**
  * Without the difference of capitals and of kinds of spaces. Every letter keeps its place: the two whose small form
  * is longer, or hangs on where it stands, are turned into one that is not.
  */
 export const folded = (text: string): string =>
-  text.replace(/\s/g, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
+  text.replace(WHITE, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
+
+/** A folded text that nobody looks for. */
+export const isBlank = (needle: string): boolean => /^ *$/.test(needle);
 
 interface Piece {
   node: Text;
   at: number;
 }
 
+/** A place told by the element it stands in, which goes on to be while others and itself grow. */
+export interface Standing {
+  root: Element;
+  nth: number;
+}
+
 /** The text of some elements, folded, and where a needle stands in it. */
 export class Reading {
   private readonly text: string;
   private readonly pieces: Piece[] = [];
+  private readonly roots = new Map<Element, { from: number; to: number }>();
   private starts: number[] = [];
   private length = 0;
 
@@ -53,7 +66,9 @@ export class Reading {
       }
     };
     for (const root of roots) {
+      const from = at;
       take(root);
+      this.roots.set(root, { from, to: at });
       put(BREAK);
     }
     this.text = folded(texts.join(''));
@@ -63,7 +78,7 @@ export class Reading {
   look(needle: string): number {
     this.length = needle.length;
     this.starts = [];
-    if (needle.trim() === '') return 0;
+    if (isBlank(needle)) return 0;
     for (let at = this.text.indexOf(needle); at >= 0; at = this.text.indexOf(needle, at + needle.length)) {
       this.starts.push(at);
     }
@@ -80,6 +95,24 @@ export class Reading {
     const [startOffset, endOffset] = [start - first.at, start + this.length - last.at];
     if (startOffset > first.node.length || endOffset > last.node.length) return null;
     return { startContainer: first.node, startOffset, endContainer: last.node, endOffset };
+  }
+
+  /** Which of the places of its element the nth is. */
+  standing(nth: number): Standing | null {
+    const start = this.starts[nth] ?? -1;
+    for (const [root, { from, to }] of this.roots) {
+      if (start < from || start >= to) continue;
+      return { root, nth: nth - this.starts.findIndex((first) => first >= from) };
+    }
+    return null;
+  }
+
+  /** Which of all places this is; `null` = there is none any more. */
+  nth({ root, nth }: Standing): number | null {
+    const span = this.roots.get(root);
+    const first = this.starts.findIndex((start) => start >= (span?.from ?? Infinity));
+    const start = first < 0 ? undefined : this.starts[first + nth];
+    return span && start !== undefined && start < span.to ? first + nth : null;
   }
 
   /** The last piece that begins at or before a place. */

@@ -2,8 +2,8 @@ import type { FoundTurn } from '../ipc/generated/FoundTurn';
 import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
 
-/** Longest needle that is sent; the core refuses more than 4 KB. */
-const LONGEST = 1000;
+/** Longest text that can be looked for; the core refuses more than 4 KB. */
+export const LONGEST = 1000;
 
 /** Looking something up in the open conversation. */
 export class Finding {
@@ -13,6 +13,8 @@ export class Finding {
   text = $state('');
   /** Rises with every wish to look for something: the bar takes the focus, and what is selected. */
   wished = $state(0);
+  /** Where the wish goes; 0 = nowhere yet. */
+  headed: 1 | -1 | 0 = 0;
   /** Goes to the next place, or back; set by the bar while it is there. */
   step: ((by: 1 | -1) => void) | null = null;
   private asked = 0;
@@ -22,15 +24,17 @@ export class Finding {
     private readonly toasts: Toasts,
   ) {}
 
-  begin(): void {
+  /** With a direction it goes to a place at once. */
+  begin(by: 1 | -1 | 0 = 0): void {
     this.opened = true;
+    this.headed = by;
     this.wished += 1;
   }
 
   /** To the next place, or back. Without a bar it opens one. */
   go(by: 1 | -1): void {
     if (this.opened && this.step) this.step(by);
-    else this.begin();
+    else this.begin(by);
   }
 
   close(): void {
@@ -38,18 +42,18 @@ export class Finding {
   }
 
   /**
-   * The turns of the branch on the screen in which a text stands. `null` = a newer question has been asked
-   * meanwhile. Nothing but an empty text makes ready for the next.
+   * The turns of the branch on the screen in which a text stands. `late` = a newer question has been asked
+   * meanwhile; a failure has been said. Nothing but an empty text makes ready for the next.
    */
-  async look(id: string, text: string): Promise<FoundTurn[] | null> {
+  async look(id: string, text: string): Promise<FoundTurn[] | 'late' | 'failed'> {
     const turn = ++this.asked;
     try {
-      const found = await this.client.call('conversation/find', { id, text: text.slice(0, LONGEST) });
-      return turn === this.asked ? found : null;
+      const found = await this.client.call('conversation/find', { id, text });
+      return turn === this.asked ? found : 'late';
     } catch (reason) {
-      if (turn !== this.asked) return null;
+      if (turn !== this.asked) return 'late';
       this.toasts.fail(reason);
-      return [];
+      return 'failed';
     }
   }
 

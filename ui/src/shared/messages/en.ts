@@ -53,6 +53,7 @@ export const FORMS: Record<string, Forms> = {
   '{count} lines differ': { one: '{count} line differs', other: '{count} lines differ' },
   '{count} earlier turns': { one: '{count} earlier turn', other: '{count} earlier turns' },
   '{count} turns': { one: '{count} turn', other: '{count} turns' },
+  '{count} matches': { one: '{count} match', other: '{count} matches' },
   '{count} words': { one: '{count} word', other: '{count} words' },
   '{count} tokens': { one: '{count} token', other: '{count} tokens' },
   '{count} files': { one: '{count} file', other: '{count} files' },

@@ -11,25 +11,57 @@ const READ = '.ask > h2[data-read], .think .md, .said .md';
 /** Changes outside of this change nothing that is read. */
 const READ_IN = '.ask, .think, .said, .md';
 
+/** What a turn was read from, and what stood there. */
+interface Read {
+  section: HTMLElement;
+  reading: Reading;
+}
+
 export class Marks {
   /** How many places each turn has. */
   counts = $state.raw<ReadonlyMap<string, number>>(new Map());
-  private readonly readings = new Map<string, Reading>();
+  private readonly read = new Map<string, Read>();
+  private needle = '';
+  /** Turns that have changed since they were read. Until they are read again, what was read holds. */
+  private readonly changed = new Set<string>();
+  /** Turns have come or gone. */
+  private moved = false;
+  private observer: MutationObserver | null = null;
+  private later: ReturnType<typeof setTimeout> | null = null;
+  private onchange = () => {};
 
   /** `content` holds the turns. */
   constructor(private readonly content: HTMLElement) {}
 
-  /** Counts a folded text; turns that have changed are read again. */
-  look(needle: string): void {
+  /** Something that is read has changed since. */
+  stale(): boolean {
+    this.note(this.observer?.takeRecords() ?? []);
+    return this.moved || this.changed.size > 0;
+  }
+
+  /**
+   * Counts a folded text; turns that have changed are read again. Gives back a place as it counts now: others may
+   * have come before it.
+   */
+  look(needle: string, at: Place | null): Place | null {
+    const held = at && needle === this.needle ? this.read.get(at.turn)?.reading.standing(at.nth) : null;
+    this.stale();
     const counts = new Map<string, number>();
     for (const section of this.sections()) {
       const id = section.dataset['turn'] ?? '';
-      const reading = this.readings.get(id) ?? new Reading(section.querySelectorAll(READ));
-      this.readings.set(id, reading);
-      counts.set(id, reading.look(needle));
+      let known = this.read.get(id);
+      if (known?.section !== section || this.changed.has(id)) {
+        known = { section, reading: new Reading(section.querySelectorAll(READ)) };
+        this.read.set(id, known);
+      }
+      counts.set(id, known.reading.look(needle));
     }
-    for (const id of this.readings.keys()) if (!counts.has(id)) this.readings.delete(id);
+    for (const id of this.read.keys()) if (!counts.has(id)) this.read.delete(id);
     this.counts = counts;
+    this.needle = needle;
+    this.settled();
+    const nth = at && held ? this.read.get(at.turn)?.reading.nth(held) : null;
+    return at && typeof nth === 'number' ? { turn: at.turn, nth } : at;
   }
 
   /** Marks the places of the turns that are here, and the one gone to. */
@@ -53,50 +85,66 @@ export class Marks {
 
   /** Where a place begins and ends; `null` = it is not on the page. */
   at(place: Place): StaticRangeInit | null {
-    return this.readings.get(place.turn)?.place(place.nth) ?? null;
+    return this.read.get(place.turn)?.reading.place(place.nth) ?? null;
   }
 
-  /** The first place that can be seen below a height of the window. */
+  /**
+   * The first place that can be seen below a height of the window; else the first there that is folded up or behind
+   * another tab.
+   */
   firstBelow(top: number): Place | null {
+    let hidden: Place | null = null;
     for (const section of this.sections()) {
       const turn = section.dataset['turn'] ?? '';
       const many = this.counts.get(turn) ?? 0;
       if (many === 0 || section.getBoundingClientRect().bottom <= top) continue;
       for (let nth = 0; nth < many; nth += 1) {
         const place = this.at({ turn, nth });
-        // What is folded up, or behind another tab, has no size.
         const seen = place && rangeOf(place).getBoundingClientRect();
-        if (seen && seen.height > 0 && seen.bottom > top) return { turn, nth };
+        if (!seen) continue;
+        // What is hidden has no size.
+        if (seen.height === 0) hidden ??= { turn, nth };
+        else if (seen.bottom > top) return { turn, nth };
       }
     }
-    return null;
+    return hidden;
   }
 
   /** Tells when what is read has changed; gives back what ends that, and takes the marks away. */
   watch(onchange: () => void): () => void {
-    let later: ReturnType<typeof setTimeout> | null = null;
-    const observer = new MutationObserver((changes) => {
-      let read = false;
-      for (const { target } of changes) {
-        const element = target instanceof Element ? target : target.parentElement;
-        if (element !== this.content && !element?.closest(READ_IN)) continue;
-        const turn = element.closest<HTMLElement>('.turn')?.dataset['turn'];
-        if (turn !== undefined) this.readings.delete(turn);
-        read = true;
-      }
-      if (!read) return;
-      later ??= setTimeout(() => {
-        later = null;
-        onchange();
-      }, CHANGED_MS);
-    });
-    observer.observe(this.content, { childList: true, characterData: true, subtree: true });
+    this.onchange = onchange;
+    this.observer = new MutationObserver((changes) => this.note(changes));
+    this.observer.observe(this.content, { childList: true, characterData: true, subtree: true });
     return () => {
-      observer.disconnect();
-      if (later) clearTimeout(later);
+      this.observer?.disconnect();
+      this.observer = null;
+      this.settled();
       mark('found', []);
       mark('found-now', []);
     };
+  }
+
+  private note(changes: readonly MutationRecord[]): void {
+    for (const { target } of changes) {
+      const element = target instanceof Element ? target : target.parentElement;
+      if (element !== this.content && !element?.closest(READ_IN)) continue;
+      const turn = element.closest<HTMLElement>('.turn')?.dataset['turn'];
+      if (turn === undefined) this.moved = true;
+      else this.changed.add(turn);
+    }
+    if (!this.moved && this.changed.size === 0) return;
+    this.later ??= setTimeout(() => {
+      this.later = null;
+      this.onchange();
+    }, CHANGED_MS);
+  }
+
+  /** All that is on the page has been read. */
+  private settled(): void {
+    this.moved = false;
+    this.changed.clear();
+    if (this.later) clearTimeout(this.later);
+    this.later = null;
   }
 
   private sections(): NodeListOf<HTMLElement> {

@@ -37,3 +37,8 @@ it('stays within a turn that has become shorter, and knows when there is nothing
   expect(rank(all, { turn: 'gone', nth: 0 })).toBe(0);
   expect(step([], null, 1)).toBeNull();
 });
+
+it('takes the word of the core for turns that have come and are not read yet', () => {
+  const come = spots(found, 10, ['b', 'c', 'd'], new Map([['c', 3]]));
+  expect(come.map((spot) => `${spot.turn}${spot.count}`)).toEqual(['a2', 'c3', 'd1']);
+});

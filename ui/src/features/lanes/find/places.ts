@@ -1,5 +1,5 @@
 // The places of a text in a conversation of which only some turns are here: those of the turns that are here as they
-// are drawn, those of the others as the core counts them.
+// are drawn, those of the others, and of turns that have just come and are not read yet, as the core counts them.
 import type { FoundTurn } from '../../../ipc/generated/FoundTurn';
 
 /** A turn with at least one place. */
@@ -23,7 +23,8 @@ export function spots(
 ): Spot[] {
   const shown = new Set(here);
   const away = found.filter(({ turn }) => !shown.has(turn));
-  const drawn = here.map((turn) => ({ turn, count: counts.get(turn) ?? 0 }));
+  const told = new Map(found.map(({ turn, count }) => [turn, count]));
+  const drawn = here.map((turn) => ({ turn, count: counts.get(turn) ?? told.get(turn) ?? 0 }));
   return [
     ...away.filter(({ place }) => place < earlier),
     ...drawn.filter(({ count }) => count > 0),
@@ -49,4 +50,15 @@ export function step(all: readonly Spot[], at: Place | null, by: 1 | -1): Place 
   const nth = Math.min(at.nth, (all[turn]?.count ?? 1) - 1) + by;
   if (nth >= 0 && nth < (all[turn]?.count ?? 0)) return { turn: at.turn, nth };
   return edge(all[(turn + by + all.length) % all.length]);
+}
+
+/** The first place behind the turns that are `here`, of which `behind` is the next; else the first of all. */
+export function next(
+  all: readonly Spot[],
+  found: readonly FoundTurn[],
+  behind: number,
+  here: readonly string[],
+): Place | null {
+  const spot = found.find(({ turn, place }) => place >= behind && !here.includes(turn));
+  return spot ? { turn: spot.turn, nth: 0 } : step(all, null, 1);
 }

@@ -166,6 +166,7 @@ export const chat = {
   Sources: 'Quellen',
   'Source without an address': 'Quelle ohne Adresse',
   '{place} of {count}': '{place} von {count}',
+  '{count} matches': { one: '{count} Treffer', other: '{count} Treffer' },
   'Not found': 'Nicht gefunden',
   'Stop finding': 'Suche schließen',
   '{what} {at} of {count}': '{what} {at} von {count}',
