@@ -134,11 +134,11 @@ pub(crate) fn words(parts: &[Part]) -> String {
             Part::Text { text } | Part::Reasoning { text, .. } | Part::Refusal { text } => {
                 match catch_unwind(AssertUnwindSafe(|| render::words(text))) {
                     Ok(words) => all.push_str(&words),
-                    Err(_) => all.push_str(text),
+                    Err(_) => all.push_str(&render::code_words(text)),
                 }
             }
             Part::ToolCall { arguments: text, .. } | Part::ServerTool { text, .. } => {
-                all.push_str(&pretty(text));
+                all.push_str(&render::code_words(&pretty(text)));
             }
             _ => continue,
         }

@@ -30,7 +30,7 @@ mod text;
 pub use clean::SafeHtml;
 pub use code::code;
 pub use markdown::{Block, Markdown, Patch, render_whole};
-pub use plain::{BREAK, words};
+pub use plain::{BREAK, code_words, words};
 
 #[cfg(test)]
 mod layers_tests;

@@ -4,7 +4,9 @@
 use crate::{
     document::{self, Raw, Slot},
     emit::SLOT,
+    text::{self, Ground},
 };
+use std::borrow::Cow;
 
 /// Stands between words that are not beside each other for a reader: the ends of paragraphs, cells and code
 /// blocks, the places of formulas.
@@ -24,6 +26,19 @@ pub fn words(source: &str) -> String {
     text
 }
 
+/// What is read of a code block: what was written, without the characters that are shown as badges.
+pub fn code_words(code: &str) -> Cow<'_, str> {
+    let plain = |b: u8| matches!(b, b' '..=b'~' | b'\n' | b'\t');
+    if code.bytes().all(plain) {
+        return Cow::Borrowed(code);
+    }
+    let mut raw = Raw { html: String::with_capacity(code.len()), slots: Vec::new() };
+    text::push(&mut raw.html, code, Ground::Exact, &mut 0);
+    let mut words = String::with_capacity(code.len());
+    read(&mut words, &raw);
+    Cow::Owned(words)
+}
+
 /// Takes the words out of what `emit` wrote: in it every `<` that is no mark is escaped, and every `>` too.
 fn read(text: &mut String, raw: &Raw) {
     let mut slots = raw.slots.iter();
@@ -35,7 +50,7 @@ fn read(text: &mut String, raw: &Raw) {
         if inside == SLOT.trim_matches(['<', '>']) {
             text.push(BREAK);
             if let Some(Slot::Code { text: code, .. }) = slots.next() {
-                text.push_str(code);
+                text.push_str(&code_words(code));
                 text.push(BREAK);
             }
         } else if inside.starts_with("span class=\"hidden-char\"") {
@@ -97,5 +112,13 @@ mod tests {
         assert_eq!(lines("so $x^2$ is"), ["so", "is"]);
         assert_eq!(lines("a\u{202e}b"), ["ab"]);
         assert_eq!(lines(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn hidden_characters_are_passed_over_in_code_too() {
+        assert_eq!(lines("```\na\u{202e}\u{200b}b < \u{feff}\"é\" && 1\n```"), ["ab < \"é\" && 1"]);
+        assert_eq!(lines("`a\u{200b}b` c\u{200b}d"), ["ab c\u{200b}d"]);
+        assert_eq!(code_words("{\n\t\"a&amp;b\": '<1>'\n}"), "{\n\t\"a&amp;b\": '<1>'\n}");
+        assert_eq!(code_words("{\n\t\"a&amp;b\u{1b}\": '<é>'\r\n}"), "{\n\t\"a&amp;b\": '<é>'\n}");
     }
 }
