@@ -182,15 +182,13 @@ async fn masked(
 /// every letter must keep its place.
 fn folded(text: &str) -> String {
     if text.is_ascii() {
-        return text
-            .bytes()
-            .map(|b| if b.is_ascii_whitespace() { ' ' } else { char::from(b.to_ascii_lowercase()) })
-            .collect();
+        let fold = |b: u8| if is_space(char::from(b)) { ' ' } else { char::from(b.to_ascii_lowercase()) };
+        return text.bytes().map(fold).collect();
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            c if c.is_whitespace() => out.push(' '),
+            c if is_space(c) => out.push(' '),
             'İ' => out.push('i'),
             'Σ' | 'ς' => out.push('σ'),
             c => out.extend(c.to_lowercase()),
@@ -199,8 +197,18 @@ fn folded(text: &str) -> String {
     out
 }
 
+/// What the window's `\s` matches: the sign of byte order too, and not the control character for a next line.
+fn is_space(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
+}
+
+/// Nothing but spaces, of a folded text.
+fn is_blank(needle: &str) -> bool {
+    needle.bytes().all(|b| b == b' ')
+}
+
 fn count(text: &str, needle: &str) -> u32 {
-    if needle.trim().is_empty() {
+    if is_blank(needle) {
         return 0;
     }
     u32::try_from(text.matches(needle).count()).unwrap_or(u32::MAX)
@@ -217,5 +225,17 @@ mod tests {
         assert_eq!(count("ana banana", "ana"), 2, "one does not begin in another");
         assert_eq!(count("a  b", " "), 0);
         assert_eq!(count("anything", ""), 0);
+    }
+
+    #[test]
+    fn spaces_are_those_of_the_window() {
+        // White space and line ends of ECMA-262, which `\\s` matches.
+        let spaces: String =
+            (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| folded(&c.to_string()) == " ").collect();
+        let theirs = "\t\n\u{b}\u{c}\r \u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
+                      \u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
+        assert_eq!(spaces, theirs);
+        assert_eq!(folded("a\u{b}b"), "a b");
+        assert_eq!(folded("ä\u{b}\u{85}\u{feff}b"), "ä \u{85} b");
     }
 }
