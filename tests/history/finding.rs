@@ -46,3 +46,23 @@ async fn other_branches_are_not_looked_through() {
     assert_eq!(found(&bench, id, "lost branch").await, [(1, 1)]);
     assert_eq!(found(&bench, id, "a cat").await, []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_types_while_the_first_is_read_is_answered_rightly() {
+    let bench = Bench::new().await;
+    bench.import(json!([samples::line(600)]).to_string().as_bytes()).await;
+    let [id] = bench.conversations().await.try_into().unwrap();
+    let typed = ["a", "an", "answer", "answer 5", "answer 59", "answer 599"];
+    let asked = typed.map(|text| {
+        let engine = bench.engine.clone();
+        tokio::spawn(async move { engine.find_in(id, Some(text.to_owned())).await.unwrap().len() })
+    });
+    // Given up before they are answered.
+    assert_eq!(bench.engine.find_in(id, None).await.unwrap(), []);
+    let mut turns = Vec::new();
+    for asked in asked {
+        turns.push(asked.await.unwrap());
+    }
+    assert_eq!(turns, [600, 600, 600, 111, 11, 1]);
+    assert_eq!(found(&bench, id, "answer 599").await, [(599, 1)]);
+}

@@ -209,12 +209,17 @@ async fn hidden(inner: &Arc<Inner>, run: RunId) -> Result<Option<(Vec<ModelRef>,
             if tx.blind(run.turn)?.is_none_or(|row| row.revealed_at.is_some()) {
                 return Ok(None);
             }
-            let runs = tx.runs(run.turn)?;
-            let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-            let asked = runs.into_iter().map(|run| run.target.model).collect();
-            Ok(Some((asked, names::served_all(tx, &ids)?)))
+            whose(tx, run.turn).map(Some)
         })
         .await
+}
+
+/// The models that were asked in a turn and those that served them.
+pub(crate) fn whose(tx: &Tx<'_>, turn: TurnId) -> Result<(Vec<ModelRef>, Vec<String>), Failure> {
+    let runs = tx.runs(turn)?;
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let asked = runs.into_iter().map(|run| run.target.model).collect();
+    Ok((asked, names::served_all(tx, &ids)?))
 }
 
 /// Refuses what would tell the model of an answer before the vote.

@@ -4,12 +4,13 @@
 //! and finds the very places itself once the turn is there. What is read here is therefore what it draws: Markdown
 //! without its marks, and of a turn whose names are hidden nothing but what has been masked.
 
-use crate::{Engine, blind, inner::Inner, present, tasks, view::plain};
-use domain::{ContentId, ConversationId, Failure, LaneId, Part, RunState, TurnId};
+use crate::{Engine, blind, inner::Inner, live::lock, present, tasks, view::plain};
+use domain::{ContentId, ConversationId, Failure, LaneId, ModelRef, Part, RunState, TurnId};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError},
+    collections::{HashMap, HashSet, hash_map::Entry},
+    future::Future,
+    sync::{Arc, Weak},
 };
 use store::{Said, Tx};
 
@@ -30,24 +31,88 @@ pub struct FoundTurn {
     pub count: u32,
 }
 
-/// A content as it is drawn: a prompt as it was typed, an answer as Markdown.
+/// A content as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Drawn {
-    prompt: bool,
+    how: How,
     content: ContentId,
 }
 
-/// The texts of the conversation that was read last: whoever types goes on to ask.
-pub(crate) struct Kept {
+/// How a content is drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum How {
+    /// A prompt, as it was typed.
+    Prompt,
+    /// An answer, as Markdown.
+    Answer,
+    /// An answer without these names.
+    Masked(Arc<[String]>),
+}
+
+/// The conversation that was read last. It is held until it is given up or another is asked for; questions that are
+/// still being answered then keep it among themselves, and the last of them frees it.
+#[derive(Default)]
+pub(crate) struct ReadLast {
+    held: Option<Arc<Kept>>,
+    known: Weak<Kept>,
+}
+
+impl ReadLast {
+    /// What has been read of a conversation.
+    fn of(&mut self, conversation: ConversationId) -> Arc<Kept> {
+        let known = self.known.upgrade().filter(|kept| kept.conversation == conversation);
+        let kept = known.unwrap_or_else(|| Arc::new(Kept { conversation, texts: Default::default() }));
+        self.known = Arc::downgrade(&kept);
+        self.held = Some(Arc::clone(&kept));
+        kept
+    }
+
+    fn give_up(&mut self) {
+        self.held = None;
+    }
+}
+
+/// The texts of a conversation: whoever types goes on to ask.
+struct Kept {
     conversation: ConversationId,
-    texts: HashMap<Drawn, String>,
+    /// Whoever reads locks them, so that the next question waits for what is being read instead of reading it too.
+    texts: tokio::sync::Mutex<Texts>,
+}
+
+#[derive(Default)]
+struct Texts {
+    texts: HashMap<Drawn, Arc<str>>,
+    /// Bytes in all of them.
+    bytes: usize,
+}
+
+impl Texts {
+    /// Keeps a text if there is room for it.
+    fn keep(&mut self, drawn: Drawn, text: &Arc<str>, most: usize) {
+        if self.bytes.saturating_add(text.len()) <= most && !self.texts.contains_key(&drawn) {
+            self.bytes += text.len();
+            self.texts.insert(drawn, Arc::clone(text));
+        }
+    }
+
+    fn retain(&mut self, wanted: impl Fn(&Drawn) -> bool) {
+        self.texts.retain(|drawn, _| wanted(drawn));
+        self.bytes = self.texts.values().map(|text| text.len()).sum();
+    }
 }
 
 /// What stands on the branch.
 struct Branch {
     turns: Vec<(TurnId, Vec<Drawn>)>,
-    /// Answers that are there but must not be read as they were written.
-    hidden: Vec<Said>,
+    /// Of turns whose names are hidden the answers, and by whom they may be: they must not be read as they were
+    /// written.
+    hidden: HashMap<TurnId, Hidden>,
+}
+
+struct Hidden {
+    asked: Vec<ModelRef>,
+    served: Vec<String>,
+    answers: Vec<ContentId>,
 }
 
 impl Engine {
@@ -67,53 +132,80 @@ async fn find(
     conversation: ConversationId,
     text: Option<String>,
 ) -> Result<Vec<FoundTurn>, Failure> {
-    let before = inner.read_last.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let mut kept = before
-        .filter(|kept| kept.conversation == conversation)
-        .unwrap_or_else(|| Kept { conversation, texts: HashMap::new() });
-    let Branch { turns, hidden } = inner.store.read(move |tx| branch(tx, conversation)).await?;
-    let mut missing: Vec<Drawn> = turns
-        .iter()
-        .flat_map(|(_, drawn)| drawn)
-        .filter(|drawn| !kept.texts.contains_key(*drawn))
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .cloned()
-        .collect();
-    while !missing.is_empty() {
-        let some = missing.split_off(missing.len().saturating_sub(AT_ONCE));
+    let Some(text) = text else {
+        lock(&inner.read_last).give_up();
+        return Ok(Vec::new());
+    };
+    let kept = lock(&inner.read_last).of(conversation);
+    let branch = inner.store.read(move |tx| branch(tx, conversation)).await?;
+    let turns = masked(inner, branch);
+    let wanted: HashSet<Drawn> = turns.iter().flat_map(|(_, drawn)| drawn).cloned().collect();
+    let texts = filled(&kept, wanted, MOST_KEPT, |some| async {
         let read = inner.store.read(move |tx| contents(tx, some)).await?;
-        let texts = tasks::aside(move || {
-            let text = |(drawn, parts): (Drawn, Vec<Part>)| (read_out(&drawn, &parts), drawn);
-            read.into_iter().map(text).collect::<Vec<_>>()
-        });
-        kept.texts.extend(texts.await?.into_iter().map(|(text, drawn)| (drawn, text)));
-    }
+        tasks::aside(move || {
+            read.into_iter().map(|(drawn, parts)| (read_out(&drawn, &parts), drawn)).collect()
+        })
+        .await
+    })
+    .await?;
     let needle = folded(&text);
-    let mut veiled = masked(inner, hidden, &needle).await?;
-    let (found, kept) = tasks::aside(move || {
+    if is_blank(&needle) {
+        return Ok(Vec::new());
+    }
+    tasks::aside(move || {
         let mut found = Vec::new();
         for (place, (turn, drawn)) in (0..).zip(turns) {
-            let texts = drawn.iter().filter_map(|drawn| kept.texts.get(drawn));
-            let count = texts.map(|text| count(text, &needle)).sum::<u32>();
-            let count = count.saturating_add(veiled.remove(&turn).unwrap_or(0));
+            let texts = drawn.iter().filter_map(|drawn| texts.get(drawn));
+            let count = texts.fold(0_u32, |sum, text| sum.saturating_add(count(text, &needle)));
             if count > 0 {
                 found.push(FoundTurn { turn, place, count });
             }
         }
-        (found, kept)
+        found
     })
-    .await?;
-    if kept.texts.values().map(String::len).sum::<usize>() <= MOST_KEPT {
-        *inner.read_last.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    .await
+}
+
+/// The texts of what is wanted: those that are kept, and the others by `read`. What is read is kept as far as there is
+/// room, also if nobody waits for the end.
+async fn filled<Reading>(
+    kept: &Kept,
+    wanted: HashSet<Drawn>,
+    most: usize,
+    read: impl Fn(Vec<Drawn>) -> Reading,
+) -> Result<HashMap<Drawn, Arc<str>>, Failure>
+where
+    Reading: Future<Output = Result<Vec<(Arc<str>, Drawn)>, Failure>>,
+{
+    let mut kept = kept.texts.lock().await;
+    // Nobody asks for a masked text again once its names are seen.
+    kept.retain(|drawn| !matches!(drawn.how, How::Masked(_)) || wanted.contains(drawn));
+    let mut texts = HashMap::with_capacity(wanted.len());
+    let mut missing = Vec::new();
+    for drawn in &wanted {
+        match kept.texts.get(drawn) {
+            Some(text) => drop(texts.insert(drawn.clone(), Arc::clone(text))),
+            None => missing.push(drawn.clone()),
+        }
     }
-    Ok(found)
+    while !missing.is_empty() {
+        let some = missing.split_off(missing.len().saturating_sub(AT_ONCE));
+        let read = read(some).await?;
+        if kept.bytes + read.iter().map(|(text, _)| text.len()).sum::<usize>() > most {
+            // Other branches make room first.
+            kept.retain(|drawn| wanted.contains(drawn));
+        }
+        for (text, drawn) in read {
+            kept.keep(drawn.clone(), &text, most);
+            texts.insert(drawn, text);
+        }
+    }
+    Ok(texts)
 }
 
 fn branch(tx: &Tx<'_>, conversation: ConversationId) -> Result<Branch, Failure> {
     let Some(leaf) = tx.leaf(conversation)? else {
-        return Ok(Branch { turns: Vec::new(), hidden: Vec::new() });
+        return Ok(Branch { turns: Vec::new(), hidden: HashMap::new() });
     };
     let blind: HashSet<TurnId> = tx
         .blind_turns(conversation)?
@@ -131,17 +223,24 @@ fn branch(tx: &Tx<'_>, conversation: ConversationId) -> Result<Branch, Failure> 
         }
     }
     let mut answers: HashMap<TurnId, Vec<Drawn>> = HashMap::new();
-    let mut hidden = Vec::new();
+    let mut hidden: HashMap<TurnId, Hidden> = HashMap::new();
     for said in shown.into_values() {
-        if blind.contains(&said.turn) {
-            hidden.push(said);
-        } else {
-            let drawn = Drawn { prompt: false, content: said.content };
+        if !blind.contains(&said.turn) {
+            let drawn = Drawn { how: How::Answer, content: said.content };
             answers.entry(said.turn).or_default().push(drawn);
+        } else if said.state == RunState::Done {
+            let of = match hidden.entry(said.turn) {
+                Entry::Occupied(of) => of.into_mut(),
+                Entry::Vacant(of) => {
+                    let (asked, served) = blind::whose(tx, said.turn)?;
+                    of.insert(Hidden { asked, served, answers: Vec::new() })
+                }
+            };
+            of.answers.push(said.content);
         }
     }
     let turn = |(turn, prompt): (TurnId, ContentId)| {
-        let mut drawn = vec![Drawn { prompt: true, content: prompt }];
+        let mut drawn = vec![Drawn { how: How::Prompt, content: prompt }];
         drawn.extend(answers.remove(&turn).unwrap_or_default());
         (turn, drawn)
     };
@@ -156,26 +255,29 @@ fn contents(tx: &Tx<'_>, wanted: Vec<Drawn>) -> Result<Vec<(Drawn, Vec<Part>)>, 
     wanted.into_iter().map(read).collect()
 }
 
-fn read_out(drawn: &Drawn, parts: &[Part]) -> String {
-    folded(&if drawn.prompt { plain(parts) } else { present::words(parts) })
+fn read_out(drawn: &Drawn, parts: &[Part]) -> Arc<str> {
+    let text = match &drawn.how {
+        How::Prompt => plain(parts),
+        How::Answer => present::words(parts),
+        How::Masked(names) => present::words(&[Part::Text { text: blind::masked(names, &plain(parts)) }]),
+    };
+    folded(&text).into()
 }
 
-/// How often a text stands in the answers of turns whose names are hidden, as they are shown: masked, and not before
-/// all of a turn are there.
-async fn masked(
-    inner: &Arc<Inner>,
-    hidden: Vec<Said>,
-    needle: &str,
-) -> Result<HashMap<TurnId, u32>, Failure> {
-    let mut found: HashMap<TurnId, u32> = HashMap::new();
-    for said in hidden {
-        if said.state != RunState::Done || inner.live.get(said.turn).is_some() {
+/// The turns with the answers of those whose names are hidden as they are shown: masked, and not before all of a turn
+/// are there. Which names are masked is part of what is read, so that a new one is never missing from what is kept.
+fn masked(inner: &Inner, branch: Branch) -> Vec<(TurnId, Vec<Drawn>)> {
+    let Branch { mut turns, mut hidden } = branch;
+    for (turn, drawn) in &mut turns {
+        let Some(Hidden { asked, served, answers }) = hidden.remove(turn) else { continue };
+        if inner.live.get(*turn).is_some() {
             continue;
         }
-        let text = present::words(&[Part::Text { text: blind::text(inner, said.run).await? }]);
-        *found.entry(said.turn).or_default() += count(&folded(&text), needle);
+        let names: Arc<[String]> = blind::names(inner, &asked, &served).into();
+        let answer = |content| Drawn { how: How::Masked(Arc::clone(&names)), content };
+        drawn.extend(answers.into_iter().map(answer));
     }
-    Ok(found)
+    turns
 }
 
 /// Without the difference of capitals and of kinds of spaces, letter by letter, as the window does it too: there
@@ -208,34 +310,9 @@ fn is_blank(needle: &str) -> bool {
 }
 
 fn count(text: &str, needle: &str) -> u32 {
-    if is_blank(needle) {
-        return 0;
-    }
     u32::try_from(text.matches(needle).count()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn capitals_and_kinds_of_spaces_make_no_difference() {
-        assert_eq!(folded("Two\n\tWORDS"), "two  words");
-        assert_eq!(folded("ÄRGER İzmir\u{a0}ΟΔΟΣ 東京"), "ärger izmir οδοσ 東京");
-        assert_eq!(count("ana banana", "ana"), 2, "one does not begin in another");
-        assert_eq!(count("a  b", " "), 0);
-        assert_eq!(count("anything", ""), 0);
-    }
-
-    #[test]
-    fn spaces_are_those_of_the_window() {
-        // White space and line ends of ECMA-262, which `\\s` matches.
-        let spaces: String =
-            (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| folded(&c.to_string()) == " ").collect();
-        let theirs = "\t\n\u{b}\u{c}\r \u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
-                      \u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
-        assert_eq!(spaces, theirs);
-        assert_eq!(folded("a\u{b}b"), "a b");
-        assert_eq!(folded("ä\u{b}\u{85}\u{feff}b"), "ä \u{85} b");
-    }
-}
+#[path = "find_tests.rs"]
+mod tests;

@@ -92,7 +92,7 @@ pub(crate) struct Inner {
     /// Results of the last tests of keys from the environment, JSON.
     pub env_tests: Mutex<HashMap<ProviderId, String>>,
     /// The texts of the conversation in which something was looked up last.
-    pub read_last: Mutex<Option<crate::find::Kept>>,
+    pub read_last: Mutex<crate::find::ReadLast>,
     /// How endpoints have done lately.
     pub health: Mutex<router::Health>,
     /// Both clocks when a lane last began: one that ran ahead of the other slept.
