@@ -40,7 +40,10 @@ function hold(): (() => void)[] {
 
 const settled = () => new Promise((done) => setTimeout(done, 50));
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 describe('finding in a chat', () => {
   it('opens by key, counts, goes on and back, and gives the focus back', async () => {
@@ -180,9 +183,12 @@ describe('finding in a chat', () => {
   it('says nothing of the number when it could not be looked up, and asks again', async () => {
     await open('chat');
     await screen.findByTestId(ids.composer);
+    await find('');
+    await waitFor(() => expect(host.sent('conversation/find')).toHaveLength(1));
     const answer = refuse('conversation/find');
-    await find('sketch');
+    await user.keyboard('sketch');
     await screen.findByText('Too busy.');
+    await settled();
     expect(screen.getByTestId(ids.chatFindCount)).toHaveTextContent(/^$/);
     answer();
     await user.keyboard('{Enter}');
@@ -233,6 +239,11 @@ describe('finding in a chat', () => {
     await user.keyboard('{Control>}{Enter}{/Control}');
     await screen.findByText('Why is the sky blue?', { selector: '.ask *' });
     expect(screen.queryByTestId(ids.jump)).toBeNull();
+    // The place can be seen: nothing is scrolled.
+    const box = (top: number, height: number) =>
+      ({ top, height, bottom: top + height, left: 0, right: 100 }) as DOMRect;
+    vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(box(0, 800));
+    vi.spyOn(Range.prototype, 'getBoundingClientRect').mockReturnValue(box(300, 20));
     await find('sky');
     await says('1 of');
     expect(await screen.findByTestId(ids.jump)).toHaveTextContent('New text below');
