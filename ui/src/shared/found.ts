@@ -8,15 +8,12 @@ const INLINE = new Set(['A', 'CODE', 'EM', 'S', 'SPAN', 'STRONG', 'SUP', 'WBR'])
 /** What is drawn beside the words that were written: labels, buttons, formulas, badges, drawings. */
 const PASSED = 'figcaption,button,math,.formula,code.math,.hidden-char,.drawing';
 
-/** What the core takes for white space too: `\s` has one sign more, and one less. */
-const WHITE = /\p{White_Space}/gu;
-
 /**
  * Without the difference of capitals and of kinds of spaces. Every letter keeps its place: the two whose small form
  * is longer, or hangs on where it stands, are turned into one that is not.
  */
 export const folded = (text: string): string =>
-  text.replace(WHITE, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
+  text.replace(/\s/g, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
 
 /** A folded text that nobody looks for. */
 export const isBlank = (needle: string): boolean => /^ *$/.test(needle);
