@@ -49,6 +49,7 @@ impl Core {
                 tracing::error!(kind = failure.kind.as_str(), "an earlier run could not be put right");
             }
         }
+        engine.keep_recovering();
         let opener = app.clone();
         let open_link = Box::new(move |url: &str| {
             opener.opener().open_url(url, None::<&str>).map_err(|_| {

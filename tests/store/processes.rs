@@ -153,11 +153,13 @@ fn a_lease_ends_with_its_process_and_not_before() {
     assert_eq!(dead(&one), []);
     // One that leaves a run behind is dead until somebody has dealt with it.
     let three = open(dir.path(), 3);
+    let at_work = |store: &Store| store.read(|tx| tx.others_at_work()).wait().unwrap();
+    assert!(!at_work(&one));
     three.write(|tx| scene(tx, 1, 3)).wait().unwrap();
-    assert_eq!(dead(&one), []);
+    assert_eq!((dead(&one), at_work(&one), at_work(&three)), (vec![], true, false));
     three.close();
     let id = ProcessId::new(uuid(3));
-    assert_eq!(dead(&one), [id]);
+    assert_eq!((dead(&one), at_work(&one)), (vec![id], false));
     one.write(move |tx| {
         tx.set_run_state(RunId::new(uuid(1)), domain::RunState::Interrupted)?;
         tx.forget_process(id)

@@ -15,7 +15,7 @@ import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
 import { stand } from './stand';
 import { begun, extended, renewed, same, type Stretch } from './stretch';
-import { LiveTurn } from './turns.svelte';
+import { isFinal, LiveTurn } from './turns.svelte';
 import type { View } from './view';
 import { t } from '../shared/i18n.svelte';
 
@@ -305,6 +305,9 @@ export class Conversations {
     this.list = await this.parts.client.call('conversation/list', null);
     const open = this.list.find((summary) => summary.id === this.open?.id);
     if (open && this.open) this.open.title = open.title;
+    // Answers of another program end without a word to this window.
+    if (this.open?.turns.some(({ view }) => !view.live && !view.runs.every(isFinal)))
+      await this.open.refresh();
   }
 
   async show(id: string, place: Place | null = null): Promise<void> {

@@ -21,6 +21,7 @@ pub(crate) struct ServeArgs {
 
 /// Answers until it is told to stop.
 pub(crate) async fn run(engine: &Engine, arguments: ServeArgs) -> Result<ExitCode, Failure> {
+    engine.keep_recovering();
     let server = gateway::start(engine.clone(), arguments.port.unwrap_or(gateway::PORT)).await?;
     let address = server.address();
     let read = if arguments.json.json {

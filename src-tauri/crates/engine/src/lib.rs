@@ -268,6 +268,11 @@ impl Engine {
         startup::recover(&self.inner).await
     }
 
+    /// The same again for processes that end from now on, beside everything else, until no other one is at work.
+    pub fn keep_recovering(&self) {
+        startup::keep_looking(&self.inner);
+    }
+
     /// Sets the user's own price of every endpoint a name stands for. Gives how many.
     pub async fn set_price(&self, wanted: &ModelRef, price: &UserPrice) -> Result<u32, Failure> {
         prices::set(&self.inner, wanted, price).await

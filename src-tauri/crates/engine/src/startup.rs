@@ -46,6 +46,35 @@ pub(crate) async fn recover(inner: &Arc<Inner>) -> Result<u32, Failure> {
     Ok(recovered)
 }
 
+/// When it is looked again at what other processes are at, after the start: one that was killed a moment before may
+/// still be ending, and what it was at stands open until somebody looks. Later at every last of these spans.
+const LOOKS: [Duration; 5] = [
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
+
+/// Recovers what processes leave that end after this one began, as long as others are at work.
+pub(crate) fn keep_looking(inner: &Arc<Inner>) {
+    let weak = Arc::downgrade(inner);
+    tasks::spawn(async move {
+        let last = LOOKS.last().into_iter().cycle();
+        for span in LOOKS.iter().chain(last) {
+            tokio::time::sleep(*span).await;
+            let Some(inner) = weak.upgrade() else { return };
+            let at_work = inner.store.read(|tx| tx.others_at_work()).await;
+            if release(&inner).await {
+                inner.changed(Table::Conversations);
+                inner.changed(Table::Spend);
+            } else if matches!(at_work, Ok(false)) {
+                return;
+            }
+        }
+    });
+}
+
 /// Begins an attempt. Where a budget refuses it, what processes that died have left in holds is settled first, and
 /// it is asked once more: a command that was killed must not hold up a window that stays open.
 pub(crate) async fn begun<'a>(inner: &'a Arc<Inner>, plan: impl Fn() -> Plan) -> Result<Begun<'a>, Unsent> {

@@ -114,7 +114,7 @@ impl Store {
             options.process,
         )?;
         // With the first commit there is: one of its own would hold up every start.
-        let _ = writer.submit(true, move |tx| tx.register(options.version, options.now));
+        drop(writer.submit(true, move |tx| tx.register(options.version, options.now)));
         let (blobs, dir) = (blobs::Blobs::Folder(dir.join("files")), Some(dir.to_owned()));
         Ok(Self(Arc::new(Inner { readers: Some(readers), writer, leases, dir, blobs })))
     }
@@ -124,7 +124,7 @@ impl Store {
         let connection = open::memory(&options, migrate::MIGRATIONS)?;
         let leases = Arc::new(Leases::none());
         let writer = writer::Writer::start(connection, None, Arc::clone(&leases), options.process)?;
-        let _ = writer.submit(true, move |tx| tx.register(options.version, options.now));
+        drop(writer.submit(true, move |tx| tx.register(options.version, options.now)));
         let blobs = blobs::Blobs::Memory(Default::default());
         Ok(Self(Arc::new(Inner { readers: None, writer, leases, dir: None, blobs })))
     }

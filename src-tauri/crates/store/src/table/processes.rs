@@ -28,6 +28,18 @@ impl Tx<'_> {
         Ok(dead)
     }
 
+    /// Whether another process that lives is at a run or holds money; one that was killed lives until the system has
+    /// ended all of it.
+    pub fn others_at_work(&self) -> Result<bool, Failure> {
+        let sql = format!("{OPEN_RUNS} UNION SELECT process FROM holds");
+        for process in self.all(&sql, [], |c| c.id::<ProcessId>("process"))? {
+            if process != self.own && !self.leases.is_dead(process)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Enters this process. What dies before has left nothing but its lease.
     pub(crate) fn register(&mut self, version: &str, started: Timestamp) -> Result<(), Failure> {
         self.exec(
