@@ -13,7 +13,7 @@ import { LanesLineUp, type NewLineUp } from './line-up.svelte';
 import type { Models } from './models.svelte';
 import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
-import { stand } from './stand';
+import { stand, type Place } from './stand';
 import { begun, extended, renewed, same, type Stretch } from './stretch';
 import { isFinal, LiveTurn } from './turns.svelte';
 import type { View } from './view';
@@ -31,13 +31,6 @@ export interface Parts {
   nav: Nav;
   /** Every answer of a turn has ended. */
   onTurnEnd?: (title: string, turn: LiveTurn) => void;
-}
-
-/** Where to stand in a conversation. */
-export interface Place {
-  turn: string;
-  /** An answer; `null` = the prompt. */
-  run: string | null;
 }
 
 const POLICIES: readonly ContextPolicy['type'][] = ['own', 'winner', 'all', 'custom'];
