@@ -38,6 +38,15 @@ function hold(): (() => void)[] {
   return held;
 }
 
+/** What is marked, by the name of the mark. */
+function marked(): Map<string, Set<StaticRange>> {
+  const marks = new Map<string, Set<StaticRange>>();
+  vi.stubGlobal('Highlight', class extends Set<StaticRange> {});
+  vi.stubGlobal('StaticRange', Range);
+  vi.stubGlobal('CSS', { highlights: marks });
+  return marks;
+}
+
 const settled = () => new Promise((done) => setTimeout(done, 50));
 
 afterEach(() => {
@@ -163,10 +172,7 @@ describe('finding in a chat', () => {
   });
 
   it('goes on in an answer that has just grown, with every mark where it was', async () => {
-    const marks = new Map<string, Set<StaticRange>>();
-    vi.stubGlobal('Highlight', class extends Set<StaticRange> {});
-    vi.stubGlobal('StaticRange', Range);
-    vi.stubGlobal('CSS', { highlights: marks });
+    const marks = marked();
     await open('chat');
     const said = await screen.findByText('Stop counting rows at read time.');
     await find('sketch');
@@ -178,6 +184,33 @@ describe('finding in a chat', () => {
     await user.keyboard('{Enter}');
     expect(screen.getByTestId(ids.chatFindCount)).toHaveTextContent(/of 5$/);
     expect([marks.get('found')?.size, marks.get('found-now')?.size]).toEqual([5, 1]);
+  });
+
+  it('marks what is drawn, after something is folded out or another answer comes to the front', async () => {
+    const marks = marked();
+    vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
+      const focus = this.closest<HTMLElement>('.thread')?.dataset['layout'] === 'focus';
+      const behind = focus && this.closest('.ans')?.classList.contains('sel') === false;
+      return !behind && this.closest('details:not([open])') === null;
+    });
+    const services = await open('chat');
+    await screen.findByTestId(ids.composer);
+    await find('counting');
+    await says('1 of');
+    const many = () => marks.get('found')?.size ?? 0;
+    expect(many()).toBe(1);
+    const thoughts = lane(2).getByTestId<HTMLDetailsElement>(ids.reasoning);
+    await user.click(within(thoughts).getByText(/Thought/));
+    expect(thoughts.open).toBe(true);
+    thoughts.dispatchEvent(new Event('toggle'));
+    expect(many()).toBe(2);
+    const chat = services.conversations.open;
+    if (!chat) throw new Error('no chat');
+    chat.selected = 1;
+    chat.setLayout('focus');
+    await waitFor(() => expect(many()).toBe(0));
+    chat.selected = 2;
+    await waitFor(() => expect(many()).toBe(1));
   });
 
   it('says nothing of the number when it could not be looked up, and asks again', async () => {

@@ -29,12 +29,21 @@ export interface Standing {
   nth: number;
 }
 
+/** The places that stand in one of the elements: from one up to before another. */
+export interface Span {
+  root: Element;
+  from: number;
+  to: number;
+}
+
 /** The text of some elements, folded, and where a needle stands in it. */
 export class Reading {
   private readonly text: string;
   private readonly pieces: Piece[] = [];
-  private readonly roots = new Map<Element, { from: number; to: number }>();
+  /** Where the text of each element ends. */
+  private readonly ends: { root: Element; end: number }[] = [];
   private starts: number[] = [];
+  private spans: Span[] = [];
   private length = 0;
 
   constructor(roots: Iterable<Element>) {
@@ -63,9 +72,8 @@ export class Reading {
       }
     };
     for (const root of roots) {
-      const from = at;
       take(root);
-      this.roots.set(root, { from, to: at });
+      this.ends.push({ root, end: at });
       put(BREAK);
     }
     this.text = folded(texts.join(''));
@@ -75,11 +83,23 @@ export class Reading {
   look(needle: string): number {
     this.length = needle.length;
     this.starts = [];
+    this.spans = [];
     if (isBlank(needle)) return 0;
     for (let at = this.text.indexOf(needle); at >= 0; at = this.text.indexOf(needle, at + needle.length)) {
       this.starts.push(at);
     }
+    let to = 0;
+    for (const { root, end } of this.ends) {
+      const from = to;
+      while ((this.starts[to] ?? end) < end) to += 1;
+      if (to > from) this.spans.push({ root, from, to });
+    }
     return this.starts.length;
+  }
+
+  /** The elements that hold places, in their order. */
+  holders(): readonly Span[] {
+    return this.spans;
   }
 
   /** The ends of the nth; `null` = there is none, or what it stood in is gone. */
@@ -96,20 +116,14 @@ export class Reading {
 
   /** Which of the places of its element the nth is. */
   standing(nth: number): Standing | null {
-    const start = this.starts[nth] ?? -1;
-    for (const [root, { from, to }] of this.roots) {
-      if (start < from || start >= to) continue;
-      return { root, nth: nth - this.starts.findIndex((first) => first >= from) };
-    }
-    return null;
+    const span = this.spans.find(({ from, to }) => from <= nth && nth < to);
+    return span ? { root: span.root, nth: nth - span.from } : null;
   }
 
   /** Which of all places this is; `null` = there is none any more. */
   nth({ root, nth }: Standing): number | null {
-    const span = this.roots.get(root);
-    const first = this.starts.findIndex((start) => start >= (span?.from ?? Infinity));
-    const start = first < 0 ? undefined : this.starts[first + nth];
-    return span && start !== undefined && start < span.to ? first + nth : null;
+    const span = this.spans.find((candidate) => candidate.root === root);
+    return span && span.from + nth < span.to ? span.from + nth : null;
   }
 
   /** The last piece that begins at or before a place. */
@@ -123,6 +137,9 @@ export class Reading {
     return this.pieces[low - 1];
   }
 }
+
+/** Whether an element is drawn: neither it nor what it stands in is folded up or behind another tab. */
+export const isDrawn = (element: Element): boolean => element.checkVisibility?.() ?? true;
 
 /** A range that the page keeps up while it changes; for a moment only. */
 export function rangeOf(place: StaticRangeInit): Range {

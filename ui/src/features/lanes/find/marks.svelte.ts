@@ -1,5 +1,5 @@
 // Places of a text in the turns that are on the page: counted, marked, and kept up while the page changes.
-import { mark, rangeOf, Reading } from '../../../shared/found';
+import { isDrawn, mark, rangeOf, Reading, type Span } from '../../../shared/found';
 import type { Place } from './places';
 
 /** Rest after a change of the page before it is read again: answers grow all the time. */
@@ -64,28 +64,42 @@ export class Marks {
     return at && typeof nth === 'number' ? { turn: at.turn, nth } : at;
   }
 
-  /** Marks the places of the turns that are here, and the one gone to. */
+  /**
+   * Marks the places of the turns that are here, and the one gone to. One that is not drawn is left out: WebKit
+   * paints those of what is folded up over what stands below.
+   */
   paint(here: readonly string[], at: Place | null): void {
     const middle = Math.max(0, here.indexOf(at?.turn ?? ''));
     const outward = here
       .map((turn, place) => ({ turn, far: Math.abs(place - middle) }))
       .sort((a, b) => a.far - b.far);
     const places: StaticRangeInit[] = [];
+    let now: StaticRangeInit | null = null;
     for (const { turn } of outward) {
-      const many = this.counts.get(turn) ?? 0;
-      for (let nth = 0; nth < many && places.length < MOST_MARKED; nth += 1) {
-        const place = this.at({ turn, nth });
-        if (place) places.push(place);
+      for (const { root, from, to } of this.holders(turn)) {
+        if (!isDrawn(root)) continue;
+        for (let nth = from; nth < to && places.length < MOST_MARKED; nth += 1) {
+          const place = this.at({ turn, nth });
+          if (place) places.push(place);
+        }
+        if (at?.turn === turn && from <= at.nth && at.nth < to) now = this.at(at);
       }
     }
     mark('found', places);
-    const now = at && this.at(at);
     mark('found-now', now ? [now] : []);
   }
 
   /** Where a place begins and ends; `null` = it is not on the page. */
   at(place: Place): StaticRangeInit | null {
     return this.read.get(place.turn)?.reading.place(place.nth) ?? null;
+  }
+
+  /** Folds out what a place stands in; gives back which answer it stands in, `null` = in none. */
+  unfold(place: Place): number | null {
+    const around = this.at(place)?.startContainer.parentElement;
+    around?.dispatchEvent(new Event('beforematch', { bubbles: true }));
+    const answer = around?.closest<HTMLElement>('.answers > article.ans');
+    return answer ? Number(answer.dataset['place'] ?? 0) : null;
   }
 
   /**
@@ -96,32 +110,48 @@ export class Marks {
     let hidden: Place | null = null;
     for (const section of this.sections()) {
       const turn = section.dataset['turn'] ?? '';
-      const many = this.counts.get(turn) ?? 0;
-      if (many === 0 || section.getBoundingClientRect().bottom <= top) continue;
-      for (let nth = 0; nth < many; nth += 1) {
-        const place = this.at({ turn, nth });
-        const seen = place && rangeOf(place).getBoundingClientRect();
-        if (!seen) continue;
-        // What is hidden has no size.
-        if (seen.height === 0) hidden ??= { turn, nth };
-        else if (seen.bottom > top) return { turn, nth };
+      const holders = this.holders(turn);
+      if (holders.length === 0 || section.getBoundingClientRect().bottom <= top) continue;
+      for (const { root, from, to } of holders) {
+        // What is folded up has a size all the same in WebKit.
+        const drawn = isDrawn(root);
+        if (!drawn) hidden ??= { turn, nth: from };
+        for (let nth = from; drawn && nth < to; nth += 1) {
+          const place = this.at({ turn, nth });
+          const seen = place && rangeOf(place).getBoundingClientRect();
+          if (seen && seen.height > 0 && seen.bottom > top) return { turn, nth };
+        }
       }
     }
     return hidden;
   }
 
-  /** Tells when what is read has changed; gives back what ends that, and takes the marks away. */
-  watch(onchange: () => void): () => void {
+  /**
+   * Tells when what is read has changed, and when other parts of it may be drawn; gives back what ends that, and
+   * takes the marks away.
+   */
+  watch(onchange: () => void, ondrawn: () => void): () => void {
     this.onchange = onchange;
+    // It does not bubble.
+    this.content.addEventListener('toggle', ondrawn, true);
+    // A narrow thread shows one answer at a time.
+    const resized = new ResizeObserver(ondrawn);
+    if (this.content.parentElement) resized.observe(this.content.parentElement);
     this.observer = new MutationObserver((changes) => this.note(changes));
     this.observer.observe(this.content, { childList: true, characterData: true, subtree: true });
     return () => {
+      this.content.removeEventListener('toggle', ondrawn, true);
+      resized.disconnect();
       this.observer?.disconnect();
       this.observer = null;
       this.settled();
       mark('found', []);
       mark('found-now', []);
     };
+  }
+
+  private holders(turn: string): readonly Span[] {
+    return this.read.get(turn)?.reading.holders() ?? [];
   }
 
   private note(changes: readonly MutationRecord[]): void {

@@ -5,6 +5,7 @@ let content: HTMLElement;
 let unwatch: () => void;
 let marks: Marks;
 const changed = vi.fn();
+const folded = vi.fn();
 
 function part(selector: string): HTMLElement {
   const element = content.querySelector<HTMLElement>(selector);
@@ -24,13 +25,14 @@ beforeEach(() => {
     <section class="turn" data-turn="b"><div class="said"><div class="md"><p class="last">heron</p></div></div></section>`;
   document.body.replaceChildren(content);
   marks = new Marks(content);
-  unwatch = marks.watch(changed);
+  unwatch = marks.watch(changed, folded);
   marks.look('heron', null);
 });
 afterEach(() => {
   unwatch();
-  changed.mockClear();
+  vi.clearAllMocks();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 it('keeps the places of a turn that has changed until it is read again', () => {
@@ -77,21 +79,46 @@ it('reads a turn anew that has gone and come back', () => {
   expect(word('b', 0)).toBe('last');
 });
 
+/** Thoughts are folded up, which leaves them their size. */
+function fold(): void {
+  vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
+    return this.closest('.think') === null;
+  });
+}
+
 it('begins with what can be seen, then with what is hidden on the page', () => {
-  const tops: Record<string, number> = { first: -50, second: 20, last: 300 };
-  const box = (top: number | undefined) =>
-    ({ top, bottom: (top ?? 0) + 10, height: top === undefined ? 0 : 10 }) as DOMRect;
+  const tops: Record<string, number> = { thought: 10, first: -50, second: 20, last: 300 };
+  const box = (top: number | undefined) => ({ top, bottom: (top ?? 0) + 10, height: 10 }) as DOMRect;
   vi.spyOn(Range.prototype, 'getBoundingClientRect').mockImplementation(function (this: Range) {
     return box(tops[this.startContainer.parentElement?.className ?? '']);
   });
   vi.spyOn(Element.prototype, 'getBoundingClientRect').mockImplementation(function (this: Element) {
     return box(this.getAttribute('data-turn') === 'a' ? 40 : 300);
   });
+  fold();
   expect(marks.firstBelow(0)).toEqual({ turn: 'a', nth: 2 });
-  tops['second'] = -20;
+  tops['second'] = tops['third'] = -20;
   expect(marks.firstBelow(0)).toEqual({ turn: 'b', nth: 0 });
-  delete tops['last'];
+  tops['last'] = -20;
   expect(marks.firstBelow(0)).toEqual({ turn: 'a', nth: 0 });
-  expect(marks.firstBelow(60)).toEqual({ turn: 'b', nth: 0 });
-  expect(marks.firstBelow(400)).toBeNull();
+  expect(marks.firstBelow(60)).toBeNull();
+});
+
+it('marks only what is drawn, and tells when it is folded up or out', () => {
+  const painted = new Map<string, Set<StaticRange>>();
+  vi.stubGlobal('Highlight', class extends Set<StaticRange> {});
+  vi.stubGlobal('StaticRange', class extends Range {});
+  vi.stubGlobal('CSS', { highlights: painted });
+  const paint = (nth: number) => {
+    painted.clear();
+    marks.paint(['a', 'b'], { turn: 'a', nth });
+    return [painted.get('found')?.size, painted.get('found-now')?.size];
+  };
+  expect(paint(0)).toEqual([5, 1]);
+  fold();
+  expect(paint(0)).toEqual([4, undefined]);
+  expect(paint(1)).toEqual([4, 1]);
+  expect(folded).not.toHaveBeenCalled();
+  part('.think').dispatchEvent(new Event('toggle'));
+  expect(folded).toHaveBeenCalledOnce();
 });
