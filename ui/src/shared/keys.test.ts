@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ariaKeys, caps, chordOf, isLetter, sameChord } from './keys';
+import { ariaKeys, arrow, caps, chordOf, isLetter, sameChord } from './keys';
 
 const press = (init: KeyboardEventInit) => chordOf(new KeyboardEvent('keydown', init));
 
@@ -30,4 +30,16 @@ describe('chords', () => {
       false,
     ]);
   });
+});
+
+it('go through a table by rows and columns', () => {
+  const by = (key: string) => arrow(new KeyboardEvent('keydown', { key }));
+  expect(['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Enter', 'toString'].map(by)).toEqual([
+    [-1, 0],
+    [1, 0],
+    [0, -1],
+    [0, 1],
+    null,
+    null,
+  ]);
 });

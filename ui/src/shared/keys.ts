@@ -80,3 +80,13 @@ const plain = (chord: string) =>
 
 /** Whether two chords are the same keys. */
 export const sameChord = (a: string, b: string) => plain(a) === plain(b);
+
+const ARROWS: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['ArrowUp', [-1, 0]],
+  ['ArrowDown', [1, 0]],
+  ['ArrowLeft', [0, -1]],
+  ['ArrowRight', [0, 1]],
+]);
+
+/** How many rows and columns of a table an arrow key goes; `null` = it is another key. */
+export const arrow = ({ key }: KeyboardEvent): readonly [number, number] | null => ARROWS.get(key) ?? null;
