@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errors } from '../app/errors';
 import { key, lane, model, provider, run, summary, target, turn } from '../ipc/fake/samples';
 import type { AppState } from '../ipc/generated/AppState';
+import type { RunView } from '../ipc/generated/RunView';
 import { FakeHost } from '../ipc/host.fake';
 import { marksOf } from './models.svelte';
 import { Services } from './services.svelte';
@@ -393,6 +394,36 @@ describe('changes pushed by the core', () => {
     host.push({ tables: ['spend'] });
     await vi.advanceTimersByTimeAsync(0);
     expect(host.calls.slice(before).map((call) => call.cmd)).toEqual(['spend/today', 'budget/list']);
+  });
+
+  it('read an open chat anew as long as another program is at its answers', async () => {
+    const answered = (state: RunView['state']) =>
+      host.on('conversation/open', ({ id }) => ({
+        id,
+        title: 'First',
+        policy: null,
+        lanes,
+        turns: [turn('t1', [run('r1', lanes[0] ?? lane('l1', one), 0, { state })])],
+        earlier: 0,
+        later: 0,
+      }));
+    const opened = async () => {
+      host.push({ tables: ['conversations'] });
+      await vi.advanceTimersByTimeAsync(0);
+      return host.sent('conversation/open').length;
+    };
+    answered('streaming');
+    const s = services();
+    await s.start();
+    await s.conversations.show('c1');
+    const state = () => s.conversations.open?.turns[0]?.view.runs[0]?.state;
+    expect(await opened()).toBe(2);
+    expect(state()).toBe('streaming');
+    answered('interrupted');
+    expect(await opened()).toBe(3);
+    expect(state()).toBe('interrupted');
+    // All has ended: nothing is waited for.
+    expect(await opened()).toBe(3);
   });
 });
 
