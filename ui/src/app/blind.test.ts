@@ -101,6 +101,46 @@ describe('the leaderboard', () => {
     expect(await clean()).toEqual([]);
   });
 
+  it('has each plot as a table, and goes through its marks by the arrow keys', async () => {
+    await open('chat');
+    await user.click(screen.getByTestId(ids.navLeaderboard));
+    const front = within(await screen.findByTestId(ids.frontPlot));
+    const marks = front.getAllByRole('img');
+    const stop = marks.find((mark) => mark.getAttribute('tabindex') === '0');
+    expect(stop).toHaveAttribute('data-at', '0/0');
+    stop?.focus();
+    await user.keyboard('{ArrowRight}');
+    expect(document.activeElement).toHaveAttribute('data-at', '0/1');
+    const said = document.activeElement?.getAttribute('aria-label') ?? '?';
+    expect(said).toMatch(/^\S.*: 1,\d{3} \(1,\d{3}–1,\d{3}\), (\$|free)/);
+    expect(screen.getByText(said, { selector: 'p' })).toBeInTheDocument();
+    expect(marks.filter((mark) => mark.getAttribute('tabindex') === '0')).toEqual([document.activeElement]);
+
+    const history = within(screen.getByTestId(ids.historyPlot));
+    const newest = history.getAllByRole('img').find((mark) => mark.getAttribute('tabindex') === '0');
+    newest?.focus();
+    const before = newest?.getAttribute('data-at') ?? '';
+    expect(before).toMatch(/^0\//);
+    await user.keyboard('{ArrowDown}');
+    expect(document.activeElement?.getAttribute('data-at')).toBe(before.replace('0/', '1/'));
+    await user.keyboard('{ArrowLeft}');
+    expect(Number(document.activeElement?.getAttribute('data-at')?.slice(2))).toBe(
+      Number(before.slice(2)) - 1,
+    );
+    expect(await clean()).toEqual([]);
+
+    await user.click(screen.getByTestId(ids.frontTable));
+    await user.click(screen.getByTestId(ids.historyTable));
+    expect(screen.queryByTestId(ids.frontPlot)).toBeNull();
+    expect(screen.queryByTestId(ids.historyPlot)).toBeNull();
+    const table = within(screen.getByRole('group', { name: 'Quality for money' })).getByRole('table');
+    expect(within(table).getAllByRole('row')).toHaveLength(6);
+    expect(within(table).getAllByRole('row')[1]).toHaveTextContent('1,519–1,597');
+    const times = within(screen.getByRole('group', { name: 'Ratings over time' })).getByRole('table');
+    expect(within(times).getAllByRole('columnheader')).toHaveLength(6);
+    expect(await clean()).toEqual([]);
+  });
+
   it('says what to do while there are no votes', async () => {
     await open('empty');
     await user.click(screen.getByTestId(ids.navLeaderboard));

@@ -38,6 +38,25 @@ describe('experiments', () => {
     expect(await clean()).toEqual([]);
   });
 
+  it('have their plot as a table, and its marks are gone through by the arrow keys', async () => {
+    await open();
+    const marks = within(screen.getByTestId(ids.plot)).getAllByRole('img');
+    const at = () => document.activeElement?.getAttribute('data-at');
+    marks.find((mark) => mark.getAttribute('tabindex') === '0')?.focus();
+    expect(at()).toBe('0/0');
+    await user.keyboard('{ArrowRight}');
+    expect(at()).toBe('0/1');
+    const said = document.activeElement?.getAttribute('aria-label') ?? '?';
+    expect(said).toMatch(/^\S.*: \d+ %, [\d.]+ s, (\$[\d.]+|free)$/);
+    expect(screen.getByText(said, { selector: 'p' })).toBeInTheDocument();
+    expect(await clean()).toEqual([]);
+    const table = screen.getByTestId(ids.plotTable);
+    await user.click(table);
+    expect(table).toHaveAttribute('aria-pressed', 'true');
+    expect(screen.queryByTestId(ids.plot)).toBeNull();
+    expect(await clean()).toEqual([]);
+  });
+
   it('take an answer back by Escape first, to the cell it was opened from, then the experiment', async () => {
     await open();
     const from = document.querySelector<HTMLElement>('[data-cell="1/2"]');

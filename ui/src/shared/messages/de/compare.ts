@@ -145,7 +145,6 @@ export const compare = {
     'Seine Zellen werden ein eigenes Experiment; dann sehen Sie, was schlechter und was besser wurde.',
   'Run {count}': '{count} ausführen',
   'Latency and cost': 'Zeit und Kosten',
-  'Show as plot': 'Als Diagramm zeigen',
   'Show as table': 'Als Tabelle zeigen',
   Median: 'Median',
   'Median time against cost per answer, {count} models':
@@ -221,6 +220,9 @@ export const compare = {
   Duels: 'Duelle',
   Won: 'Gewonnen',
   'Median cost': 'Mittlere Kosten',
+  'Median time': 'Mittlere Zeit',
+  'On the front': 'An der Spitze',
+  Yes: 'Ja',
   'Rank {best} to {worst}': 'Rang {best} bis {worst}',
   'Median time {took}': 'Mittlere Zeit {took}',
   'Not all of them can be compared.': 'Nicht alle lassen sich vergleichen.',
