@@ -13,7 +13,7 @@ use domain::{
     Saw, Timestamp,
 };
 use engine::{
-    Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock,
+    Ask, Clock as _, Engine, Listeners, Observer, Parts, RunResult, SystemClock, Table,
     frame::{Op, RunPatch, SectionKind, TurnFrame, TurnView},
 };
 use futures_util::{StreamExt as _, stream};
@@ -298,6 +298,18 @@ impl Observer for Committed {
     fn ended(&mut self, _result: &RunResult) {}
 }
 
+/// The files of a folder in another one, without the leases this process holds on them.
+fn copied(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    copy
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_vanished_leaves_every_shown_character_and_its_attempt() {
     let folder = tempfile::tempdir().unwrap();
@@ -320,13 +332,7 @@ async fn a_process_that_vanished_leaves_every_shown_character_and_its_attempt() 
     };
     // The tasks of the first engine still hold its lease in this process; a real crash is tested with
     // real processes. Here another copy of the folder stands for the machine after the crash.
-    let copy = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-        }
-    }
+    let copy = copied(folder.path());
     let engine = scripted_engine(copy.path(), &scripted, &[]).await;
     assert_eq!(engine.recover().await.unwrap(), 1);
     let view = engine.snapshot(turn).await.unwrap();
@@ -424,13 +430,7 @@ async fn two_recoveries_at_once_keep_the_text() {
     while !shown.lock().unwrap().contains("of it") {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let copy = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-        }
-    }
+    let copy = copied(folder.path());
     let (one, two) = (
         scripted_engine(copy.path(), &scripted, &[]).await,
         scripted_engine(copy.path(), &scripted, &[]).await,
@@ -441,6 +441,46 @@ async fn two_recoveries_at_once_keep_the_text() {
     assert_eq!(view.runs[0].state, RunState::Interrupted);
     assert_eq!(two.text(view.runs[0].id).await.unwrap(), "all of it");
     assert_eq!(ledger_of(&two).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_leaves_that_ends_after_the_start_is_recovered_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripted = Scripted::new();
+    let shown = Arc::new(Mutex::new(String::new()));
+    let first_engine = scripted_engine(folder.path(), &scripted, &["a"]).await;
+    scripted.push_for("a", chat_stream_broken(&["all ", "of it"], Step::Hang));
+    let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
+    let started = first_engine
+        .start_turn(first("Hi", &["m@a"]), Listeners { sink: None, observer: Some(observer) })
+        .await
+        .unwrap();
+    while !shown.lock().unwrap().contains("of it") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let copy = copied(folder.path());
+    let open = |process| {
+        Store::open(copy.path(), store::Options { process, now: Timestamp(0), version: "test" }).unwrap()
+    };
+    let looking = open(ProcessId::new(SystemClock::new().id()));
+    let dead = looking.read(|tx| tx.dead_processes()).await.unwrap();
+    let [working] = dead[..] else { panic!("one was at work: {dead:?}") };
+    drop(looking);
+    // It lives: it has the database open under its name.
+    let held = open(working);
+    let engine = scripted_engine(copy.path(), &scripted, &[]).await;
+    let mut changes = engine.changes();
+    assert_eq!(engine.recover().await.unwrap(), 0);
+    engine.keep_recovering();
+    // It is looked at once meanwhile, and left alone.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let state = async || engine.snapshot(started.turn).await.unwrap().runs[0].state;
+    assert!(!state().await.is_final());
+    drop(held);
+    let told = async { while changes.recv().await.unwrap() != Table::Conversations {} };
+    tokio::time::timeout(Duration::from_secs(60), told).await.unwrap();
+    assert_eq!(state().await, RunState::Interrupted);
+    assert_eq!(ledger_of(&engine).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
