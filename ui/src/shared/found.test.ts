@@ -33,6 +33,16 @@ it('keeps places with letters whose small form is longer, and finds scripts with
   expect(all('<p>Ärger, Café</p>', 'ärger, café')).toEqual(['Ärger, Café']);
 });
 
+it('takes many spaces for one, as a paragraph draws them', () => {
+  const html = '<p>Stop.  Go  <em></em> <strong> on</strong>, go on.</p><pre>go \n\t on</pre>';
+  expect(all(html, 'stop. go')).toEqual(['Stop.  Go']);
+  expect(all(html, 'go on')).toEqual(['Go    on', 'go on', 'go \n\t on']);
+  expect(all(html, 'go   on')).toHaveLength(3);
+  expect(all(html, 'on,')).toEqual(['on,']);
+  expect(all(html, '. ')).toEqual(['. ']);
+  expect(all('<p>a  </p><p>  b</p>', 'a b')).toEqual([]);
+});
+
 it('passes over labels, formulas and badges', () => {
   const code =
     '<figure class="code"><figcaption>SQL<button>Copy</button></figcaption><pre><code>copy <span>sql</span></code></pre></figure>';

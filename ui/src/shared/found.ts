@@ -12,8 +12,11 @@ const PASSED = 'figcaption,button,math,.formula,code.math,.hidden-char,.drawing'
  * Without the difference of capitals and of kinds of spaces. Every letter keeps its place: the two whose small form
  * is longer, or hangs on where it stands, are turned into one that is not.
  */
-export const folded = (text: string): string =>
+const evened = (text: string): string =>
   text.replace(/\s/g, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
+
+/** The same without the difference of one space and many either: a paragraph draws them as one. */
+export const folded = (text: string): string => evened(text).replace(/ {2,}/g, ' ');
 
 /** A folded text that nobody looks for. */
 export const isBlank = (needle: string): boolean => /^ *$/.test(needle);
@@ -42,9 +45,12 @@ export class Reading {
   private readonly pieces: Piece[] = [];
   /** Where the text of each element ends. */
   private readonly ends: { root: Element; end: number }[] = [];
+  /** Up to where spaces have gone that stood beside others, and how many by then. */
+  private readonly gone: { end: number; spaces: number }[] = [];
   private starts: number[] = [];
+  /** The last letter of each place. */
+  private lasts: number[] = [];
   private spans: Span[] = [];
-  private length = 0;
 
   constructor(roots: Iterable<Element>) {
     const texts: string[] = [];
@@ -76,17 +82,32 @@ export class Reading {
       this.ends.push({ root, end: at });
       put(BREAK);
     }
-    this.text = folded(texts.join(''));
+    let spaces = 0;
+    this.text = evened(texts.join('')).replace(/ {2,}/g, (run, from: number) => {
+      spaces += run.length - 1;
+      this.gone.push({ end: from + run.length, spaces });
+      return ' ';
+    });
   }
 
   /** How often a folded needle stands here. One does not begin inside another. */
   look(needle: string): number {
-    this.length = needle.length;
     this.starts = [];
+    this.lasts = [];
     this.spans = [];
     if (isBlank(needle)) return 0;
+    let [passed, spaces] = [0, 0];
+    /** Where a letter stood before spaces went. Later ones are asked for later. */
+    const stood = (at: number): number => {
+      for (let run = this.gone[passed]; run && run.end - run.spaces <= at; run = this.gone[passed]) {
+        spaces = run.spaces;
+        passed += 1;
+      }
+      return at + spaces;
+    };
     for (let at = this.text.indexOf(needle); at >= 0; at = this.text.indexOf(needle, at + needle.length)) {
-      this.starts.push(at);
+      this.starts.push(stood(at));
+      this.lasts.push(stood(at + needle.length - 1));
     }
     let to = 0;
     for (const { root, end } of this.ends) {
@@ -104,12 +125,12 @@ export class Reading {
 
   /** The ends of the nth; `null` = there is none, or what it stood in is gone. */
   place(nth: number): StaticRangeInit | null {
-    const start = this.starts[nth];
-    if (start === undefined) return null;
+    const [start, end] = [this.starts[nth], this.lasts[nth]];
+    if (start === undefined || end === undefined) return null;
     const first = this.pieceAt(start);
-    const last = this.pieceAt(start + this.length - 1);
+    const last = this.pieceAt(end);
     if (!first?.node.isConnected || !last?.node.isConnected) return null;
-    const [startOffset, endOffset] = [start - first.at, start + this.length - last.at];
+    const [startOffset, endOffset] = [start - first.at, end + 1 - last.at];
     if (startOffset > first.node.length || endOffset > last.node.length) return null;
     return { startContainer: first.node, startOffset, endContainer: last.node, endOffset };
   }

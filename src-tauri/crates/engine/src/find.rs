@@ -280,21 +280,22 @@ fn masked(inner: &Inner, branch: Branch) -> Vec<(TurnId, Vec<Drawn>)> {
     turns
 }
 
-/// Without the difference of capitals and of kinds of spaces, letter by letter, as the window does it too: there
-/// every letter must keep its place.
+/// Without the difference of capitals, of kinds of spaces, and of one space and many, as the window does it too: a
+/// paragraph draws many as one.
 fn folded(text: &str) -> String {
-    if text.is_ascii() {
-        let fold = |b: u8| if is_space(char::from(b)) { ' ' } else { char::from(b.to_ascii_lowercase()) };
-        return text.bytes().map(fold).collect();
-    }
     let mut out = String::with_capacity(text.len());
+    let mut spaced = false;
     for c in text.chars() {
+        let space = is_space(c);
         match c {
-            c if is_space(c) => out.push(' '),
+            _ if space && spaced => {}
+            _ if space => out.push(' '),
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             'İ' => out.push('i'),
             'Σ' | 'ς' => out.push('σ'),
             c => out.extend(c.to_lowercase()),
         }
+        spaced = space;
     }
     out
 }

@@ -38,7 +38,9 @@ async fn reads(kept: &Kept, wanted: HashSet<Drawn>, most: usize) -> usize {
 
 #[test]
 fn capitals_and_kinds_of_spaces_make_no_difference() {
-    assert_eq!(folded("Two\n\tWORDS"), "two  words");
+    assert_eq!(folded("Two\n\tWORDS"), "two words");
+    assert_eq!(folded(" É\u{a0} \n x\0  \0 y "), " é x\0 \0 y ");
+    assert_eq!(count(&folded("Stop.  Go   on"), &folded("stop. go  ON")), 1);
     assert_eq!(folded("ÄRGER İzmir\u{a0}ΟΔΟΣ 東京"), "ärger izmir οδοσ 東京");
     assert_eq!(count("ana banana", "ana"), 2, "one does not begin in another");
     assert!(is_blank(&folded("")) && is_blank(&folded(" \t\u{3000}")) && !is_blank(&folded(" a ")));
