@@ -2,6 +2,7 @@
 
 use crate::{
     load::{Target, Upstream},
+    peers::{self, Process},
     program::Program,
 };
 use hyper::{Request, body::Incoming, client::conn::http1 as out, server::conn::http1, service::service_fn};
@@ -9,18 +10,15 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 use tokio::sync::Mutex;
 
 /// Where the proxy sends everything; the process that finds this in its environment is that proxy.
 pub(crate) const PROXY_TO: &str = "PARALLAX_BARE_PROXY_TO";
-/// Longest wait for a gateway to listen.
-const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Starts a gateway from this folder before this provider, with room of its own; `None` = it did not.
 type Starts = fn(&Path, &Upstream, &Path) -> Option<Running>;
@@ -31,10 +29,14 @@ pub(crate) struct Running {
     pub target: Target,
     /// From its start until it listens.
     pub start: Duration,
-    process: Child,
+    process: Process,
 }
 
 impl Running {
+    fn new(name: &str, target: Target, started: peers::Started) -> Self {
+        Self { name: name.to_owned(), target, start: started.start, process: started.process }
+    }
+
     /// Seconds of CPU it has had.
     pub(crate) fn cpu(&self) -> f64 {
         cpu(self.process.id())
@@ -45,13 +47,6 @@ impl Running {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1_024.0 / 1e6
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -97,7 +92,7 @@ impl Ours {
             headers: format!("authorization: Bearer {}\r\n", self.key),
             model: "m@mock".to_owned(),
         };
-        Running { name: name.to_owned(), target, start, process }
+        Running { name: name.to_owned(), target, start, process: Process::new(process) }
     }
 
     /// Everything that was asked is booked, under its app, and the chain of the ledger holds.
@@ -119,33 +114,14 @@ fn target(port: u16, headers: &str, model: &str) -> Target {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// Starts a program and waits until it listens. `None` = it ended instead.
-fn started(name: &str, mut command: Command, target: Target) -> Option<Running> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let start = Instant::now();
-    let mut process = command.spawn().ok()?;
-    while TcpStream::connect(target.address).is_err() {
-        if process.try_wait().unwrap().is_some() || start.elapsed() > PATIENCE {
-            let _ = process.kill();
-            let _ = process.wait();
-            return None;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-    Some(Running { name: name.to_owned(), target, start: start.elapsed(), process })
-}
-
 /// This very program, as a proxy.
 pub(crate) fn bare(upstream: &Upstream) -> Running {
-    let port = free_port();
+    let port = peers::free_port();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "the_bare_proxy", "--ignored"]);
     command.env(PROXY_TO, format!("{port} {}", upstream.address()));
-    started("hyper alone, bytes passed on", command, target(port, "", "m")).unwrap()
+    let started = peers::started(command, port).unwrap();
+    Running::new("hyper alone, bytes passed on", target(port, "", "m"), started)
 }
 
 /// Passes every request on, over one connection for each that comes, and does nothing else.
@@ -173,18 +149,13 @@ pub(crate) async fn proxy(told: &str) {
     }
 }
 
-/// The folder of other makers' gateways; they are there once `cargo xtask prove gateway` installed them.
-fn home() -> Option<PathBuf> {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().map(|folder| folder.join("gateways")).find(|folder| folder.is_dir())
-}
-
 /// Those of others that are installed and start, and the names of those that do not.
 pub(crate) fn others(upstream: &Upstream, scratch: &Path) -> (Vec<Running>, Vec<String>) {
-    let starts: [(&str, Starts); 3] = [(LITELLM, litellm), (PORTKEY, portkey), (TENSORZERO, tensorzero)];
+    let starts: [(&str, Starts); 3] =
+        [(peers::LITELLM, litellm), (peers::PORTKEY, portkey), (peers::TENSORZERO, tensorzero)];
     let (mut running, mut absent) = (Vec::new(), Vec::new());
     for (name, start) in starts {
-        match home().and_then(|home| start(&home, upstream, scratch)) {
+        match peers::home().and_then(|home| start(&home, upstream, scratch)) {
             Some(gateway) => running.push(gateway),
             None => absent.push(name.to_owned()),
         }
@@ -192,77 +163,32 @@ pub(crate) fn others(upstream: &Upstream, scratch: &Path) -> (Vec<Running>, Vec<
     (running, absent)
 }
 
-const LITELLM: &str = "LiteLLM 1.106.2 (no database)";
-const PORTKEY: &str = "Portkey 1.15.2 (hono 4.9.7)";
-const TENSORZERO: &str = "TensorZero 2026.6.0 (no database)";
-
 fn litellm(home: &Path, upstream: &Upstream, scratch: &Path) -> Option<Running> {
-    let program = home.join("litellm/python/bin/litellm");
-    let config = scratch.join("litellm.yaml");
-    let text = format!(
+    let config = format!(
         "model_list:\n  - model_name: m\n    litellm_params:\n      model: openai/m\n      api_base: {}\n      api_key: sk-mock\n",
         upstream.url()
     );
-    std::fs::write(&config, text).unwrap();
-    let port = free_port();
-    let mut command = Command::new(program);
-    command.arg("--config").arg(&config).args(["--host", "127.0.0.1", "--num_workers", "1", "--port"]);
-    command.arg(port.to_string());
-    for (name, value) in [
-        ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
-        ("LITELLM_TELEMETRY", "False"),
-        ("DISABLE_ADMIN_UI", "True"),
-        ("LITELLM_LOG", "ERROR"),
-        ("LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY", "true"),
-        ("NO_PROXY", "127.0.0.1"),
-    ] {
-        command.env(name, value);
-    }
-    started(LITELLM, command, target(port, "authorization: Bearer sk-any\r\n", "m"))
+    let started = peers::litellm(home, &config, scratch)?;
+    let target = target(started.port, "authorization: Bearer sk-any\r\n", "m");
+    Some(Running::new(peers::LITELLM, target, started))
 }
 
 fn portkey(home: &Path, upstream: &Upstream, _: &Path) -> Option<Running> {
-    let program = home.join("node/node_modules/@portkey-ai/gateway/build/start-server.js");
-    if !program.is_file() {
-        return None;
-    }
-    let port = free_port();
-    let mut command = Command::new("node");
-    command.arg(program).arg(format!("--port={port}")).arg("--headless");
-    // It does not send to this machine unless told that it may.
-    command.env("TRUSTED_CUSTOM_HOSTS", "127.0.0.1,localhost").env("NODE_ENV", "production");
+    let started = peers::portkey(home)?;
     let headers = format!(
         "authorization: Bearer sk-mock\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: {}\r\n",
         upstream.url()
     );
-    started(PORTKEY, command, target(port, &headers, "m"))
+    Some(Running::new(peers::PORTKEY, target(started.port, &headers, "m"), started))
 }
 
-/// It has its server inside Python: the client of another maker, patched, says where.
 fn tensorzero(home: &Path, upstream: &Upstream, scratch: &Path) -> Option<Running> {
-    let program = home.join("tensorzero/python/bin/python");
-    let config = scratch.join("tensorzero.toml");
-    let text = format!(
+    let config = format!(
         "[gateway]\nobservability.enabled = false\n[models.mock]\nrouting = [\"m\"]\n[models.mock.providers.m]\ntype = \"openai\"\nmodel_name = \"m\"\napi_base = \"{}/\"\napi_key_location = \"none\"\n",
         upstream.url()
     );
-    std::fs::write(&config, text).unwrap();
-    let script = "import sys\nfrom openai import OpenAI\nfrom tensorzero import patch_openai_client\n\
-        client = OpenAI(api_key='x')\n\
-        patch_openai_client(client, config_file=sys.argv[1], async_setup=False)\n\
-        print(client.base_url, flush=True)\nsys.stdin.read()\n";
-    let mut command = Command::new(program);
-    command
-        .args(["-c", script])
-        .arg(&config)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let start = Instant::now();
-    let mut process = command.spawn().ok()?;
-    let line = BufReader::new(process.stdout.take()?).lines().next()?.ok()?;
-    let port = line.strip_prefix("http://")?.split(['/', ':']).nth(1)?.parse().ok()?;
-    let mut target = target(port, "authorization: Bearer x\r\n", "tensorzero::model_name::mock");
+    let started = peers::tensorzero(home, &config, scratch)?;
+    let mut target = target(started.port, "authorization: Bearer x\r\n", "tensorzero::model_name::mock");
     target.path = "/openai/v1/chat/completions".to_owned();
-    Some(Running { name: TENSORZERO.to_owned(), target, start: start.elapsed(), process })
+    Some(Running::new(peers::TENSORZERO, target, started))
 }

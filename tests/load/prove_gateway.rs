@@ -16,6 +16,9 @@
 
 mod gateways;
 mod load;
+#[allow(dead_code, unreachable_pub, reason = "the suite's own, of which not all is needed here")]
+#[path = "../support/peers.rs"]
+mod peers;
 #[allow(dead_code, unreachable_pub, reason = "the suite's own, of which little is needed here")]
 #[path = "../support/program.rs"]
 mod program;

@@ -13,6 +13,7 @@ pub mod http;
 #[cfg(target_os = "linux")]
 pub mod keyring_session;
 pub mod pdf;
+pub mod peers;
 pub mod picture;
 pub mod program;
 pub mod recording;
