@@ -18,6 +18,7 @@ mod embeddings;
 mod framing;
 mod fuzz;
 mod headless;
+mod judged;
 mod keys;
 mod leaving;
 #[path = "../faults/matrix.rs"]

@@ -116,6 +116,16 @@ impl Answer {
         self
     }
 
+    /// Waits so long before the connection is closed or reset.
+    #[must_use]
+    pub fn linger(mut self, pause: Duration) -> Self {
+        let end = self.steps.iter().position(|step| matches!(step, Step::Close | Step::Reset));
+        if let Some(end) = end {
+            self.steps.insert(end, Step::Wait(pause));
+        }
+        self
+    }
+
     /// Sends only the first `bytes` of the body, then `end`.
     #[must_use]
     pub fn until(mut self, bytes: usize, end: Step) -> Self {

@@ -64,6 +64,10 @@ const ABOUT: &[(&str, &str)] = &[
         "gateway",
         "what the gateway adds to a request, beside a bare proxy and the gateways of three other makers",
     ),
+    (
+        "gateway_faults",
+        "fourteen faults and more through the gateway, all told right, and through those of three other makers",
+    ),
     ("clients", "clients of eleven makers, unmodified, against the gateway"),
     ("gateway_pages", "a hostile page in Chromium and WebKit reaches nothing behind the gateway's door"),
     (
@@ -88,6 +92,7 @@ const ALONE: &[&str] = &[
     "faults",
     "fuzz",
     "gateway",
+    "gateway_faults",
     "gateway_fuzz",
     "gateway_pages",
     "gateway_schema",
@@ -98,8 +103,17 @@ const ALONE: &[&str] = &[
 ];
 
 /// Proofs that are built as the tests are: what they find does not depend on speed, or is no worse at another.
-const DEV: &[&str] =
-    &["build", "clients", "faults", "gateway_fuzz", "gateway_pages", "gateway_schema", "prices", "router"];
+const DEV: &[&str] = &[
+    "build",
+    "clients",
+    "faults",
+    "gateway_faults",
+    "gateway_fuzz",
+    "gateway_pages",
+    "gateway_schema",
+    "prices",
+    "router",
+];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -124,8 +138,10 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
         if name == "gateway_schema" {
             clients::install_schemathesis()?;
         }
-        if name == "gateway" {
+        if name == "gateway" || name == "gateway_faults" {
             clients::install_gateways()?;
+        }
+        if name == "gateway" {
             shell::step("Building the command line");
             shell::cargo(&["build", "--release", "--package", "parallax-cli"]).run()?;
         }
