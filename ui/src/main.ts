@@ -1,4 +1,4 @@
-import './shared/css/index.css';
+import './shared/css/boot.css';
 
 /** Longest wait for the first paint; a window that is hidden at the start never paints. */
 const PATIENCE = 250;

@@ -1,3 +1,4 @@
+import './shared/css/index.css';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
 import { errors } from './app/errors';
