@@ -12,6 +12,8 @@ import { addMoney, type SumFacts } from '../shared/format';
 export const SILENCE_MS = 5000;
 /** Frames are folded in once per animation frame, or after this long where nothing is being painted. */
 const FLUSH_MS = 120;
+/** What comes after this long a rest is folded in at once: the page has the time before its next frame for it. */
+const REST_MS = 50;
 const TICK_MS = 100;
 /** Figures of an answer that grows are renewed this often. */
 const FIGURES_MS = 250;
@@ -76,6 +78,8 @@ export class LiveTurn {
   private readonly figures = new Map<string, number>();
   private readonly began = new Map<string, number>();
   private scheduled = false;
+  /** When frames were folded in last, by the page's own clock. */
+  private flushed = -Infinity;
   private asking = false;
   /** A frame of a turn with hidden names came that no snapshot has answered yet. */
   private news = false;
@@ -229,6 +233,10 @@ export class LiveTurn {
 
   private schedule(): void {
     if (this.scheduled || this.closed) return;
+    if (performance.now() - this.flushed >= REST_MS && this.queue.has(this.known.seq + 1)) {
+      this.flush();
+      return;
+    }
     this.scheduled = true;
     let done = false;
     const run = () => {
@@ -244,6 +252,7 @@ export class LiveTurn {
   }
 
   private flush(): void {
+    this.flushed = performance.now();
     let turn = this.known;
     let gap = false;
     for (const seq of [...this.queue.keys()].sort((a, b) => a - b)) {

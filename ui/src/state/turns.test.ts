@@ -47,6 +47,19 @@ describe('a live turn', () => {
     live.close();
   });
 
+  it('shows at once what comes after a rest, and what follows with the next paint', async () => {
+    const live = open();
+    live.frame(text(1, 'one'));
+    expect(shown(live)).toBe('one');
+    live.frame(text(2, 'two'));
+    expect(shown(live)).toBe('one');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(shown(live)).toBe('two');
+    live.frame(text(3, 'three'));
+    expect(shown(live)).toBe('three');
+    live.close();
+  });
+
   it('asks for a snapshot when a frame is missing, and goes on from there', async () => {
     const snapshot = begin(3);
     snapshot.runs[0]?.sections.push(section('three'));
