@@ -7,6 +7,7 @@ use crate::{
 use domain::ConversationId;
 use engine::{Filing, ForkAt, SearchFrom};
 use serde_json::json;
+use std::sync::Arc;
 
 async fn filing(bench: &Bench, id: ConversationId) -> Filing {
     bench.engine.store().read(move |tx| tx.filing(id)).await.unwrap()
@@ -180,6 +181,16 @@ async fn where_other_programs_kept_a_conversation_comes_along_and_goes_with_the_
     bench.engine.move_conversation(*own, None).await.unwrap();
     bench.engine.undo_import(other.id.unwrap()).await.unwrap();
     assert_eq!(bench.engine.cabinet().await.unwrap().folders, [("Mine".to_owned(), 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_open_webui_that_was_saved_by_itself_comes_along() {
+    let bench = Bench::new().await;
+    let file = bench.folder.path().join("folder-The novel-export-1748736000000.json");
+    std::fs::write(&file, json!([samples::open_webui(), samples::claude()]).to_string()).unwrap();
+    assert_eq!(bench.engine.import(file, false, Arc::default()).await.unwrap().added, 2);
+    // The other one is from elsewhere.
+    assert_eq!(bench.engine.cabinet().await.unwrap().folders, [("The novel".to_owned(), 1)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

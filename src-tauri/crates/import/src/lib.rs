@@ -34,6 +34,7 @@ pub use elements::{Element, Elements, LARGEST};
 pub use formats::{Reason, read, read_with};
 pub use ids::{conversation_id, fingerprint, stable};
 pub use llm::{Response, conversation as llm_conversation};
+pub use open_webui::folder as open_webui_folder;
 pub use own::FORMAT;
 pub use pack::{Packer, Packing};
 pub use zip::{Archive, Entry, Hostile};

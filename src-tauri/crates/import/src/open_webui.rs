@@ -40,13 +40,22 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
         created_at: first([&value["created_at"], &chat["timestamp"]]),
         updated_at: first([&value["updated_at"], &chat["timestamp"]]),
         archived: value["archived"] == true,
-        // A folder is told by an id without a name.
+        // A folder is told by an id without a name; one that was saved by itself gives it to the file ([`folder`]).
         filed: Filed::told(value["pinned"] == true, &Value::Null, tags(value, chat).into_iter()),
         policy: None,
         lanes,
         turns,
         left_out,
     })
+}
+
+/// The folder that a file holds, by the name it is saved under: `folder-NAME-export-TIME.json`.
+pub fn folder(file: &str) -> Option<String> {
+    let (name, time) = file.strip_prefix("folder-")?.strip_suffix(".json")?.rsplit_once("-export-")?;
+    // Saved again, it has ` (1)` behind the time.
+    let time = time.split_once(" (").map_or(time, |(time, _)| time);
+    let told = time.len() >= 10 && time.bytes().all(|b| b.is_ascii_digit());
+    told.then(|| domain::short_name(name)).flatten()
 }
 
 /// Its tags, by the ids that are their names in small letters with `_` for spaces; older files have names.
@@ -180,6 +189,22 @@ mod tests {
 
     fn said(message: &Value) -> Vec<Part> {
         node("m".to_owned(), None, message, None, &mut LeftOut::default()).parts
+    }
+
+    #[test]
+    fn a_folder_saved_by_itself_names_its_file() {
+        let named = |file| folder(file).unwrap_or_default();
+        assert_eq!(named("folder-My novel-export-1748736000000.json"), "My novel");
+        assert_eq!(named("folder-a-export-b-export-1748736000000 (2).json"), "a-export-b");
+        for other in [
+            "folder-My novel-export-1748736000000.txt",
+            "folder--export-1748736000000.json",
+            "folder-My novel-export-soon.json",
+            "folder-My novel-export-.json",
+            "chat-export-1748736000000.json",
+        ] {
+            assert_eq!(named(other), "", "{other}");
+        }
     }
 
     /// Newer versions keep what a model gave in a list beside the text.

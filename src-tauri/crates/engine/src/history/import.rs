@@ -343,8 +343,11 @@ impl Run {
         *self.report.skipped.entry(reason.as_str()).or_default() += 1;
     }
 
-    fn take(&mut self, conversation: Conversation, size: usize) -> Result<(), Failure> {
+    fn take(&mut self, mut conversation: Conversation, size: usize) -> Result<(), Failure> {
         self.recognised += 1;
+        if conversation.source == Source::OpenWebUi {
+            conversation.filed.folder = import::open_webui_folder(&self.name);
+        }
         let source = conversation.source.name();
         if !self.report.sources.contains(&source) {
             self.report.sources.push(source);
