@@ -23,6 +23,10 @@ describe('experiments', () => {
     expect(host.sent('experiment/run')).toEqual([]);
     await user.click(screen.getByTestId(ids.experimentUncertainGo));
     await waitFor(() => expect(host.sent('experiment/run')[0]?.retry_uncertain).toBe(true));
+    // Whoever speaks what is to be read there presses it.
+    const nav = screen.getByTestId(ids.navExperiments);
+    await waitFor(() => expect(nav).toHaveAccessibleName(/^Experiments \d+ %$/));
+    expect(nav).toHaveTextContent(/^Experiments\s*\d+ %$/);
   });
 
   it('fold away rows, and lead by keys to an answer with its checks', async () => {

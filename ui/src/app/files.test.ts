@@ -25,7 +25,7 @@ describe('files', () => {
     expect(host.sent('turn/start')[0]?.attachments?.map((file) => file.name)).toEqual(['chart.png']);
     expect(screen.getByLabelText('Attached files')).toHaveTextContent('chart.png');
     expect(screen.queryByTestId(ids.attachments)).toBeNull();
-    await user.click(screen.getByLabelText('Show chart.png'));
+    await user.click(screen.getByRole('button', { name: /^Show chart\.png \d+(\.\d+)? [kM]?B$/ }));
     expect(await screen.findByRole('dialog')).toHaveAccessibleName('chart.png');
   });
 

@@ -10,7 +10,7 @@ export const history = {
   Restore: 'Wiederherstellen',
   'Delete {title}': '{title} löschen',
   Delete: 'Löschen',
-  'Remove {title} for good': '{title} endgültig entfernen',
+  'Remove for good: {title}': 'Endgültig entfernen: {title}',
   'Remove for good': 'Endgültig entfernen',
   'The trash is empty': 'Der Papierkorb ist leer',
   'A deleted conversation stays here for 30 days.': 'Eine gelöschte Unterhaltung bleibt 30 Tage hier.',
