@@ -73,7 +73,7 @@ const UPSTREAMS: [Kind; 3] = [
     Kind { name: "chat", dialect: "openai-chat", path: &["/chat/completions"] },
     Kind { name: "messages", dialect: "anthropic-messages", path: &["/messages"] },
     // Asked without the last it answers with one document.
-    Kind { name: "gemini", dialect: "gemini", path: &[":streamGenerateContent", "?alt=sse"] },
+    Kind { name: "gemini", dialect: "gemini", path: &[":streamGenerateContent", "alt=sse"] },
 ];
 /// Bytes that an answer is sent by, and the time between them.
 const PACE: ([usize; 1], Duration) = ([64], Duration::from_millis(3));
@@ -115,6 +115,9 @@ impl Column {
 
     /// Cells passed in these rows.
     pub(crate) fn sum(&self, rows: Range<usize>) -> String {
+        if self.rows.is_empty() {
+            return "—".to_owned();
+        }
         let rows = self.rows.iter().skip(rows.start).take(rows.len());
         let cells: Vec<_> = rows.flatten().collect();
         let passed = cells.iter().filter(|cell| cell.is_ok()).count();
@@ -276,6 +279,9 @@ async fn cell(gateway: &Gateway, upstream: &Replay, pair: &Pair<'_>, fault: &str
 
 async fn counts(gateway: &Gateway, upstream: &Replay, pair: &Pair<'_>) -> Result<(), Wrong> {
     let (verdict, reply) = asked(gateway, upstream, pair, COUNTS).await?;
+    if let Some((what, found)) = verdict.wrong.first() {
+        return Err((what, format!("{found}; {reply}")));
+    }
     verdict.counts.map_or(Ok(()), |counts| Err(("counted otherwise", format!("{counts}; {reply}"))))
 }
 

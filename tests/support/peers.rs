@@ -56,7 +56,7 @@ pub struct Started {
     pub process: Process,
 }
 
-/// The folder they are installed in, once `cargo xtask prove gateway` was there.
+/// The folder they are installed in, once `cargo xtask prove gateway` or `prove gateway_faults` was there.
 pub fn home() -> Option<PathBuf> {
     let test = std::env::current_exe().unwrap();
     test.ancestors().map(|folder| folder.join("gateways")).find(|folder| folder.is_dir())

@@ -64,8 +64,8 @@ pub(crate) fn install_schemathesis() -> Result<()> {
     Ok(())
 }
 
-/// Other makers' gateways, for `prove gateway` and `prove gateway_faults`; each in a Python or a folder of its own. One that a package index
-/// does not have is left out: the proof says that it is.
+/// Other makers' gateways, for `prove gateway` and `prove gateway_faults`; each in a Python or a folder of its own.
+/// One that a package index does not have is left out: the proof says that it is.
 pub(crate) fn install_gateways() -> Result<()> {
     setup::system(&[setup::PYTHON])?;
     let home = shell::target_dir()?.join("gateways");
