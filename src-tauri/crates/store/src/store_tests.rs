@@ -448,3 +448,15 @@ fn hidden_answers_are_found_without_going_through_all_others() {
         assert_eq!(scans, ["SCAN b USING INDEX blind_turns_hidden"], "{steps:?}");
     }
 }
+
+#[test]
+fn sqlite_is_built_without_what_nobody_here_asks_for() {
+    let connection = Connection::open_in_memory().unwrap();
+    let mut statement = connection.prepare("PRAGMA compile_options").unwrap();
+    let options: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    for wanted in ["DEFAULT_MEMSTATUS=0", "OMIT_SHARED_CACHE"] {
+        assert!(options.iter().any(|option| option == wanted), "{wanted}: {options:?}");
+    }
+    assert!(!options.iter().any(|option| option == "ENABLE_API_ARMOR"), "{options:?}");
+}
