@@ -414,13 +414,9 @@ async fn ledger_of(engine: &Engine) -> Vec<store::Entry> {
     engine.store().read(|tx| tx.entries(Timestamp(0), Timestamp(i64::MAX))).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_recoveries_at_once_keep_the_text() {
-    let folder = tempfile::tempdir().unwrap();
-    let scripted = Scripted::new();
+/// A turn whose only answer has said "all of it", which is on disk, and says no more.
+async fn stuck(engine: &Engine, scripted: &Scripted) -> engine::Started {
     let shown = Arc::new(Mutex::new(String::new()));
-    let engine = scripted_engine(folder.path(), &scripted, &[]).await;
-    engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
     scripted.push_for("a", chat_stream_broken(&["all ", "of it"], Step::Hang));
     let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
     let started = engine
@@ -430,6 +426,16 @@ async fn two_recoveries_at_once_keep_the_text() {
     while !shown.lock().unwrap().contains("of it") {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    started
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_recoveries_at_once_keep_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripted = Scripted::new();
+    let engine = scripted_engine(folder.path(), &scripted, &[]).await;
+    engine.add_provider("a", OPENAI, "http://127.0.0.1:9/v1").await.unwrap();
+    let started = stuck(&engine, &scripted).await;
     let copy = copied(folder.path());
     let (one, two) = (
         scripted_engine(copy.path(), &scripted, &[]).await,
@@ -447,17 +453,8 @@ async fn two_recoveries_at_once_keep_the_text() {
 async fn what_a_process_leaves_that_ends_after_the_start_is_recovered_too() {
     let folder = tempfile::tempdir().unwrap();
     let scripted = Scripted::new();
-    let shown = Arc::new(Mutex::new(String::new()));
-    let first_engine = scripted_engine(folder.path(), &scripted, &["a"]).await;
-    scripted.push_for("a", chat_stream_broken(&["all ", "of it"], Step::Hang));
-    let observer: Box<dyn Observer> = Box::new(Committed(Arc::clone(&shown)));
-    let started = first_engine
-        .start_turn(first("Hi", &["m@a"]), Listeners { sink: None, observer: Some(observer) })
-        .await
-        .unwrap();
-    while !shown.lock().unwrap().contains("of it") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let working_engine = scripted_engine(folder.path(), &scripted, &["a"]).await;
+    let started = stuck(&working_engine, &scripted).await;
     let copy = copied(folder.path());
     let open = |process| {
         Store::open(copy.path(), store::Options { process, now: Timestamp(0), version: "test" }).unwrap()
