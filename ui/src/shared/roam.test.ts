@@ -1,9 +1,14 @@
 import { afterEach, expect, it } from 'vitest';
 import { roam } from './roam';
 
-function stage(html: string, rows: number, columns: number): (key: string) => [string | null, boolean] {
+function stage(places: string[], rows: number, columns: number): (key: string) => [string | null, boolean] {
   const root = document.createElement('div');
-  root.innerHTML = html;
+  for (const at of places) {
+    const thing = document.createElement('button');
+    thing.dataset['at'] = at;
+    thing.append(document.createElement('i'));
+    root.append(thing);
+  }
   document.body.replaceChildren(root);
   root.addEventListener('keydown', (event) => roam(event, root, 'data-at', rows, columns));
   root.querySelector<HTMLElement>('[data-at]')?.focus();
@@ -13,12 +18,11 @@ function stage(html: string, rows: number, columns: number): (key: string) => [s
     return [document.activeElement?.getAttribute('data-at') ?? null, event.defaultPrevented];
   };
 }
-const thing = (at: string) => `<button data-at="${at}"><i>x</i></button>`;
 
 afterEach(() => document.body.replaceChildren());
 
 it('goes by rows and columns, past gaps, and stays at the ends', () => {
-  const press = stage(['0/0', '0/2', '1/0', '2/2'].map(thing).join(''), 3, 3);
+  const press = stage(['0/0', '0/2', '1/0', '2/2'], 3, 3);
   expect(press('ArrowRight')).toEqual(['0/2', true]);
   expect(press('ArrowRight')).toEqual(['0/2', true]);
   expect(press('ArrowDown')).toEqual(['2/2', true]);
@@ -29,7 +33,7 @@ it('goes by rows and columns, past gaps, and stays at the ends', () => {
 });
 
 it('leaves up and down to the page where there is one row', () => {
-  const press = stage(['0/0', '0/1'].map(thing).join(''), 1, 2);
+  const press = stage(['0/0', '0/1'], 1, 2);
   expect(press('ArrowDown')).toEqual(['0/0', false]);
   expect(press('ArrowRight')).toEqual(['0/1', true]);
 });
