@@ -7,6 +7,8 @@ let node: HTMLElement;
 let resized: () => void;
 let stick: Stick;
 let changes: boolean[];
+/** How often the place was asked for. */
+let asked: number;
 
 const grow = (by: number) => {
   height += by;
@@ -21,6 +23,7 @@ const wheel = (deltaY: number) => node.dispatchEvent(new WheelEvent('wheel', { d
 beforeEach(() => {
   height = 80;
   changes = [];
+  asked = 0;
   vi.stubGlobal(
     'ResizeObserver',
     class {
@@ -37,7 +40,10 @@ beforeEach(() => {
     clientHeight: { get: () => 100 },
     scrollHeight: { get: () => Math.max(100, height) },
     scrollTop: {
-      get: () => top,
+      get: () => {
+        asked += 1;
+        return top;
+      },
       set: (next: number) => (top = Math.max(0, Math.min(next, Math.max(100, height) - 100))),
     },
   });
@@ -64,6 +70,16 @@ describe('a scroller that follows', () => {
     expect(node.scrollTop).toBe(480);
     scrollTo(980);
     expect(stick.following).toBe(true);
+  });
+
+  it('asks nothing of the layout when it has moved by itself', () => {
+    grow(500);
+    const before = asked;
+    node.dispatchEvent(new Event('scroll'));
+    expect(asked).toBe(before);
+    wheel(-40);
+    node.dispatchEvent(new Event('scroll'));
+    expect(asked).toBeGreaterThan(before);
   });
 
   it('is not led astray when a placeholder goes and a block comes', () => {

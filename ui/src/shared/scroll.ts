@@ -55,6 +55,8 @@ export function stickToEnd(
     requestAnimationFrame(() => node.scrollTop < before && set(atEnd()));
   };
   const onScroll = () => {
+    // It moves by itself: to ask how far would cost a layout in the midst of a frame.
+    if (following && !dragging) return;
     if (dragging && node.scrollTop < last) set(atEnd());
     else if (!following && node.scrollTop > last && atEnd()) set(true);
     last = node.scrollTop;
