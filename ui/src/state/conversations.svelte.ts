@@ -102,7 +102,7 @@ export class OpenConversation {
   }
 
   get running(): LiveTurn | undefined {
-    return this.turns.findLast((turn) => turn.view.live);
+    return this.turns.findLast((turn) => turn.calm.live);
   }
 
   async load(): Promise<void> {
@@ -333,7 +333,7 @@ export class Conversations {
   asking(prompt: string, beside: string | null = null): SendTurn {
     const here = this.parts.nav.page.name === 'chat' ? this.open : null;
     // What the lanes are shown hangs on these too: an estimate is reckoned anew when they change.
-    void [here?.turns.at(-1)?.view.pick, here?.lineUp.lanes];
+    void [here?.turns.at(-1)?.calm.pick, here?.lineUp.lanes];
     const models = here ? here.lineUp.items.length : this.lineUp.targets.length;
     return {
       conversation: here?.id ?? null,

@@ -52,6 +52,14 @@ function isGrowth(shown: RunView | undefined, known: RunView | undefined): boole
   );
 }
 
+/** An answer as whatever shows no text of it knows it: the one before, if it has but grown. */
+function calmed(before: RunView | undefined, run: RunView): RunView {
+  return before && before.metrics === run.metrics && isGrowth(before, run) ? before : run;
+}
+
+const isSame = (some: readonly RunView[], others: readonly RunView[]): boolean =>
+  some.length === others.length && some.every((run, place) => run === others[place]);
+
 const NOTHING: TurnView = {
   id: '',
   prompt: '',
@@ -67,6 +75,11 @@ const NOTHING: TurnView = {
 /** One turn as it is shown, fed by its stream. */
 export class LiveTurn {
   view = $state.raw<TurnView>(NOTHING);
+  /**
+   * The same, except that answers which only grow stay what they were: whatever shows no text of theirs reads this,
+   * and has nothing to do while they do.
+   */
+  calm = $state.raw<TurnView>(NOTHING);
   /** Moves while the turn is live, so that elapsed times do. */
   now = $state(Date.now());
 
@@ -97,7 +110,7 @@ export class LiveTurn {
   }
 
   get id(): string {
-    return this.view.id;
+    return this.calm.id;
   }
 
   /** Frames arrive here; they may come early, twice or with holes. */
@@ -118,7 +131,7 @@ export class LiveTurn {
   take(view: TurnView): void {
     const wasLive = this.view.id === view.id && this.view.live;
     this.known = view;
-    this.view = view;
+    this.show(view, view);
     for (const run of view.runs) this.drawn.set(run.id, run);
     // An ended turn may come from the store, which counts no frames; nothing that waits can follow it.
     if (!view.live) this.queue.clear();
@@ -171,7 +184,7 @@ export class LiveTurn {
   /** What was said of its answers. */
   picked(pick: Pick | null): void {
     this.known = { ...this.known, pick };
-    this.view = { ...this.view, pick };
+    this.show({ ...this.view, pick }, { ...this.calm, pick });
   }
 
   /** What was written on it. */
@@ -182,7 +195,7 @@ export class LiveTurn {
       return view;
     };
     this.known = noted(this.known);
-    this.view = noted(this.view);
+    this.show(noted(this.view), noted(this.calm));
   }
 
   /** Frames may come before the answer of the command that starts them. */
@@ -201,7 +214,7 @@ export class LiveTurn {
   /** Elapsed time of a run in milliseconds; its own measure once it is final. */
   elapsed(run: RunView): number | null {
     if (isFinal(run)) return run.metrics.duration;
-    const began = this.began.get(run.id) ?? this.view.created_at;
+    const began = this.began.get(run.id) ?? this.calm.created_at;
     return Math.max(run.metrics.duration ?? 0, this.now - began, 0);
   }
 
@@ -276,10 +289,20 @@ export class LiveTurn {
 
   /** Shows what has come. */
   private draw(): void {
-    const { known, view } = this;
-    this.view = known.live
-      ? { ...known, runs: known.runs.map((run, place) => this.drawOne(view.runs[place], run)) }
-      : known;
+    const { known, view, calm } = this;
+    if (!known.live) {
+      this.show(known, known);
+      return;
+    }
+    const runs = known.runs.map((run, place) => this.drawOne(view.runs[place], run));
+    if (isSame(runs, view.runs)) return;
+    const still = runs.map((run, place) => calmed(calm.runs[place], run));
+    this.show({ ...known, runs }, isSame(still, calm.runs) ? calm : { ...known, runs: still });
+  }
+
+  private show(view: TurnView, calm: TurnView): void {
+    this.view = view;
+    this.calm = calm;
   }
 
   /** An answer as it is to be shown: while it grows its figures stand still for a moment, so that they can be read. */

@@ -188,6 +188,27 @@ describe('a live turn', () => {
     const told = (live: LiveTurn, words: string) =>
       live.view.runs.filter((one) => one.sections[0]?.blocks[1]?.html === words).map((one) => one.id);
 
+    it('leaves whatever shows no text of them alone', async () => {
+      const live = open(eight());
+      live.frame(grow(1, 'one'));
+      await vi.advanceTimersToNextFrame();
+      const { calm } = live;
+      live.frame(grow(2, 'two'));
+      await vi.advanceTimersToNextFrame();
+      expect([told(live, 'two').length, live.calm === calm]).toEqual([8, true]);
+      const ended = grow(3, 'three');
+      ended.runs[0]?.ops.push({ type: 'state', state: 'done' });
+      live.frame(ended);
+      await vi.advanceTimersToNextFrame();
+      expect(live.calm.runs[0]).toBe(live.view.runs[0]);
+      expect(live.calm.runs.slice(1)).toEqual(calm.runs.slice(1));
+      live.picked({ type: 'best', run: 'a' });
+      expect([live.view.pick, live.calm.pick]).toEqual(Array(2).fill({ type: 'best', run: 'a' }));
+      live.frame(grow(4, 'four', true));
+      await vi.advanceTimersToNextFrame();
+      expect(live.calm).toBe(live.view);
+    });
+
     it('lets figures stand for a moment while text grows, and forgets none', async () => {
       const live = open(eight());
       const counted = (seq: number, output: number): TurnFrame => {
