@@ -121,12 +121,22 @@ impl Queue {
     /// `None` = it is closed, and nothing is left.
     pub(super) fn next(&self, together: usize) -> Option<VecDeque<Box<dyn Job>>> {
         let mut line = self.line();
+        // More often comes soon: it dozes at first, and what may wait for company does not wake it.
+        let mut dozes = true;
         while line.jobs.is_empty() {
             if line.closed {
                 return None;
             }
-            line.sleeps = Some(Until::Any);
-            line = self.news.wait(line).unwrap_or_else(PoisonError::into_inner);
+            if std::mem::take(&mut dozes) {
+                line = self.sleep(line, Until::Urgent(1), COMPANY).0;
+                if line.urgent == 0 && !line.jobs.is_empty() {
+                    // What came meanwhile has waited.
+                    return Some(line.take());
+                }
+            } else {
+                line.sleeps = Some(Until::Any);
+                line = self.news.wait(line).unwrap_or_else(PoisonError::into_inner);
+            }
         }
         loop {
             line.sleeps = None;
@@ -139,18 +149,29 @@ impl Queue {
             if line.is_reached(until) {
                 return Some(line.take());
             }
-            line.sleeps = Some(until);
             let before = line.urgent;
-            let asleep = |line: &mut Line| line.sleeps.is_some();
-            let waited = self.news.wait_timeout_while(line, span, asleep);
-            let (found, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-            line = found;
+            let woken;
+            (line, woken) = self.sleep(line, until, span);
             // Nobody came, or nobody will: what there is goes now.
-            if waited.timed_out() && line.urgent == before {
-                line.sleeps = None;
+            if !woken && line.urgent == before {
                 return Some(line.take());
             }
         }
+    }
+
+    /// Sleeps until that is there (or the queue is closed: true), or so long.
+    fn sleep<'q>(
+        &'q self,
+        mut line: MutexGuard<'q, Line>,
+        until: Until,
+        span: Duration,
+    ) -> (MutexGuard<'q, Line>, bool) {
+        line.sleeps = Some(until);
+        let asleep = |line: &mut Line| line.sleeps.is_some();
+        let waited = self.news.wait_timeout_while(line, span, asleep);
+        let (mut line, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        line.sleeps = None;
+        (line, !waited.timed_out())
     }
 }
 
@@ -251,6 +272,25 @@ mod tests {
         let gone = pushed(&queue, &[URGENT]);
         assert!(queue.next(0).is_none());
         assert_eq!([alive, late, gone].map(|jobs| Arc::strong_count(&jobs)), [1, 1, 1], "none is kept");
+    }
+
+    #[test]
+    fn who_dozes_is_woken_by_those_that_somebody_waits_for_alone() {
+        let queue = Queue::default();
+        queue.line().sleeps = Some(Until::Urgent(1));
+        let _alive = pushed(&queue, &[PATIENT, PATIENT]);
+        assert!(queue.line().sleeps.is_some());
+        let _alive = pushed(&queue, &[URGENT]);
+        assert!(queue.line().sleeps.is_none());
+    }
+
+    #[test]
+    fn what_came_while_it_dozed_is_taken_when_that_ends() {
+        let queue = Arc::new(Queue::default());
+        let sleeper = Arc::clone(&queue);
+        let thread = thread::spawn(move || sleeper.next(0).map(|jobs| jobs.len()));
+        let _alive = pushed(&queue, &[PATIENT]);
+        assert_eq!(thread.join().unwrap(), Some(1));
     }
 
     #[test]
