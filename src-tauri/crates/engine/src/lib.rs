@@ -118,7 +118,7 @@ pub use providers::KNOWN_DIALECTS;
 pub use receipt::{Receipt, Seen, SentRequest, Tried};
 pub use reconcile::{Reason, ReconciledDay};
 pub use registry::{Given, Known, Listed, Registry, StoredKey};
-pub use relay::{Caller, End, Head, LiveRelay, Piece, RelayAsk, allows};
+pub use relay::{Caller, End, Head, LiveRelay, Piece, RelayAsk, allows, reading};
 pub use result::RunResult;
 pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,

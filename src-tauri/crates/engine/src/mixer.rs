@@ -430,7 +430,9 @@ impl Mix {
         }
         let longest = self.draft.blocks.iter().map(|block| block.text.len()).max().unwrap_or(0);
         let presenter = &mut self.presenter;
-        let rendered = catch_unwind(AssertUnwindSafe(|| present::beside_others(longest, || work(presenter))));
+        let rendered = catch_unwind(AssertUnwindSafe(|| {
+            tasks::beside_others(longest > present::QUICK, || work(presenter))
+        }));
         rendered.unwrap_or_else(|_| {
             self.unrendered = true;
             vec![Op::Notice {

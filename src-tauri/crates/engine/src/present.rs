@@ -4,7 +4,6 @@ use crate::frame::{HtmlBlock, Op, Section, SectionKind};
 use domain::{BlockKind, Part, Seam, StreamEvent};
 use render::{Block, Markdown};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// One answer's presentation while it grows.
 #[derive(Default)]
@@ -97,14 +96,7 @@ impl Growing {
 }
 
 /// Longest text that is rendered without telling the runtime that it may take a while.
-const QUICK: usize = 64 * 1024;
-
-/// Renders `longest` bytes of text without keeping other tasks of this worker from running.
-pub(crate) fn beside_others<T>(longest: usize, work: impl FnOnce() -> T) -> T {
-    let several = Handle::try_current()
-        .is_ok_and(|runtime| matches!(runtime.runtime_flavor(), RuntimeFlavor::MultiThread));
-    if longest > QUICK && several { tokio::task::block_in_place(work) } else { work() }
-}
+pub(crate) const QUICK: usize = 64 * 1024;
 
 /// Markdown as safe HTML, for a file.
 pub(crate) fn whole(text: &str) -> String {

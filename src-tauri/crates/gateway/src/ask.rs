@@ -59,12 +59,11 @@ pub(crate) async fn answer(
 ) -> Result<Response<Answer>, Failure> {
     let engine = &shared.engine;
     let protocol = client.protocol;
-    let asked = if client.embeds {
-        serve::embeddings(&body)?
-    } else {
-        serve::parse(protocol, client.model.as_deref(), client.stream, &body)?
+    let parse = || match client.embeds {
+        true => serve::embeddings(&body),
+        false => serve::parse(protocol, client.model.as_deref(), client.stream, &body),
     };
-    let asked = Arc::new(asked);
+    let asked = Arc::new(engine::reading(body.len(), parse)?);
     let now = engine.clock().elapsed();
     let mut recorder = None;
     if caller.key.cache
@@ -267,6 +266,7 @@ pub(crate) fn count(
     model: Option<&str>,
     body: &Bytes,
 ) -> Result<Response<Answer>, Failure> {
-    let asked: Asked = serve::parse(protocol, model, false, body)?;
+    let parse = || serve::parse(protocol, model, false, body);
+    let asked: Asked = engine::reading(body.len(), parse)?;
     Ok(reply::json(200, serve::tokens(protocol, engine.prompt_tokens(&asked.request))))
 }

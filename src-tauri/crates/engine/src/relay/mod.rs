@@ -43,6 +43,10 @@ const LATELY: Duration = Duration::from_secs(1);
 /// Keys that were read lately.
 const CALLERS: usize = 256;
 
+/// Longest body, in bytes, that is read without letting others go on meanwhile: it is gone through several times before
+/// it leaves, and a megabyte of it takes some milliseconds.
+const QUICK: usize = 1024 * 1024;
+
 pub(crate) const GONE: &str = "This is no app key of Parallax. Make one in Settings → Gateway, or with `parallax \
                                app-key create`.";
 
@@ -303,6 +307,11 @@ async fn caller_lately(inner: &Inner, digest: [u8; 32]) -> Result<Option<Caller>
     }
 }
 
+/// Reads a body of so many bytes. A long one keeps no other request waiting.
+pub fn reading<T>(bytes: usize, read: impl FnOnce() -> T) -> T {
+    tasks::beside_others(bytes > QUICK, read)
+}
+
 /// Starts a request. What is read of it no more is stopped.
 pub(crate) fn start(inner: &Arc<Inner>, ask: RelayAsk) -> mpsc::Receiver<Piece> {
     let (out, pieces) = mpsc::channel(QUEUE);
@@ -310,8 +319,10 @@ pub(crate) fn start(inner: &Arc<Inner>, ask: RelayAsk) -> mpsc::Receiver<Piece> 
     inner.notice_waking();
     tasks::spawn(async move {
         let ticket = Ticket::enter(&inner, &ask);
-        let mut drive = drive::Drive::new(Arc::clone(&inner), ask, ticket.number, out.clone());
-        if let Err(failure) = tasks::guarded(Box::pin(drive.run())).await {
+        let long = ask.body.len() > QUICK;
+        let new = || drive::Drive::new(Arc::clone(&inner), ask, ticket.number, out.clone());
+        let mut drive = tasks::beside_others(long, new);
+        if let Err(failure) = tasks::guarded(Box::pin(tasks::in_long_steps(long, drive.run()))).await {
             drive.lost().await;
             // A client that is gone is told nothing.
             let _ = out.send(Piece::End(Box::new(End::lost(failure)))).await;
