@@ -101,10 +101,14 @@ fn main() -> ExitCode {
     api::read_pdf_if_asked();
     let cli = Cli::parse();
     api::prepare_process();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return out::fatal(&format!("No thread could be started ({error}).")),
-    };
+    // A gateway's requests pass through several short tasks each. On one worker they follow each other; two wake each
+    // other for every one of them, which costs more than it saves. What takes long steps aside.
+    let workers = if matches!(cli.command, Command::Serve(_)) { 1 } else { 2 };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return out::fatal(&format!("No thread could be started ({error}).")),
+        };
     let code = runtime.block_on(run(cli));
     // Reader threads of a dead standard input must not keep the process alive.
     runtime.shutdown_background();
