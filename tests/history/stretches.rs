@@ -14,7 +14,11 @@ async fn a_long_conversation_is_read_in_stretches_without_a_gap() {
 
     let newest = bench.engine.stretch(id, Span::Newest).await.unwrap();
     assert_eq!((newest.earlier, newest.turns.len(), newest.later), (40 - STRETCH, STRETCH, 0));
-    let mut found: Vec<TurnView> = newest.turns;
+    let few = bench.engine.stretch(id, Span::Few).await.unwrap();
+    assert!(!few.turns.is_empty() && newest.turns.ends_with(&few.turns));
+    assert_eq!((few.earlier + few.turns.len(), few.later), (40, 0));
+
+    let mut found: Vec<TurnView> = few.turns;
     while let Some(first) = found.first() {
         let before = bench.engine.stretch(id, Span::Before { turn: first.id }).await.unwrap();
         assert_eq!(before.earlier + before.turns.len() + before.later, 40);

@@ -179,6 +179,7 @@ export class OpenConversation {
       const found = view.turns.map((known) => this.live(known));
       this.put(extended(this, found, view, type));
       this.learnOthers(view);
+      for (const live of found) if (live.view.live) await live.subscribe();
     } catch (reason) {
       this.parts.toasts.fail(reason);
     } finally {
@@ -313,7 +314,7 @@ export class Conversations {
     }
     this.opening = true;
     try {
-      const view = await this.parts.client.call('conversation/open', { id });
+      const view = await this.parts.client.call('conversation/open', { id, span: { type: 'few' } });
       // The user has asked for another one or gone elsewhere meanwhile.
       if (this.wanted !== id) return;
       const next = new OpenConversation(this.parts, view, () => this.ended());

@@ -386,6 +386,28 @@ describe('marks', () => {
   });
 });
 
+describe('a long chat', () => {
+  it('is opened with its newest few turns, and follows what is written in those that come behind them', async () => {
+    const first = lanes[0] ?? lane('l1', one);
+    const asked = (id: string, state: RunView['state']) =>
+      turn(id, [run(`r-${id}`, first, 0, { state })], { live: state === 'streaming' });
+    host.on('conversation/open', ({ id, span }) => {
+      const few = span?.type === 'few';
+      const turns = few ? [asked('t9', 'done')] : [asked('t7', 'streaming'), asked('t8', 'done')];
+      return { id, title: 'First', policy: null, lanes, turns, earlier: few ? 9 : 7, later: 0 };
+    });
+    host.on('turn/subscribe', () => asked('t7', 'streaming'));
+    const s = services();
+    await s.start();
+    await s.conversations.show('c1');
+    const names = () => s.conversations.open?.turns.map((one) => one.id);
+    expect(names()).toEqual(['t9']);
+    await s.conversations.open?.more('before');
+    expect(names()).toEqual(['t7', 't8', 't9']);
+    expect(host.sent('turn/subscribe')).toEqual([{ turn: 't7' }]);
+  });
+});
+
 describe('changes pushed by the core', () => {
   it('reload what they touch and nothing else', async () => {
     const s = services();

@@ -7,6 +7,8 @@ use std::{ops::Range, sync::Arc};
 
 /// Turns of a stretch.
 pub const STRETCH: usize = 12;
+/// Turns a window begins with: more than it shows at once, and no more to draw before anything is seen.
+const FEW: usize = 4;
 
 /// Which turns of the branch on the screen. One that names a turn which is not on it means the newest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub enum Span {
     /// The newest.
     #[default]
     Newest,
+    /// The newest few, to be seen at once. The others are asked for behind them.
+    Few,
     /// A turn with those before and after it.
     Around {
         /// Which.
@@ -47,7 +51,7 @@ pub struct Stretch {
 impl Span {
     fn turn(self) -> Option<TurnId> {
         match self {
-            Self::Newest => None,
+            Self::Newest | Self::Few => None,
             Self::Around { turn } | Self::Before { turn } | Self::After { turn } => Some(turn),
         }
     }
@@ -55,12 +59,16 @@ impl Span {
     /// Places on a branch.
     fn places(self, path: &[TurnId]) -> Range<usize> {
         let end = path.len();
-        let newest = end.saturating_sub(STRETCH)..end;
+        let last = |many: usize| end.saturating_sub(many)..end;
+        if self == Self::Few {
+            return last(FEW);
+        }
+        let newest = last(STRETCH);
         let Some(at) = self.turn().and_then(|turn| path.iter().position(|known| *known == turn)) else {
             return newest;
         };
         match self {
-            Self::Newest => newest,
+            Self::Newest | Self::Few => newest,
             Self::Around { .. } => {
                 let first = at.saturating_sub(STRETCH / 2);
                 first..end.min(first + STRETCH)
@@ -105,6 +113,9 @@ mod tests {
     fn stretches_join_without_a_gap() {
         let path: Vec<TurnId> = (0..200).map(turn).collect();
         assert_eq!(Span::Newest.places(&path), 188..200);
+        assert_eq!(Span::Few.places(&path), 196..200);
+        assert_eq!(Span::Before { turn: turn(196) }.places(&path), 184..196);
+        assert_eq!(Span::Few.places(&path[..3]), 0..3);
         assert_eq!(Span::Before { turn: turn(188) }.places(&path), 176..188);
         assert_eq!(Span::Before { turn: turn(5) }.places(&path), 0..5);
         assert_eq!(Span::Before { turn: turn(0) }.places(&path), 0..0);

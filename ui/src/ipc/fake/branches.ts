@@ -21,6 +21,7 @@ export interface FakeConversation {
 
 /** Turns that are given at once. */
 const STRETCH = 12;
+const FEW = 4;
 
 /** As in the core: which answer is shown changes only once none of the lane is being written. */
 const WRITING = ['pending', 'connecting', 'streaming'];
@@ -28,14 +29,11 @@ const WRITING = ['pending', 'connecting', 'streaming'];
 /** A conversation with some of its turns, as the core gives them. */
 export function stretch(conversation: FakeConversation, span?: Span): ConversationView {
   const { id, title, lanes, policy, turns } = conversation;
-  const place = span && span.type !== 'newest' ? turns.findIndex((turn) => turn.id === span.turn) : -1;
-  const end =
-    place < 0 || !span
-      ? turns.length
-      : { newest: turns.length, before: place, after: place + 1 + STRETCH, around: place + STRETCH / 2 }[
-          span.type
-        ];
-  const first = Math.max(0, span?.type === 'after' && place >= 0 ? place + 1 : end - STRETCH);
+  const place = span && 'turn' in span ? turns.findIndex((turn) => turn.id === span.turn) : -1;
+  const ends = { before: place, after: place + 1 + STRETCH, around: place + STRETCH / 2 };
+  const end = place >= 0 && span && 'turn' in span ? ends[span.type] : turns.length;
+  const many = span?.type === 'few' ? FEW : STRETCH;
+  const first = Math.max(0, span?.type === 'after' && place >= 0 ? place + 1 : end - many);
   const shown = turns.slice(first, end);
   return {
     id,

@@ -4,7 +4,7 @@ import type { TurnId } from "./TurnId";
 /**
  * Which turns of the branch on the screen. One that names a turn which is not on it means the newest.
  */
-export type Span = { "type": "newest" } | { "type": "around", 
+export type Span = { "type": "newest" } | { "type": "few" } | { "type": "around", 
 /**
  * Which.
  */
