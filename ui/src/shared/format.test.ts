@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   ago,
   bytes,
@@ -102,6 +102,15 @@ describe('days', () => {
     expect(moment(at(21), now)).toBe('Today 09:41');
     expect(moment(at(3, 9, 9), now)).toBe('3 Oct 09:41');
     expect(ago(now - 125_000, now)).toBe('2 min ago');
+  });
+  it('of a long list are written in a format that is made once, or once for summer and once for winter', () => {
+    const made = vi.spyOn(Intl, 'DateTimeFormat');
+    const afresh = vi.spyOn(Date.prototype, 'toLocaleDateString');
+    const names = Array.from({ length: 24 }, (_, month) => dayOf(at(3, 9, month, 2020), now));
+    expect(names[13]).toBe('February 2021');
+    expect(made.mock.calls.length).toBeLessThanOrEqual(2);
+    expect(afresh).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 });
 

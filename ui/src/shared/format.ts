@@ -179,13 +179,20 @@ export function contextSize(count: number | null): string {
   return count >= 1000 ? t('{count} k', { count: Math.round(count / 1000) }) : String(count);
 }
 
-/** A date in the language of the window. */
-export const dated = (at: number, options: Intl.DateTimeFormatOptions): string =>
-  new Date(at).toLocaleDateString(locale(), options);
+const moments = new Map<string, Intl.DateTimeFormat>();
+
+/** A date or a time in the language of the window. */
+export function dated(at: number, options: Intl.DateTimeFormatOptions): string {
+  const date = new Date(at);
+  // A format keeps the zone it was made in, and whoever travels changes that of the desktop.
+  const key = `${locale()} ${date.getTimezoneOffset()} ${JSON.stringify(options)}`;
+  let made = moments.get(key);
+  if (!made) moments.set(key, (made = new Intl.DateTimeFormat(locale(), options)));
+  return made.format(date);
+}
 
 /** `09:41` */
-export const clock = (at: number): string =>
-  new Date(at).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
+export const clock = (at: number): string => dated(at, { hour: '2-digit', minute: '2-digit' });
 
 /** `20 November` */
 export const dayMonth = (at: number): string => dated(at, { day: 'numeric', month: 'long' });
