@@ -7,7 +7,7 @@ import type { RouteExplained } from '../ipc/generated/RouteExplained';
 import type { RoutingPrefs } from '../ipc/generated/RoutingPrefs';
 import { asFailure, type Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
-import { t } from '../shared/i18n.svelte';
+import { t, words } from '../shared/i18n.svelte';
 
 /** What a policy says, as it travels: what it does not say is left out. */
 export type Prefs = RoutingPrefs;
@@ -16,9 +16,28 @@ export type Rules = Policy;
 /** Typing into the trial prompt is followed by a new plan after this long. */
 const PLAN_AFTER_MS = 250;
 
+const NAMES: Record<string, string> = words({
+  everyday: 'Everyday',
+  cheapest: 'Cheapest',
+  fastest: 'Fastest',
+  private: 'Private',
+  local: 'Local only',
+});
+const ABOUT: Record<string, string> = words({
+  everyday: 'Balances price, speed and reliability; stays where the prompt is cached.',
+  cheapest: 'The lowest expected cost over the whole chat, however slow.',
+  fastest: 'The shortest expected time to the first word.',
+  private: 'Only providers that say they do not train on what is sent, and this machine.',
+  local: 'Only models on this machine; nothing is sent anywhere.',
+});
+const shipped = (one: Rules): Rules =>
+  one.built_in ? { ...one, name: NAMES[one.id] ?? one.name, about: ABOUT[one.id] ?? one.about } : one;
+
 /** Policies, and where a prompt would go under one of them. */
 export class Routing {
-  policies = $state.raw<Rules[]>([]);
+  private told = $state.raw<Rules[]>([]);
+  /** Those that ship with the program are called as the window's language calls them. */
+  readonly policies = $derived(this.told.map(shipped));
   usual = $state('everyday');
   loaded = $state(false);
 
@@ -173,7 +192,7 @@ export class Routing {
   private async change(call: () => Promise<PolicyList>): Promise<boolean> {
     try {
       const list = await call();
-      this.policies = list.policies;
+      this.told = list.policies;
       this.usual = list.usual;
       this.loaded = true;
       if (!this.of(this.shown)) this.shown = list.usual;

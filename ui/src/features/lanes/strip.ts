@@ -60,7 +60,7 @@ export function strip(runs: readonly RunView[]): Cell[][] {
       {
         id: 'ttft',
         label: t('First token'),
-        text: waiting ? 'waiting' : firstToken(m.ttft),
+        text: waiting ? t('waiting') : firstToken(m.ttft),
         ratio: share(m.ttft, most.ttft),
         win: wins.ttft === run.id ? t('fastest to first token') : null,
         title: t('From sending the request to the first content'),
@@ -86,7 +86,7 @@ export function strip(runs: readonly RunView[]): Cell[][] {
         label: t('Cost'),
         text: cost({ cost: m.cost, basis: m.basis, free: isFree(run) }),
         ratio: most.cost === 0n ? 0 : Number((100n * (pico(costOf(run) ?? '0') ?? 0n)) / most.cost),
-        win: wins.cost === run.id ? 'cheapest' : null,
+        win: wins.cost === run.id ? t('cheapest') : null,
         title: isFree(run) ? t('Costs nothing') : BASIS[m.basis ?? 'unknown'],
       },
     ];

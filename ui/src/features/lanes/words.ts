@@ -119,16 +119,15 @@ export function routeLine(run: RunView, advice: AdviceTable): RouteLine {
     .filter((step) => step.failed !== null)
     .map((step) => {
       const how = step.failed ?? '';
+      const was = { provider: step.provider };
       const title = Object.hasOwn(advice, how) ? advice[how as ErrorKind].short.toLowerCase() : how;
       // Another one was asked beside it and was quicker.
       if (how === 'outrun') {
-        const was = { provider: step.provider };
         return { text: t('{provider} late', was), title: t('{provider}: another answered first', was) };
       }
       // A status is said as it is; a label is for the tooltip, the note below has the words.
-      const said = /^\d+$/.test(how) ? how : 'failed';
       return {
-        text: `${step.provider} ${said}`,
+        text: /^\d+$/.test(how) ? `${step.provider} ${how}` : t('{provider} failed', was),
         title: `${step.provider}, ${step.upstream_model}: ${title}`,
       };
     });
@@ -154,13 +153,11 @@ function saw(run: RunView): string {
     case 'prompt_only':
       return t('saw the prompt only');
     case 'own':
-      return t('saw its own {turns}', { turns: t('{count} turns', { count: saw.turns }) });
+      return t('saw its own {count} turns', { count: saw.turns });
     case 'other':
       return t('saw {model}’s answer', { model: saw.model });
     case 'no_pick':
-      return t('no best was picked: saw its own {turns}', {
-        turns: t('{count} turns', { count: saw.turns }),
-      });
+      return t('no best was picked: saw its own {count} turns', { count: saw.turns });
     case 'all':
       return t('saw all {answers}', { answers: t('{count} answers', { count: saw.answers }) });
     case 'chosen':
@@ -170,3 +167,7 @@ function saw(run: RunView): string {
 
 /** The letter of a place, from 0. */
 export const letterOf = (place: number): string => String.fromCharCode(65 + (place % 26));
+
+/** What an answer is called where it is read out: before a blind vote by its letter, else by its model. */
+export const called = (run: RunView, place: number, hidden: boolean): string =>
+  hidden ? t('Answer {letter}', { letter: letterOf(place) }) : run.model_name;

@@ -5,7 +5,7 @@ import type { Meter } from '../../ipc/generated/Meter';
 import type { PriceOrigin } from '../../ipc/generated/PriceOrigin';
 import type { PriceRate } from '../../ipc/generated/PriceRate';
 import type { PriceView } from '../../ipc/generated/PriceView';
-import { monthYear, NONE, perMillion, pico, price, priced } from '../../shared/format';
+import { dated, monthYear, NONE, perMillion, pico, price, priced } from '../../shared/format';
 import { rows, t, words } from '../../shared/i18n.svelte';
 
 /** What a promise about data is called, and the tone of its dot. */
@@ -122,6 +122,12 @@ export function month(text: string | null): string {
 
 /** `2026-11-20` as `20 Nov 2026`. */
 export function day(text: string): string {
-  const match = /^\d{4}-\d{2}-(\d{2})$/.exec(text);
-  return match ? `${Number(match[1])} ${month(text)}` : text;
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  if (!match) return text;
+  const [, year, month, date] = match.map(Number) as [number, number, number, number];
+  return dated(new Date(year, month - 1, date).getTime(), {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  });
 }

@@ -1,5 +1,6 @@
 import { render } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
+import { speak } from '../i18n.svelte';
 import Blocks from './Blocks.svelte';
 
 const block = (n: number, html = `<p>Block ${String(n)}</p>`) => ({ key: `k${String(n)}`, html });
@@ -25,6 +26,25 @@ describe('the blocks of an answer', () => {
     const blocks = many(60).map((known, n) => (n === 23 || n === 24 ? block(n, '<h2>Part</h2>') : known));
     const { container } = render(Blocks, { blocks, onlink });
     expect(groups(container)).toEqual([26, 24, 10]);
+  });
+
+  it('are read out in the language of the window, and what a model wrote stays as it is', async () => {
+    const html =
+      '<figure class="code"><button type="button" data-act="copy" aria-label="Copy code"></button>' +
+      '<pre>&lt;i aria-label="Table"&gt;</pre></figure><div role="group" aria-label="Table"></div>';
+    const drawn = () => render(Blocks, { blocks: [block(0, html)], onlink });
+    const english = drawn();
+    expect(english.getByRole('button', { name: 'Copy code' })).toBeInTheDocument();
+    english.unmount();
+    await speak('de');
+    try {
+      const page = drawn();
+      expect(page.getByRole('button', { name: 'Code kopieren' })).toBeInTheDocument();
+      expect(page.getByRole('group', { name: 'Tabelle' })).toBeInTheDocument();
+      expect(page.getByText('<i aria-label="Table">')).toBeInTheDocument();
+    } finally {
+      await speak('en');
+    }
   });
 
   it('may be equal to each other', () => {

@@ -52,6 +52,14 @@ export const FORMS: Record<string, Forms> = {
   },
   '{count} lines differ': { one: '{count} line differs', other: '{count} lines differ' },
   '{count} earlier turns': { one: '{count} earlier turn', other: '{count} earlier turns' },
+  'saw its own {count} turns': {
+    one: 'saw its own {count} turn',
+    other: 'saw its own {count} turns',
+  },
+  'no best was picked: saw its own {count} turns': {
+    one: 'no best was picked: saw its own {count} turn',
+    other: 'no best was picked: saw its own {count} turns',
+  },
   '{count} turns': { one: '{count} turn', other: '{count} turns' },
   '{count} matches': { one: '{count} match', other: '{count} matches' },
   '{count} words': { one: '{count} word', other: '{count} words' },

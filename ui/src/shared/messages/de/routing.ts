@@ -1,5 +1,18 @@
 // German: routing.
 export const routing = {
+  Everyday: 'Alltag',
+  Fastest: 'Am schnellsten',
+  Private: 'Vertraulich',
+  'Local only': 'Nur lokal',
+  'Balances price, speed and reliability; stays where the prompt is cached.':
+    'Wägt Preis, Tempo und Verlässlichkeit ab; bleibt, wo der Prompt zwischengespeichert ist.',
+  'The lowest expected cost over the whole chat, however slow.':
+    'Die niedrigsten zu erwartenden Kosten des ganzen Chats, wie langsam auch immer.',
+  'The shortest expected time to the first word.': 'Die kürzeste zu erwartende Zeit bis zum ersten Wort.',
+  'Only providers that say they do not train on what is sent, and this machine.':
+    'Nur Anbieter, die zusagen, mit Gesendetem nicht zu trainieren, und dieser Rechner.',
+  'Only models on this machine; nothing is sent anywhere.':
+    'Nur Modelle auf diesem Rechner; nichts wird irgendwohin gesendet.',
   'without a key': 'ohne Schlüssel',
   'Endpoints in the order they are tried': 'Endpunkte in der Reihenfolge, in der sie versucht werden',
   '{count} endpoints': { one: '{count} Endpunkt', other: '{count} Endpunkte' },
@@ -55,7 +68,7 @@ export const routing = {
   'Moves slower endpoints back, measured in your own requests':
     'Stellt langsamere Endpunkte zurück, gemessen an Ihren eigenen Anfragen',
   'Most seconds to the first word, median': 'Höchstens Sekunden bis zum ersten Wort, Median',
-  'first word s': 'erstes Wort s',
+  'first word s': '1. Wort s',
   'Least tokens a second, median': 'Mindestens Token je Sekunde, Median',
   'tokens/s': 'Token/s',
   Health: 'Verlässlichkeit',

@@ -1,5 +1,13 @@
 // German: everywhere.
 export const shared = {
+  window: 'Fenster',
+  'command line': 'Befehlszeile',
+  gateway: 'Gateway',
+  Table: 'Tabelle',
+  Formula: 'Formel',
+  'Copy code': 'Code kopieren',
+  'Wrap long lines': 'Lange Zeilen umbrechen',
+  'Draw the diagram': 'Diagramm zeichnen',
   'The clipboard could not be written.': 'Die Zwischenablage konnte nicht beschrieben werden.',
   '{seconds} s': '{seconds} s',
   '{minutes} min': '{minutes} min',

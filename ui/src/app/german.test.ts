@@ -1,0 +1,62 @@
+import { screen } from '@testing-library/svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { speak } from '../shared/i18n.svelte';
+import { german } from '../shared/messages/de';
+import { ids } from '../shared/testids';
+import { open, stage, user } from './stage.help';
+
+stage();
+
+beforeEach(() => void vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['de-DE']));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await speak('en');
+});
+
+/** English texts that German says in other words, with anything in their gaps. */
+const ENGLISH = Object.entries(german as Record<string, unknown>)
+  .map(([key, text]) => [key.replace(/\|.*$/, ''), text] as const)
+  .filter(([english, text]) => english !== text && /\p{L}{3}/u.test(english.replace(/\{\w+\}/g, '')))
+  .map(([english]) => {
+    const plain = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+    return new RegExp(`^${plain.replace(/\{count\}/g, '[\\d.]+').replace(/\{\w+\}/g, '.+')}$`);
+  });
+
+/** What the window itself says, not what people and models wrote. */
+function said(): string[] {
+  const all = [...document.querySelectorAll('body *:not(script, style)')];
+  const own = all.filter((element) => !element.closest('[dir=auto], .prose, .mono, code, pre'));
+  const texts = own.flatMap((element) => [
+    ...[...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent ?? ''),
+    ...['title', 'placeholder'].map((name) => element.getAttribute(name) ?? ''),
+  ]);
+  const labels = all.map((element) => element.getAttribute('aria-label') ?? '');
+  return [...new Set([...texts, ...labels].map((text) => text.trim()).filter(Boolean))];
+}
+/** A provider and an editor, not words. */
+const NAMES = ['Together', 'Continue'];
+const english = () => said().filter((text) => !NAMES.includes(text) && ENGLISH.some((one) => one.test(text)));
+
+describe('the window in German', () => {
+  it.each(['chat', 'states', 'seam', 'blind', 'empty'])('has no English of its own: %s', async (scene) => {
+    await open(scene);
+    await screen.findAllByText('Heute');
+    expect(english()).toEqual([]);
+  });
+
+  it.each([
+    ['spend', ids.navSpend, 'Ausgaben'],
+    ['models', ids.navModels, 'Modelle'],
+    ['leaderboard', ids.navLeaderboard, 'Rangliste'],
+    ['experiments', ids.navExperiments, 'Experimente'],
+    ['history', ids.navHistory, 'Verlauf'],
+    ['settings', ids.navSettings, 'Einstellungen'],
+  ])('nor on its other pages: %s', async (_, link, heading) => {
+    await open('chat');
+    await screen.findAllByText('Heute');
+    await user.click(screen.getByTestId(link));
+    await screen.findByRole('heading', { level: 1, name: heading });
+    await vi.waitFor(() => expect(document.querySelector('main')?.textContent.length).toBeGreaterThan(100));
+    expect(english()).toEqual([]);
+  });
+});
