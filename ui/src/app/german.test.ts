@@ -45,14 +45,15 @@ describe('the window in German', () => {
   });
 
   it.each([
-    ['spend', ids.navSpend, 'Ausgaben'],
-    ['models', ids.navModels, 'Modelle'],
-    ['leaderboard', ids.navLeaderboard, 'Rangliste'],
-    ['experiments', ids.navExperiments, 'Experimente'],
-    ['history', ids.navHistory, 'Verlauf'],
-    ['settings', ids.navSettings, 'Einstellungen'],
-  ])('nor on its other pages: %s', async (_, link, heading) => {
-    await open('chat');
+    ['chat', ids.navSpend, 'Ausgaben'],
+    ['budgets', ids.navSpend, 'Ausgaben'],
+    ['chat', ids.navModels, 'Modelle'],
+    ['chat', ids.navLeaderboard, 'Rangliste'],
+    ['chat', ids.navExperiments, 'Experimente'],
+    ['chat', ids.navHistory, 'Verlauf'],
+    ['chat', ids.navSettings, 'Einstellungen'],
+  ])('nor on its other pages: %s, %s', async (scene, link, heading) => {
+    await open(scene);
     await screen.findAllByText('Heute');
     await user.click(screen.getByTestId(link));
     await screen.findByRole('heading', { level: 1, name: heading });

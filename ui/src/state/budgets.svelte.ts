@@ -8,9 +8,15 @@ import { t, words } from '../shared/i18n.svelte';
 const RANK: Record<BudgetState, number> = { normal: 0, near: 1, over: 2, holding: 3 };
 const PER = words({ day: 'per day', week: 'per week', month: 'per month' } as const);
 
+/** What a budget is for, as the window's language says it. */
+export function budgetName({ scope, name }: Pick<BudgetView, 'scope' | 'name'>): string {
+  if (scope === 'all') return t('Everything');
+  return scope.startsWith('app:') ? t('App “{name}”', { name: scope.slice('app:'.length) }) : name;
+}
+
 /** `Everything, per month`. */
-export const budgetTitle = (budget: Pick<BudgetView, 'name' | 'period'>): string =>
-  `${budget.name}, ${PER[budget.period]}`;
+export const budgetTitle = (budget: Pick<BudgetView, 'scope' | 'name' | 'period'>): string =>
+  `${budgetName(budget)}, ${PER[budget.period]}`;
 
 /** Limits on what may be spent, and how they stand. */
 export class Budgets {

@@ -57,7 +57,7 @@ function parts(filter: Filter): Part[] {
         `${model.name} ${model.author} ${model.reference.model} ${model.providers.join(' ')}`.toLowerCase();
       return words.every((word) => text.includes(word));
     };
-    list.push({ name: `“${filter.text.trim()}”`, fits, without: { ...filter, text: '' } });
+    list.push({ name: t('“{text}”', { text: filter.text.trim() }), fits, without: { ...filter, text: '' } });
   }
   if (filter.provider !== '') {
     list.push({

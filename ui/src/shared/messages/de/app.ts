@@ -92,6 +92,7 @@ export const app = {
   'Answers are arriving': 'Antworten treffen ein',
   'Archive {title}': '{title} archivieren',
   Archive: 'Archiv',
+  'Archive|what to do': 'Archivieren',
   'Your conversations will stand here.': 'Hier stehen später Ihre Unterhaltungen.',
   'Expand sidebar': 'Seitenleiste ausklappen',
   'Expand sidebar  Ctrl B': 'Seitenleiste ausklappen  Strg B',

@@ -1,5 +1,6 @@
 // German: models.
 export const models = {
+  '“{text}”': '„{text}“',
   'Previous model': 'Voriges Modell',
   'Next model': 'Nächstes Modell',
   Context: 'Kontext',

@@ -1,5 +1,6 @@
 // German: budgets and spending.
 export const money = {
+  'App “{name}”': 'App „{name}“',
   'Dollars per day': 'Dollar am Tag',
   'Dollars per week': 'Dollar in der Woche',
   'Dollars per month': 'Dollar im Monat',
