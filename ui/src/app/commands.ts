@@ -1,6 +1,7 @@
 // Everything a key can do. Buttons, keys, the palette and tests speak of the same actions.
 import { createKeybindingsHandler } from 'tinykeys';
 import type { Action } from '../shared/action';
+import { afterOverlays } from '../shared/kit/after';
 import { isLetter } from '../shared/keys';
 import { ids } from '../shared/testids';
 import type { Services } from '../state/services.svelte';
@@ -237,7 +238,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
       keys: '',
       anywhere: true,
       can: inChat,
-      run: press(ids.title),
+      run: () => afterOverlays(press(ids.rename)),
     },
     {
       id: 'export.markdown',

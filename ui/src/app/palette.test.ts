@@ -20,6 +20,20 @@ describe('the palette', () => {
     expect(services.conversations.open?.layout).toBe('grid');
   });
 
+  it('renames the conversation: its field has the focus, and the pencil when that is done', async () => {
+    await open('chat');
+    await user.keyboard('{Control>}k{/Control}');
+    await user.type(await screen.findByTestId(ids.palette), '>rename');
+    await user.keyboard('{Enter}');
+    const field = await screen.findByRole('textbox', { name: 'Title' });
+    await waitFor(() => expect(field).toHaveFocus());
+    await user.clear(field);
+    await user.keyboard('Counting users{Enter}');
+    await waitFor(() => expect(screen.getByTestId(ids.rename)).toHaveFocus());
+    expect(host.sent('conversation/rename').map(({ title }) => title)).toEqual(['Counting users']);
+    expect(screen.getByTestId(ids.title)).toHaveTextContent('Counting users');
+  });
+
   it('offers only what can be done here', async () => {
     await open('empty');
     await user.keyboard('{Control>}k{/Control}');

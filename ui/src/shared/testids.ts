@@ -165,6 +165,7 @@ export const ids = {
   tagName: 'tag-name',
   tagCheck: (name: string) => `tag-${name}`,
   title: 'title',
+  rename: 'rename',
   storageState: 'storage-state',
   today: 'today',
   startFailure: 'start-failure',
