@@ -264,13 +264,13 @@ export const chat = {
   'Demo, not an AI · {saw}': 'Demo, keine KI · {saw}',
   'saw the prompt only': 'sah nur den Prompt',
   'saw its own {count} turns': {
-    one: 'sah die eigene Runde',
-    other: 'sah die eigenen {count} Runden',
+    one: 'sah {count} eigene Runde',
+    other: 'sah {count} eigene Runden',
   },
   'saw {model}’s answer': 'sah die Antwort von {model}',
   'no best was picked: saw its own {count} turns': {
-    one: 'keine beste gewählt: sah die eigene Runde',
-    other: 'keine beste gewählt: sah die eigenen {count} Runden',
+    one: 'keine beste gewählt: sah {count} eigene Runde',
+    other: 'keine beste gewählt: sah {count} eigene Runden',
   },
   'saw all {answers}': 'sah alle {answers}',
   'saw the answers of {models}': 'sah die Antworten von {models}',
