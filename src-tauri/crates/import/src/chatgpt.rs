@@ -120,15 +120,22 @@ fn content(message: &Value, role: &str, files: &mut Files<'_>, left_out: &mut Le
         "reasoning_recap" | "model_editable_context" | "user_editable_context" => Vec::new(),
         // Code for a tool is the model's work, not its answer.
         "code" => tool(recipient, content["text"].as_str().unwrap_or_default(), left_out),
-        "execution_output" | "system_error" | "tether_browsing_display" | "tether_quote" => {
-            let result = content["text"].as_str().or_else(|| content["result"].as_str()).unwrap_or_default();
+        "execution_output"
+        | "system_error"
+        | "tether_browsing_display"
+        | "tether_quote"
+        | "citable_code_output" => {
+            let said = ["text", "result", "output_str"].iter().find_map(|key| content[*key].as_str());
+            let result = said.unwrap_or_default();
             tool(message["author"]["name"].as_str().unwrap_or(kind), result, left_out)
         }
         _ => {
             let mut parts = Vec::new();
             let listed = content["parts"].as_array().into_iter().flatten();
             let plain = content["text"].as_str().map(|text| Value::String(text.to_owned()));
-            for part in listed.cloned().chain(plain) {
+            // What a computer in use showed.
+            let seen = content.get("screenshot").cloned();
+            for part in listed.cloned().chain(plain).chain(seen) {
                 parts.extend(piece(&part, message, files, left_out));
             }
             if role == "tool" || (role == "assistant" && recipient != "all") {
@@ -224,6 +231,27 @@ mod tests {
         assert_ne!(id(talk(1.7e9, "One")), id(talk(1.6e9, "One")));
         assert!(read(&json!({ "title": "One", "mapping": {} }), &mut |_| None).is_err());
     }
+
+    #[test]
+    fn what_tools_gave_is_kept_in_every_form() {
+        let said = |content: Value| {
+            let value = json!({ "id": "c", "mapping": {
+                "u": { "message": { "author": { "role": "user" }, "content": { "parts": ["Look"] } } },
+                "t": { "parent": "u", "message": { "author": { "role": "tool", "name": "api" }, "content": content } },
+            } });
+            read(&value, &mut |_| None).unwrap().turns[0].answers[0].parts.clone()
+        };
+        let tool = |text: &str| Part::ServerTool { name: "api".into(), text: text.into() };
+        assert_eq!(said(json!({ "content_type": "citable_code_output", "output_str": "42" })), [tool("42")]);
+        assert_eq!(
+            said(json!({ "content_type": "tether_browsing_display", "result": "A page" })),
+            [tool("A page")]
+        );
+        let screen = json!({ "content_type": "computer_output", "screenshot": {
+            "content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1" } });
+        assert_eq!(said(screen), [tool("[Picture, not imported: sediment://file_1]")]);
+    }
+
     #[test]
     fn files_are_asked_for_by_their_ids_alone() {
         for (pointer, id) in [

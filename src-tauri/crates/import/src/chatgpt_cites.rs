@@ -101,14 +101,25 @@ pub(crate) fn without_marks(words: &str) -> String {
     out
 }
 
-/// The name in `entity`, a mark with a list: kind, name, what tells it apart.
+/// The words that a mark shows. `entity` has a list: kind, name, what tells it apart; a product's is id and name. Links,
+/// videos and lists of pages have their title first, then an address or ids of results.
 fn thing(mark: &str) -> Option<String> {
     let (kind, said) = mark.split_once(BETWEEN)?;
-    if kind != "entity" {
-        return None;
+    match kind {
+        "entity" | "product_entity" => {
+            let said: Value = serde_json::from_str(said).ok()?;
+            said[1].as_str().map(str::to_owned)
+        }
+        "url" | "link_title" | "video" | "navlist" => {
+            let (title, place) = said.split_once(BETWEEN)?;
+            Some(if is_address(place) && place != title {
+                format!("{title} ({place})")
+            } else {
+                title.to_owned()
+            })
+        }
+        _ => None,
     }
-    let said: Value = serde_json::from_str(said).ok()?;
-    said[1].as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -167,6 +178,15 @@ mod tests {
             ("\u{e203}x\u{e204} y", "x y"),
             ("in \u{e200}entity\u{e202}[\"city\",\"Paris\",\"France\"]\u{e201}!", "in Paris!"),
             ("in \u{e200}entity\u{e202}[\u{e201}!", "in !"),
+            ("by \u{e200}product_entity\u{e202}[\"turn0product1\",\"A lamp\"]\u{e201}", "by A lamp"),
+            ("see \u{e200}url\u{e202}The board\u{e202}turn0search1\u{e201}.", "see The board."),
+            (
+                "see \u{e200}url\u{e202}It\u{e202}https://a.example/x\u{e201}.",
+                "see It (https://a.example/x).",
+            ),
+            ("\u{e200}video\u{e202}How to\u{e202}turn0youtube1\u{e201}", "How to"),
+            ("\u{e200}navlist\u{e202}News\u{e202}turn0news1,turn0news2\u{e201}", "News"),
+            ("a\u{e200}filecite\u{e202}turn0file1\u{e202}L1-L2\u{e201}.", "a."),
             ("cut \u{e200}cite", "cut cite"),
             ("none", "none"),
         ] {

@@ -132,7 +132,11 @@ fn part(block: &Value, left_out: &mut LeftOut) -> Option<Part> {
                     .iter()
                     .flat_map(|item| match item["text"].as_str() {
                         Some(words) => vec![words],
-                        None => ["title", "url"].iter().filter_map(|key| item[*key].as_str()).collect(),
+                        // So have files that were made: a name and a place.
+                        None => {
+                            let keys = ["title", "url", "name", "file_path"];
+                            keys.iter().filter_map(|key| item[*key].as_str()).collect()
+                        }
                     })
                     .collect(),
                 _ => Vec::new(),
@@ -159,6 +163,8 @@ mod tests {
         let message = json!({ "content": [
             { "type": "tool_result", "name": "web_search", "content": [
                 { "type": "knowledge", "title": "A page", "url": "https://a.example/x" }] },
+            { "type": "tool_result", "name": "present_files", "content": [
+                { "type": "local_resource", "name": "a.docx", "file_path": "/mnt/outputs/a.docx" }] },
             { "type": "token_budget" },
             cited(json!({ "uuid": "1", "details": { "type": "web_search_citation", "url": "https://a.example/x" } })),
             cited(json!({ "url": "https://b.example/y", "title": "B" })),
@@ -170,11 +176,13 @@ mod tests {
             url: Some(url.to_owned()),
             title: title.map(str::to_owned),
         };
+        let made = "a.docx\n\n/mnt/outputs/a.docx".to_owned();
         let found = "A page\n\nhttps://a.example/x".to_owned();
         assert_eq!(
             parts,
             [
                 Part::ServerTool { name: "web_search".to_owned(), text: found },
+                Part::ServerTool { name: "present_files".to_owned(), text: made },
                 text("It is."),
                 text("It is."),
                 text("Spoken."),

@@ -20,7 +20,9 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let mut nodes = Vec::new();
     if let Some(messages) = chat["history"]["messages"].as_object() {
         for (id, message) in messages {
-            nodes.push(node(id.clone(), text::id(&message["parentId"]), message, system, &mut left_out));
+            let parent = text::id(&message["parentId"]);
+            nodes.push(node(id.clone(), parent.clone(), message, system, &mut left_out));
+            nodes.extend(merged(id, parent, message, &mut left_out));
         }
     } else {
         // Old exports hold the branch that was shown and nothing else.
@@ -90,6 +92,7 @@ fn node(
                 // Newer versions keep what is not said in words apart from the text.
                 if said.iter().all(|part| matches!(part, Part::Text { .. })) {
                     parts.extend(beside(&message["output"], left_out));
+                    parts.extend(executed(&message["code_executions"], left_out));
                 }
                 parts.extend(said);
                 parts.extend(sources(message));
@@ -120,12 +123,41 @@ fn node(
         model: if user {
             None
         } else {
-            text::model(&message["model"]).or_else(|| text::model(&message["modelName"]))
+            // In an arena `model` is the arena; which one spoke is said beside it.
+            ["selectedModelId", "model", "modelName"].iter().find_map(|key| text::model(&message[*key]))
         },
         system: if user { None } else { system.map(str::to_owned) },
         parts,
         cut: message["done"] == false,
     }
+}
+
+/// One answer that was made of several: it is kept at one of those, and stands beside them.
+fn merged(id: &str, parent: Option<String>, message: &Value, left_out: &mut LeftOut) -> Option<Node> {
+    let words = text::part(message["merged"]["content"].as_str()?, left_out)?;
+    let heading = Part::Text { text: "[Merged answer]".to_owned() };
+    Some(Node {
+        id: format!("{id} merged"),
+        parent,
+        who: Who::Model,
+        at: text::time(&message["timestamp"]),
+        model: None,
+        system: None,
+        parts: vec![heading, words],
+        cut: false,
+    })
+}
+
+/// Code that was run for an answer, with what it gave.
+fn executed(list: &Value, left_out: &mut LeftOut) -> Vec<Part> {
+    let run = |run: &Value| {
+        let result = &run["result"];
+        let said = [&run["code"], &result["output"], &result["error"]];
+        let said: Vec<&str> = said.into_iter().filter_map(Value::as_str).collect();
+        let text = clean(said.join("\n\n").trim(), left_out);
+        (!text.is_empty()).then(|| Part::ServerTool { name: "code".to_owned(), text })
+    };
+    list.as_array().into_iter().flatten().filter_map(run).collect()
 }
 
 /// Reasoning and calls of tools in the list of what the model gave; its words stand in the text, where the user may
@@ -184,6 +216,7 @@ fn sources(message: &Value) -> Vec<Part> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
     use serde_json::json;
 
@@ -205,6 +238,43 @@ mod tests {
         ] {
             assert_eq!(named(other), "", "{other}");
         }
+    }
+
+    #[test]
+    fn an_answer_made_of_several_stands_beside_them() {
+        let message = |id: &str, parent: Value, role: &str, words: &str| json!({ "id": id, "parentId": parent, "role": role, "content": words, "timestamp": 1_750_000_000 });
+        let mut cats = message("a1", json!("u1"), "assistant", "Cats.");
+        cats["model"] = "llama3".into();
+        cats["merged"] = json!({ "status": true, "content": "Both." });
+        let mut arena = message("a2", json!("u1"), "assistant", "Dogs.");
+        arena["model"] = "arena-model".into();
+        arena["selectedModelId"] = "mistral".into();
+        let value = json!({ "id": "c", "chat": { "history": { "currentId": "a2", "messages": {
+            "u1": message("u1", Value::Null, "user", "Which?"), "a1": cats, "a2": arena } } } });
+        let read = read(&value).unwrap();
+        let answers = || read.turns[0].answers.iter();
+        let mut lanes: Vec<usize> = answers().map(|answer| answer.lane).collect();
+        lanes.sort_unstable();
+        assert_eq!(lanes, [0, 1, 2], "side by side");
+        let text = |text: &str| Part::Text { text: text.to_owned() };
+        let of = |model: Option<&str>| {
+            answers().find(|answer| answer.model.as_deref() == model).unwrap().parts.clone()
+        };
+        assert_eq!(of(Some("llama3")), [text("Cats.")]);
+        assert_eq!(of(Some("mistral")), [text("Dogs.")]);
+        assert_eq!(of(None), [text("[Merged answer]"), text("Both.")]);
+    }
+
+    #[test]
+    fn code_that_was_run_is_kept_once() {
+        let run = json!([{ "code": "1+1", "result": { "output": "2" } }, { "code": "x", "result": { "error": "no x" } }]);
+        let mut message = json!({ "role": "assistant", "content": "Two.", "code_executions": run });
+        let tool = |text: &str| Part::ServerTool { name: "code".to_owned(), text: text.to_owned() };
+        let words = Part::Text { text: "Two.".to_owned() };
+        assert_eq!(said(&message), [tool("1+1\n\n2"), tool("x\n\nno x"), words]);
+        message["content"] =
+            "<details type=\"code_interpreter\" done=\"true\"><summary>Ran</summary>1+1</details>Two.".into();
+        assert_eq!(said(&message).len(), 2);
     }
 
     /// Newer versions keep what a model gave in a list beside the text.
