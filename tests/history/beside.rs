@@ -83,6 +83,14 @@ async fn pictures_and_files_of_an_archive_come_along_cleaned() {
     assert!(bench.engine.picture(run, 1).await.is_err());
     let again = bench.import(&bytes).await;
     assert_eq!((again.known, again.files, again.attachments), (1, 0, 0), "they are here already");
+    // By itself a conversation holds no file: elsewhere it only names them, and that is told.
+    let [id] = bench.conversations().await.try_into().unwrap();
+    let alone = bench.exported(id, engine::ExportForm::Json).await;
+    let elsewhere = Bench::new().await;
+    let look = elsewhere.try_import(alone.as_bytes(), true).await.unwrap();
+    assert_eq!((look.added, look.attachments), (1, 3));
+    assert_eq!(elsewhere.import(alone.as_bytes()).await.attachments, 3);
+    assert_eq!(bench.import(alone.as_bytes()).await.attachments, 0, "here they are");
     // Each answer is found under its own time.
     let find = Find { terms: vec!["cat".to_owned()], ..Find::default() };
     let hits = bench.engine.search(find, None, 10).await.unwrap().hits;

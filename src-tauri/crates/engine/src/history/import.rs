@@ -8,7 +8,7 @@ use crate::{
     inner::{Inner, Table},
     tasks,
 };
-use domain::{ErrorKind, Failure, ImportId, Timestamp};
+use domain::{ErrorKind, Failure, ImportId, Part, Timestamp};
 use import::{Archive, Container, Conversation, Element, Elements, Hostile, LeftOut, Reason, Source};
 use std::{
     collections::BTreeMap,
@@ -353,7 +353,7 @@ impl Run {
             self.report.sources.push(source);
         }
         let LeftOut { attachments, hidden_characters, system_messages } = conversation.left_out;
-        self.report.attachments += u64::from(attachments);
+        self.report.attachments += u64::from(attachments) + self.absent(&conversation);
         self.report.hidden_characters += u64::from(hidden_characters);
         self.report.system_messages += u64::from(system_messages);
         self.report.branched += u64::from(conversation.source != Source::Parallax && branched(&conversation));
@@ -364,6 +364,20 @@ impl Run {
         }
         self.report.stopped |= self.progress.stopped();
         Ok(())
+    }
+
+    /// Files that a conversation of our own names and that do not lie here: a conversation by itself holds none.
+    fn absent(&self, conversation: &Conversation) -> u64 {
+        let answers =
+            conversation.turns.iter().flat_map(|turn| &turn.answers).flat_map(|answer| &answer.parts);
+        let parts = conversation.turns.iter().flat_map(|turn| &turn.prompt).chain(answers);
+        let absent = |part: &&Part| match part {
+            Part::Attachment(file) => {
+                !self.inner.store.file_path(&file.sha256).is_some_and(|path| path.exists())
+            }
+            _ => false,
+        };
+        if conversation.source == Source::Parallax { parts.filter(absent).count() as u64 } else { 0 }
     }
 
     /// Hands a step to the writer and counts the one before.
