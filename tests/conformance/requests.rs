@@ -77,6 +77,7 @@ fn everything() -> Request {
         },
         tools: vec![Tool { name: "weather".into(), description: "Looks outside.".into(), parameters: place }],
         tool_choice: Some(ToolChoice::Auto),
+        ..Request::default()
     }
 }
 

@@ -50,7 +50,8 @@ pub use policy::{
 };
 pub use price::{Basis, Cost, CostLine, Meter, PriceOrigin, PriceRule, PriceSheet, PriceSource, When};
 pub use request::{
-    Attachment, Effort, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool, ToolChoice,
+    Attachment, Effort, KeepPrompt, Message, Params, Part, Reasoning, Request, ResponseFormat, Tool,
+    ToolChoice,
 };
 pub use route::{Candidate, Expected, Outcome, Reason, Rejected, Route};
 pub use secret::Secret;

@@ -18,6 +18,22 @@ pub struct Request {
     /// Whether it must.
     #[serde(default)]
     pub tool_choice: Option<ToolChoice>,
+    /// An answer may call one tool at most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_tool_call: bool,
+    /// The prompt is to be kept for the next request, where a provider does so only when it is asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_prompt: Option<KeepPrompt>,
+}
+
+/// How long a prompt is kept for the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepPrompt {
+    /// As long as the provider usually does.
+    Usual,
+    /// An hour, which costs more.
+    Hour,
 }
 
 /// One message.

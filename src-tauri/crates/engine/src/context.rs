@@ -369,8 +369,7 @@ pub(crate) fn request(target: &LaneTarget, messages: Vec<Message>) -> Request {
         system: target.system.clone().filter(|system| !system.trim().is_empty()),
         messages,
         params: target.params.clone(),
-        tools: Vec::new(),
-        tool_choice: None,
+        ..Request::default()
     }
 }
 

@@ -86,6 +86,7 @@ pub(crate) async fn answer(
         created: u64::try_from(engine.clock().now().0 / 1_000).unwrap_or(0),
         include_usage: asked.include_usage,
         array: client.array,
+        old_calls: asked.old_calls,
         hide_reasoning: asked.hide_reasoning,
         ..Told::default()
     };

@@ -1,5 +1,6 @@
 //! What encoders of several dialects share.
 
+use crate::notices::Notices;
 use domain::{
     Call, Endpoint, ErrorKind, Failure, Headers, Method, NoticeKind, Quirks, Request, Tool, ToolChoice,
 };
@@ -87,6 +88,13 @@ pub(crate) fn choice(choice: Option<&ToolChoice>, named: impl Fn(&str) -> Value)
         ToolChoice::Required => json!("required"),
         ToolChoice::Named { name } => named(name),
     })
+}
+
+/// Says that an answer may call several tools, where the API cannot be told otherwise.
+pub(crate) fn many_calls(request: &Request, notices: &mut Notices) {
+    if request.one_tool_call {
+        notices.parameter("parallel_tool_calls: this API cannot be kept from calling several tools at once.");
+    }
 }
 
 /// A number that JSON can hold; infinities and NaN have no place in it.

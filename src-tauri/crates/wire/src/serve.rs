@@ -14,6 +14,7 @@ mod fold;
 mod gemini_in;
 mod gemini_out;
 mod lists;
+mod marks;
 mod messages_in;
 mod messages_out;
 mod openapi;
@@ -132,6 +133,8 @@ pub struct Asked {
     pub(crate) tier: Option<String>,
     /// It carries proofs or reasoning that our own answers were given: as it is, no provider would take it.
     pub(crate) sealed: bool,
+    /// Its tools are `functions`, as they were before there were several calls in one answer.
+    pub old_calls: bool,
     /// It asks for reasoning in OpenRouter's words, which only some servers of the protocol know.
     pub(crate) unified_reasoning: bool,
 }
@@ -188,6 +191,8 @@ pub struct Told {
     pub hide_reasoning: bool,
     /// Gemini without `alt=sse`: the stream is one JSON array.
     pub array: bool,
+    /// See [`Asked::old_calls`].
+    pub old_calls: bool,
     /// What of the request was left out, in words; in Gemini's protocol there is no place for them.
     pub warnings: Vec<String>,
     /// The Messages API wants a number of tokens from every answer: ours, where the provider gave none.
@@ -289,6 +294,9 @@ pub fn tokens(protocol: Protocol, count: u64) -> Vec<u8> {
     .into_bytes()
 }
 
+#[cfg(test)]
+#[path = "serve/carried_tests.rs"]
+mod carried_tests;
 #[cfg(test)]
 #[path = "serve/served_tests.rs"]
 mod served_tests;

@@ -2,7 +2,9 @@
 
 use super::VERSION;
 use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
-use domain::{Endpoint, Failure, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice};
+use domain::{
+    Endpoint, Failure, KeepPrompt, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice,
+};
 use serde_json::{Map, Value, json};
 
 /// Image types the API takes (platform.claude.com/docs/en/build-with-claude/vision, 2026-11).
@@ -27,6 +29,9 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body);
     sampling(request, &thinking, &mut body, &mut notices);
     output(request, &thinking, &mut body, &mut notices);
+    if let Some(keep) = request.keep_prompt {
+        mark(keep, &mut body);
+    }
     call::drop_params(&mut body, quirks, &mut notices.0);
     let output_limit = call::limit(&body, max_tokens);
     let mut call = call::post("/v1/messages", &body, to, quirks);
@@ -34,6 +39,27 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         call.headers.push("anthropic-version", VERSION);
     }
     Ok(Encoded { call, notices: notices.0, output_limit })
+}
+
+/// Asks to keep what stands before every turn, and the conversation so far.
+fn mark(keep: KeepPrompt, body: &mut Map<String, Value>) {
+    let mark = match keep {
+        KeepPrompt::Usual => json!({ "type": "ephemeral" }),
+        KeepPrompt::Hour => json!({ "type": "ephemeral", "ttl": "1h" }),
+    };
+    // The tools stand before the system prompt.
+    if let Some(system @ Value::String(_)) = body.get_mut("system") {
+        *system = json!([{ "type": "text", "text": system.take(), "cache_control": mark }]);
+    } else if let Some(tool) = body.get_mut("tools").and_then(|tools| tools.as_array_mut()?.last_mut()) {
+        tool["cache_control"] = mark.clone();
+    }
+    let last = body.get_mut("messages").and_then(|messages| messages.as_array_mut()?.last_mut());
+    let block = last.and_then(|message| message["content"].as_array_mut()?.last_mut());
+    if let Some(block) =
+        block.filter(|block| block["type"] != "thinking" && block["type"] != "redacted_thinking")
+    {
+        block["cache_control"] = mark;
+    }
 }
 
 /// Roles must alternate, results of tools come first in the user's turn, and no text may be blank.
@@ -162,6 +188,9 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
         Some(ToolChoice::Required) => Some(json!({ "type": "any" })),
         Some(ToolChoice::Named { name }) => Some(json!({ "type": "tool", "name": name })),
     };
+    if request.one_tool_call && !list.is_empty() && request.tool_choice != Some(ToolChoice::None) {
+        choice.get_or_insert_with(|| json!({ "type": "auto" }))["disable_parallel_tool_use"] = true.into();
+    }
     if list.is_empty() {
         // Calls in the conversation must name declared tools; here they may only be read.
         list = replay::called(request)

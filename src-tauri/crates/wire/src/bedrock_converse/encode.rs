@@ -30,6 +30,10 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     }
     tools(request, &mut body, &mut notices);
     format(request, &mut body, &mut notices);
+    if request.keep_prompt.is_some() {
+        // Some models here refuse the mark, and which is not known.
+        notices.parameter("cache_control: this provider is not asked to keep the prompt.");
+    }
     call::drop_params(&mut body, quirks, &mut notices.0);
     let call = call::post("/model/{model}/converse-stream", &body, to, quirks);
     Ok(Encoded { call, notices: notices.0, output_limit })
@@ -263,6 +267,9 @@ fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices
     }
     if list.is_empty() {
         return;
+    }
+    if declared {
+        call::many_calls(request, notices);
     }
     let mut config = json!({ "tools": list });
     if let Some(choice) = choice.filter(|_| declared) {

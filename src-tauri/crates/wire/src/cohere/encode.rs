@@ -149,6 +149,7 @@ fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices
         notices.parameter("tools: only the one that must be called is offered.");
     }
     body.insert("tools".into(), offered.into());
+    call::many_calls(request, notices);
     let choice = match &request.tool_choice {
         None | Some(ToolChoice::Auto) => return,
         Some(ToolChoice::None) => "NONE",

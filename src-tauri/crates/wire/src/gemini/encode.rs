@@ -188,6 +188,7 @@ fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices
     let list: Vec<Value> = request.tools.iter().map(|one| tool(one, &mut lost)).collect();
     schema::tell("tools", &lost, notices);
     body.insert("tools".into(), json!([{ "functionDeclarations": list }]));
+    call::many_calls(request, notices);
     let config = match &request.tool_choice {
         None => return,
         Some(ToolChoice::Auto) => json!({ "mode": "AUTO" }),

@@ -211,5 +211,6 @@ fn rest(
     if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. })) {
         notices.parameter("tool_choice: this server leaves the choice to the model.");
     }
+    call::many_calls(request, notices);
     body.insert("tools".into(), request.tools.iter().map(call::function).collect::<Vec<_>>().into());
 }

@@ -2,12 +2,15 @@
 
 use super::{CONTENT, reasoning};
 use crate::{
-    Encoded, call, media,
+    Encoded, call, effort, media,
     notices::Notices,
     parts::{self, Asked, Said},
     replay,
 };
-use domain::{Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, StreamUsage, ToolChoice};
+use domain::{
+    Endpoint, Failure, Message, Quirks, ReasoningSwitch, Request, ResponseFormat, Role, StreamUsage,
+    ToolChoice,
+};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
@@ -48,6 +51,12 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     }
     params(request, to, quirks, &mut body, &mut notices);
     tools(request, quirks, &mut body, &mut notices);
+    let unified = effort::form(&to.upstream_model, quirks)
+        .is_some_and(|form| form.switch == Some(ReasoningSwitch::Reasoning));
+    if request.keep_prompt.is_some() && unified {
+        // OpenRouter's word for it, which takes the place of marks in the messages.
+        body.insert("cache_control".into(), json!({ "type": "ephemeral" }));
+    }
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     body.extend(quirks.body.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -72,6 +81,10 @@ fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: 
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "document_url", "document_url": url }));
             }
+            Asked::File { media_type, data, .. } if sound(media_type).is_some() => content.push(json!({
+                "type": "input_audio",
+                "input_audio": { "data": media::base64(data), "format": sound(media_type) },
+            })),
             Asked::File { name, media_type, data, .. } => content.push(json!({
                 "type": "file",
                 "file": { "filename": name, "file_data": media::to_data_url(media_type, data) },
@@ -84,6 +97,15 @@ fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: 
         }
     }
     call::user_message(content, messages);
+}
+
+/// The dialect's word for a recording; it knows two sorts.
+fn sound(media_type: &str) -> Option<&'static str> {
+    match media_type {
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => Some("wav"),
+        "audio/mpeg" | "audio/mp3" => Some("mp3"),
+        _ => None,
+    }
 }
 
 fn assistant(
@@ -207,6 +229,9 @@ fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, noti
         return;
     }
     body.insert("tools".into(), request.tools.iter().map(call::function).collect::<Vec<_>>().into());
+    if request.one_tool_call {
+        body.insert("parallel_tool_calls".into(), false.into());
+    }
     if quirks.tools_by_choice
         && matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }))
     {

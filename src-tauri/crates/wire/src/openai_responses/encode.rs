@@ -151,6 +151,9 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
         })
     };
     body.insert("tools".into(), request.tools.iter().map(tool).collect::<Vec<_>>().into());
+    if request.one_tool_call {
+        body.insert("parallel_tool_calls".into(), false.into());
+    }
     let named = |name: &str| json!({ "type": "function", "name": name });
     if let Some(choice) = call::choice(request.tool_choice.as_ref(), named) {
         body.insert("tool_choice".into(), choice);

@@ -38,6 +38,10 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
 }
 
 fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
+    let speaks = matches!(message.text("role"), Some("user" | "assistant" | "system" | "developer"));
+    if speaks && message.text("name").is_some_and(|name| !name.is_empty()) {
+        draft.lose("messages.name");
+    }
     match message.text("role").unwrap_or_default() {
         "system" | "developer" => {
             let text = texts(message.get("content"))?;
@@ -49,10 +53,13 @@ fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             draft.message(Role::User, parts);
         }
         "assistant" => assistant(message, draft)?,
-        "tool" | "function" => {
+        role @ ("tool" | "function") => {
             let mut parts = Vec::new();
             content(message.get("content"), &mut parts, draft)?;
-            let id = message.text("tool_call_id").or_else(|| message.text("name")).unwrap_or_default();
+            let name = message.text("name").unwrap_or_default();
+            // In the older way a result names the tool alone.
+            let called = (role == "function").then(|| draft.take_call(name)).flatten();
+            let id = called.as_deref().or_else(|| message.text("tool_call_id")).unwrap_or(name);
             let mut words = String::new();
             parts.retain(|part| match part {
                 Part::Text { text } => {
@@ -61,7 +68,12 @@ fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
                 }
                 _ => true,
             });
-            let result = draft.result(id, words, false);
+            let mut result = draft.result(id, words, false);
+            if let Part::ToolResult { name: known, .. } = &mut result
+                && known.is_empty()
+            {
+                name.clone_into(known);
+            }
             // Results of calls made together stand together; pictures in them stand behind.
             draft.extend(Role::User, result);
             parts.into_iter().for_each(|part| draft.extend(Role::User, part));
@@ -108,6 +120,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
             "image_url" => {
                 let url = piece.at("/image_url/url").or_else(|| piece.get("image_url")).and_then(Json::str);
                 let url = url.ok_or_else(|| invalid("image_url", "A picture has no address."))?;
+                draft.detail(piece.at("/image_url/detail"), "image_url.detail");
                 parts.extend(draft.image(url)?);
             }
             "file" => {
@@ -151,11 +164,17 @@ fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     if let Some(text) = message.text("refusal").filter(|text| !text.is_empty()) {
         parts.push(Part::Refusal { text: text.to_owned() });
     }
+    let pictures = message.list("images").iter().filter_map(|picture| picture.at("/image_url/url")?.str());
+    for url in pictures {
+        parts.extend(draft.image(url)?);
+    }
     let old = message.get("function_call");
     for call in read::list(message, "tool_calls")?.iter().chain(old) {
         let function = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
         let name = function.text("name").unwrap_or_default();
-        let id = call.text("id").unwrap_or(name);
+        // The older way knows no ids: calls of one tool are told apart by where they stand.
+        let made = format!("call_{}", draft.request().messages.len());
+        let id = call.text("id").unwrap_or(if old.is_some() { &made } else { name });
         let arguments = match function.get("arguments").or_else(|| function.get("input")) {
             None => String::new(),
             Some(Json::String(text)) => text.clone().into_owned(),
@@ -285,6 +304,8 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             }
         }
     }
+    // The older way has room for one call an answer, and names it otherwise.
+    let old = !json.list("functions").is_empty() && json.list("tools").is_empty();
     for function in read::list(json, "functions")? {
         let tool = read::tool(function, "parameters")?;
         draft.request().tools.push(tool);
@@ -307,6 +328,8 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             }
         }
     };
+    draft.request().one_tool_call = old || json.get("parallel_tool_calls") == Some(&Json::Bool(false));
+    draft.asked.old_calls = old;
     draft.know(&["tools", "functions", "tool_choice", "function_call"]);
     Ok(())
 }

@@ -81,7 +81,20 @@ impl Chunks {
             BlockKind::ToolCall { id, name } => {
                 number = self.calls;
                 self.calls += 1;
-                let call = json!([{ "index": number, "id": id, "type": "function",
+                if self.told.old_calls && number == 0 {
+                    let call = json!({ "name": name, "arguments": "" });
+                    self.delta(&format!("\"function_call\":{call}"), out);
+                    self.open.push(Open {
+                        block,
+                        kind: kind.clone(),
+                        number,
+                        text: String::new(),
+                        spoke: false,
+                    });
+                    return;
+                }
+                let place = number - usize::from(self.told.old_calls);
+                let call = json!([{ "index": place, "id": id, "type": "function",
                     "function": { "name": name, "arguments": "" } }]);
                 self.delta(&format!("\"tool_calls\":{call}"), out);
             }
@@ -125,9 +138,15 @@ impl Chunks {
                 write::text(text, &mut fields);
                 fields.push_str(&format!(",\"format\":\"unknown\",\"index\":{number}}}]"));
             }
+            BlockKind::ToolCall { .. } if self.told.old_calls && number == 0 => {
+                fields.push_str("\"function_call\":{\"arguments\":");
+                write::text(text, &mut fields);
+                fields.push('}');
+            }
             BlockKind::ToolCall { .. } => {
+                let place = number - usize::from(self.told.old_calls);
                 fields
-                    .push_str(&format!("\"tool_calls\":[{{\"index\":{number},\"function\":{{\"arguments\":"));
+                    .push_str(&format!("\"tool_calls\":[{{\"index\":{place},\"function\":{{\"arguments\":"));
                 write::text(text, &mut fields);
                 fields.push_str("}}]");
             }
@@ -188,7 +207,7 @@ impl Write for Chunks {
         if !self.begun {
             self.delta("", out);
         }
-        let reason = write::chat_reason(self.finish.as_ref());
+        let reason = reason(&self.told, self.finish.as_ref());
         let native = self.finish.as_ref().and_then(|(_, raw)| raw.clone());
         let mut chunk = envelope(&self.told, "chat.completion.chunk");
         chunk.insert(
@@ -228,6 +247,14 @@ fn envelope(told: &Told, object: &str) -> Map<String, Value> {
     all.insert("model".into(), told.model.as_str().into());
     write::put(&mut all, "provider", told.provider.as_deref());
     all
+}
+
+/// Why it ended; a call has another word where the client knows only `functions`.
+fn reason(told: &Told, finish: Option<&(FinishReason, Option<String>)>) -> &'static str {
+    match write::chat_reason(finish) {
+        "tool_calls" if told.old_calls => "function_call",
+        reason => reason,
+    }
 }
 
 fn annotation(url: Option<&str>, title: Option<&str>) -> Value {
@@ -298,6 +325,9 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
     message.insert("refusal".into(), some(refusal).into());
     write::put(&mut message, "reasoning", some(thought));
     write::put(&mut message, "reasoning_details", list(details));
+    if told.old_calls && !calls.is_empty() {
+        message.insert("function_call".into(), calls.remove(0)["function"].take());
+    }
     write::put(&mut message, "tool_calls", list(calls));
     write::put(&mut message, "images", list(images));
     write::put(&mut message, "annotations", list(notes));
@@ -308,7 +338,7 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
     all.insert(
         "choices".into(),
         json!([{ "index": 0, "message": message, "logprobs": null,
-            "finish_reason": write::chat_reason(folded.finish.as_ref()), "native_finish_reason": native }]),
+            "finish_reason": reason(told, folded.finish.as_ref()), "native_finish_reason": native }]),
     );
     write::put(&mut all, "usage", write::chat_usage(folded.usage.as_ref(), cost));
     let tier = folded.usage.as_ref().and_then(|usage| usage.service_tier.clone());

@@ -82,6 +82,13 @@ fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -
         parts.push(made);
     } else if let Some(response) = get(part, "functionResponse", "function_response") {
         result(response, parts, draft);
+        // Pictures in a tool's answer stand behind it: elsewhere an answer is words alone.
+        for inner in read::list(response, "parts")? {
+            match get(inner, "inlineData", "inline_data") {
+                Some(data) => parts.push(inline(data)?),
+                None => draft.keep("A tool's answer with parts of its own"),
+            }
+        }
     } else if let Some(text) = part.text("text") {
         let thought = part.get("thought").is_some_and(Json::is_true);
         if thought && role == Role::Assistant {
@@ -96,20 +103,30 @@ fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -
             draft.thought(String::new(), proof, parts);
         }
     } else if let Some(data) = get(part, "inlineData", "inline_data") {
-        let media_type = get(data, "mimeType", "mime_type").and_then(Json::str).unwrap_or_default();
-        let bytes =
-            read::bytes(data.text("data").unwrap_or_default().replace('-', "+").replace('_', "/").as_str())?;
-        let name = data.text("displayName").unwrap_or("document").to_owned();
-        parts.push(if media_type.starts_with("image/") {
-            Part::Image { media_type: media_type.to_owned(), data: bytes.into() }
-        } else {
-            Part::File { name, media_type: media_type.to_owned(), data: bytes.into(), text: None }
-        });
+        for (name, other) in [("mediaResolution", "media_resolution"), ("videoMetadata", "video_metadata")] {
+            if get(part, name, other).is_some() {
+                draft.lose(name);
+            }
+        }
+        parts.push(inline(data)?);
     } else if let Some((name, _)) = part.fields().iter().find(|(name, _)| !name.starts_with("thought")) {
         let name: String = name.chars().take(40).collect();
         draft.keep(&format!("A part of the sort “{name}”"));
     }
     Ok(())
+}
+
+/// A picture or a document that stands in the request.
+fn inline(data: &Json<'_>) -> Result<Part, Failure> {
+    let media_type = get(data, "mimeType", "mime_type").and_then(Json::str).unwrap_or_default().to_owned();
+    let bytes =
+        read::bytes(data.text("data").unwrap_or_default().replace('-', "+").replace('_', "/").as_str())?;
+    let name = data.text("displayName").unwrap_or("document").to_owned();
+    Ok(if media_type.starts_with("image/") {
+        Part::Image { media_type, data: bytes.into() }
+    } else {
+        Part::File { name, media_type, data: bytes.into(), text: None }
+    })
 }
 
 /// The inverse of how results are put into the dialect's words.
@@ -140,6 +157,11 @@ fn config(config: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     params.stop = read::stops(config, either("stopSequences", "stop_sequences"))?;
     params.seed = read::signed(config, "seed")?;
     params.response_format = format(config)?;
+    let kind = get(config, "responseMimeType", "response_mime_type").and_then(Json::str);
+    if let Some(kind) = kind.filter(|kind| !["", "text/plain", "application/json"].contains(kind)) {
+        let kind: String = kind.chars().take(40).collect();
+        draft.bind(&format!("An answer in the form “{kind}”"));
+    }
     if let Some(thinking) = get(config, "thinkingConfig", "thinking_config") {
         self::thinking(thinking, draft)?;
     }
@@ -212,6 +234,13 @@ fn plain(schema: &mut Value, depth: u32) {
         fields.insert("type".into(), json!([sort, "null"]));
     }
     fields.remove("propertyOrdering");
+    // Whole numbers of 64 bits are texts in its JSON.
+    for key in ["minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"] {
+        if let Some(count) = fields.get(key).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok())
+        {
+            fields.insert(key.into(), count.into());
+        }
+    }
     for key in ["items", "additionalProperties"] {
         if let Some(inner) = fields.get_mut(key) {
             plain(inner, depth + 1);

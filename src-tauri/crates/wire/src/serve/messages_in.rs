@@ -122,6 +122,13 @@ fn document(block: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) -> Resul
     let source = block.get("source").unwrap_or(block);
     let title = block.text("title").filter(|title| !title.is_empty());
     let data = source.text("data").unwrap_or_default();
+    if block.at("/citations/enabled").is_some_and(Json::is_true) {
+        draft.lose("document.citations");
+    }
+    // What is said of a document stands before it; elsewhere only a file's name has a place of its own.
+    let untitled = source.text("type") == Some("content");
+    let said = title.filter(|_| untitled).into_iter().chain(block.text("context"));
+    parts.extend(said.filter(|text| !text.is_empty()).map(|text| Part::Text { text: text.to_owned() }));
     match source.text("type") {
         Some("base64") => {
             let media_type = source.text("media_type").unwrap_or("application/pdf").to_owned();
@@ -272,6 +279,8 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             _ => return Err(invalid("tool_choice", "“tool_choice” must be auto, any, tool or none.")),
         }),
     };
+    draft.request().one_tool_call =
+        json.at("/tool_choice/disable_parallel_tool_use").is_some_and(Json::is_true);
     draft.know(&["tools", "tool_choice"]);
     Ok(())
 }

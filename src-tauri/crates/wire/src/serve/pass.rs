@@ -2,7 +2,7 @@
 
 use super::{
     Asked, Protocol, embed,
-    read::{OURS, text_of},
+    read::{ADDED, OURS, text_of},
     splice::{Splice, quoted},
 };
 use crate::{anthropic_messages, effort, forms, gemini, json::Json, notices::Notices};
@@ -84,8 +84,14 @@ pub fn retarget(
     limit: Option<u64>,
 ) -> Result<Passed, Failure> {
     let mut splice = Splice::of_read(text_of(body)?)?;
+    let mut notices = Notices::default();
     let form = effort::form(&to.upstream_model, quirks);
     if form.is_none_or(|form| form.switch != Some(ReasoningSwitch::Reasoning)) {
+        for key in ADDED {
+            if splice.value(key).is_some_and(|list| !["null", "[]"].contains(&list)) {
+                notices.parameter(format!("{key}: only OpenRouter does this."));
+            }
+        }
         OURS.iter().for_each(|key| splice.remove(key));
     }
     // A gateway behind us must not choose where we have chosen.
@@ -112,7 +118,6 @@ pub fn retarget(
     if chunks {
         ask_usage(&mut splice, quirks)?;
     }
-    let mut notices = Notices::default();
     for name in &quirks.drop_params {
         if splice.value(name).is_some() && name != "stream_options" {
             notices.parameter(format!("{name}: this provider takes none."));

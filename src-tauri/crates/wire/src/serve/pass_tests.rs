@@ -56,6 +56,18 @@ fn what_a_provider_takes_none_of_is_left_out_of_a_passing_body_and_told() {
     let passed = retarget(&asked, body.to_string().as_bytes(), &endpoint("m-1"), &quirks, None).unwrap();
     let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
     assert_eq!((sent.get("temperature"), passed.notices.len()), (None, 1), "{:?}", passed.notices);
+    let body = json!({ "model": "m", "plugins": [{ "id": "web" }], "transforms": [],
+        "messages": [{ "role": "user", "content": "x" }] });
+    let searching = self::asked(Protocol::OpenAiChat, &body);
+    let pass = |quirks: &Quirks| {
+        let passed =
+            retarget(&searching, body.to_string().as_bytes(), &endpoint("m-1"), quirks, None).unwrap();
+        let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
+        (sent.get("plugins").is_some(), passed.notices.len())
+    };
+    assert_eq!(pass(&Quirks::default()), (false, 1));
+    let form = ReasoningForm { switch: Some(ReasoningSwitch::Reasoning), ..ReasoningForm::default() };
+    assert_eq!(pass(&Quirks { reasoning: vec![form], ..Quirks::default() }), (true, 0));
     let forced = Quirks { tools_by_choice: true, ..Quirks::default() };
     assert!(passes(&asked, "openai-chat", "m", &forced));
 }

@@ -1,6 +1,6 @@
 //! What the readers of requests share.
 
-use super::{Asked, Protocol, ServedTools, seal};
+use super::{Asked, Protocol, ServedTools, marks, seal};
 use crate::{json::Json, media};
 use base64::{
     Engine as _,
@@ -183,6 +183,9 @@ pub(super) const OURS: &[&str] = &[
     "fallbacks",
 ];
 
+/// Those of them that ask for something more than a route, as lists: nobody but OpenRouter does it.
+pub(super) const ADDED: &[&str] = &["plugins", "transforms"];
+
 impl Draft {
     /// The request as far as it is read; nobody else has it yet.
     pub(super) fn request(&mut self) -> &mut Request {
@@ -208,6 +211,7 @@ impl Draft {
             tier: None,
             sealed: false,
             unified_reasoning: false,
+            old_calls: false,
         };
         Self { asked, known: Vec::new(), calls: Vec::new() }
     }
@@ -281,6 +285,13 @@ impl Draft {
                 self.bind("A picture given by its address");
                 Ok(None)
             }
+        }
+    }
+
+    /// How closely a picture is to be looked at: elsewhere there is no word for it.
+    pub(super) fn detail(&mut self, wish: Option<&Json<'_>>, what: &str) {
+        if wish.and_then(Json::str).is_some_and(|wish| wish != "auto") {
+            self.lose(what);
         }
     }
 
@@ -392,7 +403,9 @@ impl Draft {
         if self.request().messages.is_empty() && self.asked.bound.is_none() {
             return Err(invalid("messages", "There is nothing to answer: every message is empty."));
         }
-        let ours = |key: &str| OURS.contains(&key) || matches!(key, "model" | "stream" | "prompt_cache_key");
+        self.request().keep_prompt = marks::keep(json);
+        let read = ["model", "stream", "prompt_cache_key", "cache_control"];
+        let ours = |key: &str| OURS.contains(&key) || read.contains(&key);
         for (key, value) in json.fields() {
             let said = !value.is_null() && *value != Json::Bool(false);
             if said && !ours(key) && !self.known.contains(&key.as_ref()) {
@@ -435,8 +448,10 @@ impl Draft {
             let word = preset.str().unwrap_or_default();
             return Err(invalid("preset", format!("There are no presets here, so “{word}” is not one.")));
         }
-        if !list(json, "plugins")?.is_empty() {
-            self.lose("plugins");
+        for key in ADDED {
+            if !list(json, key)?.is_empty() {
+                self.lose(*key);
+            }
         }
         Ok(())
     }

@@ -113,6 +113,13 @@ fn item(item: &Json<'_>, answering: bool, draft: &mut Draft) -> Result<bool, Fai
             reasoning(item, answering, draft);
             Ok(true)
         }
+        // A picture that an answer holds; ours are told in this way too.
+        "image_generation_call" if item.text("result").is_some() => {
+            let media_type = format!("image/{}", item.text("output_format").unwrap_or("png"));
+            let data = read::bytes(item.text("result").unwrap_or_default())?.into();
+            answer(vec![Part::Image { media_type, data }], answering, draft);
+            Ok(true)
+        }
         "item_reference" => {
             draft.keep("An item given by its id");
             Ok(answering)
@@ -176,7 +183,10 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
                 text(piece.text("text").unwrap_or_default(), parts);
             }
             "input_image" => match piece.get("image_url").map(|url| url.text("url").or_else(|| url.str())) {
-                Some(Some(url)) => parts.extend(draft.image(url)?),
+                Some(Some(url)) => {
+                    draft.detail(piece.get("detail"), "input_image.detail");
+                    parts.extend(draft.image(url)?);
+                }
                 _ => draft.bind("A picture given by its id"),
             },
             "input_file" => match piece.text("file_data") {
@@ -261,6 +271,7 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             }
         },
     };
+    draft.request().one_tool_call = json.get("parallel_tool_calls") == Some(&Json::Bool(false));
     draft.know(&["tools", "tool_choice"]);
     Ok(())
 }

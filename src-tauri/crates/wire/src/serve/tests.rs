@@ -52,7 +52,7 @@ fn chat_is_read_with_everything_it_can_say() {
     assert_eq!(asked.prefs.models, ["acme/other"]);
     assert_eq!((asked.prefs.sort, asked.prefs.zdr), (Some(Sort::Price), Some(true)));
     assert_eq!((asked.session.as_deref(), asked.hide_reasoning), (Some("s"), true));
-    assert_eq!(asked.dropped, ["frequency_penalty", "logit_bias"]);
+    assert_eq!(asked.dropped, ["image_url.detail", "frequency_penalty", "logit_bias"]);
     assert_eq!(asked.bound, None);
     let request = &asked.request;
     assert_eq!(request.system.as_deref(), Some("Be brief.\n\nBe kind."));
@@ -377,7 +377,15 @@ fn request() -> impl Strategy<Value = Request> {
                 temperature: Some(0.5),
                 ..domain::Params::default()
             };
-            Request { system, messages, params, tools: vec![tool], tool_choice }
+            Request {
+                system,
+                messages,
+                params,
+                tools: vec![tool],
+                tool_choice,
+                one_tool_call: false,
+                keep_prompt: None,
+            }
         },
     )
 }

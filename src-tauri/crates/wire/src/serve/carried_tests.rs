@@ -1,0 +1,272 @@
+//! What goes from one protocol into another, to the last wish, or is told to be left out.
+
+use super::{Asked, Encoder, Protocol, Told, parse, whole};
+use crate::trial::{assistant, endpoint, text, tool_call, user};
+use domain::{
+    BlockKind, FinishReason, NoticeKind, Part, Quirks, ReasoningForm, ReasoningSwitch, StreamEvent,
+};
+use serde_json::{Value, json};
+
+fn asked(protocol: Protocol, body: &Value) -> Asked {
+    let path = (protocol == Protocol::Gemini).then_some("acme/m");
+    parse(protocol, path, false, body.to_string().as_bytes()).unwrap()
+}
+
+/// What an endpoint of this dialect is sent, and what is told of it.
+fn sent(asked: &Asked, dialect: &str) -> (Value, Vec<(NoticeKind, String)>) {
+    let dialect = crate::dialect(dialect).unwrap();
+    let encoded = dialect.encode(&asked.request, &endpoint("m-1"), &Quirks::default()).unwrap();
+    (serde_json::from_slice(&encoded.call.body).unwrap(), encoded.notices)
+}
+
+#[test]
+fn a_wish_for_one_call_at_a_time_reaches_every_provider_that_has_a_word_for_it() {
+    let schema = json!({ "type": "object" });
+    let function = json!({ "name": "f", "parameters": schema });
+    let question = json!([{ "role": "user", "content": "x" }]);
+    let chat = json!({ "model": "m", "messages": question, "parallel_tool_calls": false,
+        "tools": [{ "type": "function", "function": function }] });
+    let responses = json!({ "model": "m", "input": "x", "parallel_tool_calls": false,
+        "tools": [{ "type": "function", "name": "f", "parameters": schema }] });
+    let messages = json!({ "model": "m", "max_tokens": 9, "messages": question,
+        "tools": [{ "name": "f", "input_schema": schema }],
+        "tool_choice": { "type": "auto", "disable_parallel_tool_use": true } });
+    for (protocol, body) in [
+        (Protocol::OpenAiChat, chat),
+        (Protocol::OpenAiResponses, responses),
+        (Protocol::AnthropicMessages, messages),
+    ] {
+        let asked = asked(protocol, &body);
+        for dialect in ["openai-chat", "openai-responses"] {
+            assert_eq!(sent(&asked, dialect).0["parallel_tool_calls"], false, "{protocol:?} to {dialect}");
+        }
+        let choice = &sent(&asked, "anthropic-messages").0["tool_choice"];
+        assert_eq!(*choice, json!({ "type": "auto", "disable_parallel_tool_use": true }), "{protocol:?}");
+        for dialect in ["gemini", "cohere", "ollama", "bedrock-converse"] {
+            let notices = sent(&asked, dialect).1;
+            let told = notices.iter().any(|(_, words)| words.starts_with("parallel_tool_calls: "));
+            assert!(told, "{protocol:?} to {dialect}: {notices:?}");
+        }
+    }
+    let many = json!({ "model": "m", "messages": question, "tools": [{ "type": "function", "function": function }] });
+    let many = asked(Protocol::OpenAiChat, &many);
+    assert_eq!(sent(&many, "openai-chat").0.get("parallel_tool_calls"), None);
+    assert_eq!(sent(&many, "anthropic-messages").0.get("tool_choice"), None);
+    assert!(sent(&many, "gemini").1.is_empty());
+}
+
+#[test]
+fn a_prompt_that_is_to_be_kept_is_kept_where_that_must_be_asked_for() {
+    let mark = json!({ "type": "ephemeral" });
+    let hour = json!({ "type": "ephemeral", "ttl": "1h" });
+    let words = |mark: &Value| json!([{ "type": "text", "text": "Long.", "cache_control": mark }]);
+    let chat = |mark: &Value| {
+        json!({ "model": "m", "messages": [
+        { "role": "system", "content": words(mark) }, { "role": "user", "content": "x" }] })
+    };
+    let messages = json!({ "model": "m", "max_tokens": 9, "messages": [{ "role": "user", "content": words(&mark) }],
+        "tools": [{ "name": "f", "input_schema": { "type": "object" } }] });
+    let (body, _) = sent(&asked(Protocol::OpenAiChat, &chat(&mark)), "anthropic-messages");
+    assert_eq!(body["system"], words(&mark));
+    assert_eq!(body["messages"][0]["content"][0]["cache_control"], mark);
+    let (body, _) = sent(&asked(Protocol::OpenAiChat, &chat(&hour)), "anthropic-messages");
+    assert_eq!(body["system"][0]["cache_control"], hour);
+    let (body, _) = sent(&asked(Protocol::AnthropicMessages, &messages), "anthropic-messages");
+    assert_eq!(body["tools"][0]["cache_control"], mark, "without a system prompt the tools stand first");
+    assert_eq!(
+        sent(&asked(Protocol::AnthropicMessages, &messages), "openai-chat").0.get("cache_control"),
+        None
+    );
+    let form = ReasoningForm { switch: Some(ReasoningSwitch::Reasoning), ..ReasoningForm::default() };
+    let quirks = Quirks { reasoning: vec![form], ..Quirks::default() };
+    let request = asked(Protocol::AnthropicMessages, &messages).request;
+    let encoded = crate::dialect("openai-chat").unwrap().encode(&request, &endpoint("m-1"), &quirks).unwrap();
+    let body: Value = serde_json::from_slice(&encoded.call.body).unwrap();
+    assert_eq!(body["cache_control"], mark);
+    let told = sent(&asked(Protocol::AnthropicMessages, &messages), "bedrock-converse").1;
+    assert!(told.iter().any(|(_, words)| words.starts_with("cache_control: ")), "{told:?}");
+    // What only looks like a mark is none, and whoever asks for nothing pays for nothing.
+    let schema = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "tools": [{ "type": "function",
+        "function": { "name": "f", "parameters": { "type": "object", "properties": { "cache_control": {} } } } }] });
+    let (body, notices) = sent(&asked(Protocol::OpenAiChat, &schema), "anthropic-messages");
+    assert!(!body["messages"].to_string().contains("cache_control") && notices.is_empty());
+    assert_eq!(body["tools"][0].get("cache_control"), None);
+}
+
+#[test]
+fn calls_of_the_older_way_are_told_apart_and_answered_in_it() {
+    let call = |city: &str| {
+        json!({ "role": "assistant", "content": null,
+        "function_call": { "name": "sky", "arguments": city } })
+    };
+    let result = |words: &str| json!({ "role": "function", "name": "sky", "content": words });
+    let asked = asked(
+        Protocol::OpenAiChat,
+        &json!({ "model": "m", "functions": [{ "name": "sky" }], "function_call": "auto", "messages": [
+            { "role": "user", "content": "x" }, call("1"), result("grey"), call("2"), result("blue") ] }),
+    );
+    let given = |id: &str, content: &str| {
+        user(vec![Part::ToolResult {
+            id: id.into(),
+            name: "sky".into(),
+            content: content.into(),
+            is_error: false,
+        }])
+    };
+    assert_eq!(
+        asked.request.messages,
+        [
+            user(vec![text("x")]),
+            assistant(vec![tool_call("call_1", "sky", "1")]),
+            given("call_1", "grey"),
+            assistant(vec![tool_call("call_3", "sky", "2")]),
+            given("call_3", "blue"),
+        ]
+    );
+    assert!(asked.request.one_tool_call && asked.old_calls);
+
+    let told = Told { old_calls: true, ..Told::default() };
+    let mut events = Vec::new();
+    for (block, id) in [(0, "c1"), (1, "c2")] {
+        let kind = BlockKind::ToolCall { id: id.into(), name: "sky".into() };
+        events.push(StreamEvent::BlockOpen { block, kind });
+        events.push(StreamEvent::BlockDelta { block, text: format!("{{\"n\":{block}}}") });
+        events.push(StreamEvent::BlockClose { block, signature: None });
+    }
+    events.push(StreamEvent::Finish { reason: FinishReason::ToolCalls, raw: None });
+    let answer: Value = serde_json::from_slice(&whole(Protocol::OpenAiChat, &told, &events, None)).unwrap();
+    let choice = &answer["choices"][0];
+    assert_eq!(choice["finish_reason"], "function_call");
+    assert_eq!(choice["message"]["function_call"], json!({ "name": "sky", "arguments": "{\"n\":0}" }));
+    assert_eq!(choice["message"]["tool_calls"].as_array().map(Vec::len), Some(1), "none is lost");
+
+    let mut out = Vec::new();
+    let mut encoder = Encoder::new(Protocol::OpenAiChat, told);
+    events.iter().for_each(|event| encoder.event(event, &mut out));
+    encoder.end(None, &mut out);
+    let chunks: Vec<Value> = String::from_utf8(out)
+        .unwrap()
+        .lines()
+        .filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok())
+        .collect();
+    let deltas = || chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]);
+    let arguments: String =
+        deltas().filter_map(|delta| delta["function_call"]["arguments"].as_str()).collect();
+    assert_eq!(arguments, "{\"n\":0}");
+    assert!(deltas().any(|delta| delta["function_call"]["name"] == "sky"));
+    let indexes: Vec<u64> = deltas().filter_map(|delta| delta["tool_calls"][0]["index"].as_u64()).collect();
+    assert_eq!(indexes, [0, 0]);
+    assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], "function_call");
+}
+
+#[test]
+fn what_no_other_protocol_has_a_word_for_is_told() {
+    let picture = "data:image/png;base64,AAEC";
+    let chat = |more: Value| json!({ "model": "m", "messages": [more] });
+    let messages = |block: Value| {
+        json!({ "model": "m", "max_tokens": 9,
+        "messages": [{ "role": "user", "content": [block] }] })
+    };
+    let document = json!({ "type": "document", "title": "T", "context": "Old.", "citations": { "enabled": true },
+        "source": { "type": "text", "media_type": "text/plain", "data": "Body." } });
+    let pixels = json!({ "mimeType": "image/png", "data": "AAEC" });
+    for (protocol, body, lost) in [
+        (
+            Protocol::OpenAiChat,
+            chat(json!({ "role": "user", "name": "ada", "content": "x" })),
+            "messages.name",
+        ),
+        (
+            Protocol::OpenAiChat,
+            chat(json!({ "role": "user", "content": [
+                { "type": "image_url", "image_url": { "url": picture, "detail": "low" } }] })),
+            "image_url.detail",
+        ),
+        (
+            Protocol::OpenAiResponses,
+            json!({ "model": "m", "input": [{ "role": "user", "content": [
+                { "type": "input_image", "image_url": picture, "detail": "high" }] }] }),
+            "input_image.detail",
+        ),
+        (Protocol::AnthropicMessages, messages(document.clone()), "document.citations"),
+        (
+            Protocol::Gemini,
+            json!({ "contents": [{ "parts": [{ "inlineData": pixels, "mediaResolution": { "level": "LOW" } }] }] }),
+            "mediaResolution",
+        ),
+        (
+            Protocol::OpenAiChat,
+            json!({ "model": "m", "transforms": ["middle-out"], "messages": [{ "role": "user", "content": "x" }] }),
+            "transforms",
+        ),
+    ] {
+        assert_eq!(asked(protocol, &body).dropped, [lost], "{body}");
+    }
+    let usual = chat(json!({ "role": "user", "content": [
+        { "type": "image_url", "image_url": { "url": picture, "detail": "auto" } }] }));
+    assert!(asked(Protocol::OpenAiChat, &usual).dropped.is_empty());
+    let enumerated = json!({ "contents": [{ "parts": [{ "text": "x" }] }],
+        "generationConfig": { "responseMimeType": "text/x.enum" } });
+    assert!(asked(Protocol::Gemini, &enumerated).bound.unwrap().message.contains("text/x.enum"));
+    // What is said of a document goes along with it.
+    let parts = &asked(Protocol::AnthropicMessages, &messages(document)).request.messages[0].parts;
+    assert_eq!((parts.len(), &parts[0]), (2, &text("Old.")));
+}
+
+#[test]
+fn what_geminis_json_says_in_its_own_way_is_kept() {
+    let pixels = json!({ "mimeType": "image/png", "data": "AAEC" });
+    let asked = asked(
+        Protocol::Gemini,
+        &json!({ "contents": [
+            { "role": "model", "parts": [{ "functionCall": { "id": "c", "name": "look", "args": {} } }] },
+            { "role": "user", "parts": [{ "functionResponse": { "id": "c", "name": "look",
+                "response": { "output": "a cat" }, "parts": [{ "inlineData": pixels }] } }] } ],
+            "tools": [{ "functionDeclarations": [{ "name": "look", "parameters": { "type": "ARRAY",
+                "minItems": "1", "maxItems": "2", "items": { "type": "STRING", "maxLength": "9" } } }] }] }),
+    );
+    let parts = &asked.request.messages[1].parts;
+    assert_eq!(parts[1], Part::Image { media_type: "image/png".into(), data: vec![0, 1, 2].into() });
+    assert_eq!(
+        asked.request.tools[0].parameters,
+        json!({ "type": "array", "minItems": 1, "maxItems": 2, "items": { "type": "string", "maxLength": 9 } })
+    );
+}
+
+#[test]
+fn a_picture_that_was_made_goes_back_to_whoever_can_change_it() {
+    let told = Told::default();
+    let events = [
+        StreamEvent::BlockOpen { block: 0, kind: BlockKind::Image { media_type: "image/png".into() } },
+        StreamEvent::BlockDelta { block: 0, text: "AAEC".into() },
+        StreamEvent::BlockClose { block: 0, signature: None },
+        StreamEvent::Finish { reason: FinishReason::Stop, raw: None },
+    ];
+    let question = json!({ "role": "user", "content": "Draw." });
+    for protocol in [Protocol::OpenAiChat, Protocol::OpenAiResponses] {
+        let answer: Value = serde_json::from_slice(&whole(protocol, &told, &events, None)).unwrap();
+        let body = match protocol {
+            Protocol::OpenAiChat => {
+                json!({ "model": "m", "messages": [question, answer["choices"][0]["message"], question] })
+            }
+            _ => json!({ "model": "m", "input": [question, answer["output"][0], question] }),
+        };
+        let asked = asked(protocol, &body);
+        assert_eq!(asked.bound, None, "{protocol:?}");
+        let (sent_on, _) = sent(&asked, "gemini");
+        let picture = &sent_on["contents"][1]["parts"][0]["inlineData"];
+        assert_eq!(*picture, json!({ "mimeType": "image/png", "data": "AAEC" }), "{protocol:?}");
+        assert_eq!(sent(&asked, "anthropic-messages").1.len(), 1, "{protocol:?}: elsewhere it is told");
+    }
+}
+
+#[test]
+fn a_recording_is_heard_by_an_endpoint_of_the_chat_dialect() {
+    let body = json!({ "contents": [{ "parts": [{ "text": "What is it?" },
+        { "inlineData": { "mimeType": "audio/wav", "data": "UklGRg==" } }] }] });
+    let (sent, _) = sent(&asked(Protocol::Gemini, &body), "openai-chat");
+    assert_eq!(
+        sent["messages"][0]["content"][1],
+        json!({ "type": "input_audio", "input_audio": { "data": "UklGRg==", "format": "wav" } })
+    );
+}
