@@ -58,6 +58,9 @@ async fn the_readable_forms_hold_every_word_and_nothing_alive() {
     for words in ["Draw a plot", "First try", "Lost branch", "A cat.", "> hard", "2023-11-14 22:13 UTC"] {
         assert!(markdown.contains(words), "{words} in {markdown}");
     }
+    // Behind an edited prompt stands what does not go on from it.
+    let branched = |text: &str| text.matches("going on from “Draw a plot”").count();
+    assert_eq!((branched(&markdown), branched(&bench.exported(id, ExportForm::Html).await)), (1, 1));
     let html = bench.exported(id, ExportForm::Html).await;
     for words in ["Draw a plot", "First try", "Lost branch", "A cat.", "hard"] {
         assert!(html.contains(words), "{words}");

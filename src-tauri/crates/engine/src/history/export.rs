@@ -235,12 +235,36 @@ fn verdict(vote: &VoteRow, name: &impl Fn(&ModelRef) -> String) -> String {
     one_line(&format!("Vote, {}: {said}", if vote.blind { "blind" } else { "names seen" }))
 }
 
+/// What a prompt goes on from, where that is not what stands before it: a prompt that was edited, or a way back.
+fn origin(turns: &[LoadedTurn], at: usize) -> Option<String> {
+    let nodes = &turns.get(at).filter(|_| at > 0)?.nodes;
+    let parents: Vec<MessageId> = nodes.iter().filter_map(|(_, parent)| *parent).collect();
+    let holds = |turn: &LoadedTurn| {
+        let prompts = turn.nodes.iter().map(|(id, _)| *id);
+        turn.answers.iter().map(|answer| answer.message.id).chain(prompts).any(|id| parents.contains(&id))
+    };
+    match turns[..at].iter().rposition(holds) {
+        Some(last) if last + 1 == at => None,
+        Some(before) => {
+            let prompt = one_line(&words(&turns[before].prompt));
+            let mut begin: String = prompt.chars().take(60).collect();
+            if begin.len() < prompt.len() {
+                begin.push('…');
+            }
+            Some(format!("going on from “{begin}”"))
+        }
+        None if parents.is_empty() && !nodes.is_empty() => Some("at the beginning".to_owned()),
+        None => None,
+    }
+}
+
 fn markdown(loaded: &Loaded, name: &impl Fn(&ModelRef) -> String) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "# {}\n\n{}\n", one_line(&loaded.row.title), sum(loaded));
-    for turn in &loaded.turns {
-        let _ = writeln!(out, "## You, {}\n\n{}", stamp(turn.row.created_at), words(&turn.prompt));
+    for (at, turn) in loaded.turns.iter().enumerate() {
+        let from = origin(&loaded.turns, at).map(|from| format!(", {from}")).unwrap_or_default();
+        let _ = writeln!(out, "## You, {}{from}\n\n{}", stamp(turn.row.created_at), words(&turn.prompt));
         for answer in &turn.answers {
             let heading = std::iter::once(name(&answer.run.target.model)).chain(facts(answer));
             let heading = one_line(&heading.collect::<Vec<_>>().join(", "));
@@ -329,15 +353,21 @@ fn html(loaded: &Loaded, name: &impl Fn(&ModelRef) -> String) -> String {
          <style>{STYLE}</style></head>\n<body><h1 dir=\"auto\">{title}</h1>\n<p><small>{}</small></p>\n",
         escaped(&sum(loaded))
     );
-    for turn in &loaded.turns {
-        html_turn(&mut out, turn, name);
+    for (at, turn) in loaded.turns.iter().enumerate() {
+        html_turn(&mut out, turn, origin(&loaded.turns, at), name);
     }
     out.push_str("</body></html>\n");
     out
 }
 
-fn html_turn(out: &mut String, turn: &LoadedTurn, name: &impl Fn(&ModelRef) -> String) {
-    let at = stamp(turn.row.created_at);
+fn html_turn(
+    out: &mut String,
+    turn: &LoadedTurn,
+    origin: Option<String>,
+    name: &impl Fn(&ModelRef) -> String,
+) {
+    let at = std::iter::once(stamp(turn.row.created_at)).chain(origin);
+    let at = escaped(&at.collect::<Vec<_>>().join(", "));
     let _ = write!(out, "<article><section class=\"you\" dir=\"auto\"><h2>You <small>{at}</small></h2>");
     html_parts(out, &turn.prompt);
     out.push_str("</section>\n<div class=\"answers\">");
