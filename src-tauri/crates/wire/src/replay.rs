@@ -1,7 +1,11 @@
 //! Earlier answers, sent back in a form that any provider takes.
 
-use domain::{Part, Request};
+use domain::{Message, Part, Request};
 use serde_json::{Value, json};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet, VecDeque},
+};
 
 /// Tells the opaque data of redacted reasoning from a signature; both are base64, without a colon.
 pub(crate) const REDACTED: &str = "redacted_thinking:";
@@ -22,6 +26,45 @@ pub(crate) fn id(id: &str) -> String {
     }
     // The end of a long id is what tells it from others.
     id[id.len().saturating_sub(LONGEST_ID)..].to_owned()
+}
+
+/// The messages with an id of its own for every call: some clients count the calls of each answer from nought, and some
+/// providers refuse an id that comes twice. Results go with the calls before them, in their order.
+pub(crate) fn told_apart(messages: &[Message]) -> Cow<'_, [Message]> {
+    let mut used = HashSet::new();
+    let mut calls = messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
+        Part::ToolCall { id: given, .. } => Some(id(given)),
+        _ => None,
+    });
+    if calls.all(|call| used.insert(call)) {
+        return Cow::Borrowed(messages);
+    }
+    used.clear();
+    // By the id they came with: those that wait for a result, and the last that had one.
+    let mut open: HashMap<String, (VecDeque<String>, String)> = HashMap::new();
+    let mut messages = messages.to_vec();
+    for part in messages.iter_mut().flat_map(|message| &mut message.parts) {
+        match part {
+            Part::ToolCall { id: given, .. } => {
+                let mut own = id(given);
+                let mut times = 1_u32;
+                while !used.insert(own.clone()) {
+                    times = times.saturating_add(1);
+                    own = id(&format!("{given}_{times}"));
+                }
+                let (waiting, _) = open.entry(std::mem::replace(given, own.clone())).or_default();
+                waiting.push_back(own);
+            }
+            Part::ToolResult { id: given, .. } => {
+                if let Some((waiting, last)) = open.get_mut(given.as_str()) {
+                    *last = waiting.pop_front().unwrap_or_else(|| last.clone());
+                    given.clone_from(last);
+                }
+            }
+            _ => {}
+        }
+    }
+    Cow::Owned(messages)
 }
 
 /// Arguments as the object they must be. What is none is kept under a name rather than lost.
@@ -59,6 +102,39 @@ mod tests {
         assert_eq!(arguments(r#"{"a":1}"#), json!({ "a": 1 }));
         assert_eq!(arguments("[1]"), json!({ "arguments": [1] }));
         assert_eq!(arguments("{\"a\":"), json!({ "arguments": "{\"a\":" }));
+    }
+
+    #[test]
+    fn calls_that_share_an_id_get_one_of_their_own_and_results_follow_them() {
+        use crate::trial::{assistant, tool_call, tool_result, user};
+        let ids = |messages: &[Message]| -> Vec<String> {
+            let parts = messages.iter().flat_map(|message| &message.parts);
+            parts
+                .map(|part| match part {
+                    Part::ToolCall { id, .. } | Part::ToolResult { id, .. } => id.clone(),
+                    _ => unreachable!(),
+                })
+                .collect()
+        };
+        let call = |id: &str| tool_call(id, "t", "{}");
+        let result = |id: &str| tool_result(id, "x");
+        let apart = [
+            assistant(vec![call("a"), call("b")]),
+            user(vec![result("b"), result("a")]),
+            assistant(vec![call("a.")]),
+        ];
+        assert!(matches!(told_apart(&apart), Cow::Borrowed(_)));
+        let same = [
+            assistant(vec![call("a"), call("b")]),
+            user(vec![result("b"), result("a")]),
+            assistant(vec![call("a"), call("a"), call("a_2")]),
+            user(vec![result("a"), result("a"), result("a_2"), result("a"), result("nobody's")]),
+        ];
+        let told = told_apart(&same);
+        assert_eq!(
+            ids(&told),
+            ["a", "b", "b", "a", "a_2", "a_3", "a_2_2", "a_2", "a_3", "a_2_2", "a_3", "nobody's"]
+        );
     }
 
     #[test]

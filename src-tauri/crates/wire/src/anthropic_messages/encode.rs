@@ -66,7 +66,7 @@ fn mark(keep: KeepPrompt, body: &mut Map<String, Value>) {
 fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Value> {
     let issuer = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
-    for message in &request.messages {
+    for message in &*replay::told_apart(&request.messages) {
         let blocks = blocks(message, &issuer, notices);
         match turns.last_mut() {
             _ if blocks.is_empty() => {}

@@ -44,7 +44,7 @@ fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Valu
     let own = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
     let mut documents = 0;
-    for message in &request.messages {
+    for message in &*replay::told_apart(&request.messages) {
         let blocks = blocks(message, &own, &mut documents, notices);
         match turns.last_mut() {
             _ if blocks.is_empty() => {}

@@ -370,6 +370,7 @@ fn request() -> impl Strategy<Value = Request> {
         |(system, turns, last, tool_choice, limit)| {
             let mut messages: Vec<Message> = turns.into_iter().flatten().collect();
             messages.push(user(vec![text(&last)]));
+            let messages = crate::replay::told_apart(&messages).into_owned();
             let parameters = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
             let tool = Tool { name: "look".into(), description: "Looks.".into(), parameters };
             let params = domain::Params {
