@@ -98,6 +98,8 @@ pub struct Quirks {
     /// Its list names what could be had, not what is there (deployments have names of their own): it tests a key,
     /// and nothing is offered by it.
     pub list_only_tests: bool,
+    /// Parts of the upstream ids of models that refuse to be told how many tools an answer may call.
+    pub untold_calls: Vec<String>,
     /// No tool can be demanded, only offered.
     pub tools_by_choice: bool,
     /// Ids of tool calls have exactly so many letters and digits.

@@ -67,7 +67,7 @@ pub(crate) async fn answer(
     let now = engine.clock().elapsed();
     let mut recorder = None;
     if caller.key.cache
-        && let Some(digest) = again::digest(&caller, &client.form(), &body)
+        && let Some(digest) = engine::reading(body.len(), || again::digest(&caller, &client.form(), &body))
     {
         match shared.answers.find(digest, now).await {
             Ok(kept) => {

@@ -21,8 +21,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     if let Some(messages) = chat["history"]["messages"].as_object() {
         for (id, message) in messages {
             let parent = text::id(&message["parentId"]);
-            nodes.push(node(id.clone(), parent.clone(), message, system, &mut left_out));
-            nodes.extend(merged(id, parent, message, &mut left_out));
+            nodes.push(node(id.clone(), parent, message, system, &mut left_out));
         }
     } else {
         // Old exports hold the branch that was shown and nothing else.
@@ -109,12 +108,14 @@ fn node(
         let what = if file["type"] == "image" { "Picture" } else { "File" };
         parts.push(missing(what, name.unwrap_or_default(), left_out));
     }
-    if let Some(error) = message["error"]["content"].as_str().filter(|_| parts.is_empty()) {
+    let unsaid = parts.iter().all(|part| matches!(part, Part::ServerTool { .. }));
+    if let Some(error) = message["error"]["content"].as_str().filter(|_| unsaid) {
         parts.extend(text::part(error, left_out).map(|part| match part {
             Part::Text { text } => Part::Text { text: format!("[Error] {text}") },
             other => other,
         }));
     }
+    parts.extend(merged(message, left_out).into_iter().flatten());
     Node {
         id,
         parent,
@@ -132,20 +133,11 @@ fn node(
     }
 }
 
-/// One answer that was made of several: it is kept at one of those, and stands beside them.
-fn merged(id: &str, parent: Option<String>, message: &Value, left_out: &mut LeftOut) -> Option<Node> {
+/// An answer that was made of several. It is kept at one of those, and what was asked next was asked after it: so it
+/// stands behind that one's own words.
+fn merged(message: &Value, left_out: &mut LeftOut) -> Option<[Part; 2]> {
     let words = text::part(message["merged"]["content"].as_str()?, left_out)?;
-    let heading = Part::Text { text: "[Merged answer]".to_owned() };
-    Some(Node {
-        id: format!("{id} merged"),
-        parent,
-        who: Who::Model,
-        at: text::time(&message["timestamp"]),
-        model: None,
-        system: None,
-        parts: vec![heading, words],
-        cut: false,
-    })
+    Some([Part::Text { text: "[Merged answer]".to_owned() }, words])
 }
 
 /// Code that was run for an answer, with what it gave.
@@ -241,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_made_of_several_stands_beside_them() {
+    fn an_answer_made_of_several_stands_behind_the_one_it_is_kept_at() {
         let message = |id: &str, parent: Value, role: &str, words: &str| json!({ "id": id, "parentId": parent, "role": role, "content": words, "timestamp": 1_750_000_000 });
         let mut cats = message("a1", json!("u1"), "assistant", "Cats.");
         cats["model"] = "llama3".into();
@@ -255,14 +247,13 @@ mod tests {
         let answers = || read.turns[0].answers.iter();
         let mut lanes: Vec<usize> = answers().map(|answer| answer.lane).collect();
         lanes.sort_unstable();
-        assert_eq!(lanes, [0, 1, 2], "side by side");
+        assert_eq!(lanes, [0, 1], "side by side");
         let text = |text: &str| Part::Text { text: text.to_owned() };
         let of = |model: Option<&str>| {
             answers().find(|answer| answer.model.as_deref() == model).unwrap().parts.clone()
         };
-        assert_eq!(of(Some("llama3")), [text("Cats.")]);
+        assert_eq!(of(Some("llama3")), [text("Cats."), text("[Merged answer]"), text("Both.")]);
         assert_eq!(of(Some("mistral")), [text("Dogs.")]);
-        assert_eq!(of(None), [text("[Merged answer]"), text("Both.")]);
     }
 
     #[test]
@@ -272,6 +263,9 @@ mod tests {
         let tool = |text: &str| Part::ServerTool { name: "code".to_owned(), text: text.to_owned() };
         let words = Part::Text { text: "Two.".to_owned() };
         assert_eq!(said(&message), [tool("1+1\n\n2"), tool("x\n\nno x"), words]);
+        message["content"] = "".into();
+        message["error"] = json!({ "content": "Out of memory." });
+        assert_eq!(said(&message).last(), Some(&Part::Text { text: "[Error] Out of memory.".to_owned() }));
         message["content"] =
             "<details type=\"code_interpreter\" done=\"true\"><summary>Ran</summary>1+1</details>Two.".into();
         assert_eq!(said(&message).len(), 2);

@@ -2,7 +2,8 @@
 
 use crate::notices::Notices;
 use domain::{
-    Call, Endpoint, ErrorKind, Failure, Headers, Method, NoticeKind, Quirks, Request, Tool, ToolChoice,
+    Call, Endpoint, ErrorKind, Failure, Headers, KeepPrompt, Method, NoticeKind, Quirks, Request, Tool,
+    ToolChoice,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -88,6 +89,29 @@ pub(crate) fn choice(choice: Option<&ToolChoice>, named: impl Fn(&str) -> Value)
         ToolChoice::Required => json!("required"),
         ToolChoice::Named { name } => named(name),
     })
+}
+
+/// Keeps an answer to one call of a tool, where the model can be told so.
+pub(crate) fn one_call(
+    request: &Request,
+    to: &Endpoint,
+    quirks: &Quirks,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
+    if quirks.untold_calls.iter().any(|part| to.upstream_model.contains(part.as_str())) {
+        many_calls(request, notices);
+    } else if request.one_tool_call {
+        body.insert("parallel_tool_calls".into(), false.into());
+    }
+}
+
+/// Anthropic's mark of a prompt that is to be kept.
+pub(crate) fn kept(keep: KeepPrompt) -> Value {
+    match keep {
+        KeepPrompt::Usual => json!({ "type": "ephemeral" }),
+        KeepPrompt::Hour => json!({ "type": "ephemeral", "ttl": "1h" }),
+    }
 }
 
 /// Says that an answer may call several tools, where the API cannot be told otherwise.

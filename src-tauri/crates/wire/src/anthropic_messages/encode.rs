@@ -43,10 +43,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
 
 /// Asks to keep what stands before every turn, and the conversation so far.
 fn mark(keep: KeepPrompt, body: &mut Map<String, Value>) {
-    let mark = match keep {
-        KeepPrompt::Usual => json!({ "type": "ephemeral" }),
-        KeepPrompt::Hour => json!({ "type": "ephemeral", "ttl": "1h" }),
-    };
+    let mark = call::kept(keep);
     // The tools stand before the system prompt.
     if let Some(system @ Value::String(_)) = body.get_mut("system") {
         *system = json!([{ "type": "text", "text": system.take(), "cache_control": mark }]);

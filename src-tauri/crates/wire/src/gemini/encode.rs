@@ -92,6 +92,10 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                     notices.content("Reasoning of earlier answers of other models is not sent.");
                 }
             }
+            // These models want the proof of their own pictures back with them, which no other protocol carries.
+            Part::Image { .. } if by_effort && message.role == Role::Assistant => {
+                notices.content("A picture inside an answer is not sent back to this model.");
+            }
             Part::Image { media_type, data } => {
                 if IMAGES.contains(&media_type.as_str()) {
                     out.push(inline(media_type, data));

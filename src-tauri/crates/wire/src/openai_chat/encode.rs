@@ -50,12 +50,12 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         body.insert("stream_options".into(), json!({ "include_usage": true }));
     }
     params(request, to, quirks, &mut body, &mut notices);
-    tools(request, quirks, &mut body, &mut notices);
+    tools(request, to, quirks, &mut body, &mut notices);
     let unified = effort::form(&to.upstream_model, quirks)
         .is_some_and(|form| form.switch == Some(ReasoningSwitch::Reasoning));
-    if request.keep_prompt.is_some() && unified {
+    if let Some(keep) = request.keep_prompt.filter(|_| unified) {
         // OpenRouter's word for it, which takes the place of marks in the messages.
-        body.insert("cache_control".into(), json!({ "type": "ephemeral" }));
+        body.insert("cache_control".into(), call::kept(keep));
     }
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
@@ -77,14 +77,14 @@ fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: 
             Asked::ImageUrl(url) => {
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
             }
-            Asked::File { media_type, data, .. } if quirks.document_url => {
-                let url = media::to_data_url(media_type, data);
-                content.push(json!({ "type": "document_url", "document_url": url }));
-            }
             Asked::File { media_type, data, .. } if sound(media_type).is_some() => content.push(json!({
                 "type": "input_audio",
                 "input_audio": { "data": media::base64(data), "format": sound(media_type) },
             })),
+            Asked::File { media_type, data, .. } if quirks.document_url => {
+                let url = media::to_data_url(media_type, data);
+                content.push(json!({ "type": "document_url", "document_url": url }));
+            }
             Asked::File { name, media_type, data, .. } => content.push(json!({
                 "type": "file",
                 "file": { "filename": name, "file_data": media::to_data_url(media_type, data) },
@@ -224,14 +224,18 @@ fn params(
     }
 }
 
-fn tools(request: &Request, quirks: &Quirks, body: &mut Map<String, Value>, notices: &mut Notices) {
+fn tools(
+    request: &Request,
+    to: &Endpoint,
+    quirks: &Quirks,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
     if request.tools.is_empty() {
         return;
     }
     body.insert("tools".into(), request.tools.iter().map(call::function).collect::<Vec<_>>().into());
-    if request.one_tool_call {
-        body.insert("parallel_tool_calls".into(), false.into());
-    }
+    call::one_call(request, to, quirks, body, notices);
     if quirks.tools_by_choice
         && matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }))
     {

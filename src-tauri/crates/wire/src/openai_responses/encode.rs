@@ -31,7 +31,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         body.insert("instructions".into(), system.into());
     }
     params(request, to, quirks, &mut body, &mut notices);
-    tools(request, &mut body);
+    tools(request, to, quirks, &mut body, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     let output_limit = call::limit(&body, limit_field(quirks));
@@ -140,7 +140,13 @@ fn reasoning(
     body.insert("reasoning".into(), json!({ "effort": effort, "summary": "auto" }));
 }
 
-fn tools(request: &Request, body: &mut Map<String, Value>) {
+fn tools(
+    request: &Request,
+    to: &Endpoint,
+    quirks: &Quirks,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+) {
     if request.tools.is_empty() {
         return;
     }
@@ -151,9 +157,7 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
         })
     };
     body.insert("tools".into(), request.tools.iter().map(tool).collect::<Vec<_>>().into());
-    if request.one_tool_call {
-        body.insert("parallel_tool_calls".into(), false.into());
-    }
+    call::one_call(request, to, quirks, body, notices);
     let named = |name: &str| json!({ "type": "function", "name": name });
     if let Some(choice) = call::choice(request.tool_choice.as_ref(), named) {
         body.insert("tool_choice".into(), choice);

@@ -48,6 +48,18 @@ fn a_wish_for_one_call_at_a_time_reaches_every_provider_that_has_a_word_for_it()
             assert!(told, "{protocol:?} to {dialect}: {notices:?}");
         }
     }
+    let refuses = Quirks { untold_calls: vec!["m-".into()], ..Quirks::default() };
+    let asked_once = asked(
+        Protocol::OpenAiChat,
+        &json!({ "model": "m", "messages": question,
+        "parallel_tool_calls": false, "tools": [{ "type": "function", "function": function }] }),
+    );
+    for dialect in ["openai-chat", "openai-responses"] {
+        let dialect = crate::dialect(dialect).unwrap();
+        let encoded = dialect.encode(&asked_once.request, &endpoint("m-1"), &refuses).unwrap();
+        assert_eq!(crate::trial::body(&encoded).get("parallel_tool_calls"), None);
+        assert_eq!(encoded.notices.len(), 1);
+    }
     let many = json!({ "model": "m", "messages": question, "tools": [{ "type": "function", "function": function }] });
     let many = asked(Protocol::OpenAiChat, &many);
     assert_eq!(sent(&many, "openai-chat").0.get("parallel_tool_calls"), None);
@@ -257,6 +269,14 @@ fn a_picture_that_was_made_goes_back_to_whoever_can_change_it() {
         let picture = &sent_on["contents"][1]["parts"][0]["inlineData"];
         assert_eq!(*picture, json!({ "mimeType": "image/png", "data": "AAEC" }), "{protocol:?}");
         assert_eq!(sent(&asked, "anthropic-messages").1.len(), 1, "{protocol:?}: elsewhere it is told");
+        let proves = Quirks { effort_models: vec!["m-".into()], ..Quirks::default() };
+        let encoded = crate::dialect("gemini").unwrap();
+        let encoded = encoded.encode(&asked.request, &endpoint("m-1"), &proves).unwrap();
+        assert!(
+            !crate::trial::body(&encoded).to_string().contains("inlineData"),
+            "{protocol:?}: without its proof"
+        );
+        assert_eq!(encoded.notices.len(), 1, "{protocol:?}");
     }
 }
 
