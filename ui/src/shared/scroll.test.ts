@@ -82,6 +82,20 @@ describe('a scroller that follows', () => {
     expect(asked).toBeGreaterThan(before);
   });
 
+  it('lets go where it came back to the end and nothing has grown since', () => {
+    grow(500);
+    wheel(-40);
+    scrollTo(200);
+    scrollTo(height - 100 - 40);
+    scrollTo(height - 100);
+    expect(stick.following).toBe(true);
+    wheel(-40);
+    // The way up in steps, as it is animated.
+    scrollTo(height - 100 - 10);
+    scrollTo(height - 100 - 100);
+    expect(stick.following).toBe(false);
+  });
+
   it('is not led astray when a placeholder goes and a block comes', () => {
     grow(500);
     height -= 60;

@@ -41,13 +41,25 @@ export function stickToEnd(
     last = node.scrollTop;
   };
 
+  /** The reader moves it: from where it stands, which is not looked at while it moves by itself. */
+  const taken = () => {
+    if (following) last = node.scrollTop;
+  };
+  const letGo = () => {
+    if (!canScroll()) return;
+    taken();
+    set(false);
+  };
   const onWheel = (event: WheelEvent) => {
-    if (event.deltaY < 0 && canScroll()) set(false);
+    if (event.deltaY < 0) letGo();
   };
   const onKey = (event: KeyboardEvent) => {
-    if (UP.has(event.key) && canScroll()) set(false);
+    if (UP.has(event.key)) letGo();
   };
-  const onDown = () => (dragging = true);
+  const onDown = () => {
+    taken();
+    dragging = true;
+  };
   const onUp = () => (dragging = false);
   // Moving the focus to something above brings it into view.
   const onFocus = () => {

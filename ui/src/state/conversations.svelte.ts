@@ -171,19 +171,22 @@ export class OpenConversation {
     const turn = edge();
     if (!turn || this.fetching || (type === 'before' ? this.earlier : this.later) === 0) return;
     this.fetching = true;
+    let found: LiveTurn[] = [];
     try {
       const span = { type, turn: turn.id };
       const view = await this.parts.client.call('conversation/open', { id: this.id, span });
       // Another branch may be shown by now.
       if (edge() !== turn || view.turns.length === 0) return;
-      const found = view.turns.map((known) => this.live(known));
+      found = view.turns.map((known) => this.live(known));
       this.put(extended(this, found, view, type));
       this.learnOthers(view);
-      for (const live of found) if (live.view.live) await live.subscribe();
     } catch (reason) {
       this.parts.toasts.fail(reason);
     } finally {
       this.fetching = false;
+    }
+    for (const one of found.filter((known) => known.view.live)) {
+      await one.subscribe().catch((reason: unknown) => this.parts.toasts.fail(reason));
     }
   }
 

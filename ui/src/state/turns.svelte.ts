@@ -211,6 +211,11 @@ export class LiveTurn {
     early.forEach(this.frame);
   }
 
+  /** An answer with all of its text. */
+  written(run: RunView): RunView {
+    return this.view.runs.find((known) => known.id === run.id) ?? run;
+  }
+
   /** Elapsed time of a run in milliseconds; its own measure once it is final. */
   elapsed(run: RunView): number | null {
     if (isFinal(run)) return run.metrics.duration;
@@ -295,7 +300,7 @@ export class LiveTurn {
       return;
     }
     const runs = known.runs.map((run, place) => this.drawOne(view.runs[place], run));
-    if (isSame(runs, view.runs)) return;
+    if (view.live && isSame(runs, view.runs)) return;
     const still = runs.map((run, place) => calmed(calm.runs[place], run));
     this.show({ ...known, runs }, isSame(still, calm.runs) ? calm : { ...known, runs: still });
   }

@@ -196,6 +196,8 @@ describe('a live turn', () => {
       live.frame(grow(2, 'two'));
       await vi.advanceTimersToNextFrame();
       expect([told(live, 'two').length, live.calm === calm]).toEqual([8, true]);
+      // Whoever shows the text asks for all of it.
+      expect(calm.runs.map((run) => live.written(run))).toEqual(live.view.runs);
       const ended = grow(3, 'three');
       ended.runs[0]?.ops.push({ type: 'state', state: 'done' });
       live.frame(ended);
