@@ -8,7 +8,7 @@ use std::{ops::Range, sync::Arc};
 /// Turns of a stretch.
 pub const STRETCH: usize = 12;
 /// Turns a window begins with: more than it shows at once, and no more to draw before anything is seen.
-const FEW: usize = 4;
+const FEW: usize = 3;
 
 /// Which turns of the branch on the screen. One that names a turn which is not on it means the newest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,9 +113,9 @@ mod tests {
     fn stretches_join_without_a_gap() {
         let path: Vec<TurnId> = (0..200).map(turn).collect();
         assert_eq!(Span::Newest.places(&path), 188..200);
-        assert_eq!(Span::Few.places(&path), 196..200);
-        assert_eq!(Span::Before { turn: turn(196) }.places(&path), 184..196);
-        assert_eq!(Span::Few.places(&path[..3]), 0..3);
+        assert_eq!(Span::Few.places(&path), 197..200);
+        assert_eq!(Span::Before { turn: turn(197) }.places(&path), 185..197);
+        assert_eq!(Span::Few.places(&path[..2]), 0..2);
         assert_eq!(Span::Before { turn: turn(188) }.places(&path), 176..188);
         assert_eq!(Span::Before { turn: turn(5) }.places(&path), 0..5);
         assert_eq!(Span::Before { turn: turn(0) }.places(&path), 0..0);

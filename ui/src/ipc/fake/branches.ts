@@ -21,7 +21,7 @@ export interface FakeConversation {
 
 /** Turns that are given at once. */
 const STRETCH = 12;
-const FEW = 4;
+const FEW = 3;
 
 /** As in the core: which answer is shown changes only once none of the lane is being written. */
 const WRITING = ['pending', 'connecting', 'streaming'];
