@@ -20,8 +20,7 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let mut nodes = Vec::new();
     if let Some(messages) = chat["history"]["messages"].as_object() {
         for (id, message) in messages {
-            let parent = text::id(&message["parentId"]);
-            nodes.push(node(id.clone(), parent, message, system, &mut left_out));
+            nodes.push(node(id.clone(), text::id(&message["parentId"]), message, system, &mut left_out));
         }
     } else {
         // Old exports hold the branch that was shown and nothing else.

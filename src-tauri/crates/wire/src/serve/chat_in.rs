@@ -173,8 +173,8 @@ fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         let function = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
         let name = function.text("name").unwrap_or_default();
         // The older way knows no ids: calls of one tool are told apart by where they stand.
-        let made = format!("call_{}", draft.request().messages.len());
-        let id = call.text("id").unwrap_or(if old.is_some() { &made } else { name });
+        let made = old.map(|_| format!("call_{}", draft.request().messages.len()));
+        let id = call.text("id").or(made.as_deref()).unwrap_or(name);
         let arguments = match function.get("arguments").or_else(|| function.get("input")) {
             None => String::new(),
             Some(Json::String(text)) => text.clone().into_owned(),
