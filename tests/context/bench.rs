@@ -118,6 +118,15 @@ impl Bench {
         self.engine.store().read(move |tx| tx.lanes(conversation)).await.unwrap()
     }
 
+    /// What is shown of a chat in which nothing runs. How many frames its last turn sent is known until its
+    /// stream is put away, a little after the last of them; that is no word of the chat.
+    pub(crate) async fn shown(&self, conversation: ConversationId) -> Vec<TurnView> {
+        let mut turns = self.engine.turns(conversation).await.unwrap();
+        assert!(turns.iter().all(|turn| !turn.live), "{turns:?}");
+        turns.iter_mut().for_each(|turn| turn.seq = 0);
+        turns
+    }
+
     /// The turns on the screen.
     pub(crate) async fn screen(&self, conversation: ConversationId) -> Vec<TurnId> {
         self.engine.turns(conversation).await.unwrap().iter().map(|turn| turn.id).collect()

@@ -131,7 +131,7 @@ async fn a_fork_begins_as_a_copy_and_leaves_the_first_as_it_was() {
     let (first, chat) = bench.turn(None, 0, ContextPolicy::Own, At::default()).await;
     let (second, _) = bench.turn(Some(chat), 1, ContextPolicy::All, At::default()).await;
     bench.turn(Some(chat), 2, ContextPolicy::Own, At::default()).await;
-    let before = bench.engine.turns(chat).await.unwrap();
+    let before = bench.shown(chat).await;
     let behind = bench.engine.fork(ForkAt::Answer(second.runs[1].id)).await.unwrap();
     assert_eq!((behind.prompt, bench.screen(behind.conversation).await.len()), (None, 2));
     bench.turn(Some(behind.conversation), 3, ContextPolicy::Own, At::default()).await;
@@ -148,17 +148,17 @@ async fn a_fork_begins_as_a_copy_and_leaves_the_first_as_it_was() {
     let empty = bench.engine.fork(ForkAt::Prompt(first.id)).await.unwrap();
     assert_eq!(bench.screen(empty.conversation).await, []);
     assert_eq!(bench.lanes(empty.conversation).await.len(), 4);
-    assert_eq!(bench.engine.turns(chat).await.unwrap(), before);
+    assert_eq!(bench.shown(chat).await, before);
     // All of it, with the branch that was left: it goes on as the first would, and each goes its own way.
     bench.engine.pick(second.id, PickChoice::Best { run: second.runs[1].id }).await.unwrap();
-    let before = bench.engine.turns(chat).await.unwrap();
+    let before = bench.shown(chat).await;
     let copy = bench.engine.fork(ForkAt::Whole(chat)).await.unwrap().conversation;
     assert_eq!(bench.screen(copy).await.len(), bench.screen(chat).await.len());
     bench.turn(Some(copy), 5, ContextPolicy::Own, At::default()).await;
     for lane in 0..4 {
         assert_eq!(bench.shown_to(lane, 5), [(lane, 0), (lane, 1), (lane, 2)], "lane {lane}");
     }
-    assert_eq!(bench.engine.turns(chat).await.unwrap(), before);
+    assert_eq!(bench.shown(chat).await, before);
     assert_eq!(bench.engine.casts().await.unwrap().len(), 1, "a vote stays with the first");
     // A fork goes without the first.
     bench.engine.delete_conversation(chat).await.unwrap();
