@@ -16,5 +16,6 @@ mod filing;
 mod finding;
 mod hostile;
 mod importing;
+mod inside;
 mod samples;
 mod stretches;

@@ -88,7 +88,11 @@ impl Engine {
     /// attached.
     pub async fn attach(&self, name: String, data: Vec<u8>) -> Result<Attached, Failure> {
         let inner = Arc::clone(&self.inner);
-        let taken = tasks::aside(move || keep(&inner, &name, data)).await??;
+        let taken = tasks::aside(move || {
+            let taken = attach::take(&name, data);
+            keep(&inner, taken.map_err(|Refused(words)| Failure::new(ErrorKind::RequestInvalid, words))?)
+        });
+        let taken = taken.await??;
         let row = AttachmentRow {
             file: taken.file.clone(),
             size: taken.size,
@@ -174,11 +178,8 @@ fn gone() -> Failure {
     Failure::new(ErrorKind::RequestInvalid, "This file is not on this computer any more. Attach it again.")
 }
 
-/// Cleans, measures and keeps a file. Its row is not written: [`Tx::put_attachment`] comes after. Blocks; error
-/// `request.invalid` for what cannot be attached.
-pub(crate) fn keep(inner: &Inner, name: &str, data: Vec<u8>) -> Result<Attached, Failure> {
-    let taken =
-        attach::take(name, data).map_err(|Refused(words)| Failure::new(ErrorKind::RequestInvalid, words))?;
+/// Keeps a file that was cleaned and measured. Its row is not written: [`Tx::put_attachment`] comes after. Blocks.
+pub(crate) fn keep(inner: &Inner, taken: Taken) -> Result<Attached, Failure> {
     let Taken { kind, name, media_type, data, size, preview, mut notes } = taken;
     let sha256 = inner.store.keep_file(&data)?;
     let text_sha256 = match kind {

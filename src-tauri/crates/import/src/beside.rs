@@ -1,4 +1,5 @@
-//! Files that lie in an archive beside its conversations, found by the ids that conversations name them by.
+//! Files that messages name: in an archive beside its conversations, found by the ids that conversations name them by,
+//! or in the conversation itself.
 
 use crate::zip::Entry;
 use domain::Attachment;
@@ -6,12 +7,41 @@ use domain::Attachment;
 /// A file that a message names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted<'a> {
-    /// Its id at the other program, without a scheme before it.
-    pub id: &'a str,
+    /// Where it is.
+    pub place: Place<'a>,
     /// What a person called it; empty = not said.
     pub name: &'a str,
-    /// Only a picture is of use in this place: it stands in an answer.
-    pub picture: bool,
+    /// What is of use in its place.
+    pub takes: Takes,
+}
+
+/// Where a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// Beside the conversations, under its id at the other program, without a scheme before it; empty = nowhere.
+    Beside(&'a str),
+    /// In the conversation, as base64 that has not been looked at.
+    Base64(&'a str),
+    /// In the conversation, as its text.
+    Text(&'a str),
+}
+
+impl Place<'_> {
+    /// Nothing can be there.
+    pub(crate) const fn is_nowhere(&self) -> bool {
+        match self {
+            Self::Beside(words) | Self::Base64(words) | Self::Text(words) => words.is_empty(),
+        }
+    }
+}
+
+/// What is of use in the place of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Whatever can be attached: it stands in a prompt.
+    All,
+    /// Only a picture: it stands in an answer, or is said to be one.
+    Pictures,
 }
 
 /// Gives the file that is wanted, once it is kept; `None` = it is not there or cannot be taken, and a note stands in

@@ -6,7 +6,7 @@
 //! public up to 2026-11; nothing but the fields used here is relied on.
 
 use crate::{
-    Conversation, Filed, Files, LeftOut, Reason, Source, Wanted, chatgpt_cites as cites,
+    Conversation, Filed, Files, LeftOut, Place, Reason, Source, Takes, Wanted, chatgpt_cites as cites,
     text::{self, clean},
     tree::{self, Node, Reading, Who},
 };
@@ -168,8 +168,8 @@ fn piece(part: &Value, message: &Value, files: &mut Files<'_>, left_out: &mut Le
     let id = asset(pointer);
     let listed = message["metadata"]["attachments"].as_array().into_iter().flatten();
     let name = listed.filter(|file| file["id"] == id).find_map(|file| file["name"].as_str());
-    let picture = message["author"]["role"] != "user";
-    let wanted = Wanted { id, name: name.unwrap_or_default(), picture };
+    let takes = if message["author"]["role"] == "user" { Takes::All } else { Takes::Pictures };
+    let wanted = Wanted { place: Place::Beside(id), name: name.unwrap_or_default(), takes };
     Some(text::file(&wanted, what, pointer, files, left_out))
 }
 
@@ -196,7 +196,8 @@ fn attachments(message: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -
     rest.chain(nameless)
         .map(|file| {
             let name = file["name"].as_str().unwrap_or_default();
-            let wanted = Wanted { id: asset(file["id"].as_str().unwrap_or_default()), name, picture: false };
+            let place = Place::Beside(asset(file["id"].as_str().unwrap_or_default()));
+            let wanted = Wanted { place, name, takes: Takes::All };
             text::file(&wanted, "File", name, files, left_out)
         })
         .collect()
@@ -277,12 +278,13 @@ mod tests {
         } });
         let mut asked = Vec::new();
         let mut files = |wanted: &Wanted<'_>| {
-            asked.push(format!("{} {} {}", wanted.id, wanted.name, wanted.picture));
+            let Place::Beside(id) = wanted.place else { return None };
+            asked.push(format!("{id} {} {:?}", wanted.name, wanted.takes));
             None
         };
         let conversation = read(&value, &mut files).unwrap();
         asked.sort();
-        assert_eq!(asked, ["file-3  true", "file_1 cat.png false", "file_2 notes.pdf false"]);
+        assert_eq!(asked, ["file-3  Pictures", "file_1 cat.png All", "file_2 notes.pdf All"]);
         assert_eq!(conversation.left_out.attachments, 3);
     }
 }

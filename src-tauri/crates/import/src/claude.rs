@@ -4,7 +4,7 @@
 //! name a parent there are branches.
 
 use crate::{
-    Conversation, Filed, Files, LeftOut, Reason, Source, Wanted, chatgpt_cites as cites,
+    Conversation, Filed, Files, LeftOut, Place, Reason, Source, Takes, Wanted, chatgpt_cites as cites,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -96,7 +96,8 @@ fn parts(message: &Value, user: bool, files: &mut Files<'_>, left_out: &mut Left
             let id = file["file_uuid"].as_str().or_else(|| file["uuid"].as_str());
             // Nothing but an id of this form is looked for among the other files of an archive.
             let id = id.filter(|id| id.parse::<uuid::Uuid>().is_ok()).unwrap_or_default();
-            let wanted = Wanted { id, name, picture: !user };
+            let takes = if user { Takes::All } else { Takes::Pictures };
+            let wanted = Wanted { place: Place::Beside(id), name, takes };
             parts.push(text::file(&wanted, "File", name, files, left_out));
         }
         if !message[list].as_array().is_none_or(Vec::is_empty) {

@@ -34,12 +34,12 @@ impl Reason {
     }
 }
 
-/// Reads one value of a file that has no other files beside it.
+/// Reads one value of a file, with none of the files that its messages name.
 pub fn read(bytes: &[u8]) -> Result<Conversation, Reason> {
     read_with(bytes, &mut |_| None)
 }
 
-/// Reads one value of a file; what its messages name beside it is asked of `files`.
+/// Reads one value of a file; the files that its messages name are asked of `files`.
 pub fn read_with(bytes: &[u8], files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let value = match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => value,
@@ -53,7 +53,7 @@ pub fn read_with(bytes: &[u8], files: &mut Files<'_>) -> Result<Conversation, Re
     } else if value["chat_messages"].is_array() {
         claude::read(&value, files)?
     } else if value["chat"].is_object() || value["history"]["messages"].is_object() {
-        open_webui::read(&value)?
+        open_webui::read(&value, files)?
     } else if librechat::messages(&value).is_some() && !value["conversationId"].is_null() {
         librechat::read(&value)?
     } else {

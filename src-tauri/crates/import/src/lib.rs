@@ -19,6 +19,7 @@ mod claude;
 mod elements;
 mod formats;
 mod ids;
+mod inside;
 mod librechat;
 mod llm;
 mod open_webui;
@@ -29,7 +30,7 @@ mod text;
 mod tree;
 mod zip;
 
-pub use beside::{Files, Names, Wanted};
+pub use beside::{Files, Names, Place, Takes, Wanted};
 pub use elements::{Element, Elements, LARGEST};
 pub use formats::{Reason, read, read_with};
 pub use ids::{conversation_id, fingerprint, stable};

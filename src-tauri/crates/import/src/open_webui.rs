@@ -3,7 +3,8 @@
 //! Several models may answer one prompt; they are children of the same message, side by side.
 
 use crate::{
-    Conversation, Filed, LeftOut, Reason, Source, chatgpt_cites as cites, open_webui_details as details,
+    Conversation, Filed, Files, LeftOut, Place, Reason, Source, Takes, Wanted, chatgpt_cites as cites,
+    inside, open_webui_details as details,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -11,7 +12,7 @@ use domain::Part;
 use serde_json::Value;
 use std::collections::HashMap;
 
-pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
+pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let chat = if value["chat"].is_object() { &value["chat"] } else { value };
     let id = [&value["id"], &chat["id"]].into_iter().find_map(text::id).ok_or(Reason::NoId)?;
     let mut left_out = LeftOut::default();
@@ -20,14 +21,21 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let mut nodes = Vec::new();
     if let Some(messages) = chat["history"]["messages"].as_object() {
         for (id, message) in messages {
-            nodes.push(node(id.clone(), text::id(&message["parentId"]), message, system, &mut left_out));
+            nodes.push(node(
+                id.clone(),
+                text::id(&message["parentId"]),
+                message,
+                system,
+                files,
+                &mut left_out,
+            ));
         }
     } else {
         // Old exports hold the branch that was shown and nothing else.
         let mut parent: Option<String> = None;
         for (n, message) in chat["messages"].as_array().into_iter().flatten().enumerate() {
             let id = text::id(&message["id"]).unwrap_or_else(|| format!("message {n}"));
-            nodes.push(node(id.clone(), parent.replace(id), message, system, &mut left_out));
+            nodes.push(node(id.clone(), parent.replace(id), message, system, files, &mut left_out));
         }
     }
     let current = text::id(&chat["history"]["currentId"]);
@@ -77,35 +85,17 @@ fn node(
     parent: Option<String>,
     message: &Value,
     system: Option<&str>,
+    files: &mut Files<'_>,
     left_out: &mut LeftOut,
 ) -> Node {
     let user = message["role"] == "user";
     let mut parts = Vec::new();
     match message["role"].as_str() {
         Some("system") => left_out.system_messages = left_out.system_messages.saturating_add(1),
-        _ => match &message["content"] {
-            Value::String(words) if user => parts.extend(text::part(words, left_out)),
-            Value::String(words) => {
-                let said = details::parts(words, left_out);
-                // Newer versions keep what is not said in words apart from the text.
-                if said.iter().all(|part| matches!(part, Part::Text { .. })) {
-                    parts.extend(beside(&message["output"], left_out));
-                    parts.extend(executed(&message["code_executions"], left_out));
-                }
-                parts.extend(said);
-                parts.extend(sources(message));
-            }
-            Value::Array(list) => parts.extend(list.iter().filter_map(|item| match item["text"].as_str() {
-                Some(words) => text::part(words, left_out),
-                None => Some(missing("Picture", "", left_out)),
-            })),
-            _ => {}
-        },
+        _ => parts = content(message, user, files, left_out),
     }
     for file in message["files"].as_array().into_iter().flatten() {
-        let name = file["name"].as_str().or_else(|| file["file"]["filename"].as_str());
-        let what = if file["type"] == "image" { "Picture" } else { "File" };
-        parts.push(missing(what, name.unwrap_or_default(), left_out));
+        parts.push(attached(file, user, files, left_out));
     }
     let unsaid = parts.iter().all(|part| matches!(part, Part::ServerTool { .. }));
     if let Some(error) = message["error"]["content"].as_str().filter(|_| unsaid) {
@@ -132,6 +122,72 @@ fn node(
     }
 }
 
+/// What a message says, with the pictures that stand in its words.
+fn content(message: &Value, user: bool, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
+    let mut parts = Vec::new();
+    match &message["content"] {
+        Value::String(words) if user => parts.extend(text::part(words, left_out)),
+        Value::String(words) => {
+            let said = details::parts(words, files, left_out);
+            // Newer versions keep what is not said in words apart from the text.
+            if said.iter().all(|part| matches!(part, Part::Text { .. })) {
+                parts.extend(beside(&message["output"], files, left_out));
+                parts.extend(executed(&message["code_executions"], left_out));
+            }
+            parts.extend(said);
+            parts.extend(sources(message));
+        }
+        Value::Array(list) => parts.extend(list.iter().filter_map(|item| match item["text"].as_str() {
+            Some(words) => text::part(words, left_out),
+            None => Some(shown(item, files, left_out)),
+        })),
+        _ => {}
+    }
+    parts.into_iter().flat_map(|part| inside::parts(part, files, left_out)).collect()
+}
+
+/// A picture in a list of contents, in the two forms that protocols have for it.
+fn shown(item: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -> Part {
+    let url = [&item["image_url"]["url"], &item["image_url"]].into_iter().find_map(Value::as_str);
+    inside::picture(url.unwrap_or_default(), "", files, left_out)
+}
+
+/// A file that came with a message: a picture as it is, any other as the text that was read from it.
+fn attached(file: &Value, user: bool, files: &mut Files<'_>, left_out: &mut LeftOut) -> Part {
+    let known = &file["file"];
+    let named = [&file["name"], &known["filename"], &known["meta"]["name"]];
+    let name = named.into_iter().filter_map(Value::as_str).find(|name| !name.trim().is_empty());
+    let name = name.unwrap_or_default();
+    if file["type"] == "image" || file["url"].as_str().and_then(inside::base64).is_some() {
+        return inside::picture(file["url"].as_str().unwrap_or_default(), name, files, left_out);
+    }
+    // In an answer nothing but a picture is shown.
+    let words = known["data"]["content"].as_str().filter(|words| user && !words.trim().is_empty());
+    let Some(words) = words else { return missing("File", name, left_out) };
+    let words = clean(words, left_out);
+    let media_type = known["meta"]["content_type"].as_str().unwrap_or_default();
+    let called = text_name(name, media_type);
+    let wanted = Wanted { place: Place::Text(&words), name: &called, takes: Takes::All };
+    text::file(&wanted, "File", name, files, left_out)
+}
+
+/// What to call the text of a file: a document of which only the text is here is a text now, and a page on the web has
+/// no folders.
+fn text_name(name: &str, media_type: &str) -> String {
+    let name = match name.split_once("://") {
+        Some((_, address)) => address.trim_end_matches('/').replace('/', "-"),
+        None => name.to_owned(),
+    };
+    let kind = media_type.to_ascii_lowercase();
+    let is_text = kind.is_empty()
+        || kind.starts_with("text/")
+        || ["json", "xml", "yaml", "toml", "javascript", "octet-stream"]
+            .iter()
+            .any(|word| kind.contains(word));
+    // Office documents have `xml` in their names.
+    if is_text && !kind.contains("officedocument") { name } else { format!("{name}.txt") }
+}
+
 /// An answer that was made of several. It is kept at one of those, and what was asked next was asked after it: so it
 /// stands behind that one's own words.
 fn merged(message: &Value, left_out: &mut LeftOut) -> Option<[Part; 2]> {
@@ -153,7 +209,7 @@ fn executed(list: &Value, left_out: &mut LeftOut) -> Vec<Part> {
 
 /// Reasoning and calls of tools in the list of what the model gave; its words stand in the text, where the user may
 /// have changed them.
-fn beside(output: &Value, left_out: &mut LeftOut) -> Vec<Part> {
+fn beside(output: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
     let texts = |list: &Value| {
         let items = list.as_array().into_iter().flatten();
         items.filter_map(|item| item["text"].as_str()).collect::<Vec<_>>().join("\n\n")
@@ -181,6 +237,9 @@ fn beside(output: &Value, left_out: &mut LeftOut) -> Vec<Part> {
                 let name = item["call_id"].as_str().and_then(|id| called.get(id)).unwrap_or(&"tool");
                 let words = item["output"].as_str().map_or_else(|| texts(&item["output"]), str::to_owned);
                 parts.push(Part::ServerTool { name: text::line(name, 80), text: clean(&words, left_out) });
+                let list = item["output"].as_array().into_iter().flatten();
+                let pictures = list.filter(|item| item["type"] == "input_image");
+                parts.extend(pictures.map(|item| shown(item, files, left_out)));
             }
             _ => {}
         }
@@ -212,7 +271,7 @@ mod tests {
     use serde_json::json;
 
     fn said(message: &Value) -> Vec<Part> {
-        node("m".to_owned(), None, message, None, &mut LeftOut::default()).parts
+        node("m".to_owned(), None, message, None, &mut |_| None, &mut LeftOut::default()).parts
     }
 
     #[test]
@@ -242,7 +301,7 @@ mod tests {
         arena["selectedModelId"] = "mistral".into();
         let value = json!({ "id": "c", "chat": { "history": { "currentId": "a2", "messages": {
             "u1": message("u1", Value::Null, "user", "Which?"), "a1": cats, "a2": arena } } } });
-        let read = read(&value).unwrap();
+        let read = read(&value, &mut |_| None).unwrap();
         let answers = || read.turns[0].answers.iter();
         let mut lanes: Vec<usize> = answers().map(|answer| answer.lane).collect();
         lanes.sort_unstable();

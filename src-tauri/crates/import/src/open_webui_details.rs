@@ -1,7 +1,8 @@
 //! What Open WebUI writes into the text of an answer as `<details>`: reasoning, calls of tools, code that was run.
 
-use crate::{LeftOut, text};
+use crate::{Files, LeftOut, inside, text};
 use domain::Part;
+use serde_json::Value;
 
 /// How each begins.
 const OPENING: &str = "<details type=";
@@ -9,7 +10,7 @@ const OPENING: &str = "<details type=";
 const KINDS: [&str; 3] = ["reasoning", "tool_calls", "code_interpreter"];
 
 /// The parts of an answer's text, in order.
-pub(crate) fn parts(content: &str, left_out: &mut LeftOut) -> Vec<Part> {
+pub(crate) fn parts(content: &str, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut rest = content;
     let mut from = 0;
@@ -22,6 +23,7 @@ pub(crate) fn parts(content: &str, left_out: &mut LeftOut) -> Vec<Part> {
         let Some(block) = Block::of(kind, &rest[at..]) else { break };
         parts.extend(words(&rest[..at], left_out));
         parts.extend(block.part(left_out));
+        parts.extend(block.pictures().iter().map(|url| inside::picture(url, "", files, left_out)));
         rest = &rest[at + block.length..];
         from = 0;
     }
@@ -89,6 +91,14 @@ impl<'a> Block<'a> {
         let text = text::clean(&said.join("\n\n"), left_out);
         Some(Part::ServerTool { name: text::line(name, 80), text })
     }
+
+    /// Addresses of the pictures that a tool gave.
+    fn pictures(&self) -> Vec<String> {
+        let told = attribute(self.attributes, "files").map(|told| unwrapped(&told)).unwrap_or_default();
+        let list = serde_json::from_str::<Value>(&told).unwrap_or_default();
+        let items = list.as_array().into_iter().flatten();
+        items.filter_map(|item| item.as_str().or_else(|| item["url"].as_str())).map(str::to_owned).collect()
+    }
 }
 
 /// Place of the `>` that ends a tag; one within quotes does not.
@@ -143,7 +153,7 @@ mod tests {
             Part::ServerTool { name, text } => format!("{name}: {text}"),
             other => format!("{other:?}"),
         };
-        parts(content, &mut LeftOut::default()).into_iter().map(part).collect()
+        parts(content, &mut |_| None, &mut LeftOut::default()).into_iter().map(part).collect()
     }
 
     #[test]
@@ -158,6 +168,8 @@ mod tests {
         );
         let in_body = "<details type='tool_calls' name='sky' arguments='{}'>\n<summary>x</summary>\n&quot;grey&quot;\n</details>";
         assert_eq!(read(in_body), ["sky: {}\n\ngrey"]);
+        let given = "<details type=\"tool_calls\" name=\"draw\" arguments=\"{}\" files=\"[&quot;data:image/png;base64,QQ==&quot;, {&quot;type&quot;: &quot;image&quot;, &quot;url&quot;: &quot;/files/1&quot;}]\"><summary>x</summary></details>";
+        assert_eq!(read(given), ["draw: {}", "[Picture, not imported]", "[Picture, not imported]"]);
         let code = "<details type=\"code_interpreter\" done=\"true\" output=\"3\">\n<summary>Analyzed</summary>\n```python\n1 + 2\n```\n</details>\nThree.";
         assert_eq!(read(code), ["code_interpreter: ```python\n1 + 2\n```\n\n3", "Three."]);
     }

@@ -60,7 +60,7 @@ pub(crate) fn file(
     files: &mut Files<'_>,
     left_out: &mut LeftOut,
 ) -> Part {
-    let found = if wanted.id.is_empty() { None } else { files(wanted) };
+    let found = if wanted.place.is_nowhere() { None } else { files(wanted) };
     found.map_or_else(|| missing(what, called, left_out), Part::Attachment)
 }
 

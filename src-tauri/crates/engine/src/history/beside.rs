@@ -1,11 +1,13 @@
-//! Files that lie beside the conversations of an archive. Only those that a new message names are unpacked, one at a
-//! time; each is cleaned and kept as one that a person attaches, and one that cannot be taken costs its own place and
-//! nothing else.
+//! Files that lie beside the conversations of an archive or stand in a conversation. Only those that a new message
+//! names are unpacked, one at a time; each is cleaned and kept as one that a person attaches, and one that cannot be
+//! taken costs its own place and nothing else.
 
 use super::import::ImportProgress;
 use crate::{files, inner::Inner};
-use domain::{Attachment, ErrorKind, Failure};
-use import::{Archive, Hostile, Names, Wanted};
+use attach::{Kind, Refused, Taken};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{Attachment, Failure};
+use import::{Archive, Hostile, Names, Place, Takes, Wanted};
 use std::{
     collections::HashMap,
     fs::File,
@@ -14,48 +16,74 @@ use std::{
     sync::Arc,
 };
 use store::AttachmentRow;
+use uuid::Uuid;
 
 /// Rows written in one transaction: each may hold a small picture.
 const ROWS: usize = 32;
+/// What a picture is called that nobody has named.
+const PICTURE: &str = "picture";
 
-/// The files of an archive.
+/// What a file is known by while an import goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Known {
+    /// By its place in the archive.
+    Entry(usize),
+    /// By its bytes as they stand in a conversation, and whether they are its text.
+    Inside(Uuid, bool),
+}
+
+/// An archive and what lies in it.
+type Packed = (Archive<BufReader<File>>, Names);
+
+/// The files of an import.
 pub(super) struct Beside {
     inner: Arc<Inner>,
     progress: Arc<ImportProgress>,
-    archive: Archive<BufReader<File>>,
-    names: Names,
-    /// What became of an entry: it is unpacked once, however often it is named.
-    known: HashMap<usize, Option<Attachment>>,
+    archive: Option<Packed>,
+    /// What became of a file: it is looked at once, however often it is named.
+    known: HashMap<Known, Option<Attachment>>,
     rows: Vec<AttachmentRow>,
     taken: u64,
     trouble: Option<Failure>,
 }
 
 impl Beside {
-    /// Of the archive at `path`, but for the entries of conversations.
-    pub(super) fn open(
-        inner: &Arc<Inner>,
-        progress: &Arc<ImportProgress>,
-        path: &Path,
-        conversations: &[usize],
-    ) -> Result<Self, Hostile> {
-        let archive = Archive::open(BufReader::new(File::open(path)?))?;
-        let names = Names::new(archive.entries(), conversations);
-        Ok(Self {
+    /// Of a file that holds conversations and nothing else.
+    pub(super) fn new(inner: &Arc<Inner>, progress: &Arc<ImportProgress>) -> Self {
+        Self {
             inner: Arc::clone(inner),
             progress: Arc::clone(progress),
-            archive,
-            names,
+            archive: None,
             known: HashMap::new(),
             rows: Vec::new(),
             taken: 0,
             trouble: None,
-        })
+        }
     }
 
-    /// Does the archive hold it?
+    /// Of the archive at `path` too, but for the entries of conversations.
+    pub(super) fn open(&mut self, path: &Path, conversations: &[usize]) -> Result<(), Hostile> {
+        let archive = Archive::open(BufReader::new(File::open(path)?))?;
+        let names = Names::new(archive.entries(), conversations);
+        self.archive = Some((archive, names));
+        Ok(())
+    }
+
+    /// Is it here?
     pub(super) fn holds(&self, wanted: &Wanted<'_>) -> bool {
-        self.names.find(wanted.id).is_some()
+        self.known_by(wanted).is_some()
+    }
+
+    fn known_by(&self, wanted: &Wanted<'_>) -> Option<Known> {
+        let inside = |words: &str, text: bool| {
+            let length = u64::try_from(words.len()).unwrap_or(u64::MAX);
+            Known::Inside(import::fingerprint(length, words.as_bytes()), text)
+        };
+        match wanted.place {
+            Place::Beside(id) => self.archive.as_ref()?.1.find(id).map(Known::Entry),
+            Place::Base64(words) => Some(inside(words, false)),
+            Place::Text(words) => Some(inside(words, true)),
+        }
     }
 
     /// Takes a file in; `None` = a note is to stand in its place, or [`Beside::done`] has why not.
@@ -63,31 +91,60 @@ impl Beside {
         if self.trouble.is_some() || self.progress.stopped() {
             return None;
         }
-        let place = self.names.find(wanted.id)?;
+        let place = self.known_by(wanted)?;
         let known = match self.known.get(&place) {
             Some(known) => known.clone(),
             None => {
-                let taken = self.keep(place, wanted);
+                let taken = self.look(wanted);
                 self.known.insert(place, taken.clone());
                 taken
             }
         };
-        let file = known.filter(|file| !wanted.picture || file.media_type.starts_with("image/"))?;
+        let any = wanted.takes == Takes::All;
+        let file = known.filter(|file| any || file.media_type.starts_with("image/"))?;
         self.taken += 1;
-        let said = if wanted.name.trim().is_empty() { file.name.as_str() } else { wanted.name };
+        let said = match wanted.place {
+            _ if !wanted.name.trim().is_empty() => wanted.name,
+            // The same bytes may stand elsewhere under a name.
+            Place::Base64(_) => PICTURE,
+            Place::Beside(_) | Place::Text(_) => file.name.as_str(),
+        };
         let name = attach::shown_name(said);
         Some(Attachment { name, ..file })
     }
 
-    fn keep(&mut self, place: usize, wanted: &Wanted<'_>) -> Option<Attachment> {
-        let entry = self.archive.entries().get(place)?;
-        let name = Names::shown(entry, wanted.id).to_owned();
-        let name = if wanted.name.trim().is_empty() { name } else { wanted.name.to_owned() };
+    fn look(&mut self, wanted: &Wanted<'_>) -> Option<Attachment> {
+        match wanted.place {
+            Place::Beside(id) => self.unpacked(id, wanted.name),
+            Place::Base64(words) => {
+                // Four letters are three bytes; what is longer is not even decoded.
+                let data =
+                    (words.len() / 4 * 3 <= attach::PICTURE_LIMIT).then(|| STANDARD.decode(words))?.ok()?;
+                self.keep(attach::take(PICTURE, data), Some(Kind::Picture))
+            }
+            Place::Text(words) => {
+                self.keep(attach::take(wanted.name, words.as_bytes().to_vec()), Some(Kind::Text))
+            }
+        }
+    }
+
+    fn unpacked(&mut self, id: &str, name: &str) -> Option<Attachment> {
+        let (archive, names) = self.archive.as_mut()?;
+        let place = names.find(id)?;
+        let entry = archive.entries().get(place)?;
+        let shown = Names::shown(entry, id).to_owned();
+        let name = if name.trim().is_empty() { shown } else { name.to_owned() };
         // More than this no file that is attached may have; a stream that swells past what it says fails.
         let size = usize::try_from(entry.size).ok().filter(|size| *size <= attach::PDF_LIMIT)?;
         let mut data = Vec::with_capacity(size);
-        self.archive.read(place).ok()?.read_to_end(&mut data).ok()?;
-        let kept = files::keep(&self.inner, &name, data).and_then(|taken| {
+        archive.read(place).ok()?.read_to_end(&mut data).ok()?;
+        self.keep(attach::take(&name, data), None)
+    }
+
+    /// Keeps what was taken, if it is of the sort that it was said to be.
+    fn keep(&mut self, taken: Result<Taken, Refused>, only: Option<Kind>) -> Option<Attachment> {
+        let taken = taken.ok().filter(|taken| only.is_none_or(|kind| taken.kind == kind))?;
+        let kept = files::keep(&self.inner, taken).and_then(|taken| {
             self.rows.push(AttachmentRow {
                 file: taken.file.clone(),
                 size: taken.size,
@@ -101,8 +158,6 @@ impl Beside {
         });
         match kept {
             Ok(file) => Some(file),
-            // What it is cannot be attached.
-            Err(failure) if failure.kind == ErrorKind::RequestInvalid => None,
             Err(failure) => {
                 self.trouble = Some(failure);
                 None

@@ -176,8 +176,8 @@ struct Run {
     /// The step before, which is written while this one is read.
     writing: Option<Pending<Vec<Taken>>>,
     recognised: u64,
-    /// The other files of an archive.
-    beside: Option<Beside>,
+    /// The files that conversations name.
+    beside: Beside,
 }
 
 impl Run {
@@ -191,7 +191,7 @@ impl Run {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let now = inner.clock.now();
         let report = ImportReport { dry_run, ..ImportReport::default() };
-        let (step, writing, beside) = (Vec::new(), None, None);
+        let (step, writing, beside) = (Vec::new(), None, Beside::new(&inner, &progress));
         Ok(Self { inner, id, name, now, progress, report, step, size: 0, writing, recognised: 0, beside })
     }
 
@@ -256,8 +256,7 @@ impl Run {
                 }
             }
         }
-        let beside = Beside::open(&self.inner, &self.progress, path, &chosen).map_err(|e| refused(&e))?;
-        self.beside = Some(beside);
+        self.beside.open(path, &chosen).map_err(|e| refused(&e))?;
         let mut before = 0;
         for place in chosen {
             let size = archive.entries()[place].size;
@@ -301,9 +300,8 @@ impl Run {
     /// whole the next time.
     fn read(&mut self, bytes: &[u8]) -> Result<Result<Option<Conversation>, Reason>, Failure> {
         let mut here = 0;
-        let beside = self.beside.as_ref();
         let read = import::read_with(bytes, &mut |wanted| {
-            here += u32::from(beside.is_some_and(|beside| beside.holds(wanted)));
+            here += u32::from(self.beside.holds(wanted));
             None
         });
         let mut conversation = match read {
@@ -323,9 +321,8 @@ impl Run {
             conversation.left_out.attachments = missing;
             return Ok(Ok(Some(conversation)));
         }
-        let Some(beside) = self.beside.as_mut() else { return Ok(Ok(Some(conversation))) };
-        let read = import::read_with(bytes, &mut |wanted| beside.take(wanted));
-        self.report.files += beside.done()?;
+        let read = import::read_with(bytes, &mut |wanted| self.beside.take(wanted));
+        self.report.files += self.beside.done()?;
         Ok(read.map(|conversation| (!self.progress.stopped()).then_some(conversation)))
     }
 
