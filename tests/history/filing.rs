@@ -112,8 +112,6 @@ async fn where_a_conversation_was_kept_comes_back_with_it() {
 async fn where_other_programs_kept_a_conversation_comes_along_and_goes_with_the_import() {
     let mut starred = samples::chatgpt();
     starred["is_starred"] = json!(true);
-    // A project is told by a number that nobody knows it by.
-    starred["conversation_template_id"] = json!("g-p-68a1");
     let mut project = samples::claude();
     project["project"] = json!({ "uuid": "p", "name": " The\nnovel " });
     let mut tagged = samples::open_webui();
@@ -181,6 +179,44 @@ async fn where_other_programs_kept_a_conversation_comes_along_and_goes_with_the_
     bench.engine.move_conversation(*own, None).await.unwrap();
     bench.engine.undo_import(other.id.unwrap()).await.unwrap();
     assert_eq!(bench.engine.cabinet().await.unwrap().folders, [("Mine".to_owned(), 0)]);
+}
+
+/// A project of ChatGPT is told by an id that nobody knows it by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_without_a_name_is_one_folder_however_often_it_comes() {
+    let talk = |id: &str, project: &str| {
+        let mut value = samples::chatgpt();
+        value["conversation_id"] = json!(id);
+        value["title"] = json!(id);
+        value["conversation_template_id"] = json!(project);
+        value
+    };
+    let bench = Bench::new().await;
+    let engine = &bench.engine;
+    engine.put_folder(None, "project 2").await.unwrap();
+    let all = vec![talk("a", "g-p-1"), talk("b", "g-p-2"), talk("c", "g-p-1"), talk("d", "g-1")];
+    let report = bench.import(json!(all).to_string().as_bytes()).await;
+    assert_eq!(report.added, 4);
+    let folders = |names: &[(&str, u32)]| -> Vec<(String, u32)> {
+        names.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+    };
+    let there = || async { engine.cabinet().await.unwrap().folders };
+    assert_eq!(there().await, folders(&[("Project 1", 2), ("project 2", 0), ("Project 3", 1)]));
+    // Called by its name, it stays the folder of what comes later; what was put elsewhere stays there.
+    engine.put_folder(Some("Project 1".into()), "My novel").await.unwrap();
+    engine.put_folder(Some("My novel".into()), "My Novel").await.unwrap();
+    let later = [all, vec![talk("e", "g-p-1"), talk("f", "g-p-9")]].concat();
+    let second = bench.import(json!(later).to_string().as_bytes()).await;
+    assert_eq!((second.added, second.known), (2, 4));
+    assert_eq!(
+        there().await,
+        folders(&[("My Novel", 3), ("project 2", 0), ("Project 3", 1), ("Project 4", 1)])
+    );
+    // Taken back, the folders that it made go with what is in them.
+    engine.undo_import(second.id.unwrap()).await.unwrap();
+    assert_eq!(there().await, folders(&[("My Novel", 2), ("project 2", 0), ("Project 3", 1)]));
+    engine.undo_import(report.id.unwrap()).await.unwrap();
+    assert_eq!(there().await, folders(&[("My Novel", 0), ("project 2", 0)]), "a name of the user's stays");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,9 @@ use crate::{
 use domain::Part;
 use serde_json::Value;
 
+/// Longest id of a project.
+const PROJECT: usize = 100;
+
 pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let id =
         text::id(&value["conversation_id"]).or_else(|| text::id(&value["id"])).or_else(|| unnamed(value));
@@ -33,9 +36,9 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
         created_at: text::time(&value["create_time"]),
         updated_at: text::time(&value["update_time"]),
         archived: value["is_archived"] == true,
-        // A project is told by an id without a name (`conversation_template_id`): no folder can be made of it.
         filed: Filed {
             pinned: value["is_starred"] == true || value["pinned_time"].is_number(),
+            project: project(value),
             ..Filed::default()
         },
         policy: None,
@@ -43,6 +46,13 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
         turns,
         left_out,
     })
+}
+
+/// The project it is in, by its id: an export says nowhere how a project is called.
+fn project(value: &Value) -> Option<String> {
+    let ids = [&value["conversation_template_id"], &value["gizmo_id"]].into_iter().filter_map(Value::as_str);
+    let mut projects = ids.filter(|id| id.starts_with("g-p-") && id.len() <= PROJECT);
+    projects.next().map(str::to_owned)
 }
 
 /// Older exports give conversations no id. When one was begun and how it is called stay the same in every export.
@@ -231,6 +241,19 @@ mod tests {
         assert_ne!(id(talk(1.7e9, "One")), id(talk(1.7e9, "Two")));
         assert_ne!(id(talk(1.7e9, "One")), id(talk(1.6e9, "One")));
         assert!(read(&json!({ "title": "One", "mapping": {} }), &mut |_| None).is_err());
+    }
+
+    #[test]
+    fn a_project_is_known_by_its_id_and_a_model_of_ones_own_is_none() {
+        let long = format!("g-p-{}", "0".repeat(PROJECT));
+        for (field, id, project) in [
+            ("conversation_template_id", "g-p-68a1", Some("g-p-68a1")),
+            ("gizmo_id", "g-p-68a1", Some("g-p-68a1")),
+            ("gizmo_id", "g-68a1", None),
+            ("gizmo_id", long.as_str(), None),
+        ] {
+            assert_eq!(super::project(&json!({ field: id })).as_deref(), project, "{id}");
+        }
     }
 
     #[test]

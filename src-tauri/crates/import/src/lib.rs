@@ -122,6 +122,8 @@ pub struct Filed {
     pub pinned: bool,
     /// Its folder.
     pub folder: Option<String>,
+    /// What the other program knows its folder by, where no name is told.
+    pub project: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
 }
@@ -134,7 +136,8 @@ impl Filed {
         tags: impl Iterator<Item = &'v serde_json::Value>,
     ) -> Self {
         let name = |value: &serde_json::Value| value.as_str().and_then(domain::short_name);
-        Self { pinned, folder: name(folder), tags: tags.filter_map(name).take(MOST_TAGS).collect() }
+        let tags = tags.filter_map(name).take(MOST_TAGS).collect();
+        Self { pinned, folder: name(folder), project: None, tags }
     }
 }
 

@@ -87,6 +87,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 26, steps: &[table::beside::TITLES, table::conversations::TITLED] },
     Migration { version: 27, steps: &[table::blind::SEEN, table::experiments::TRASH, table::notes::SCHEMA] },
     Migration { version: 28, steps: &[table::imports::FOLDERS] },
+    Migration { version: 29, steps: &[table::imports::PROJECTS] },
 ];
 
 /// The version after the last of `migrations`.

@@ -156,6 +156,10 @@ impl Tx<'_> {
             "UPDATE filed SET folder = (SELECT name FROM folders WHERE name = ?2) WHERE folder = ?1",
             [was, name],
         )?;
+        self.exec(
+            "UPDATE imported_projects SET folder = (SELECT name FROM folders WHERE name = ?2) WHERE folder = ?1",
+            [was, name],
+        )?;
         self.remove_folder(was)
     }
 

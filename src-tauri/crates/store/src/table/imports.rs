@@ -32,6 +32,18 @@ CREATE TABLE imported_folders (
 ) STRICT, WITHOUT ROWID;
 ";
 
+// Folders of other programs that have a number there and no name; a folder that is removed is forgotten.
+pub(crate) const PROJECTS: &str = "
+CREATE TABLE imported_projects (
+    source TEXT NOT NULL,
+    project TEXT NOT NULL,
+    number INTEGER NOT NULL UNIQUE,
+    folder TEXT NOT NULL COLLATE NOCASE REFERENCES folders (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    PRIMARY KEY (source, project)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX imported_projects_by_folder ON imported_projects (folder);
+";
+
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRow {
@@ -122,6 +134,39 @@ impl Tx<'_> {
             self.exec(sql, params![name, import.blob()])?;
         }
         Ok(())
+    }
+
+    /// The folder for what another program knows by an id and gives no name to: the same one as before, whatever it is
+    /// called by now, or a new one under the next free number.
+    pub fn imported_project(
+        &mut self,
+        import: ImportId,
+        source: &str,
+        project: &str,
+    ) -> Result<String, Failure> {
+        let sql = "SELECT folder FROM imported_projects WHERE source = ?1 AND project = ?2";
+        if let Some(known) = self.one(sql, [source, project], |c| c.get::<String>("folder"))? {
+            return Ok(known);
+        }
+        let last =
+            self.one("SELECT max(number) AS n FROM imported_projects", [], |c| c.get::<Option<i64>>("n"))?;
+        let mut number = last.flatten().unwrap_or(0).saturating_add(1);
+        let name = loop {
+            let name = format!("Project {number}");
+            // One that the user made is the user's.
+            let taken =
+                self.one("SELECT 1 AS one FROM folders WHERE name = ?1", [&name], |c| c.get::<i64>("one"))?;
+            if taken.is_none() {
+                break name;
+            }
+            number = number.saturating_add(1);
+        };
+        self.put_imported_folder(import, &name)?;
+        self.exec(
+            "INSERT INTO imported_projects (source, project, number, folder) VALUES (?1, ?2, ?3, ?4)",
+            params![source, project, number, name],
+        )?;
+        Ok(name)
     }
 
     /// Was this conversation brought by an import?

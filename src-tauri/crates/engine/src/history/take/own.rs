@@ -29,6 +29,9 @@ pub(super) fn filed(rows: &Rows<'_>, tx: &mut Tx<'_>, import: ImportId) -> Resul
     if let Some(folder) = &told.folder {
         tx.put_imported_folder(import, folder)?;
         tx.set_folder(id, Some(folder))?;
+    } else if let Some(project) = &told.project {
+        let folder = tx.imported_project(import, rows.from.source.as_str(), project)?;
+        tx.set_folder(id, Some(&folder))?;
     }
     told.tags.iter().try_for_each(|tag| tx.put_tag(id, tag))
 }
