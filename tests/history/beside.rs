@@ -124,11 +124,8 @@ async fn a_file_that_lies_or_is_named_without_end_costs_only_itself() {
     assert!(bench.conversations().await.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_picture_of_a_prompt_is_sent_on_and_one_of_an_answer_is_not() {
-    let bench = Bench::new().await;
-    let picture = png();
-    bench.import(&packed(&conversation(), Entry::new("file-1-cat.png", &picture))).await;
+/// Asks something after the only conversation; gives what was sent.
+async fn go_on(bench: &Bench) -> String {
     let [id] = bench.conversations().await.try_into().unwrap();
     bench.engine.add_provider("p", "openai-chat", "http://127.0.0.1:9/v1").await.unwrap();
     bench.scripted.push_for("p", chat_stream(&["More."], 1, 1));
@@ -153,7 +150,74 @@ async fn a_picture_of_a_prompt_is_sent_on_and_one_of_an_answer_is_not() {
     };
     bench.engine.start_turn(ask, Listeners::default()).await.unwrap().done.await.unwrap();
     let seen = bench.scripted.seen();
-    let body = String::from_utf8_lossy(&seen.last().unwrap().call.body).into_owned();
+    String::from_utf8_lossy(&seen.last().unwrap().call.body).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_a_prompt_is_sent_on_and_one_of_an_answer_is_not() {
+    let bench = Bench::new().await;
+    let picture = png();
+    bench.import(&packed(&conversation(), Entry::new("file-1-cat.png", &picture))).await;
+    let body = go_on(&bench).await;
     assert_eq!(body.matches("data:image/png;base64").count(), 1, "{body}");
     assert!(body.contains("Some notes") && body.contains("A cat."));
+}
+
+/// What was said in a call is kept with what was understood of it, and goes to no model.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_aloud_is_kept_and_not_sent() {
+    let wav = b"RIFF\x24\0\0\0WAVEfmt and so on";
+    let said =
+        |id: &str| json!({ "content_type": "audio_asset_pointer", "asset_pointer": id, "format": "wav" });
+    let mut value = samples::chatgpt();
+    value["mapping"]["u2"]["message"]["content"] = json!({ "content_type": "multimodal_text", "parts": [
+        { "content_type": "audio_transcription", "text": "Good day", "direction": "in" },
+        { "content_type": "real_time_user_audio_video_asset_pointer", "frames_asset_pointers": [
+            { "content_type": "image_asset_pointer", "asset_pointer": "sediment://file_03" }],
+          "video_container_asset_pointer": { "content_type": "video_container_asset_pointer", "asset_pointer": "sediment://file_02" },
+          "audio_asset_pointer": said("sediment://file_01") },
+        { "content_type": "real_time_user_audio_video_asset_pointer", "video_container_asset_pointer": null,
+          "audio_asset_pointer": said("sediment://file_09") },
+        said("sediment://file_04") ] });
+    value["mapping"]["a2"]["message"]["content"] = json!({ "content_type": "multimodal_text", "parts": [
+        { "content_type": "audio_transcription", "text": "And to you", "direction": "out" }, said("sediment://file_01")] });
+    let bytes = archive(&[
+        Entry::new("conversations.json", json!([value]).to_string().as_bytes()),
+        Entry::new("c/audio/file_01-7.wav", wav),
+        Entry::new("c/video/file_02-7.mp4", b"\0\0\0\x18ftypisom"),
+        Entry::new("c/image/file_03-7.png", &png()),
+        Entry::new("c/audio/file_04-7.wav", b"no sound at all"),
+    ]);
+    let bench = Bench::new().await;
+    let report = bench.import(&bytes).await;
+    assert_eq!((report.added, report.files, report.attachments), (1, 3, 3), "{report:?}");
+    let value = bench.only().await;
+    let part = |part: &Value| match part["type"].as_str().unwrap() {
+        "attachment" => {
+            format!("{} {}", part["name"].as_str().unwrap(), part["media_type"].as_str().unwrap())
+        }
+        _ => part["text"].as_str().unwrap().to_owned(),
+    };
+    let told = |content: &Value| content.as_array().unwrap().iter().map(part).collect::<Vec<_>>();
+    let last = &value["turns"][2];
+    assert_eq!(
+        told(&last["prompt"]),
+        [
+            "Good day",
+            "7.wav audio/wav",
+            "7.mp4 video/mp4",
+            "7.png image/png",
+            "[Recording or file, not imported: sediment://file_09]",
+            "[Recording or file, not imported: sediment://file_04]",
+        ]
+    );
+    assert_eq!(
+        told(&last["answers"][0]["content"]),
+        ["And to you", "[Recording or file, not imported: sediment://file_01]"]
+    );
+    let kept = last["prompt"][1]["sha256"].as_str().unwrap().to_owned();
+    assert_eq!(bench.engine.attachment_data(kept).await.unwrap().data, wav, "as it was");
+    let sent = go_on(&bench).await;
+    assert!(sent.contains("[The recording “7.wav” is kept here and not sent.]"), "{sent}");
+    assert!(!sent.contains("UklGR") && sent.contains("Good day"), "{sent}");
 }

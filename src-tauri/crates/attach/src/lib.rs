@@ -20,6 +20,8 @@ pub use picture::preview;
 pub const PICTURE_LIMIT: usize = 20 * 1024 * 1024;
 /// Largest PDF, in bytes.
 pub const PDF_LIMIT: usize = 32 * 1024 * 1024;
+/// Largest recording, in bytes.
+pub const RECORDING_LIMIT: usize = 32 * 1024 * 1024;
 /// Largest text, in bytes.
 pub const TEXT_LIMIT: usize = 4 * 1024 * 1024;
 /// Longest file name, in characters.
@@ -34,6 +36,8 @@ pub enum Kind {
     Pdf,
     /// Text of any sort.
     Text,
+    /// Sound or moving pictures: kept as it is, and never sent.
+    Recording,
 }
 
 /// A file as it will be kept and sent.
@@ -118,14 +122,12 @@ fn foreign(data: &[u8]) -> Option<&'static str> {
         Some("a HEIC picture")
     } else if at(4, b"ftypavi") {
         Some("an AVIF picture")
-    } else if at(4, b"ftyp") || at(0, &[0x1a, 0x45, 0xdf, 0xa3]) {
-        Some("a video")
+    } else if let Some(media_type) = recorded(data) {
+        Some(if media_type.starts_with("audio/") { "a sound recording" } else { "a video" })
     } else if at(0, b"PK\x03\x04") {
         Some("an archive or office document")
     } else if at(0, &[0xd0, 0xcf, 0x11, 0xe0]) {
         Some("an old office document")
-    } else if at(0, b"ID3") || at(0, b"OggS") || at(0, b"fLaC") || (at(0, b"RIFF") && at(8, b"WAVE")) {
-        Some("a sound recording")
     } else if at(0, b"II*\0") || at(0, b"MM\0*") {
         Some("a TIFF picture")
     } else if at(0, b"\x7fELF") || at(0, b"MZ\x90") {
@@ -133,6 +135,40 @@ fn foreign(data: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// What sort of recording it is, by its first bytes; `None` = it is none.
+fn recorded(data: &[u8]) -> Option<&'static str> {
+    let at = |place: usize, mark: &[u8]| data.get(place..place + mark.len()) == Some(mark);
+    if at(0, b"RIFF") && at(8, b"WAVE") {
+        Some("audio/wav")
+    } else if at(0, b"ID3") || at(0, &[0xff, 0xfb]) || at(0, &[0xff, 0xf3]) || at(0, &[0xff, 0xf2]) {
+        Some("audio/mpeg")
+    } else if at(0, b"OggS") {
+        Some("audio/ogg")
+    } else if at(0, b"fLaC") {
+        Some("audio/flac")
+    } else if at(4, b"ftypM4A") {
+        Some("audio/mp4")
+    } else if at(4, b"ftyp") && !["hei", "mif", "hev", "avi"].iter().any(|brand| at(8, brand.as_bytes())) {
+        Some("video/mp4")
+    } else if at(0, &[0x1a, 0x45, 0xdf, 0xa3]) {
+        Some("video/webm")
+    } else {
+        None
+    }
+}
+
+/// Takes a recording in that comes with a conversation: it is kept as it is and sent nowhere, so nothing is taken out.
+pub fn recording(name: &str, data: Vec<u8>) -> Result<Taken, Refused> {
+    let name = shown_name(name);
+    let refuse = |why: &str| Err(Refused(format!("“{name}” {why}")));
+    let Some(media_type) = recorded(&data) else { return refuse("is no recording.") };
+    if data.len() > RECORDING_LIMIT {
+        return refuse("is larger than 32 MB.");
+    }
+    let kind = Kind::Recording;
+    Ok(Taken { kind, name, media_type, data, size: None, preview: None, notes: Vec::new() })
 }
 
 /// The last piece of a path, without what would mislead where it is shown.
@@ -166,6 +202,30 @@ mod tests {
         assert_eq!(take("gnp.\u{202e}exe.png", b"x".to_vec()).unwrap().name, "gnp.exe.png");
         let wide = take("w.txt", [&[0xff, 0xfe][..], &[b'H', 0, b'i', 0]].concat()).unwrap();
         assert_eq!(wide.data, b"Hi");
+    }
+
+    #[test]
+    fn a_recording_is_kept_for_its_conversation_and_attached_to_nothing() {
+        for (data, media_type) in [
+            (&b"RIFF\x24\0\0\0WAVEfmt "[..], "audio/wav"),
+            (b"ID3\x04", "audio/mpeg"),
+            (b"\xff\xfb\x90", "audio/mpeg"),
+            (b"OggS", "audio/ogg"),
+            (b"\0\0\0\x18ftypM4A ", "audio/mp4"),
+            (b"\0\0\0\x18ftypisom", "video/mp4"),
+            (b"\x1a\x45\xdf\xa3", "video/webm"),
+        ] {
+            let taken = recording("../a.wav", data.to_vec()).unwrap();
+            assert_eq!(
+                (taken.kind, taken.name.as_str(), taken.media_type),
+                (Kind::Recording, "a.wav", media_type)
+            );
+            assert_eq!(taken.data, data);
+            assert!(take("a.wav", data.to_vec()).is_err());
+        }
+        for other in [&b"\0\0\0\x18ftypheic"[..], b"RIFF\0\0\0\0WEBP", b"words", b""] {
+            assert!(recording("a.wav", other.to_vec()).is_err());
+        }
     }
 
     #[test]

@@ -193,7 +193,7 @@ pub(crate) fn keep(inner: &Inner, taken: Taken) -> Result<Attached, Failure> {
                 None
             }
         },
-        Kind::Picture | Kind::Text => None,
+        Kind::Picture | Kind::Text | Kind::Recording => None,
     };
     let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
     let file = Attachment { sha256, name, media_type: media_type.to_owned(), bytes, text_sha256 };
@@ -327,7 +327,12 @@ pub(crate) fn named(parts: &[Part]) -> Vec<Attachment> {
         .collect()
 }
 
-/// The request with every file read and in its place. A file of the newest prompt that is gone is an error;
+/// Came it with an import, to be kept and not to be sent?
+fn is_recording(file: &Attachment) -> bool {
+    ["audio/", "video/"].iter().any(|sort| file.media_type.starts_with(sort))
+}
+
+/// The request with every file read and in its place; words stand for a recording. A file of the newest prompt that is gone is an error;
 /// where an earlier one was, words say so, to the model and in the receipt. A picture in an earlier answer is not
 /// read: none is sent back, and the dialects say so.
 pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failure> {
@@ -337,6 +342,9 @@ pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failur
         let mut parts = Vec::with_capacity(message.parts.len());
         for part in &message.parts {
             parts.push(match part {
+                Part::Attachment(file) if message.role == Role::User && is_recording(file) => Part::Text {
+                    text: format!("[The recording “{}” is kept here and not sent.]", file.name),
+                },
                 Part::Attachment(file) if message.role == Role::User => match read(store, file)? {
                     Some(part) => part,
                     None if Some(at) == newest => {

@@ -42,6 +42,8 @@ pub enum Takes {
     All,
     /// Only a picture: it stands in an answer, or is said to be one.
     Pictures,
+    /// What was said aloud or seen: it stands in a prompt, and is kept without being sent.
+    Recordings,
 }
 
 /// Gives the file that is wanted, once it is kept; `None` = it is not there or cannot be taken, and a note stands in

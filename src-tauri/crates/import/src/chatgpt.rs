@@ -146,7 +146,12 @@ fn content(message: &Value, role: &str, files: &mut Files<'_>, left_out: &mut Le
             // What a computer in use showed.
             let seen = content.get("screenshot").cloned();
             for part in listed.cloned().chain(plain).chain(seen) {
-                parts.extend(piece(&part, message, files, left_out));
+                let inner = recorded(&part);
+                if inner.is_empty() {
+                    parts.extend(piece(&part, message, files, left_out));
+                } else {
+                    parts.extend(inner.into_iter().filter_map(|part| piece(part, message, files, left_out)));
+                }
             }
             if role == "tool" || (role == "assistant" && recipient != "all") {
                 let name = if role == "tool" {
@@ -159,6 +164,13 @@ fn content(message: &Value, role: &str, files: &mut Files<'_>, left_out: &mut Le
             parts
         }
     }
+}
+
+/// What lies in a part that holds what was said and seen in a call: the recording of each and the pictures.
+fn recorded(part: &Value) -> Vec<&Value> {
+    let recordings = [&part["audio_asset_pointer"], &part["video_container_asset_pointer"]];
+    let pictures = part["frames_asset_pointers"].as_array().into_iter().flatten();
+    recordings.into_iter().chain(pictures).filter(|part| part["asset_pointer"].is_string()).collect()
 }
 
 fn piece(part: &Value, message: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -> Option<Part> {
@@ -178,7 +190,11 @@ fn piece(part: &Value, message: &Value, files: &mut Files<'_>, left_out: &mut Le
     let id = asset(pointer);
     let listed = message["metadata"]["attachments"].as_array().into_iter().flatten();
     let name = listed.filter(|file| file["id"] == id).find_map(|file| file["name"].as_str());
-    let takes = if message["author"]["role"] == "user" { Takes::All } else { Takes::Pictures };
+    let takes = match what {
+        _ if message["author"]["role"] != "user" => Takes::Pictures,
+        "Picture" => Takes::All,
+        _ => Takes::Recordings,
+    };
     let wanted = Wanted { place: Place::Beside(id), name: name.unwrap_or_default(), takes };
     Some(text::file(&wanted, what, pointer, files, left_out))
 }

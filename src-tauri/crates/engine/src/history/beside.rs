@@ -26,8 +26,8 @@ const PICTURE: &str = "picture";
 /// What a file is known by while an import goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Known {
-    /// By its place in the archive.
-    Entry(usize),
+    /// By its place in the archive, and whether it is to be a recording.
+    Entry(usize, bool),
     /// By its bytes as they stand in a conversation, and whether they are its text.
     Inside(Uuid, bool),
 }
@@ -80,7 +80,10 @@ impl Beside {
             Known::Inside(import::fingerprint(length, words.as_bytes()), text)
         };
         match wanted.place {
-            Place::Beside(id) => self.archive.as_ref()?.1.find(id).map(Known::Entry),
+            Place::Beside(id) => {
+                let place = self.archive.as_ref()?.1.find(id)?;
+                Some(Known::Entry(place, wanted.takes == Takes::Recordings))
+            }
             Place::Base64(words) => Some(inside(words, false)),
             Place::Text(words) => Some(inside(words, true)),
         }
@@ -100,7 +103,7 @@ impl Beside {
                 taken
             }
         };
-        let any = wanted.takes == Takes::All;
+        let any = wanted.takes != Takes::Pictures;
         let file = known.filter(|file| any || file.media_type.starts_with("image/"))?;
         self.taken += 1;
         let said = match wanted.place {
@@ -115,7 +118,7 @@ impl Beside {
 
     fn look(&mut self, wanted: &Wanted<'_>) -> Option<Attachment> {
         match wanted.place {
-            Place::Beside(id) => self.unpacked(id, wanted.name),
+            Place::Beside(id) => self.unpacked(id, wanted),
             Place::Base64(words) => {
                 // Four letters are three bytes; what is longer is not even decoded.
                 let data =
@@ -128,17 +131,20 @@ impl Beside {
         }
     }
 
-    fn unpacked(&mut self, id: &str, name: &str) -> Option<Attachment> {
+    fn unpacked(&mut self, id: &str, wanted: &Wanted<'_>) -> Option<Attachment> {
         let (archive, names) = self.archive.as_mut()?;
         let place = names.find(id)?;
         let entry = archive.entries().get(place)?;
         let shown = Names::shown(entry, id).to_owned();
-        let name = if name.trim().is_empty() { shown } else { name.to_owned() };
+        let name = if wanted.name.trim().is_empty() { shown } else { wanted.name.to_owned() };
         // More than this no file that is attached may have; a stream that swells past what it says fails.
         let size = usize::try_from(entry.size).ok().filter(|size| *size <= attach::PDF_LIMIT)?;
         let mut data = Vec::with_capacity(size);
         archive.read(place).ok()?.read_to_end(&mut data).ok()?;
-        self.keep(attach::take(&name, data), None)
+        match wanted.takes {
+            Takes::Recordings => self.keep(attach::recording(&name, data), None),
+            Takes::All | Takes::Pictures => self.keep(attach::take(&name, data), None),
+        }
     }
 
     /// Keeps what was taken, if it is of the sort that it was said to be.
