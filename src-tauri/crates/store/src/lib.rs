@@ -32,6 +32,8 @@ mod writer;
 pub mod table;
 
 #[cfg(test)]
+mod filing_tests;
+#[cfg(test)]
 mod find_tests;
 #[cfg(test)]
 mod store_tests;

@@ -27,6 +27,33 @@ CREATE TABLE tags (
 CREATE INDEX tags_by_name ON tags (name, conversation);
 ";
 
+/// Fewer pins, folders and tags than these are read at once.
+const FEW: u32 = 2_000;
+/// So many times the conversations that are wanted are gone through for them, before all are read that are kept
+/// somewhere.
+const AHEAD: u32 = 4;
+
+pub(crate) const MANY: &str = "SELECT count(*) > ?1 AS many FROM (
+    SELECT 1 FROM filed UNION ALL SELECT 1 FROM tags LIMIT ?1 + 1)";
+
+/// How far back so many conversations go.
+pub(crate) const FAR: &str =
+    "SELECT updated_at FROM conversations ORDER BY updated_at DESC, id DESC LIMIT 1 OFFSET ?1";
+
+pub(crate) const NEWEST: &str = "SELECT c.* FROM conversations c
+    WHERE c.updated_at >= ?2 AND c.deleted_at IS NULL AND c.archived_at IS NULL
+        AND (EXISTS (SELECT 1 FROM tags t WHERE t.conversation = c.id)
+            OR EXISTS (SELECT 1 FROM filed f WHERE f.conversation = c.id
+                AND (f.pinned_at IS NOT NULL OR f.folder IS NOT NULL)))
+    ORDER BY c.updated_at DESC, c.id DESC LIMIT ?1";
+
+const ALL: &str = "SELECT c.* FROM (
+        SELECT conversation FROM filed WHERE pinned_at IS NOT NULL OR folder IS NOT NULL
+        UNION SELECT conversation FROM tags) f
+    CROSS JOIN conversations c ON c.id = f.conversation
+    WHERE c.deleted_at IS NULL AND c.archived_at IS NULL
+    ORDER BY c.updated_at DESC, c.id DESC LIMIT ?1";
+
 /// Where a conversation is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filing {
@@ -67,15 +94,16 @@ impl Tx<'_> {
 
     /// The newest `limit` conversations of the list that are pinned, in a folder or under a tag.
     pub fn filed_conversations(&self, limit: u32) -> Result<Vec<ConversationRow>, Failure> {
-        self.all(
-            "SELECT c.* FROM (SELECT conversation FROM filed WHERE pinned_at IS NOT NULL OR folder IS NOT NULL
-                 UNION SELECT conversation FROM tags) f
-             CROSS JOIN conversations c ON c.id = f.conversation
-             WHERE c.deleted_at IS NULL AND c.archived_at IS NULL
-             ORDER BY c.updated_at DESC, c.id DESC LIMIT ?1",
-            [limit],
-            conversations::row,
-        )
+        let many = self.one(MANY, [FEW], |c| c.get::<bool>("many"))?.unwrap_or(false);
+        if many {
+            // Most of the newest ones are among them: so not all that are kept somewhere are read for these.
+            let far = self.one(FAR, [limit.saturating_mul(AHEAD)], |c| c.get::<i64>("updated_at"))?;
+            let newest = self.all(NEWEST, params![limit, far.unwrap_or(i64::MIN)], conversations::row)?;
+            if far.is_none() || newest.len() == limit as usize {
+                return Ok(newest);
+            }
+        }
+        self.all(ALL, [limit], conversations::row)
     }
 
     /// Pins a conversation (`Some`) or takes the pin off (`None`).
