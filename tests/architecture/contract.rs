@@ -37,7 +37,7 @@ fn texts(folder: &Path) -> BTreeMap<String, String> {
 #[test]
 fn every_kind_of_failure_has_its_row() {
     let recover = read("src-tauri/crates/router/src/recover.rs");
-    let errors = read("ui/src/app/errors.ts");
+    let errors = read("ui/src/state/errors.ts");
     for kind in ErrorKind::ALL {
         let variant = format!("ErrorKind::{kind:?}");
         let named = recover.match_indices(&variant).any(|(at, _)| {
@@ -47,7 +47,7 @@ fn every_kind_of_failure_has_its_row() {
         assert!(named, "{variant} has no row in router::recover");
         let label = kind.as_str();
         let quoted = [format!("'{label}'"), format!("\"{label}\""), format!("\n  {label}:")];
-        assert!(quoted.iter().any(|q| errors.contains(q)), "{label} has no row in ui/src/app/errors.ts");
+        assert!(quoted.iter().any(|q| errors.contains(q)), "{label} has no row in ui/src/state/errors.ts");
     }
 }
 

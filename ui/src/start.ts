@@ -1,7 +1,7 @@
 import './shared/css/index.css';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
-import { errors } from './app/errors';
+import { errors } from './state/errors';
 import type { Host } from './ipc/host';
 import { Services } from './state/services.svelte';
 

@@ -7,7 +7,7 @@ import type { FakeHost } from '../ipc/host.fake';
 import { ids } from '../shared/testids';
 import { Services } from '../state/services.svelte';
 import App from './App.svelte';
-import { errors } from './errors';
+import { errors } from '../state/errors';
 
 let host: FakeHost;
 const user = userEvent.setup();

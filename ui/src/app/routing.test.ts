@@ -3,7 +3,7 @@ import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
 import { Services } from '../state/services.svelte';
-import { errors } from './errors';
+import { errors } from '../state/errors';
 import { clean, host, open, stage, user } from './stage.help';
 
 async function settings() {

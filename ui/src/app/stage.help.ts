@@ -8,7 +8,7 @@ import type { FakeHost } from '../ipc/host.fake';
 import { ids } from '../shared/testids';
 import { Services } from '../state/services.svelte';
 import App from './App.svelte';
-import { errors } from './errors';
+import { errors } from '../state/errors';
 
 /** The host of the window that is open. */
 export let host: FakeHost;

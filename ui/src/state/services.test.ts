@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errors } from '../app/errors';
+import { errors } from './errors';
 import { key, lane, model, provider, run, summary, target, turn } from '../ipc/fake/samples';
 import type { AppState } from '../ipc/generated/AppState';
 import type { RunView } from '../ipc/generated/RunView';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errors } from '../../app/errors';
+import { errors } from '../../state/errors';
 import { attemptsOf } from '../../ipc/fake/receipts';
 import { lane, model, run, step, turn } from '../../ipc/fake/samples';
 import { condition, perMillion, rates, went } from './words';

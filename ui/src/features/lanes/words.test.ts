@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errors } from '../../app/errors';
+import { errors } from '../../state/errors';
 import { failure, lane, model, run, section, step, upstream } from '../../ipc/fake/samples';
 import type { RunView } from '../../ipc/generated/RunView';
 import { routeLine, standing } from './words';
