@@ -24,9 +24,11 @@ mod leaving;
 #[path = "../faults/matrix.rs"]
 #[expect(dead_code, reason = "the suite of faults uses all of it")]
 mod matrix;
+mod nonsense;
 mod paid;
 mod provider;
 mod runner;
 #[path = "../faults/script.rs"]
 mod script;
 mod storm;
+mod thorns;

@@ -6,7 +6,7 @@ use super::http::{Inbox, fill, read_request};
 use super::recording::Recording;
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -230,6 +230,8 @@ impl Route {
 struct Shared {
     routes: Mutex<Vec<Route>>,
     seen: Mutex<Vec<Seen>>,
+    asked: AtomicUsize,
+    forgets: AtomicBool,
     connections: AtomicUsize,
     left_early: AtomicUsize,
     departures: Mutex<Vec<Instant>>,
@@ -285,6 +287,16 @@ impl Replay {
         self.shared.seen.lock().unwrap().clone()
     }
 
+    /// From here on it remembers of requests only how many there were: for more of them than fit into memory.
+    pub fn forget(&self) {
+        self.shared.forgets.store(true, Ordering::SeqCst);
+    }
+
+    /// How many requests there were so far, remembered or not.
+    pub fn asked(&self) -> usize {
+        self.shared.asked.load(Ordering::SeqCst)
+    }
+
     /// Connections accepted so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
@@ -326,7 +338,10 @@ async fn client(mut stream: TcpStream, number: usize, shared: Arc<Shared>) {
     let mut inbox = Inbox::new();
     while let Some(mut seen) = read_request(&mut stream, &mut inbox).await {
         seen.connection = number;
-        shared.seen.lock().unwrap().push(seen.clone());
+        shared.asked.fetch_add(1, Ordering::SeqCst);
+        if !shared.forgets.load(Ordering::SeqCst) {
+            shared.seen.lock().unwrap().push(seen.clone());
+        }
         let answer = choose(&shared, &seen);
         let (mut reader, mut writer) = stream.split();
         let end = tokio::select! {

@@ -103,17 +103,11 @@ const ALONE: &[&str] = &[
 ];
 
 /// Proofs that are built as the tests are: what they find does not depend on speed, or is no worse at another.
-const DEV: &[&str] = &[
-    "build",
-    "clients",
-    "faults",
-    "gateway_faults",
-    "gateway_fuzz",
-    "gateway_pages",
-    "gateway_schema",
-    "prices",
-    "router",
-];
+const DEV: &[&str] =
+    &["build", "clients", "faults", "gateway_faults", "gateway_pages", "gateway_schema", "prices", "router"];
+
+/// Proofs of more cases than the tests' build gets through, in a profile that is fast and still checks itself.
+const CHECKED: &[&str] = &["gateway_fuzz"];
 
 /// Runs one proof, or lists them.
 pub(crate) fn prove(arguments: &[String]) -> Result<()> {
@@ -185,6 +179,7 @@ fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<Lines> {
     shell::step(&format!("Running {target}"));
     let of: &[&str] = match name {
         name if DEV.contains(&name) => &["--workspace"],
+        name if CHECKED.contains(&name) => &["--profile", "proof", "--package", "parallax-suite"],
         // Of a package that needs no others.
         "fuzz" => &["--release", "--package", "parallax-wire"],
         "gateway" => &["--release", "--package", "parallax-load"],
@@ -317,7 +312,11 @@ fn write(name: &str, lines: &[String]) -> Result<()> {
     }
     let commit = shell::Cmd::new("git").args(["rev-parse", "--short", "HEAD"]).output().unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let profile = if DEV.contains(&name) { "dev" } else { "release" };
+    let profile = match name {
+        name if DEV.contains(&name) => "dev",
+        name if CHECKED.contains(&name) => "proof",
+        _ => "release",
+    };
     let mut text = format!("# {name}\n\n");
     writeln!(
         text,
