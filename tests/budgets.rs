@@ -18,8 +18,9 @@ mod provider;
 mod storm;
 
 use domain::{
-    AccountLabel, AccountRef, Budget, ContextPolicy, ErrorKind, FinishReason, LaneTarget, ModelRef,
-    NoticeKind, Params, Period, PicoUsd, ProcessId, ProviderId, RunState, Secret, Timestamp,
+    AccountLabel, AccountRef, Budget, BudgetScope, ContextPolicy, ErrorKind, FinishReason, HeldWhy,
+    LaneTarget, ModelRef, NoticeKind, Params, Period, PicoUsd, ProcessId, ProviderId, RunState, Secret,
+    Timestamp,
 };
 use engine::{
     Ask, BudgetState, Clock as _, Engine, Listeners, NewAppKey, Parts, SystemClock,
@@ -164,6 +165,12 @@ async fn what_does_not_fit_is_held_and_nothing_is_sent() {
     assert_eq!(kind, ErrorKind::BillingBudget);
     assert!(words.starts_with("Held by your budget. You allow $0.00001 a day for everything;"), "{words}");
     assert!(words.contains("Nothing was sent.") && words.contains("begins anew on"), "{words}");
+    // The same as figures, for a window that speaks another language.
+    let held = view.runs[0].failure.as_ref().and_then(|failure| failure.budget.as_deref()).unwrap();
+    assert_eq!((held.why, &held.scope, held.period), (HeldWhy::UsedUp, &BudgetScope::All, Period::Day));
+    assert_eq!((held.limit.to_string().as_str(), held.spent), ("0.000010", PicoUsd::ZERO));
+    assert_eq!(held.needs.is_some(), words.contains("Even a short answer may need"), "{words}");
+    assert!(held.resets_at > SystemClock::new().now(), "of the period after this one");
     assert!(bench.scripted.seen().is_empty());
     assert_eq!(bench.books().await, (0, 0, true));
 }

@@ -170,3 +170,20 @@ async fn rules_and_budgets_of_the_chat_hold_for_its_title() {
     assert_eq!((bench.title(chat).await.as_str(), bench.asked().len()), (PROMPT, 0));
     assert!(bench.booked().await.is_empty());
 }
+
+/// The words about a budget are those of whoever shows it; the names in them come as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_of_a_chat_comes_with_its_title() {
+    let bench = Bench::new().await;
+    let chat = bench.chat(json!({})).await;
+    bench.call("conversation/rename", json!({ "id": chat, "title": "Sketches" })).await;
+    for scope in ["all".to_owned(), format!("conversation:{chat}")] {
+        let budget = json!({ "scope": scope, "period": "day", "limit": "1", "hard": true, "warn": [], "unknown_price": null });
+        bench.call("budget/set", budget).await;
+    }
+    let listed = bench.call("budget/list", Value::Null).await;
+    let mut told: Vec<String> =
+        listed.as_array().unwrap().iter().map(|one| format!("{} {}", one["name"], one["title"])).collect();
+    told.sort();
+    assert_eq!(told, [r#""Chat “Sketches”" "Sketches""#, r#""Everything" null"#]);
+}

@@ -2,7 +2,9 @@ import { screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { speak } from '../shared/i18n.svelte';
 import { german } from '../shared/messages/de';
+import { failure, upstream } from '../ipc/fake/samples';
 import { ids } from '../shared/testids';
+import { errors } from '../state/errors';
 import { open, stage, user } from './stage.help';
 
 stage();
@@ -59,5 +61,25 @@ describe('the window in German', () => {
     await screen.findByRole('heading', { level: 1, name: heading });
     await vi.waitFor(() => expect(document.querySelector('main')?.textContent.length).toBeGreaterThan(100));
     expect(english()).toEqual([]);
+  });
+
+  it('says what failed by its kind, keeps what the provider wrote, and needs no English of the core for it', async () => {
+    const services = await open('states');
+    const notes = await screen.findAllByTestId(ids.error);
+    expect(notes.length).toBeGreaterThan(0);
+    for (const note of notes) {
+      const kind = note.dataset['kind'] as keyof typeof errors;
+      expect(note.querySelector('b')).toHaveTextContent(`${errors[kind].title}.`);
+      expect(note.querySelector('[lang=en]')).toBeNull();
+    }
+    services.toasts.fail(
+      failure('limit.rate', 'Groq is busy. Wait.', upstream({ provider: 'groq', message: 'Slow down' })),
+    );
+    services.toasts.fail(failure('vault.locked', 'The Secret Service is locked. Unlock it and try again.'));
+    const toasts = await screen.findAllByTestId(ids.toast);
+    expect(toasts.map((toast) => toast.querySelector('span')?.textContent)).toEqual([
+      'Zu viele Anfragen. Warten Sie ein wenig und versuchen Sie es noch einmal. Der Anbieter sagt: „Slow down“',
+      'Der Schlüsselbund ist gesperrt. Entsperren Sie ihn und versuchen Sie es noch einmal.',
+    ]);
   });
 });

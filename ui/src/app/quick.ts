@@ -1,10 +1,11 @@
 // The page of the small window for a quick question.
 import { mount } from 'svelte';
-import { asFailure, Client } from '../ipc/client';
+import { Client } from '../ipc/client';
 import type { QuickState } from '../ipc/generated/QuickState';
 import type { Host } from '../ipc/host';
 import { LANGUAGES, speak, systemLanguage, type Language } from '../shared/i18n.svelte';
 import QuickAsk from './QuickAsk.svelte';
+import { told } from '../state/failures';
 
 const BARE: QuickState = { theme: 'system', language: null, models: [], draft: '' };
 
@@ -13,7 +14,7 @@ export async function startQuick(host: Host, target: HTMLElement): Promise<void>
   const client = new Client(host);
   let failed: string | null = null;
   const start = await client.call('quick/state', null).catch((reason: unknown) => {
-    failed = asFailure(reason).message;
+    failed = told(reason);
     return BARE;
   });
   if (start.theme === 'light' || start.theme === 'dark') {

@@ -1,7 +1,8 @@
 import type { AuditLine } from '../ipc/generated/AuditLine';
 import type { AuditQuery } from '../ipc/generated/AuditQuery';
 import type { SpendFile } from '../ipc/generated/SpendFile';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
+import { told } from './failures';
 
 export type Span = 'day' | 'week' | 'month' | 'all';
 const DAYS: Record<Span, number | null> = { day: 1, week: 7, month: 30, all: null };
@@ -67,7 +68,7 @@ export class Audit {
       this.failed = null;
       this.loaded = true;
     } catch (reason) {
-      if (asked === this.asked) this.failed = asFailure(reason).message;
+      if (asked === this.asked) this.failed = told(reason);
     }
   }
 

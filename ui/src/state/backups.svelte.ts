@@ -1,7 +1,8 @@
 // Whole backups: one is made or put back at a time, and the core says how far it is.
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
 import type { BackupDone } from '../ipc/generated/BackupDone';
 import type { BackupState } from '../ipc/generated/BackupState';
+import { told } from './failures';
 
 const LOOK_MS = 400;
 
@@ -46,7 +47,7 @@ export class Backups {
     try {
       await work();
     } catch (reason) {
-      this.failure = asFailure(reason).message;
+      this.failure = told(reason);
     } finally {
       clearInterval(watch);
       this.running = false;

@@ -1,6 +1,5 @@
 // What is asked beside the answers of a turn: a judge's opinion of them, and one answer made of them.
 import type { Client } from '../ipc/client';
-import { asFailure } from '../ipc/client';
 import type { EstimateView } from '../ipc/generated/EstimateView';
 import type { JudgeTurn } from '../ipc/generated/JudgeTurn';
 import type { Judgement } from '../ipc/generated/Judgement';
@@ -9,6 +8,7 @@ import type { ModelRef } from '../ipc/generated/ModelRef';
 import type { Rule } from '../ipc/generated/Rule';
 import type { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
+import { told } from './failures';
 
 /** What the dialog is open for. */
 export interface Wanted {
@@ -93,7 +93,7 @@ export class Beside {
     } catch (reason) {
       if (turn !== this.asked) return;
       this.estimate = null;
-      this.problem = asFailure(reason).message;
+      this.problem = told(reason);
     }
   }
 

@@ -3,19 +3,25 @@ import type { BudgetState } from '../ipc/generated/BudgetState';
 import type { BudgetView } from '../ipc/generated/BudgetView';
 import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { keyName } from './failures';
 import { t, words } from '../shared/i18n.svelte';
 
 const RANK: Record<BudgetState, number> = { normal: 0, near: 1, over: 2, holding: 3 };
 const PER = words({ day: 'per day', week: 'per week', month: 'per month' } as const);
 
 /** What a budget is for, as the window's language says it. */
-export function budgetName({ scope, name }: Pick<BudgetView, 'scope' | 'name'>): string {
-  if (scope === 'all') return t('Everything');
-  return scope.startsWith('app:') ? t('App “{name}”', { name: scope.slice('app:'.length) }) : name;
+export function budgetName({ scope, name, title }: Pick<BudgetView, 'scope' | 'name' | 'title'>): string {
+  const sort = scope.split(':', 1)[0];
+  if (sort === 'all') return t('Everything');
+  if (sort === 'app') return t('App “{name}”', { name: scope.slice('app:'.length) });
+  if (sort === 'key') return keyName(title ?? '', scope);
+  if (sort === 'conversation')
+    return title === undefined ? t('A chat that is gone') : t('Chat “{title}”', { title });
+  return name;
 }
 
 /** `Everything, per month`. */
-export const budgetTitle = (budget: Pick<BudgetView, 'scope' | 'name' | 'period'>): string =>
+export const budgetTitle = (budget: Pick<BudgetView, 'scope' | 'name' | 'title' | 'period'>): string =>
   `${budgetName(budget)}, ${PER[budget.period]}`;
 
 /** Limits on what may be spent, and how they stand. */

@@ -5,8 +5,7 @@ import type { RefreshReport } from '../ipc/generated/RefreshReport';
 import type { WaitingPrice } from '../ipc/generated/WaitingPrice';
 import type { Client } from '../ipc/client';
 import { refText } from './models.svelte';
-
-const message = (reason: unknown) => (reason as { message: string }).message;
+import { told } from './failures';
 
 /** Figures of a price as they were typed, dollars per million tokens. */
 export interface Figures {
@@ -55,7 +54,7 @@ export class Catalogue {
       if (this.detail) await this.open(this.detail.row.model.reference);
     } catch (reason) {
       // The list that is there stays.
-      this.failed = message(reason);
+      this.failed = told(reason);
     }
   }
 

@@ -1,8 +1,9 @@
 import type { Agreed } from '../ipc/generated/Agreed';
 import type { Differences } from '../ipc/generated/Differences';
 import type { RunView } from '../ipc/generated/RunView';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
 import type { Nav } from './nav.svelte';
+import { told } from './failures';
 
 /** Two beside each other, one after the other, or all answers whole. */
 export type CompareView = 'side' | 'inline' | 'all';
@@ -105,7 +106,7 @@ export class Compare {
       });
       if (turn === this.asked) Object.assign(this, { diff, failed: null });
     } catch (reason) {
-      if (turn === this.asked) this.failed = asFailure(reason).message;
+      if (turn === this.asked) this.failed = told(reason);
     }
   }
 
@@ -115,7 +116,7 @@ export class Compare {
       const agreed = await this.client.call('compare/all', { runs: this.runs.map((run) => run.id) });
       if (turn === this.turn) this.agreed = agreed;
     } catch (reason) {
-      if (turn === this.turn) this.disagreed = asFailure(reason).message;
+      if (turn === this.turn) this.disagreed = told(reason);
     }
   }
 }

@@ -1,7 +1,20 @@
 // What the window offers for every kind of failure. The table is complete by type: a kind the core adds
 // does not compile here until someone says what the user can do about it.
-import type { AdviceTable } from '../state/services.svelte';
+import type { ErrorKind } from '../ipc/generated/ErrorKind';
 import { rows } from '../shared/i18n.svelte';
+
+/** What a failed answer offers besides its own words. */
+export interface Advice {
+  title: string;
+  /** What to do, in one sentence. */
+  advice: string;
+  /** `retry` asks the lane again; the key actions open Settings at the provider; `send-anyway` asks it past the budget, once. */
+  actions: readonly ('retry' | 'add-key' | 'replace-key' | 'storage' | 'send-anyway' | 'budgets')[];
+  tone: 'bad' | 'warn' | 'neutral';
+  /** One or two words for the head of a column. */
+  short: string;
+}
+export type AdviceTable = Record<ErrorKind, Advice>;
 
 export const errors: AdviceTable = rows(['title', 'advice', 'short'], {
   'auth.missing': {

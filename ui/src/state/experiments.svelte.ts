@@ -7,8 +7,9 @@ import type { ExperimentEstimate } from '../ipc/generated/ExperimentEstimate';
 import type { ExperimentForm } from '../ipc/generated/ExperimentForm';
 import type { ExperimentSummary } from '../ipc/generated/ExperimentSummary';
 import type { RegressionView } from '../ipc/generated/RegressionView';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { told } from './failures';
 import { t } from '../shared/i18n.svelte';
 
 /** Cells asked at once from the window. */
@@ -120,7 +121,7 @@ export class Experiments {
       this.problem = null;
     } catch (reason) {
       this.estimate = null;
-      this.problem = asFailure(reason).message;
+      this.problem = told(reason);
     }
   }
 
@@ -133,7 +134,7 @@ export class Experiments {
       await this.run(made.id, { fresh: draft.fresh });
       await this.show(made.id);
     } catch (reason) {
-      this.problem = asFailure(reason).message;
+      this.problem = told(reason);
     }
   }
 

@@ -1,7 +1,8 @@
 import type { GatewayView } from '../ipc/generated/GatewayView';
 import type { MadeAppKey } from '../ipc/generated/MadeAppKey';
 import type { MakeAppKey } from '../ipc/generated/MakeAppKey';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
+import { told } from './failures';
 
 /** The address for other programs: its switch, their keys, and what they ask now. */
 export class Gateway {
@@ -43,7 +44,7 @@ export class Gateway {
       this.view = await this.client.call('gateway/state', null);
       this.failed = null;
     } catch (reason) {
-      this.failed = asFailure(reason).message;
+      this.failed = told(reason);
     }
   }
 }

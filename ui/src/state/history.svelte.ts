@@ -5,10 +5,11 @@ import type { SearchCursor } from '../ipc/generated/SearchCursor';
 import type { SearchHit } from '../ipc/generated/SearchHit';
 import type { ShelfName } from '../ipc/generated/ShelfName';
 import type { ShelvedConversation } from '../ipc/generated/ShelvedConversation';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
 import type { Conversations } from './conversations.svelte';
 import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
+import { told } from './failures';
 import { t } from '../shared/i18n.svelte';
 
 /** Results fetched at once. */
@@ -72,7 +73,7 @@ export class History {
       this.answered = text;
     } catch (reason) {
       if (turn !== this.asked) return;
-      this.problem = asFailure(reason).message;
+      this.problem = told(reason);
       if (!on) this.hits = [];
       this.more = false;
     }
@@ -153,7 +154,7 @@ export class History {
       this.outcome = await this.client.call('import/run', { path, dry_run: look });
       if (!look) await this.conversations.reload();
     } catch (reason) {
-      this.failure = asFailure(reason).message;
+      this.failure = told(reason);
     } finally {
       clearInterval(watch);
       this.running = false;

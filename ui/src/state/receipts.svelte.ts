@@ -1,7 +1,8 @@
 import type { Receipt } from '../ipc/generated/Receipt';
 import type { ReceiptAttempt } from '../ipc/generated/ReceiptAttempt';
 import type { SentRequest } from '../ipc/generated/SentRequest';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
+import { told } from './failures';
 import { t } from '../shared/i18n.svelte';
 
 /** "Route and request" of one answer: how it came about, and what was sent. */
@@ -111,7 +112,7 @@ export class Receipts {
       this.otherRequest = got.request;
       this.otherMissing = got.missing;
     } catch (reason) {
-      if (this.other === run) this.otherMissing = asFailure(reason).message;
+      if (this.other === run) this.otherMissing = told(reason);
     }
   }
 
@@ -130,7 +131,7 @@ export class Receipts {
       if (known && this.request) this.attempt = known;
       else if (shown) await this.choose(shown);
     } catch (reason) {
-      if (asked === this.asked) this.failed = asFailure(reason).message;
+      if (asked === this.asked) this.failed = told(reason);
     }
   }
 
@@ -146,7 +147,7 @@ export class Receipts {
     try {
       return { request: await this.client.call('run/request', { attempt: attempt.id }), missing: null };
     } catch (reason) {
-      return { request: null, missing: asFailure(reason).message };
+      return { request: null, missing: told(reason) };
     }
   }
 

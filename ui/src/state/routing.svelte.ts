@@ -5,8 +5,9 @@ import type { RateLimit } from '../ipc/generated/RateLimit';
 import type { RateRow } from '../ipc/generated/RateRow';
 import type { RouteExplained } from '../ipc/generated/RouteExplained';
 import type { RoutingPrefs } from '../ipc/generated/RoutingPrefs';
-import { asFailure, type Client } from '../ipc/client';
+import type { Client } from '../ipc/client';
 import type { Toasts } from './toasts.svelte';
+import { told } from './failures';
 import { t, words } from '../shared/i18n.svelte';
 
 /** What a policy says, as it travels: what it does not say is left out. */
@@ -185,7 +186,7 @@ export class Routing {
     } catch (reason) {
       if (asked !== this.asked) return;
       this.plan = null;
-      this.refused = asFailure(reason).message;
+      this.refused = told(reason);
     }
   }
 

@@ -1,6 +1,5 @@
 // Everything a screen can reach, made once per window.
 import { createContext } from 'svelte';
-import type { ErrorKind } from '../ipc/generated/ErrorKind';
 import type { Failure } from '../ipc/generated/Failure';
 import { asFailure, Client } from '../ipc/client';
 import type { Changed, Host } from '../ipc/host';
@@ -16,6 +15,7 @@ import { Compare } from './compare.svelte';
 import { Experiments } from './experiments.svelte';
 import { Filing } from './filing.svelte';
 import { Finding } from './finding.svelte';
+import type { AdviceTable } from './errors';
 import { Conversations } from './conversations.svelte';
 import { Draft } from './drafts.svelte';
 import { Gateway } from './gateway.svelte';
@@ -38,19 +38,6 @@ import { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
 import { View } from './view';
 import { t } from '../shared/i18n.svelte';
-
-/** What a failed answer offers besides its own words. */
-export interface Advice {
-  title: string;
-  /** What to do, in one sentence. */
-  advice: string;
-  /** `retry` asks the lane again; the key actions open Settings at the provider; `send-anyway` asks it past the budget, once. */
-  actions: readonly ('retry' | 'add-key' | 'replace-key' | 'storage' | 'send-anyway' | 'budgets')[];
-  tone: 'bad' | 'warn' | 'neutral';
-  /** One or two words for the head of a column. */
-  short: string;
-}
-export type AdviceTable = Record<ErrorKind, Advice>;
 
 /** Shorter waits need no announcement. */
 const LONG_ANSWER_MS = 15_000;

@@ -6,6 +6,7 @@ import type { SpendFigure } from '../ipc/generated/SpendFigure';
 import type { SpendFile } from '../ipc/generated/SpendFile';
 import type { SpendPage } from '../ipc/generated/SpendPage';
 import type { Client } from '../ipc/client';
+import { told } from './failures';
 
 /** A span of time and, if one was chosen, a row: what the attempts shown belong to. */
 export interface Cut {
@@ -14,8 +15,6 @@ export interface Cut {
   until: number;
   key: string | null;
 }
-
-const message = (reason: unknown) => (reason as { message: string }).message;
 
 /** What the ledger says; asked for again when it has grown. */
 export class Spend {
@@ -45,7 +44,7 @@ export class Spend {
       this.today = await this.client.call('spend/today', null);
       this.failed = null;
     } catch (reason) {
-      this.failed = message(reason);
+      this.failed = told(reason);
     }
     if (this.shown) await this.loadPage();
   }
@@ -82,7 +81,7 @@ export class Spend {
       this.pagePeriod = query.period;
       this.failed = null;
     } catch (reason) {
-      if (asked === this.asked) this.failed = message(reason);
+      if (asked === this.asked) this.failed = told(reason);
     } finally {
       if (asked === this.asked) this.busy = false;
     }
@@ -94,7 +93,7 @@ export class Spend {
     try {
       this.ledger = await this.client.call('spend/ledger', null);
     } catch (reason) {
-      this.failed = message(reason);
+      this.failed = told(reason);
     }
   }
 
@@ -122,7 +121,7 @@ export class Spend {
       this.attempts = [...this.attempts, ...list.rows];
       this.more = list.more;
     } catch (reason) {
-      this.failed = message(reason);
+      this.failed = told(reason);
     }
   }
 

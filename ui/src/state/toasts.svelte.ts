@@ -1,5 +1,4 @@
-import type { Failure } from '../ipc/generated/Failure';
-import { asFailure } from '../ipc/client';
+import { told } from './failures';
 
 export interface Toast {
   id: number;
@@ -20,10 +19,9 @@ export class Toasts {
     this.push({ id: this.next++, text, bad: false, undo });
   }
 
-  /** Says that a command failed, in the core's own words. */
+  /** Says that a command failed. */
   fail(reason: unknown): void {
-    const failure: Failure = asFailure(reason);
-    this.push({ id: this.next++, text: failure.message, bad: true, undo: null });
+    this.push({ id: this.next++, text: told(reason), bad: true, undo: null });
   }
 
   dismiss(id: number): void {

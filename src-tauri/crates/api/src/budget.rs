@@ -16,6 +16,11 @@ pub struct BudgetView {
     pub scope: BudgetScope,
     /// The same for reading: `Everything`, a provider's or model's name, a conversation's title …
     pub name: String,
+    /// The title of its chat or the provider of its key, for naming it in another language; `None` = the chat is gone,
+    /// or `name` is a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub title: Option<String>,
     /// How often it begins anew.
     pub period: Period,
     /// Dollars a period.
@@ -77,7 +82,7 @@ pub(crate) async fn remove(api: &Api, which: BudgetRef) -> Result<(), Failure> {
 }
 
 async fn view(api: &Api, standing: BudgetStanding) -> Result<BudgetView, Failure> {
-    let name = name(api, &standing.budget.scope).await?;
+    let (name, title) = (name(api, &standing.budget.scope).await?, title(api, &standing.budget.scope).await?);
     let (standing, hidden) = api.engine.veiled(standing).await?;
     let left = standing.left();
     let BudgetStanding { id, budget, used, percent, reached, from, resets_at, state } = standing;
@@ -86,6 +91,7 @@ async fn view(api: &Api, standing: BudgetStanding) -> Result<BudgetView, Failure
         id,
         scope,
         name,
+        title,
         period,
         limit,
         hard,
@@ -101,6 +107,22 @@ async fn view(api: &Api, standing: BudgetStanding) -> Result<BudgetView, Failure
         resets_at,
         state,
         hidden: crate::spend::some(hidden),
+    })
+}
+
+/// What the words about a budget that are not a name stand beside: the title of its chat, the provider of its key.
+async fn title(api: &Api, scope: &BudgetScope) -> Result<Option<String>, Failure> {
+    Ok(match scope {
+        BudgetScope::Conversation(id) => {
+            let id = *id;
+            api.engine.store().read(move |tx| tx.conversation(id)).await?.map(|row| row.title)
+        }
+        BudgetScope::Key { provider, .. } => {
+            let registry = api.engine.registry();
+            let known = registry.provider(provider);
+            Some(known.map_or_else(|| provider.to_string(), |known| known.provider.name.clone()))
+        }
+        BudgetScope::All | BudgetScope::Provider(_) | BudgetScope::Model(_) | BudgetScope::App(_) => None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The one error that crosses a crate edge upward and reaches the user.
 
-use crate::{Millis, ProviderId};
+use crate::{BudgetScope, Millis, Period, PicoUsd, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
@@ -133,6 +133,43 @@ impl Upstream {
     }
 }
 
+/// Why a budget holds a request back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum HeldWhy {
+    /// What is left of it is too little.
+    UsedUp,
+    /// Nobody knows what the request would cost.
+    PriceUnknown,
+    /// What it uses at the provider has no limit.
+    NoLimit,
+}
+
+/// The budget that holds a request back, as figures: for those who say it in another language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HeldBy {
+    /// Why.
+    pub why: HeldWhy,
+    /// Whose spending it limits.
+    pub scope: BudgetScope,
+    /// How often it begins anew.
+    pub period: Period,
+    /// Dollars a period.
+    pub limit: PicoUsd,
+    /// Spent in the period.
+    pub spent: PicoUsd,
+    /// Held for answers under way.
+    pub held: PicoUsd,
+    /// What may still be billed for answers that broke off.
+    pub perhaps: PicoUsd,
+    /// What even a short answer may need, where that is known.
+    pub needs: Option<PicoUsd>,
+    /// When the next period begins.
+    pub resets_at: Timestamp,
+}
+
 /// A failure with a kind to act on, a sentence to read and what the provider said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -144,12 +181,23 @@ pub struct Failure {
     pub message: String,
     /// The provider's part of it.
     pub upstream: Option<Upstream>,
+    /// The budget's part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub budget: Option<Box<HeldBy>>,
 }
 
 impl Failure {
     /// A failure of our own side.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), upstream: None }
+        Self { kind, message: message.into(), upstream: None, budget: None }
+    }
+
+    /// The same failure with the budget's part.
+    #[must_use]
+    pub fn with_budget(mut self, budget: HeldBy) -> Self {
+        self.budget = Some(Box::new(budget));
+        self
     }
 
     /// The same failure with the provider's part.

@@ -38,7 +38,7 @@ pub use endpoint::{
     Quirks, ReasoningForm, ReasoningSwitch, StreamUsage,
 };
 pub use event::{BlockKind, FinishReason, NoticeKind, Seam, StreamEvent};
-pub use failure::{ErrorKind, Failure, Upstream};
+pub use failure::{ErrorKind, Failure, HeldBy, HeldWhy, Upstream};
 pub use ids::{
     AccountLabel, AttemptId, ContentId, ConversationId, DialectId, EndpointId, EntryId, ExperimentId,
     ImportId, JudgementId, LaneId, MessageId, ProcessId, ProviderId, RunId, TurnId, VoteId,

@@ -212,14 +212,14 @@ fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
         return if wish.over_budget {
             Ok(wish.passed(wish.rates, strict))
         } else {
-            Err(boundless(tightest, why))
+            Err(boundless(tightest, why, &wish.calendar))
         };
     }
     let Some(rates) = wish.rates.or_else(|| assumed(&hard)) else {
         let strict = hard.iter().filter(|level| level.row.budget.unknown_price.is_none());
         return match strict.clone().next() {
             _ if wish.over_budget => Ok(wish.passed(None, strict.copied())),
-            level => Err(unknown(level.unwrap_or(tightest))),
+            level => Err(unknown(level.unwrap_or(tightest), &wish.calendar)),
         };
     };
     let mut grant = wish.granted(Some(rates));

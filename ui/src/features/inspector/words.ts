@@ -7,7 +7,7 @@ import type { ReceiptAttempt } from '../../ipc/generated/ReceiptAttempt';
 import type { Saw } from '../../ipc/generated/Saw';
 import type { When } from '../../ipc/generated/When';
 import { firstToken, NONE, pico, price, tokens } from '../../shared/format';
-import type { AdviceTable } from '../../state/services.svelte';
+import type { AdviceTable } from '../../state/errors';
 import { t, words } from '../../shared/i18n.svelte';
 
 const METERS: Record<Meter, string> = words({

@@ -2,7 +2,7 @@
 import type { ErrorKind } from '../../ipc/generated/ErrorKind';
 import type { RunView } from '../../ipc/generated/RunView';
 import type { Waiting } from '../../ipc/generated/Waiting';
-import type { AdviceTable } from '../../state/services.svelte';
+import type { AdviceTable } from '../../state/errors';
 import { span } from '../../shared/format';
 import { t } from '../../shared/i18n.svelte';
 

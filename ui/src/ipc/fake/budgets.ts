@@ -5,7 +5,7 @@ import type { EstimateView } from '../generated/EstimateView';
 import type { LaneEstimate } from '../generated/LaneEstimate';
 import type { LaneTarget } from '../generated/LaneTarget';
 import type { ModelRow } from '../generated/ModelRow';
-import { failure } from './samples';
+import { heldByBudget } from './samples';
 
 const DAY = 86_400_000;
 
@@ -112,14 +112,7 @@ export function estimateView(
       high: cost(880),
       at_most: held ? null : cost(32_000),
       shortened_to: null,
-      failure: held
-        ? failure(
-            'billing.budget',
-            'Held by your budget. You allow $0.50 a day for the model deepseek/deepseek-v3.2; $0.4993 is ' +
-              'spent. Even a short answer may need $0.0009. Nothing was sent. The budget begins anew on 22 ' +
-              'November; raise it, or send this once all the same.',
-          )
-        : null,
+      failure: held ? heldByBudget() : null,
     };
   });
   const sent = lanes.filter((lane) => lane.failure === null);

@@ -138,6 +138,28 @@ export function failure(kind: Failure['kind'], message: string, part: Failure['u
   return { kind, message, upstream: part };
 }
 
+/** A day's budget for one model that is nearly used up. */
+export function heldByBudget(): Failure {
+  const words =
+    'Held by your budget. You allow $0.50 a day for the model deepseek/deepseek-v3.2; $0.4993 is spent. Even a ' +
+    'short answer may need $0.0009. Nothing was sent. The budget begins anew on 22 November; raise it, or send ' +
+    'this once all the same.';
+  return {
+    ...failure('billing.budget', words),
+    budget: {
+      why: 'used_up',
+      scope: 'model:deepseek/deepseek-v3.2',
+      period: 'day',
+      limit: '0.50',
+      spent: '0.4993',
+      held: '0',
+      perhaps: '0',
+      needs: '0.0009',
+      resets_at: new Date(2026, 10, 22).getTime(),
+    },
+  };
+}
+
 export function upstream(
   part: Partial<NonNullable<Failure['upstream']>> = {},
 ): NonNullable<Failure['upstream']> {

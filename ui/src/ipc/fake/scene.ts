@@ -4,7 +4,20 @@ import type { ModelRow } from '../generated/ModelRow';
 import type { ProviderModel } from '../generated/ProviderModel';
 import type { ProviderRow } from '../generated/ProviderRow';
 import type { TurnView } from '../generated/TurnView';
-import { failure, field, key, lane, metrics, model, provider, run, step, turn, upstream } from './samples';
+import {
+  failure,
+  field,
+  key,
+  lane,
+  metrics,
+  model,
+  provider,
+  run,
+  step,
+  turn,
+  upstream,
+  heldByBudget,
+} from './samples';
 import { partitions, plan, short, sketches, thought } from './text';
 
 export function catalogue(): ModelRow[] {
@@ -190,12 +203,7 @@ function held(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number): T
       }),
       run('h1d', d, 3, {
         state: 'failed',
-        failure: failure(
-          'billing.budget',
-          'Held by your budget. You allow $0.50 a day for the model deepseek/deepseek-v3.2; $0.4993 is ' +
-            'spent. Even a short answer may need $0.0009. Nothing was sent. The budget begins anew on 22 ' +
-            'November; raise it, or send this once all the same.',
-        ),
+        failure: heldByBudget(),
       }),
     ],
     { prompt: 'Which index would you put on an append-only log table of a billion rows?', created_at: at },

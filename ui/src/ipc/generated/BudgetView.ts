@@ -22,6 +22,11 @@ scope: BudgetScope,
  */
 name: string, 
 /**
+ * The title of its chat or the provider of its key, for naming it in another language; `None` = the chat is gone,
+ * or `name` is a name.
+ */
+title?: string, 
+/**
  * How often it begins anew.
  */
 period: Period, 

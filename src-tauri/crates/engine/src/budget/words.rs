@@ -2,7 +2,7 @@
 
 use super::Level;
 use crate::calendar::Calendar;
-use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd};
+use domain::{BudgetScope, ErrorKind, Failure, HeldBy, HeldWhy, Period, PicoUsd};
 
 pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -> Failure {
     let budget = &level.row.budget;
@@ -14,7 +14,7 @@ pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -
         PicoUsd::ZERO => String::new(),
         perhaps => format!(" and up to {} may still be billed for answers that broke off", usd(perhaps)),
     };
-    let under_way = held + &perhaps;
+    let (under_way, short) = (held + &perhaps, needs);
     let needs =
         needs.map_or_else(String::new, |needs| format!(" Even a short answer may need {}.", usd(needs)));
     Failure::new(
@@ -29,6 +29,23 @@ pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -
             calendar.next(budget.period),
         ),
     )
+    .with_budget(HeldBy { needs: short, ..by(level, HeldWhy::UsedUp, calendar) })
+}
+
+/// The same as figures.
+fn by(level: &Level, why: HeldWhy, calendar: &Calendar) -> HeldBy {
+    let budget = &level.row.budget;
+    HeldBy {
+        why,
+        scope: budget.scope.clone(),
+        period: budget.period,
+        limit: budget.limit,
+        spent: level.used.spent,
+        held: level.used.held,
+        perhaps: level.used.perhaps,
+        needs: None,
+        resets_at: calendar.ends.of(budget.period),
+    }
 }
 
 pub(super) fn as_often_as_it_likes(tool: &str) -> String {
@@ -39,7 +56,7 @@ pub(super) fn unmeasured() -> String {
     "The model reads what is found or kept elsewhere, and how much it can read is not known".to_owned()
 }
 
-pub(super) fn boundless(level: &Level, why: &str) -> Failure {
+pub(super) fn boundless(level: &Level, why: &str, calendar: &Calendar) -> Failure {
     let budget = &level.row.budget;
     Failure::new(
         ErrorKind::BillingBudget,
@@ -52,9 +69,10 @@ pub(super) fn boundless(level: &Level, why: &str) -> Failure {
             whose(&budget.scope),
         ),
     )
+    .with_budget(by(level, HeldWhy::NoLimit, calendar))
 }
 
-pub(super) fn unknown(level: &Level) -> Failure {
+pub(super) fn unknown(level: &Level, calendar: &Calendar) -> Failure {
     let budget = &level.row.budget;
     Failure::new(
         ErrorKind::BillingBudget,
@@ -70,6 +88,7 @@ pub(super) fn unknown(level: &Level) -> Failure {
             budget.period.as_str(),
         ),
     )
+    .with_budget(by(level, HeldWhy::PriceUnknown, calendar))
 }
 
 pub(super) fn capped(level: &Level, to: u64, from: u64) -> String {

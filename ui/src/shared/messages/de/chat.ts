@@ -156,7 +156,6 @@ export const chat = {
   Tie: 'Gleich gut',
   'A picture is being made…': 'Ein Bild wird erzeugt …',
   'Made by {modelName}': 'Erzeugt von {modelName}',
-  'The picture cannot be shown.': 'Das Bild kann nicht gezeigt werden.',
   'Attached files': 'Angehängte Dateien',
   'Width of {left} beside {right}': 'Breite von {left} neben {right}',
   'Drag to resize; double click to even out': 'Zum Ändern ziehen; Doppelklick gleicht aus',

@@ -119,4 +119,34 @@ export const errors = {
   'The other answers are not affected. The details help to report it.':
     'Die anderen Antworten sind nicht betroffen. Die Einzelheiten helfen, ihn zu melden.',
   Error: 'Fehler',
+  'It asks to wait {time}.': 'Er bittet, {time} zu warten.',
+  'The provider says: “{words}”': 'Der Anbieter sagt: „{words}“',
+  'In English': 'Auf Englisch',
+  'This answer failed. Why is told after the vote.':
+    'Diese Antwort ist gescheitert. Warum, steht hier nach der Abstimmung.',
+  '{held} is held for answers under way.': '{held} sind für laufende Antworten zurückgelegt.',
+  'Up to {perhaps} may still be billed for answers that broke off.':
+    'Bis zu {perhaps} können für abgebrochene Antworten noch berechnet werden.',
+  'Even a short answer may need {needs}.': 'Schon eine kurze Antwort kann {needs} brauchen.',
+  'Nothing was sent. The budget begins anew on {day}; raise it, or send this once all the same.':
+    'Nichts wurde gesendet. Das Budget beginnt am {day} neu; erhöhen Sie es oder senden Sie dies einmal trotzdem.',
+  'Nothing was sent: the price of this model is unknown. Give the budget a price to reckon with, or send this once all the same.':
+    'Nichts wurde gesendet: Der Preis dieses Modells ist unbekannt. Geben Sie dem Budget einen Preis, mit dem es rechnet, oder senden Sie dies einmal trotzdem.',
+  'Nothing was sent: what the request uses at the provider has no limit. Limit its uses, or make the budget one that only warns.':
+    'Nichts wurde gesendet: Was die Anfrage beim Anbieter benutzt, hat keine Grenze. Begrenzen Sie es, oder lassen Sie das Budget nur warnen.',
+  'Stopped by your budget.': 'Von Ihrem Budget angehalten.',
+  'The answer has cost what was set aside for it. Raise the budget and retry, or send this once all the same.':
+    'Die Antwort hat gekostet, was für sie zurückgelegt war. Erhöhen Sie das Budget und versuchen Sie es noch einmal, oder senden Sie dies einmal trotzdem.',
+  'This chat': 'Dieser Chat',
+  '{provider}, key “{label}”': '{provider}, Schlüssel „{label}“',
+  'A chat that is gone': 'Ein Chat, den es nicht mehr gibt',
+  'Chat “{title}”': 'Chat „{title}“',
+  'Keys are kept in: {name}.': 'Schlüssel liegen in: {name}.',
+  '{name} is locked, does not answer or refuses. Unlock it, then check again.':
+    '{name} ist gesperrt, antwortet nicht oder verweigert sich. Entsperren Sie ihn und prüfen Sie noch einmal.',
+  'No keychain can be used here: keys are kept for this run only, and never in a file.':
+    'Hier ist kein Schlüsselbund benutzbar: Schlüssel werden nur für diese Sitzung behalten, nie in einer Datei.',
+  'The key works.': 'Der Schlüssel funktioniert.',
+  'The provider gave no clear answer. Test again later.':
+    'Der Anbieter gab keine klare Antwort. Prüfen Sie später noch einmal.',
 } as const;
