@@ -37,6 +37,7 @@ import { Titles } from './titles.svelte';
 import { Toasts } from './toasts.svelte';
 import type { LiveTurn } from './turns.svelte';
 import { View } from './view';
+import { Drawn } from '../shared/diagram/drawn';
 import { t } from '../shared/i18n.svelte';
 
 /** Shorter waits need no announcement. */
@@ -47,6 +48,7 @@ const CHECK_AFTER_MS = 20_000;
 export class Services {
   readonly client: Client;
   readonly toasts = new Toasts();
+  readonly drawn = new Drawn();
   readonly nav = new Nav();
   readonly view: View;
   readonly attachments: Attachments;

@@ -1,7 +1,11 @@
-import { render } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { draw } from '../diagram/draw';
+import { Drawn, MOST } from '../diagram/drawn';
 import { speak } from '../i18n.svelte';
 import Blocks from './Blocks.svelte';
+
+vi.mock('../diagram/draw', () => ({ draw: vi.fn() }));
 
 const block = (n: number, html = `<p>Block ${String(n)}</p>`) => ({ key: `k${String(n)}`, html });
 const many = (count: number) => Array.from({ length: count }, (_, n) => block(n));
@@ -53,5 +57,73 @@ describe('the blocks of an answer', () => {
       onlink,
     });
     expect(container.querySelectorAll('hr')).toHaveLength(50);
+  });
+});
+
+describe('a diagram that was drawn', () => {
+  const html =
+    '<figure class="code"><figcaption>mermaid<button type="button" data-act="draw" aria-label="Draw the diagram">' +
+    '</button></figcaption><pre>flowchart LR</pre></figure>';
+  const shown = () => screen.findByRole('img');
+  const show = (drawn: Drawn, of = 'answer') =>
+    render(Blocks, { blocks: [block(0, html)], onlink, of, drawn });
+  const press = () => fireEvent.click(screen.getByRole('button'));
+
+  beforeEach(() => {
+    cleanup();
+    const src = 'data:image/svg+xml,x';
+    vi.mocked(draw).mockReset().mockResolvedValue({ src, width: 20, height: 10 });
+    delete document.documentElement.dataset['theme'];
+  });
+
+  it('stands there again in another language, as it was, and in no other answer', async () => {
+    const drawn = new Drawn();
+    show(drawn);
+    expect(screen.queryByRole('img')).toBeNull();
+    await press();
+    expect(await shown()).toHaveAttribute('alt', 'Diagram; its source follows');
+    cleanup();
+    await speak('de');
+    try {
+      show(drawn);
+      expect(await shown()).toHaveAttribute('alt', 'Diagramm; sein Quelltext folgt');
+      expect(screen.getByRole('button')).toHaveAttribute('aria-pressed', 'true');
+    } finally {
+      await speak('en');
+    }
+    cleanup();
+    show(drawn, 'another answer');
+    expect(screen.queryByTestId('drawing')).toBeNull();
+    expect(draw).toHaveBeenCalledTimes(1);
+  });
+
+  it('is gone once it was put away, drawn anew for the other theme, and tried again where it failed', async () => {
+    const drawn = new Drawn();
+    show(drawn);
+    await press();
+    await shown();
+    cleanup();
+    document.documentElement.dataset['theme'] = 'dark';
+    show(drawn);
+    await shown();
+    expect(vi.mocked(draw).mock.calls).toEqual([
+      ['flowchart LR', false],
+      ['flowchart LR', true],
+    ]);
+    await press();
+    expect(screen.queryByRole('img')).toBeNull();
+    cleanup();
+    vi.mocked(draw).mockRejectedValue(new Error('It took too long.'));
+    show(drawn);
+    expect(screen.queryByTestId('drawing')).toBeNull();
+    await press();
+    await screen.findByText(/It took too long/);
+    expect(drawn.none).toBe(true);
+  });
+
+  it('is kept with a number of others and no more', () => {
+    const drawn = new Drawn();
+    for (let n = 0; n <= MOST; n += 1) void drawn.of(String(n), 'flowchart LR', false);
+    expect([drawn.has('0', 'flowchart LR'), drawn.has('1', 'flowchart LR')]).toEqual([false, true]);
   });
 });
