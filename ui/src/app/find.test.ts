@@ -257,10 +257,11 @@ describe('finding in a chat', () => {
     held[0]?.();
     held[1]?.();
     await says('4 of 6');
+    // What lies between came along with it, and the next one too: only the last is far away.
+    expect(screen.getByText('Question 5')).toBeInTheDocument();
     await user.keyboard('{Enter}{Enter}{Escape}');
-    await waitFor(() => expect(held).toHaveLength(5));
+    await waitFor(() => expect(held).toHaveLength(4));
     held[3]?.();
-    held[4]?.();
     await settled();
     expect(screen.getByText('Question 35')).toBeInTheDocument();
     expect(screen.queryByText('Question 55')).toBeNull();

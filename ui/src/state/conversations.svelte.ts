@@ -14,7 +14,7 @@ import type { Models } from './models.svelte';
 import type { Nav } from './nav.svelte';
 import type { Toasts } from './toasts.svelte';
 import { stand, type Place } from './stand';
-import { begun, extended, renewed, same, type Stretch } from './stretch';
+import { begun, extended, near, renewed, same, type Stretch, STEPS } from './stretch';
 import { isFinal, LiveTurn } from './turns.svelte';
 import type { View } from './view';
 import { t } from '../shared/i18n.svelte';
@@ -62,7 +62,7 @@ export class OpenConversation {
   /** Share of the width each lane has, by its id; 1 where none is kept. */
   widths = $state.raw<Readonly<Record<string, number>>>({});
   /** Turns before or after are on their way. */
-  private fetching = false;
+  private coming: Promise<void> | null = null;
   /** Rises with every wish to stand at other turns: only the last one is followed. */
   private headed = 0;
 
@@ -165,12 +165,15 @@ export class OpenConversation {
     await this.adopt(view);
   }
 
-  /** Brings the turns before or after those that are here; of the others as many go. */
-  async more(type: 'before' | 'after'): Promise<void> {
+  /** Brings the turns before or after those that are here; of the others as many go. What is on its way comes first. */
+  more(side: 'before' | 'after'): Promise<void> {
+    return (this.coming ??= this.bring(side).finally(() => (this.coming = null)));
+  }
+
+  private async bring(type: 'before' | 'after'): Promise<void> {
     const edge = () => (type === 'before' ? this.turns[0] : this.turns.at(-1));
     const turn = edge();
-    if (!turn || this.fetching || (type === 'before' ? this.earlier : this.later) === 0) return;
-    this.fetching = true;
+    if (!turn || (type === 'before' ? this.earlier : this.later) === 0) return;
     let found: LiveTurn[] = [];
     try {
       const span = { type, turn: turn.id };
@@ -182,8 +185,6 @@ export class OpenConversation {
       this.learnOthers(view);
     } catch (reason) {
       this.parts.toasts.fail(reason);
-    } finally {
-      this.fetching = false;
     }
     for (const one of found.filter((known) => known.view.live)) {
       await one.subscribe().catch((reason: unknown) => this.parts.toasts.fail(reason));
@@ -200,8 +201,10 @@ export class OpenConversation {
     const mine = ++this.headed;
     if (!here()) {
       const view = await this.parts.client.call('conversation/open', { id: this.id, span });
+      const way = mine === this.headed && still() ? near(this, view, turn) : null;
+      for (let step = 0; way && step < STEPS && !here(); step += 1) await this.more(way);
       if (mine !== this.headed || !still()) return null;
-      await this.adopt(view);
+      if (!here()) await this.adopt(view);
     }
     return here();
   }

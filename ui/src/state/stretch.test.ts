@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationView } from '../ipc/generated/ConversationView';
-import { begun, extended, MOST_TURNS, renewed, type Stretch } from './stretch';
+import { begun, extended, MOST_TURNS, near, renewed, STEPS, type Stretch } from './stretch';
 import type { LiveTurn } from './turns.svelte';
 
 const turn = (n: number, live = false, siblings: string[] = []) =>
@@ -49,5 +49,31 @@ describe('a long conversation', () => {
     expect([names(same), same.earlier]).toEqual([names(here), 160]);
     const other = renewed(here, turns(300, 312), view(50, 0));
     expect([names(other)[0], other.earlier, other.later]).toEqual(['t300', 50, 0]);
+  });
+
+  it('is extended to what is looked for close by, and gone to where that is far', () => {
+    const here: Stretch = { turns: turns(197, 200), earlier: 197, later: 0 };
+    const around = (first: number, length = 12, all = 200) =>
+      ({
+        turns: turns(first, first + length),
+        earlier: first,
+        later: all - first - length,
+      }) as unknown as ConversationView;
+    for (const [first, way] of [
+      [188, 'before'],
+      [180, 'before'],
+      [161, 'before'],
+      [160, null],
+      [0, null],
+    ] as const) {
+      expect(near(here, around(first), `t${first + 6}`), `${first}`).toBe(way);
+    }
+    // A stretch is twelve turns: so many steps reach what is near.
+    expect(197 - 161).toBeLessThanOrEqual(STEPS * 12);
+    const old: Stretch = { turns: turns(0, 12), earlier: 0, later: 188 };
+    expect(near(old, around(30), 't36')).toBe('after');
+    expect(near(old, around(37), 't43')).toBeNull();
+    expect(near(here, around(180), 't900'), 'it is not there').toBeNull();
+    expect(near(here, around(180, 12, 300), 't186'), 'of another branch').toBeNull();
   });
 });

@@ -7,6 +7,11 @@ import type { LiveTurn } from './turns.svelte';
 /** Most turns that stand here at once. */
 export const MOST_TURNS = 48;
 
+/** Most steps of {@link near} that lead to a turn before it is gone to straight away. */
+export const STEPS = 4;
+/** Most turns between what is here and what is looked for that are brought too. */
+const NEAR = 24;
+
 /** Turns without a gap, oldest first, and how many stand before and after them. */
 export interface Stretch {
   turns: LiveTurn[];
@@ -60,4 +65,17 @@ export function same(a: TurnView, b: TurnView): boolean {
       turn.runs.map((run) => [run.id, run.state, run.metrics.cost, run.earlier, run.later]),
     ]);
   return facts(a) === facts(b);
+}
+
+/**
+ * Where the turns around one that is looked for stand, if they are so close to those that are here that what lies
+ * between can come too; `null` = far away, or on another branch.
+ */
+export function near(here: Stretch, around: ConversationView, turn: string): 'before' | 'after' | null {
+  const whole = (part: Stretch | ConversationView) => part.earlier + part.turns.length + part.later;
+  if (whole(here) !== whole(around) || !around.turns.some((known) => known.id === turn)) return null;
+  const above = here.earlier - around.earlier - around.turns.length;
+  const below = around.earlier - here.earlier - here.turns.length;
+  if (around.earlier < here.earlier) return above <= NEAR ? 'before' : null;
+  return below <= NEAR ? 'after' : null;
 }
