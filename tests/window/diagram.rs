@@ -60,6 +60,27 @@ async fn a_diagram_is_drawn_without_a_way_to_the_program() {
     window.until("the frame is gone", "!document.querySelector('iframe')").await;
     window.until("it is drawn", &format!("{SHOWN}?.querySelector('img')?.naturalWidth > 50")).await;
     window.shots("diagram").await;
+    // After another page and in another language it stands there as it was drawn.
+    window
+        .script(
+            "window.drawings = 0; new MutationObserver((changes) => { for (const change of changes) \
+         for (const node of change.addedNodes) window.drawings += node.nodeName === 'IFRAME' ? 1 : 0; \
+         }).observe(document.body, { childList: true, subtree: true });",
+            vec![],
+        )
+        .await;
+    window.click("nav-settings").await;
+    window.click("language-de").await;
+    window.until("the window speaks German", "document.documentElement.lang === 'de'").await;
+    window.click("nav-chats").await;
+    window.until("it is there", &format!("{SHOWN}?.querySelector('img')?.naturalWidth > 50")).await;
+    let alt = window.script(&format!("return {SHOWN}.querySelector('img').alt"), vec![]).await;
+    assert_eq!(alt, "Diagramm; sein Quelltext folgt");
+    assert_eq!(window.script("return window.drawings", vec![]).await, 0, "it was not drawn anew");
+    window.shots("diagram-german").await;
+    window.click("nav-settings").await;
+    window.click("language-en").await;
+    window.until("the window speaks English", "document.documentElement.lang === 'en'").await;
 
     draw(&window, "hostile").await;
     window.until("it ends", &format!("{SHOWN}?.querySelector('img, .note')")).await;
