@@ -80,6 +80,7 @@ describe('in German', () => {
     expect(text).toContain('Alles, je Tag: 0,42\u00a0$ von 0,50\u00a0$ sind ausgegeben.');
     for (const figure of ['0,10', '0,0200', '0,30', '24. November']) expect(text).toContain(figure);
     expect(text).not.toMatch(/You allow|spent/);
+    expect(told(held({ spent: '0.4993' }))).toContain('0,4993\u00a0$ von 0,50\u00a0$');
     expect(told(held({ why: 'price_unknown' }))).toContain('Der Preis dieses Modells ist unbekannt');
     expect(told(held({ why: 'no_limit', scope: 'key:openai/work' }))).toContain('openai, Schlüssel „work“');
     expect(told(held({ scope: 'conversation:0199' }))).toContain('Dieser Chat');

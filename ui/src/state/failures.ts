@@ -7,7 +7,7 @@ import type { HeldBy } from '../ipc/generated/HeldBy';
 import type { KeyTest } from '../ipc/generated/KeyTest';
 import type { StorageState } from '../ipc/generated/StorageState';
 import { asFailure } from '../ipc/client';
-import { dayMonth, money, span } from '../shared/format';
+import { dayMonth, money, priced, span } from '../shared/format';
 import { language, t, words } from '../shared/i18n.svelte';
 import { errors } from './errors';
 
@@ -94,7 +94,8 @@ function heldWords(held: HeldBy): string {
   const budget = `${scopeName(held.scope)}, ${PER[held.period]}`;
   const stands = t('{budget}: {spent} of {limit} is spent.', {
     budget,
-    spent: money(held.spent),
+    // Nearly all of a limit is not all of it.
+    spent: money(held.spent) === money(held.limit) ? priced(held.spent, 2) : money(held.spent),
     limit: money(held.limit),
   });
   const why = {
