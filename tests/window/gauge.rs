@@ -173,14 +173,18 @@ pub(crate) async fn line_up(window: &super::harness::Window, provider: &str, cou
 /// Counts frames and, per frame, the time of our own work in it, style and layout included: what is called for a
 /// frame or for a change of size, with what it sets off. The page's clock has steps of a millisecond.
 pub(crate) const METER: &str = "
-const meter = (window.__meter = { on: false, frames: [], work: [], waits: [] });
-let spent = 0;
+const meter = (window.__meter = { on: false, frames: [], script: [], work: [], waits: [] });
+let spent = 0, scripted = 0;
 const frame = window.requestAnimationFrame.bind(window);
 const timed = (call) => function (...given) {
   const begun = performance.now();
   try { return call.apply(this, given); } finally {
     // What it set off waits in the same queue, before this.
-    queueMicrotask(() => queueMicrotask(() => { void document.body.offsetHeight; spent += performance.now() - begun; }));
+    queueMicrotask(() => queueMicrotask(() => {
+      scripted += performance.now() - begun;
+      void document.body.offsetHeight;
+      spent += performance.now() - begun;
+    }));
   }
 };
 window.requestAnimationFrame = (call) => frame(timed(call));
@@ -189,8 +193,8 @@ window.ResizeObserver = class extends Observer { constructor(call) { super(timed
 let last = performance.now();
 (function tick() {
   const at = performance.now();
-  if (meter.on) { meter.frames.push(at - last); meter.work.push(spent); }
-  spent = 0; last = at;
+  if (meter.on) { meter.frames.push(at - last); meter.work.push(spent); meter.script.push(scripted); }
+  spent = 0; scripted = 0; last = at;
   frame(tick);
 })();
 window.addEventListener('keydown', (event) => {
