@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { stickToEnd, type Stick } from './scroll';
+import { stickToEnd, type Stick, watchSight } from './scroll';
 
 // A scroller of 100 px whose content grows; nothing is laid out here, so the box is played.
 let height: number;
@@ -139,5 +139,28 @@ describe('a scroller that follows', () => {
     expect(stick.following).toBe(true);
     grow(100);
     expect(node.scrollTop).toBe(580);
+  });
+});
+
+describe('whether something can be seen', () => {
+  it('is told until nobody asks any more, and counts as seen from then on', () => {
+    let tell: (all: { isIntersecting: boolean }[]) => void = () => {};
+    vi.stubGlobal(
+      'IntersectionObserver',
+      class {
+        constructor(callback: typeof tell) {
+          tell = callback;
+        }
+        observe() {}
+        disconnect() {}
+      },
+    );
+    const told: boolean[] = [];
+    const end = watchSight(node, (seen) => told.push(seen));
+    tell([{ isIntersecting: true }, { isIntersecting: false }]);
+    tell([{ isIntersecting: true }]);
+    tell([{ isIntersecting: false }]);
+    end();
+    expect(told).toEqual([false, true, false, true]);
   });
 });

@@ -123,3 +123,15 @@ export function stickToEnd(
     },
   };
 }
+
+/** Is told whether something can be seen, or nearly so, until what is given back is called. */
+export function watchSight(node: Element, tell: (seen: boolean) => void): () => void {
+  const observer = new IntersectionObserver((all) => tell(all.at(-1)?.isIntersecting ?? true), {
+    rootMargin: '100px',
+  });
+  observer.observe(node);
+  return () => {
+    observer.disconnect();
+    tell(true);
+  };
+}

@@ -7,6 +7,7 @@ import type { TurnView } from '../ipc/generated/TurnView';
 import { applyFrame } from '../ipc/apply';
 import type { Client } from '../ipc/client';
 import { addMoney, type SumFacts } from '../shared/format';
+import { Pace } from './pace';
 
 /** A live turn that stays silent this long is asked for as a whole. */
 export const SILENCE_MS = 5000;
@@ -14,9 +15,11 @@ export const SILENCE_MS = 5000;
 const FLUSH_MS = 120;
 /** What comes after this long a rest is folded in at once: the page has the time before its next frame for it. */
 const REST_MS = 50;
-const TICK_MS = 100;
-/** Figures of an answer that grows are renewed this often. */
-const FIGURES_MS = 250;
+/**
+ * Figures and clocks of answers that grow are renewed this often, all at once: each change of one lays the heads of all
+ * of them out anew.
+ */
+const BEAT_MS = 250;
 const RESYNC_PAUSE_MS = 250;
 
 export const isFinal = (run: RunView): boolean =>
@@ -86,9 +89,11 @@ export class LiveTurn {
   private readonly queue = new Map<number, TurnFrame>();
   /** All that has come; the figures of answers that grow may be older in `view`. */
   private known: TurnView = NOTHING;
-  /** What each answer was drawn from, and when its figures were. */
+  /** What each answer was drawn from. */
   private readonly drawn = new Map<string, RunView>();
-  private readonly figures = new Map<string, number>();
+  /** The figures are to be renewed. */
+  private beat = true;
+  private readonly pace = new Pace();
   private readonly began = new Map<string, number>();
   private scheduled = false;
   /** When frames were folded in last, by the page's own clock. */
@@ -211,7 +216,14 @@ export class LiveTurn {
     early.forEach(this.frame);
   }
 
-  /** An answer with all of its text. */
+  /** An answer came into sight, or left it: one that nobody sees is drawn now and then. */
+  sees(run: string, seen: boolean): void {
+    if (this.pace.isSeen(run) === seen) return;
+    this.pace.sees(run, seen);
+    if (seen && this.isBehind(run)) this.schedule();
+  }
+
+  /** An answer with its text, as far as that is to be seen yet. */
   written(run: RunView): RunView {
     return this.view.runs.find((known) => known.id === run.id) ?? run;
   }
@@ -237,8 +249,9 @@ export class LiveTurn {
     }, 1000);
     this.ticker = setInterval(() => {
       this.now = Date.now();
+      this.beat = true;
       this.catchUp();
-    }, TICK_MS);
+    }, BEAT_MS);
   }
 
   private rest(tell: boolean): void {
@@ -286,23 +299,37 @@ export class LiveTurn {
     }
     const ended = this.view.live && !turn.live;
     this.known = turn;
-    this.draw();
+    const waiting = this.draw();
     if (ended) this.rest(true);
     else if (turn.live) this.wake();
     if (gap) void this.resync();
+    if (waiting) this.schedule();
   }
 
-  /** Shows what has come. */
-  private draw(): void {
+  /** Shows what has come, of answers that only grow as many as one frame is to draw; are others waiting for the next? */
+  private draw(): boolean {
     const { known, view, calm } = this;
     if (!known.live) {
       this.show(known, known);
-      return;
+      return false;
     }
-    const runs = known.runs.map((run, place) => this.drawOne(view.runs[place], run));
-    if (view.live && isSame(runs, view.runs)) return;
-    const still = runs.map((run, place) => calmed(calm.runs[place], run));
-    this.show({ ...known, runs }, isSame(still, calm.runs) ? calm : { ...known, runs: still });
+    const now = performance.now();
+    const growing = known.runs.filter((run, place) => {
+      return run !== this.drawn.get(run.id) && isGrowth(view.runs[place], run);
+    });
+    const ids = growing.map((run) => run.id);
+    const turns = this.pace.turns(ids, now);
+    const held = new Set(ids.filter((id) => !turns.has(id)));
+    const runs = known.runs.map((run, place) => {
+      const shown = view.runs[place];
+      return shown && held.has(run.id) ? this.dated(shown, run) : this.drawOne(shown, run, now);
+    });
+    this.beat = false;
+    if (!view.live || !isSame(runs, view.runs)) {
+      const still = runs.map((run, place) => calmed(calm.runs[place], run));
+      this.show({ ...known, runs }, isSame(still, calm.runs) ? calm : { ...known, runs: still });
+    }
+    return [...held].some((id) => this.pace.isDue(id, now));
   }
 
   private show(view: TurnView, calm: TurnView): void {
@@ -311,24 +338,34 @@ export class LiveTurn {
   }
 
   /** An answer as it is to be shown: while it grows its figures stand still for a moment, so that they can be read. */
-  private drawOne(shown: RunView | undefined, run: RunView): RunView {
-    const due = Date.now() - (this.figures.get(run.id) ?? 0) >= FIGURES_MS;
-    if (run === this.drawn.get(run.id) && shown && (shown.metrics === run.metrics || !due)) return shown;
+  private drawOne(shown: RunView | undefined, run: RunView, now: number): RunView {
+    if (run === this.drawn.get(run.id) && shown) return this.dated(shown, run);
+    const grows = isGrowth(shown, run);
     this.drawn.set(run.id, run);
-    if (shown && !due && isGrowth(shown, run)) return { ...run, metrics: shown.metrics };
-    this.figures.set(run.id, Date.now());
-    return run;
+    this.pace.drew(run.id, now);
+    return shown && grows && !this.beat ? { ...run, metrics: shown.metrics } : run;
   }
 
-  /** Figures that stood still are brought up to date, should nothing more come. */
+  /** What stands there, with the newest figures if those are to be renewed. */
+  private dated(shown: RunView, run: RunView): RunView {
+    return this.beat && shown.metrics !== run.metrics ? { ...shown, metrics: run.metrics } : shown;
+  }
+
+  /** Figures that stood still, and text that nobody saw, are brought up to date, should nothing more come. */
   private catchUp(): void {
     const { known, view } = this;
+    const now = performance.now();
     const behind = known.runs.some(
       (run, place) =>
-        view.runs[place]?.metrics !== run.metrics &&
-        Date.now() - (this.figures.get(run.id) ?? 0) >= FIGURES_MS,
+        view.runs[place]?.metrics !== run.metrics || (this.isBehind(run.id) && this.pace.isDue(run.id, now)),
     );
     if (behind) this.schedule();
+  }
+
+  /** Has more of it come than is drawn? */
+  private isBehind(id: string): boolean {
+    const run = this.known.runs.find((known) => known.id === id);
+    return run !== undefined && run !== this.drawn.get(id);
   }
 
   private runs(): string {

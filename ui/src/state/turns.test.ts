@@ -195,8 +195,9 @@ describe('a live turn', () => {
       const { calm } = live;
       live.frame(grow(2, 'two'));
       await vi.advanceTimersToNextFrame();
+      for (let frame = 0; frame < 3; frame += 1) await vi.advanceTimersToNextFrame();
       expect([told(live, 'two').length, live.calm === calm]).toEqual([8, true]);
-      // Whoever shows the text asks for all of it.
+      // Whoever shows the text asks for it.
       expect(calm.runs.map((run) => live.written(run))).toEqual(live.view.runs);
       const ended = grow(3, 'three');
       ended.runs[0]?.ops.push({ type: 'state', state: 'done' });
@@ -209,6 +210,34 @@ describe('a live turn', () => {
       live.frame(grow(4, 'four', true));
       await vi.advanceTimersToNextFrame();
       expect(live.calm).toBe(live.view);
+    });
+
+    it('lets eight of them take turns, and draws what nobody sees now and then', async () => {
+      const live = open(eight());
+      live.frame(grow(1, 'one'));
+      expect(told(live, 'one').length).toBe(3);
+      await vi.advanceTimersToNextFrame();
+      await vi.advanceTimersToNextFrame();
+      expect(told(live, 'one')).toEqual(ids);
+      ids.slice(1).forEach((id) => live.sees(id, false));
+      live.frame(grow(2, 'two'));
+      await vi.advanceTimersToNextFrame();
+      await vi.advanceTimersToNextFrame();
+      expect(told(live, 'two')).toEqual(['a']);
+      live.sees('b', true);
+      await vi.advanceTimersToNextFrame();
+      expect(told(live, 'two')).toEqual(['a', 'b']);
+      await vi.advanceTimersByTimeAsync(600);
+      expect(told(live, 'two')).toEqual(ids);
+      // An end is shown whoever sees it, with all that came.
+      const ended = grow(3, 'three');
+      ended.runs[7]?.ops.push({ type: 'state', state: 'done' });
+      live.frame(ended);
+      await vi.advanceTimersToNextFrame();
+      expect([told(live, 'three').includes('h'), told(live, 'three').includes('g')]).toEqual([true, false]);
+      live.frame(grow(4, 'four', true));
+      await vi.advanceTimersToNextFrame();
+      expect(told(live, 'four')).toEqual(ids);
     });
 
     it('lets figures stand for a moment while text grows, and forgets none', async () => {
