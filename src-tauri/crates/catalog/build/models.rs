@@ -3,7 +3,7 @@
 use super::{files, stem};
 use serde_json::{Map, Value, json};
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     error,
     fmt::Write as _,
     fs,
@@ -33,8 +33,9 @@ impl Text {
     }
 }
 
-/// Writes `MODELS_TEXT`, `NAMES_TEXT` and the tables `MODELS`, `ALIASES` and `UPSTREAM`, and `BY_ID`: the places in that
-/// in the order of the ids alone.
+/// Writes `MODELS_TEXT`, `NAMES_TEXT` and the tables `MODELS`, `ALIASES` and `UPSTREAM`, `BY_ID`: the places in that in
+/// the order of the ids alone, and `MEANT`: the models by their names without an author and by the ids they are listed
+/// under.
 pub(super) fn embed(code: &mut String, data: &Path, out: &Path) -> Outcome<()> {
     let path = data.join("models.json");
     println!("cargo::rerun-if-changed={}", path.display());
@@ -117,9 +118,14 @@ fn write(
         writeln!(code, "    ({start}, {end}, {place}),")?;
     }
     writeln!(code, "];\nconst UPSTREAM: &[(u32, u32, u16, u16)] = &[")?;
+    // Where a name stands in the text.
+    let mut stands: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (name, (model, endpoint)) in &upstream {
         let (start, end) = names.add(name);
         writeln!(code, "    ({start}, {end}, {model}, {endpoint}),")?;
+        if let Some((_, id)) = name.split_once('\0') {
+            stands.insert(id, (end - id.len(), end));
+        }
     }
     writeln!(code, "];\nconst BY_ID: &[u16] = &[")?;
     let id = |name: &str| name.split_once('\0').map(|(_, id)| id.to_owned());
@@ -129,6 +135,11 @@ fn write(
     for (_, place) in by_id {
         writeln!(code, "    {},", u16::try_from(place)?)?;
     }
+    writeln!(code, "];\nconst MEANT: &[(u32, u32, u16)] = &[")?;
+    for (name, model) in &meant(lines) {
+        let (start, end) = *stands.entry(name).or_insert_with(|| names.add(name));
+        writeln!(code, "    ({start}, {end}, {}),", u16::try_from(*model)?)?;
+    }
     writeln!(code, "];")?;
     for (name, text) in [("MODELS_TEXT", text), ("NAMES_TEXT", names)] {
         let path = out.join(name);
@@ -136,6 +147,16 @@ fn write(
         writeln!(code, "const {name}: &str = include_str!({:?});", path.to_str().ok_or("not UTF-8")?)?;
     }
     Ok(())
+}
+
+/// Names without an author: those of the slugs, and the ids that models are listed under.
+fn meant(lines: &BTreeMap<String, Line>) -> BTreeSet<(String, usize)> {
+    let names = lines.iter().enumerate().flat_map(|(place, (slug, line))| {
+        let short = slug.split_once('/').map(|(_, name)| name.to_owned());
+        let ids = line.served.iter().filter_map(|row| row["id"].as_str().map(str::to_owned));
+        short.into_iter().chain(ids).map(move |name| (name, place))
+    });
+    names.collect()
 }
 
 /// Enters the names that a provider knows a model by: first those that are listed, then those that are not,

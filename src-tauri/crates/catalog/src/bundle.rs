@@ -7,10 +7,15 @@ pub(crate) const fn providers() -> &'static [(&'static str, &'static str)] {
     PROVIDERS
 }
 
-/// Prices of ids at a provider that are not offered: JSON of [`crate::others::File`].
-pub(crate) fn others(provider: &str) -> Option<&'static str> {
+/// Prices of ids at a provider that are not offered: the place of its file, and JSON of [`crate::others::File`].
+pub(crate) fn others(provider: &str) -> Option<(usize, &'static str)> {
     let at = OTHERS.binary_search_by(|(stem, _)| (*stem).cmp(provider)).ok()?;
-    OTHERS.get(at).map(|(_, text)| *text)
+    OTHERS.get(at).map(|(_, text)| (at, *text))
+}
+
+/// How many such files there are.
+pub(crate) const fn all_others() -> usize {
+    OTHERS.len()
 }
 
 /// Day of the newest source, `YYYY-MM-DD`.
@@ -56,6 +61,14 @@ pub(crate) fn called(id: &str) -> impl Iterator<Item = (&'static str, usize)> {
     let first = BY_ID.partition_point(|place| name(place).is_some_and(|(_, other, _)| other < id));
     let from = BY_ID.get(first..).unwrap_or_default().iter().map_while(name);
     from.take_while(move |(_, other, _)| *other == id).map(|(provider, _, model)| (provider, model))
+}
+
+/// Every model whose slug has this name behind its author, or that some provider lists under this id, by slug.
+pub(crate) fn meant(name: &str) -> impl Iterator<Item = usize> {
+    let said = |(start, end, _): &(u32, u32, u16)| slice(NAMES_TEXT, *start, *end).unwrap_or_default();
+    let first = MEANT.partition_point(|entry| said(entry) < name);
+    let from = MEANT.get(first..).unwrap_or_default();
+    from.iter().take_while(move |entry| said(entry) == name).map(|(.., model)| usize::from(*model))
 }
 
 fn slice(text: &'static str, start: u32, end: u32) -> Option<&'static str> {

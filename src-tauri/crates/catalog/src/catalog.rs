@@ -85,6 +85,16 @@ impl Catalog {
         self.named(slug).map(|served| &served.model)
     }
 
+    /// The models whose slug has this name behind its author, or that some provider lists under this id, by slug; the
+    /// demo models are last.
+    pub fn meant<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Model> {
+        let demos = self.demos.iter().filter(move |served| {
+            let short = served.model.slug.as_str().split_once('/').is_some_and(|(_, short)| short == name);
+            short || served.listed.iter().any(|endpoint| endpoint.upstream_model == name)
+        });
+        bundle::meant(name).filter_map(|place| self.served(place)).chain(demos).map(|served| &served.model)
+    }
+
     /// Every endpoint that serves the model with this slug or alias, or known by this id at a provider, by provider. A provider may serve
     /// one model under several ids (regions), the usual one first.
     pub fn endpoints(&self, slug: &str) -> &[Endpoint] {

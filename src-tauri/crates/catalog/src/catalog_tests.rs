@@ -13,6 +13,35 @@ fn catalog() -> Catalog {
 }
 
 #[test]
+fn models_meant_by_a_name_are_those_found_by_going_through_all() {
+    let catalog = catalog();
+    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for model in catalog.models() {
+        let slug = model.slug.as_str();
+        let ids = catalog.endpoints(slug).iter().map(|endpoint| endpoint.upstream_model.as_str());
+        for name in slug.split_once('/').map(|(_, name)| name).into_iter().chain(ids) {
+            let slugs = by_name.entry(name).or_default();
+            if slugs.last() != Some(&slug) {
+                slugs.push(slug);
+            }
+        }
+    }
+    assert!(by_name.len() > 1_000 && by_name.values().any(|slugs| slugs.len() > 1));
+    for (name, slugs) in &by_name {
+        assert_eq!(
+            catalog.meant(name).map(|model| model.slug.as_str()).collect::<Vec<_>>(),
+            *slugs,
+            "{name}"
+        );
+        for other in [format!("{name}-"), name[..name.len() - 1].to_owned(), format!(" {name}")] {
+            let known = by_name.contains_key(other.as_str());
+            assert_eq!(catalog.meant(&other).next().is_some(), known, "{other}");
+        }
+    }
+    assert!(catalog.meant("").next().is_none());
+}
+
+#[test]
 fn demo_comes_last_and_is_free() {
     let catalog = catalog();
     assert_eq!(catalog.providers().last().unwrap().id.as_str(), DEMO);

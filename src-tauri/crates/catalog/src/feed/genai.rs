@@ -28,20 +28,21 @@ pub(super) fn lookup<'a>(root: &Node<'a>, host: Option<&str>) -> Result<Option<L
     // Newer versions wrap the list.
     let list = if root.is_list() { Some(*root) } else { root.get("providers")? };
     let list = list.ok_or("no list of providers")?;
-    let mut models: Vec<(Node<'a>, Node<'a>)> = Vec::new();
+    let mut models: Vec<(Condition, Node<'a>)> = Vec::new();
     for provider in list.items()? {
         if provider.text_of("id")?.as_deref() != Some(host) {
             continue;
         }
         let Some(all) = provider.get("models")? else { continue };
         for model in all.items()? {
-            models.push((model.get("match")?.ok_or("a model without a condition")?, model));
+            let condition = model.get("match")?.ok_or("a model without a condition")?;
+            models.push((Condition::read(condition), model));
         }
     }
     Ok(Some(Box::new(move |id| {
         let lower = id.to_lowercase();
         for (condition, model) in &models {
-            if matches(*condition, &lower, 0)? {
+            if condition.holds(&lower)? {
                 return of_model(*model);
             }
         }
@@ -138,46 +139,86 @@ fn sheet(prices: Node<'_>, when: &When) -> Result<Vec<PriceRule>, String> {
     Ok(rules(base, tiers, when))
 }
 
-/// Does a condition of theirs hold for this id, in lower case? An error is a condition that is not understood.
-pub(crate) fn id_matches(clause: Node<'_>, id: &str) -> Result<bool, String> {
-    matches(clause, id, 0)
-}
-
 /// Deepest nesting of conditions that is read.
 const DEPTH: u32 = 16;
 
-fn matches(clause: Node<'_>, id: &str, depth: u32) -> Result<bool, String> {
-    if depth > DEPTH {
-        return Err("conditions nested too deeply".to_owned());
-    }
-    for (key, value) in clause.fields()? {
-        let text = value.text().map(|text| text.to_lowercase());
-        let holds = match (key.as_ref(), text) {
-            ("equals", Some(text)) => id == text,
-            ("starts_with", Some(text)) => id.starts_with(&text),
-            ("ends_with", Some(text)) => id.ends_with(&text),
-            ("contains", Some(text)) => id.contains(&text),
-            ("regex", Some(pattern)) => pattern_holds(&pattern, id),
-            ("or", None) => any(value, id, depth)?,
-            ("and", None) => {
-                let mut all = true;
-                for part in value.items()? {
-                    all &= matches(part, id, depth + 1)?;
-                }
-                all
-            }
-            _ => return Err("a condition that is not understood".to_owned()),
-        };
-        if !holds {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// A condition of theirs on the id of a model: all of these.
+pub(crate) struct Condition(Vec<Test>);
+
+enum Test {
+    Equals(String),
+    StartsWith(String),
+    EndsWith(String),
+    Contains(String),
+    Pattern(String),
+    Any(Vec<Condition>),
+    All(Vec<Condition>),
+    /// One that is not understood, and why; told where it decides.
+    Strange(String),
 }
 
-fn any(list: Node<'_>, id: &str, depth: u32) -> Result<bool, String> {
-    for part in list.items()? {
-        if matches(part, id, depth + 1)? {
+impl Condition {
+    pub(crate) fn read(clause: Node<'_>) -> Self {
+        Self::at(clause, 0)
+    }
+
+    fn at(clause: Node<'_>, depth: u32) -> Self {
+        if depth > DEPTH {
+            return Self(vec![Test::Strange("conditions nested too deeply".to_owned())]);
+        }
+        match clause.fields() {
+            Ok(fields) => Self(fields.into_iter().map(|(key, value)| test(&key, value, depth)).collect()),
+            Err(why) => Self(vec![Test::Strange(why)]),
+        }
+    }
+
+    /// Does it hold for this id, in lower case?
+    pub(crate) fn holds(&self, id: &str) -> Result<bool, String> {
+        for test in &self.0 {
+            let holds = match test {
+                Test::Equals(text) => id == text,
+                Test::StartsWith(text) => id.starts_with(text),
+                Test::EndsWith(text) => id.ends_with(text),
+                Test::Contains(text) => id.contains(text),
+                Test::Pattern(pattern) => pattern_holds(pattern, id),
+                Test::Any(parts) => any(parts, id)?,
+                Test::All(parts) => {
+                    let mut all = true;
+                    for part in parts {
+                        all &= part.holds(id)?;
+                    }
+                    all
+                }
+                Test::Strange(why) => return Err(why.clone()),
+            };
+            if !holds {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn test(key: &str, value: Node<'_>, depth: u32) -> Test {
+    let parts = || match value.items() {
+        Ok(items) => Ok(items.into_iter().map(|part| Condition::at(part, depth + 1)).collect()),
+        Err(why) => Err(Test::Strange(why)),
+    };
+    match (key, value.text().map(|text| text.to_lowercase())) {
+        ("equals", Some(text)) => Test::Equals(text),
+        ("starts_with", Some(text)) => Test::StartsWith(text),
+        ("ends_with", Some(text)) => Test::EndsWith(text),
+        ("contains", Some(text)) => Test::Contains(text),
+        ("regex", Some(pattern)) => Test::Pattern(pattern),
+        ("or", None) => parts().map_or_else(|strange| strange, Test::Any),
+        ("and", None) => parts().map_or_else(|strange| strange, Test::All),
+        _ => Test::Strange("a condition that is not understood".to_owned()),
+    }
+}
+
+fn any(parts: &[Condition], id: &str) -> Result<bool, String> {
+    for part in parts {
+        if part.holds(id)? {
             return Ok(true);
         }
     }

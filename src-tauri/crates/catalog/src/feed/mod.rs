@@ -13,7 +13,7 @@ use crate::{Catalog, CatalogError, bundle, snapshot::bad};
 use domain::{Meter, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, ProviderId, When};
 use node::decimal;
 
-pub(crate) use genai::id_matches;
+pub(crate) use genai::Condition;
 pub(crate) use node::Node;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -29,15 +29,10 @@ pub(crate) fn named(registry: &Registry, text: &str) -> Result<ModelRef, Failure
         });
     }
     let mut fitting: Vec<(bool, &str)> = Vec::new();
-    for model in catalog.models() {
+    for model in catalog.meant(plain) {
         let slug = model.slug.as_str();
-        let endpoints = catalog.endpoints(slug);
-        let short = slug.split_once('/').is_some_and(|(_, name)| name == plain);
-        // Whether somebody can be asked is looked up only for the few that are meant: there are thousands.
-        if short || endpoints.iter().any(|endpoint| endpoint.upstream_model == plain) {
-            let offered = |id: &ProviderId| registry.provider(id).is_some_and(Known::offered);
-            fitting.push((endpoints.iter().any(|endpoint| offered(&endpoint.provider)), slug));
-        }
+        let offered = |id: &ProviderId| registry.provider(id).is_some_and(Known::offered);
+        fitting.push((catalog.endpoints(slug).iter().any(|endpoint| offered(&endpoint.provider)), slug));
     }
     // Who can be asked goes first; among those the shortest name, which is the model's maker's own.
     fitting.sort_by_key(|(ready, slug)| (!ready, slug.len()));
