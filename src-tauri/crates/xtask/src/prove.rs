@@ -1,7 +1,8 @@
 //! `prove`: what takes too long, or depends too much on the machine, for every change.
 //!
 //! A proof is a measurement here (`measure`) or a test target of the suite named `prove_NAME` that does not run
-//! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`.
+//! by default (`test = false` in its entry). Whatever it prints as a Markdown table becomes `tests/proofs/NAME.md`; what
+//! was measured is kept though a goal was missed, and says so.
 
 use crate::{clean, clients, fresh, measure, python, setup, shell, ui};
 use anyhow::{Context, Result, bail};
@@ -143,26 +144,25 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
             Some((.., body)) => body()?,
             None if name == "gateway_pages" && cfg!(target_os = "linux") => {
                 setup::system(&[setup::VIRTUAL_DISPLAY, setup::TEST])?;
-                run_suite(name, Some(&setup::Display::start()?))?
+                return run_suite(name, Some(&setup::Display::start()?));
             }
-            None => run_suite(name, None)?,
+            None => return run_suite(name, None),
         };
-        return write(name, &lines);
+        return write(name, &lines, true);
     }
     setup::system(&[setup::BUILD, setup::VIRTUAL_DISPLAY, setup::TEST])?;
     ui::install()?;
     ui::build()?;
-    let lines = if let Some((.., body)) = PROOFS.iter().find(|(known, ..)| known == name) {
-        body()?
+    if let Some((.., body)) = PROOFS.iter().find(|(known, ..)| known == name) {
+        write(name, &body()?, true)
     } else if suite.contains(name) {
         shell::step("Building the release");
         shell::release().run()?;
         let display = if cfg!(target_os = "linux") { Some(setup::Display::start()?) } else { None };
-        run_suite(name, display.as_ref())?
+        run_suite(name, display.as_ref())
     } else {
         bail!("no proof is called {name:?}; without a name, the list");
-    };
-    write(name, &lines)
+    }
 }
 
 /// Names of the suite's `prove_*` targets.
@@ -174,7 +174,8 @@ pub(crate) fn suite_proofs() -> Result<Vec<String>> {
     Ok(names.filter_map(|name| name.strip_prefix("prove_")).map(str::to_owned).collect())
 }
 
-fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<Lines> {
+/// Runs a proof of the suite and writes what it printed, then fails if it did.
+fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<()> {
     let target = format!("prove_{name}");
     shell::step(&format!("Running {target}"));
     let of: &[&str] = match name {
@@ -194,7 +195,12 @@ fn run_suite(name: &str, display: Option<&setup::Display>) -> Result<Lines> {
     if let Some(display) = display {
         command = command.env("DISPLAY", &display.name);
     }
-    command.run_keeping(|line| line.starts_with('|'))
+    let (lines, status) = command.run_to_its_end(|line| line.starts_with('|'))?;
+    write(name, &lines, status.success())?;
+    if !status.success() {
+        bail!("{target} failed ({status})");
+    }
+    Ok(())
 }
 
 /// The conformance test with every cut instead of a sample.
@@ -306,7 +312,7 @@ fn size() -> Result<Lines> {
     Ok(lines)
 }
 
-fn write(name: &str, lines: &[String]) -> Result<()> {
+fn write(name: &str, lines: &[String], met: bool) -> Result<()> {
     if lines.is_empty() {
         bail!("{name} printed no table");
     }
@@ -328,6 +334,9 @@ fn write(name: &str, lines: &[String]) -> Result<()> {
     )?;
     for line in lines {
         writeln!(text, "{line}")?;
+    }
+    if !met {
+        writeln!(text, "\nThe run failed: it ended early, or a goal in it is not met.")?;
     }
     let folder = shell::root()?.join("tests/proofs");
     std::fs::create_dir_all(&folder)?;
