@@ -32,6 +32,13 @@ describe('experiments', () => {
   it('fold away rows, and lead by keys to an answer with its checks', async () => {
     await open();
     expect(screen.getAllByTestId(ids.experimentRow)).toHaveLength(4);
+    // A bar is as wide as its place and cut to its share: of a width of its own it would be a share of a share.
+    const bars = [...document.querySelectorAll<HTMLElement>('.mbar')];
+    expect(bars.length).toBeGreaterThan(0);
+    for (const bar of bars) {
+      expect(bar.style.getPropertyValue('--v')).toMatch(/^\d+%$/);
+      expect((bar.firstElementChild as HTMLElement).style.width).toBe('');
+    }
     await user.click(screen.getByTestId(ids.experimentMode('different')));
     expect(screen.getAllByTestId(ids.experimentRow)).toHaveLength(3);
     document.querySelector<HTMLElement>('[data-cell="0/0"]')?.focus();
