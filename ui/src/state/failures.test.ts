@@ -12,7 +12,14 @@ import { said, storageWords, testWords, told } from './failures';
 /** What the core wrote; nothing of it may decide what a German window says. */
 const WROTE = 'OpenAI does not accept this key: kept quiet. Replace it.';
 const kinds = Object.keys(errors) as ErrorKind[];
-const COARSE = ['request.invalid', 'request.unsupported', 'request.no_model', 'bug'];
+const COARSE = [
+  'request.invalid',
+  'request.unsupported',
+  'request.no_model',
+  'store.corrupt',
+  'store.denied',
+  'bug',
+];
 
 const held = (more: Partial<HeldBy> = {}): Failure => ({
   ...failure('billing.budget', 'Held by your budget. You allow $0.50 a day.'),
@@ -44,6 +51,16 @@ describe('in English', () => {
     );
     expect(told(failure('store.full', WROTE))).toBe(WROTE);
     expect(told(new Error('No host'))).toBe('No host');
+  });
+
+  it.each<[ErrorKind, string, boolean]>([
+    ['stream.malformed', 'X sent something that is not an answer. Check its address.', false],
+    ['stream.truncated', 'X broke off. What had arrived is kept; try again.', true],
+    ['bug', 'Parallax lost an answer. What had arrived is kept; try again.', true],
+    ['stream.malformed', 'The answer of X is longer than 64 MiB and was cut off.', true],
+  ])('what came is said to be kept once: %s, %s', (kind, wrote, kept) => {
+    const { lead, rest, kept: says } = said(failure(kind, wrote));
+    expect([says, / kept\b/.test(`${lead} ${rest}`)]).toEqual([kept, kept]);
   });
 });
 

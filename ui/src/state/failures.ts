@@ -22,11 +22,16 @@ export interface Said {
   foreign: boolean;
 }
 
-/** What exactly is wrong is not in these kinds, unless a provider said it. */
+/**
+ * What exactly is wrong is not in these kinds, unless a provider said it: a backup that cannot be read is not the
+ * database, nor is a folder for downloads the one for data.
+ */
 const COARSE: ReadonlySet<ErrorKind> = new Set([
   'request.invalid',
   'request.unsupported',
   'request.no_model',
+  'store.corrupt',
+  'store.denied',
   'bug',
 ]);
 
@@ -40,13 +45,18 @@ const KEPT: ReadonlySet<ErrorKind> = new Set([
   'cancelled',
   'interrupted',
 ]);
+/** The core's own English says so. */
+const SAYS_KEPT = / kept\b/;
 
 /** A failure of any kind; a sentence and what to do. `partial`: a part of the answer came before. */
 export function said(failure: Failure, partial = false): Said {
   const { kind, message, upstream, budget } = failure;
   const kept = KEPT.has(kind);
   const own = upstream?.message ?? null;
-  if (language() === 'en') return { ...inEnglish(failure), own: null, kept, foreign: false };
+  if (language() === 'en') {
+    const { lead, rest } = inEnglish(failure);
+    return { lead, rest, own: null, kept: SAYS_KEPT.test(`${lead} ${rest}`), foreign: false };
+  }
   const { title, advice } = errors[kind];
   const lead = `${title}.`;
   if (kind === 'billing.budget' && partial) {
@@ -57,7 +67,7 @@ export function said(failure: Failure, partial = false): Said {
   }
   if (budget) return { lead, rest: heldWords(budget), own: null, kept, foreign: false };
   if (COARSE.has(kind) && own === null && message !== '') {
-    return { lead: message, rest: '', own: null, kept, foreign: true };
+    return { lead: message, rest: '', own: null, kept: SAYS_KEPT.test(message), foreign: true };
   }
   const wait = upstream?.retry_after ?? null;
   const asks = wait === null ? '' : ` ${t('It asks to wait {time}.', { time: span(wait) })}`;
