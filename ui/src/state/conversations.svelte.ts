@@ -174,20 +174,20 @@ export class OpenConversation {
     const edge = () => (type === 'before' ? this.turns[0] : this.turns.at(-1));
     const turn = edge();
     if (!turn || (type === 'before' ? this.earlier : this.later) === 0) return;
-    let found: LiveTurn[] = [];
     try {
       const span = { type, turn: turn.id };
       const view = await this.parts.client.call('conversation/open', { id: this.id, span });
       // Another branch may be shown by now.
       if (edge() !== turn || view.turns.length === 0) return;
-      found = view.turns.map((known) => this.live(known));
+      const found = view.turns.map((known) => this.live(known));
       this.put(extended(this, found, view, type));
       this.learnOthers(view);
+      // Nothing waits for these: more can be brought meanwhile.
+      for (const one of found.filter((known) => known.view.live)) {
+        one.subscribe().catch((reason: unknown) => this.parts.toasts.fail(reason));
+      }
     } catch (reason) {
       this.parts.toasts.fail(reason);
-    }
-    for (const one of found.filter((known) => known.view.live)) {
-      await one.subscribe().catch((reason: unknown) => this.parts.toasts.fail(reason));
     }
   }
 
