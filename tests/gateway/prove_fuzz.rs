@@ -110,7 +110,7 @@ async fn no_request_breaks_the_gateway() {
 }
 
 fn print(found: &storm::Found) {
-    println!("| requests | all | 200 | refused, by status | reached a provider |");
+    println!("| requests | all | 200 | refused, by status | answered by a provider |");
     println!("|---|---:|---:|---|---:|");
     for (kind, _, name) in Kind::ALL {
         let of = |status: u16| found.statuses.get(&(kind, status)).copied().unwrap_or(0);

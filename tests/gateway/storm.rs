@@ -225,13 +225,15 @@ impl Line {
             } else if let Some(length) = value("content-length") {
                 body = self.take(length.parse().ok()?).await?;
             }
-            let attempts: Option<u64> = value("x-parallax-attempts").and_then(|count| count.parse().ok());
             return Some(Got {
                 status,
                 kind: value("content-type").unwrap_or_default().to_owned(),
                 body,
                 goes_on: value("connection") != Some("close"),
-                sent_on: attempts.is_some_and(|count| count > 0) && value("x-parallax-cache").is_none(),
+                // A refusal counts what was tried, of which a budget may have stopped all.
+                sent_on: status == 200
+                    && value("x-parallax-endpoint").is_some()
+                    && value("x-parallax-cache").is_none(),
             });
         }
     }
