@@ -197,13 +197,14 @@ export class OpenConversation {
    */
   async reach(turn: string, still: () => boolean = () => true): Promise<boolean | null> {
     const here = () => this.turns.some((known) => known.id === turn);
-    const span = { type: 'around' as const, turn };
     const mine = ++this.headed;
+    const wanted = () => mine === this.headed && still();
     if (!here()) {
-      const view = await this.parts.client.call('conversation/open', { id: this.id, span });
-      const way = mine === this.headed && still() ? near(this, view, turn) : null;
-      for (let step = 0; way && step < STEPS && !here(); step += 1) await this.more(way);
-      if (mine !== this.headed || !still()) return null;
+      const asked = { id: this.id, span: { type: 'around' as const, turn } };
+      const view = await this.parts.client.call('conversation/open', asked);
+      const way = wanted() ? near(this, view, turn) : null;
+      for (let step = 0; way && wanted() && step < STEPS && !here(); step += 1) await this.more(way);
+      if (!wanted()) return null;
       if (!here()) await this.adopt(view);
     }
     return here();
@@ -488,9 +489,8 @@ export class Conversations {
   }
 
   note(summary: ConversationSummary): void {
-    this.list = [summary, ...this.list.filter((known) => known.id !== summary.id)].sort(
-      (a, b) => b.updated_at - a.updated_at,
-    );
+    const others = this.list.filter((known) => known.id !== summary.id);
+    this.list = [summary, ...others].sort((a, b) => b.updated_at - a.updated_at);
   }
 
   private ended(): void {
