@@ -166,6 +166,15 @@ pub struct Attachment {
     pub text_sha256: Option<String>,
 }
 
+impl Attachment {
+    /// What a model reads in place of a file that came with an import to be kept and not to be sent: a recording.
+    #[must_use]
+    pub fn words_instead(&self) -> Option<String> {
+        let recorded = ["audio/", "video/"].iter().any(|sort| self.media_type.starts_with(sort));
+        recorded.then(|| format!("[The recording “{}” is kept here and not sent.]", self.name))
+    }
+}
+
 /// A tool the model may call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tool {

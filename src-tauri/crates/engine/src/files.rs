@@ -327,14 +327,17 @@ pub(crate) fn named(parts: &[Part]) -> Vec<Attachment> {
         .collect()
 }
 
-/// Came it with an import, to be kept and not to be sent?
-fn is_recording(file: &Attachment) -> bool {
-    ["audio/", "video/"].iter().any(|sort| file.media_type.starts_with(sort))
+/// What stands in a request for a file; `None` = it is gone.
+fn placed(store: &Store, file: &Attachment) -> Result<Option<Part>, Failure> {
+    match file.words_instead() {
+        Some(text) => Ok(Some(Part::Text { text })),
+        None => read(store, file),
+    }
 }
 
-/// The request with every file read and in its place; words stand for a recording. A file of the newest prompt that is gone is an error;
-/// where an earlier one was, words say so, to the model and in the receipt. A picture in an earlier answer is not
-/// read: none is sent back, and the dialects say so.
+/// The request with every file read and in its place; words stand for a recording. A file of the newest prompt that
+/// is gone is an error; where an earlier one was, words say so, to the model and in the receipt. A picture in an
+/// earlier answer is not read: none is sent back, and the dialects say so.
 pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failure> {
     let newest = request.messages.iter().rposition(|message| message.role == Role::User);
     let mut messages = Vec::with_capacity(request.messages.len());
@@ -342,10 +345,7 @@ pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failur
         let mut parts = Vec::with_capacity(message.parts.len());
         for part in &message.parts {
             parts.push(match part {
-                Part::Attachment(file) if message.role == Role::User && is_recording(file) => Part::Text {
-                    text: format!("[The recording “{}” is kept here and not sent.]", file.name),
-                },
-                Part::Attachment(file) if message.role == Role::User => match read(store, file)? {
+                Part::Attachment(file) if message.role == Role::User => match placed(store, file)? {
                     Some(part) => part,
                     None if Some(at) == newest => {
                         return Err(Failure::new(

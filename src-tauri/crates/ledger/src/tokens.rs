@@ -100,7 +100,10 @@ impl Measure {
             // Not yet read: by its type and length.
             Part::Attachment(file) if file.media_type.starts_with("image/") => self.image,
             Part::Attachment(file) if file.media_type == "application/pdf" => (self.document)(file.bytes),
-            Part::Attachment(file) => file.bytes,
+            Part::Attachment(file) => match file.words_instead() {
+                Some(words) => self.texts([&words]),
+                None => file.bytes,
+            },
             Part::File { name, data, .. } => {
                 let inside = match std::str::from_utf8(data) {
                     Ok(text) => self.texts([text]),
@@ -219,5 +222,24 @@ mod tests {
             assert!(text.len() > SAMPLED && all.abs_diff(sampled) * 50 <= all, "{sampled} for {all}");
         }
         assert_eq!(likely(prose), tokens_of(prose));
+    }
+
+    #[test]
+    fn a_recording_that_is_not_sent_costs_the_words_in_its_place() {
+        let file = domain::Attachment {
+            sha256: "0".repeat(64),
+            name: "prompt.wav".to_owned(),
+            media_type: "audio/wav".to_owned(),
+            bytes: 30_000_000,
+            text_sha256: None,
+        };
+        let words = Part::Text { text: file.words_instead().unwrap() };
+        let of = |part: Part| Request {
+            messages: vec![Message { role: domain::Role::User, parts: vec![part] }],
+            ..Request::default()
+        };
+        let [unread, read] = [of(Part::Attachment(file)), of(words)];
+        assert_eq!(prompt_estimate(&unread), prompt_estimate(&read));
+        assert_eq!(prompt_upper_bound(&unread), prompt_upper_bound(&read));
     }
 }
