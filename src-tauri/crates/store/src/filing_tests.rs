@@ -37,10 +37,13 @@ fn fill(dir: &std::path::Path, count: u128, kept: impl Fn(u128) -> bool) {
     raw(dir).execute_batch(&(sql + "COMMIT;")).unwrap();
 }
 
+/// Which of them are kept somewhere.
+type Kept = fn(u128) -> bool;
+
 #[test]
 fn what_is_kept_somewhere_is_listed_the_same_however_much_it_is() {
     // All of them, the newest of them, the oldest alone, few of few.
-    let cases: [(u128, fn(u128) -> bool); 4] =
+    let cases: [(u128, Kept); 4] =
         [(3_000, |_| true), (3_000, |n| n > 100), (3_000, |n| n < 40), (60, |n| n % 2 == 0)];
     for (count, kept) in cases {
         let dir = tempfile::tempdir().unwrap();
