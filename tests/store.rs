@@ -11,8 +11,6 @@
 mod budgets;
 #[path = "store/fixture.rs"]
 mod fixture;
-#[path = "store/here.rs"]
-mod here;
 #[path = "store/ledger.rs"]
 mod ledger;
 #[path = "store/opening.rs"]

@@ -69,8 +69,6 @@ impl Bench {
             origin: "cli",
         };
         let engine = Engine::assemble(parts).await.unwrap();
-        // As `parallax serve` does.
-        engine.write_where_asked();
         for (id, dialect, path) in [
             ("chat", "openai-chat", "/v1"),
             ("responses", "openai-responses", "/v1"),

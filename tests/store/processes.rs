@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Instant,
 };
-use store::{Pending, Store, Tx};
+use store::Store;
 
 const TASK: &str = "STORE_TEST_TASK";
 const DIR: &str = "STORE_TEST_DIR";
@@ -53,24 +53,11 @@ fn say(words: &str) {
     out.flush().unwrap();
 }
 
-/// Every second one by the thread that asks.
-fn write<T: Send + 'static>(
-    store: &Store,
-    n: u32,
-    f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
-) -> Pending<T> {
-    if n.is_multiple_of(2) { store.write(f) } else { store.write_here(f) }
-}
-
 fn settle(store: &Store, process: u128) {
-    for n in 0..100_u32 {
+    for n in 0..100 {
         // SQLite serves those who wait in no order: on a slow disk one may be unlucky for longer than a write
         // waits, and whoever settles asks again then.
-        let row = entry(process * 1_000 + u128::from(n), Some(1));
-        let settled = || {
-            let row = row.clone();
-            write(store, n, move |tx| tx.settle(&row)).wait()
-        };
+        let settled = || store.write(move |tx| tx.settle(&entry(process * 1_000 + n, Some(1)))).wait();
         let unlucky = |done: &Result<bool, Failure>| {
             done.as_ref().is_err_and(|failure| failure.kind == ErrorKind::StoreBusy)
         };
@@ -81,8 +68,7 @@ fn settle(store: &Store, process: u128) {
 
 fn journal(store: &Store) {
     for seq in 0.. {
-        let piece = write(store, seq, move |tx| tx.append_journal(RunId::new(uuid(RUN)), seq, &chunk(seq)));
-        piece.wait().unwrap();
+        store.write(move |tx| tx.append_journal(RunId::new(uuid(RUN)), seq, &chunk(seq))).wait().unwrap();
         say(&format!("ack {seq}"));
     }
 }
@@ -90,7 +76,7 @@ fn journal(store: &Store) {
 fn fill(store: &Store) {
     for n in 0..10_000 {
         let words = format!("{n} {}", "word ".repeat(1_000));
-        match write(store, n, move |tx| tx.put_content(&text(&words))).wait() {
+        match store.write(move |tx| tx.put_content(&text(&words))).wait() {
             Ok(id) => say(&format!("ack {id}")),
             Err(e) => return say(&format!("end {}", e.kind.as_str())),
         }

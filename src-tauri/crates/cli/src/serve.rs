@@ -22,8 +22,6 @@ pub(crate) struct ServeArgs {
 /// Answers until it is told to stop.
 pub(crate) async fn run(engine: &Engine, arguments: ServeArgs) -> Result<ExitCode, Failure> {
     engine.keep_recovering();
-    // `main` gives it one worker.
-    engine.write_where_asked();
     let server = gateway::start(engine.clone(), arguments.port.unwrap_or(gateway::PORT)).await?;
     let address = server.address();
     let read = if arguments.json.json {

@@ -149,7 +149,8 @@ impl<'a> Attempt<'a> {
         let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());
         let revision = plan.revision;
         let begun = inner
-            .write_first(plan.passing.is_some(), move |tx| {
+            .store
+            .write(move |tx| {
                 if revision.map_or(Ok(false), |known| tx.revision().map(|now| now != known))? {
                     return Ok(None);
                 }

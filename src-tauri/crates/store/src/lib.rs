@@ -1,7 +1,6 @@
 //! The database: one SQLite file, its tables, and the threads that read and write it.
 //!
-//! One writer thread commits in groups (`synchronous=FULL`) and answers a write only after its commit; a caller that
-//! is alone may do that in its place ([`Store::write_here`]);
+//! One writer thread commits in groups (`synchronous=FULL`) and answers a write only after its commit;
 //! a few threads read. Files a user attached lie beside it, by their hash. A write is a closure over [`Tx`]; it has a savepoint of its own, so its error or
 //! panic undoes it alone. Another process (the command line) may write the same file.
 //!
@@ -141,17 +140,7 @@ impl Store {
         self.0.writer.submit(false, f)
     }
 
-    /// [`Store::write`], by a caller that may stand still for a commit and knows of nobody whom that would keep waiting:
-    /// carried out on its own thread, together with what waits in the queue, before this returns. Where anybody else
-    /// writes or waits for a write, or the database cannot be had at once, it goes the usual way.
-    pub fn write_here<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
-    ) -> Pending<T> {
-        self.0.writer.submit_here(f)
-    }
-
-    /// The same as [`Store::write`], for what nobody waits for to be on the disk: it keeps its place among the writes, so that what is
+    /// The same, for what nobody waits for to be on the disk: it keeps its place among the writes, so that what is
     /// written after it sees it, and may share the commit of the next one. Answers some milliseconds later.
     pub fn write_in_company<T: Send + 'static>(
         &self,

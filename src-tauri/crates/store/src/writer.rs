@@ -3,13 +3,8 @@
 //!
 //! A write that nobody waits for may wait for company: it stands in the same queue, and goes to the disk together
 //! with whatever comes behind it, at the latest after [`queue::COMPANY`].
-//!
-//! Who is alone need not wake the thread and be woken by it: [`Writer::submit_here`] does the same on the thread that
-//! asks, with what waits in the queue before it, unless anybody else writes.
 
 mod queue;
-#[cfg(test)]
-mod tests;
 
 use crate::{
     Tuning,
@@ -28,8 +23,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    thread::{JoinHandle, ThreadId},
-    time::Duration,
+    thread::JoinHandle,
 };
 
 /// How often a commit that finds the file locked is tried; each try waits for the busy timeout.
@@ -88,9 +82,6 @@ impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Job for Closu
 /// The handle on the thread.
 pub(crate) struct Writer {
     queue: Arc<Queue>,
-    state: Arc<Mutex<Option<State>>>,
-    /// Who writes in the thread's place.
-    here: Mutex<Option<ThreadId>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -105,13 +96,12 @@ impl Writer {
         let queue = Arc::new(Queue::default());
         let state =
             State { connection, file, broken: false, leases, own, known: Known::default(), version: None };
-        let state = Arc::new(Mutex::new(Some(state)));
-        let (jobs, its) = (Arc::clone(&queue), Arc::clone(&state));
+        let jobs = Arc::clone(&queue);
         let thread = std::thread::Builder::new()
             .name("store-write".to_owned())
-            .spawn(move || work(&its, &jobs))
+            .spawn(move || state.work(&jobs))
             .map_err(|e| bug(format!("Cannot start a thread: {e}.")))?;
-        Ok(Self { queue, state, here: Mutex::default(), thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
     pub(crate) fn submit<T: Send + 'static>(
@@ -119,124 +109,21 @@ impl Writer {
         patient: bool,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        let (job, pending) = job(patient, f);
+        let (reply, pending) = Pending::new();
         // Once it is closed the job is dropped, and with it `reply`: the pending answer says "closed".
-        self.queue.push(job);
+        self.queue.push(Box::new(Closure { work: Some(f), outcome: None, reply, patient }));
         pending
-    }
-
-    /// The same on this very thread, if nobody else writes or waits for a write. Then the answer is there when this
-    /// returns.
-    pub(crate) fn submit_here<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
-    ) -> Pending<T> {
-        let (job, pending) = job(false, f);
-        if let Err(job) = self.write_here(job) {
-            self.queue.push(job);
-        }
-        pending
-    }
-
-    /// Gives the job back if the thread has to write it.
-    fn write_here(&self, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
-        // Poisoned: the thread broke in the middle, and the queue is closed.
-        let Ok(mut held) = self.state.try_lock() else { return Err(job) };
-        let Some(state) = held.as_mut() else { return Err(job) };
-        // Another program may hold the file for seconds, and to connect again takes long: not on this thread.
-        if !self.queue.is_free() || !state.begin_at_once() {
-            return Err(job);
-        }
-        let _here = Here::enter(&self.here);
-        // What came to the queue since is behind the lock that the thread needs too, so nothing is overtaken.
-        match self.queue.carry(job) {
-            Ok(mut jobs) => {
-                let whole = catch_unwind(AssertUnwindSafe(|| state.carry_out(Ok(()), &mut jobs)));
-                if whole.is_err() {
-                    // As if the thread had broken: the connection goes with its lock, and nobody waits any longer.
-                    *held = None;
-                    self.queue.close();
-                }
-                Ok(())
-            }
-            Err(job) => {
-                state.roll_back();
-                Err(job)
-            }
-        }
     }
 
     /// Finishes what is queued and ends the thread.
     pub(crate) fn shut(&self) {
         self.queue.close();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let (this, here) = (std::thread::current().id(), self.here.lock());
-            // The last handle may be dropped by a closure on this very thread, or on one that writes in its place.
-            let inside = *here.unwrap_or_else(PoisonError::into_inner) == Some(this);
-            if thread.thread().id() != this && !inside {
+            // The last handle may be dropped by a closure on this very thread.
+            if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
         }
-    }
-}
-
-fn job<T: Send + 'static>(
-    patient: bool,
-    f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
-) -> (Box<dyn Job>, Pending<T>) {
-    let (reply, pending) = Pending::new();
-    (Box::new(Closure { work: Some(f), outcome: None, reply, patient }), pending)
-}
-
-/// For as long as a caller writes.
-struct Here<'w>(&'w Mutex<Option<ThreadId>>);
-
-impl<'w> Here<'w> {
-    fn enter(place: &'w Mutex<Option<ThreadId>>) -> Self {
-        let here = Self(place);
-        here.set(Some(std::thread::current().id()));
-        here
-    }
-
-    fn set(&self, who: Option<ThreadId>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = who;
-    }
-}
-
-impl Drop for Here<'_> {
-    fn drop(&mut self) {
-        self.set(None);
-    }
-}
-
-/// Closes the connection of a thread that broke.
-struct Gone<'s>(&'s Mutex<Option<State>>);
-
-impl Drop for Gone<'_> {
-    fn drop(&mut self) {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(state);
-    }
-}
-
-/// The thread.
-fn work(state: &Mutex<Option<State>>, queue: &Queue) {
-    // If it ever broke, nobody may wait for it, and the connection goes with its lock on the file.
-    let (_closed, _gone) = (queue.closes(), Gone(state));
-    // How many that somebody waits for went to the disk together: answered at once, they mostly come back at once.
-    let mut together = 0;
-    while let Some(mut jobs) = queue.next(together) {
-        together = jobs.iter().filter(|job| !job.patient()).count();
-        let Ok(mut state) = state.lock() else { return };
-        let Some(state) = state.as_mut() else { return };
-        while !jobs.is_empty() {
-            state.group(&mut jobs);
-        }
-    }
-    if let Ok(mut state) = state.lock()
-        && let Some(state) = state.take()
-    {
-        state.finish();
     }
 }
 
@@ -254,16 +141,24 @@ struct State {
 }
 
 impl State {
-    /// One transaction over as many of `jobs` as it can hold; those it took are answered and gone.
-    fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) {
-        let begun = self.begin();
-        self.carry_out(begun, jobs);
+    fn work(mut self, queue: &Queue) {
+        // If it ever broke, nobody may wait for it.
+        let _closed = queue.closes();
+        // How many that somebody waits for went to the disk together: answered at once, they mostly come back at once.
+        let mut together = 0;
+        while let Some(mut jobs) = queue.next(together) {
+            together = jobs.iter().filter(|job| !job.patient()).count();
+            while !jobs.is_empty() {
+                self.group(&mut jobs);
+            }
+        }
+        self.finish();
     }
 
-    /// The same in a transaction that has begun, or has not.
-    fn carry_out(&mut self, begun: Result<(), Failure>, jobs: &mut VecDeque<Box<dyn Job>>) {
+    /// One transaction over as many of `jobs` as it can hold; those it took are answered and gone.
+    fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) {
         let mut taken: Vec<Box<dyn Job>> = Vec::with_capacity(jobs.len());
-        let outcome = match begun {
+        let outcome = match self.begin() {
             Ok(()) => self.run(jobs, &mut taken).and_then(|()| self.commit()),
             Err(e) => {
                 taken.extend(jobs.drain(..));
@@ -273,17 +168,13 @@ impl State {
         if let Err(e) = &outcome {
             self.known.forget();
             self.broken |= e.kind == ErrorKind::StoreDenied;
-            self.roll_back();
+            if !self.connection.is_autocommit() {
+                // The failure at hand says more than a failing rollback would.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
         }
         for job in taken {
             job.answer(outcome.clone());
-        }
-    }
-
-    fn roll_back(&self) {
-        if !self.connection.is_autocommit() {
-            // The failure at hand says more than a failing rollback would.
-            let _ = self.connection.execute_batch("ROLLBACK");
         }
     }
 
@@ -295,27 +186,6 @@ impl State {
             (self.broken, self.version) = (false, None);
         }
         self.sql("BEGIN IMMEDIATE")?;
-        self.begun()
-    }
-
-    /// Begins without waiting for anybody; false = it has not, and nothing was changed.
-    fn begin_at_once(&mut self) -> bool {
-        if self.broken {
-            return false;
-        }
-        let busy = self.file.as_ref().map_or(Duration::ZERO, |(_, tuning)| tuning.busy);
-        let patience = |busy| self.connection.busy_timeout(busy).is_ok();
-        let begun = patience(Duration::ZERO) && self.sql("BEGIN IMMEDIATE").is_ok();
-        if !patience(busy) || !begun || self.begun().is_err() {
-            self.known.forget();
-            self.roll_back();
-            return false;
-        }
-        true
-    }
-
-    /// Looks whether others have written.
-    fn begun(&mut self) -> Result<(), Failure> {
         // Under the lock: from here on nobody else writes.
         let version = self
             .connection

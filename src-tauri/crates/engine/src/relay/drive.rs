@@ -2,7 +2,7 @@
 
 mod settle;
 
-use super::{End, Head, Passing, Piece, RelayAsk, here::Asking, named::named, outlet::Outlet, warmth};
+use super::{End, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
     attempt::{Ended, Plan, Unsent},
     board::ratings,
@@ -51,8 +51,6 @@ pub(super) struct Drive {
     conversation: u64,
     /// What it was planned on had changed before anything was sent.
     stale: bool,
-    /// Until the answer is told.
-    asking: Option<Asking>,
 }
 
 /// How often a request is planned anew because what it was planned on has changed.
@@ -105,7 +103,6 @@ impl Drive {
         });
         let likely = ledger::prompt_estimate(&request);
         let conversation = warmth::conversation(&ask.caller.key.name, &ask.asked);
-        let asking = Some(Asking::enter(&inner));
         Self {
             inner,
             ask,
@@ -122,7 +119,6 @@ impl Drive {
             likely,
             conversation,
             stale: false,
-            asking,
         }
     }
 
@@ -141,7 +137,6 @@ impl Drive {
         let settled = ended.map(|ended| self.settle(ended));
         // Its hold is on disk, so the client need not wait for the settlement.
         let _ = self.out.send(Piece::End(Box::new(end))).await;
-        self.asking = None;
         if let Some(settled) = settled {
             self.settled(settled).await;
         }

@@ -2,7 +2,6 @@
 //! but without a conversation, and handed on as they arrive instead of once they are on disk.
 
 mod drive;
-pub(crate) mod here;
 mod named;
 mod outlet;
 mod warmth;
@@ -183,7 +182,6 @@ pub(crate) struct Relays {
     live: Mutex<BTreeMap<u64, LiveRelay>>,
     warm: Mutex<warmth::Warmth>,
     health_at: AtomicI64,
-    pub here: here::Here,
     /// By the digest of their key, with the revision they were read at, and when.
     callers: Mutex<HashMap<[u8; 32], (Caller, i64, Duration)>>,
 }
@@ -413,12 +411,6 @@ impl Engine {
     /// Asks for another program. What comes of it is to be read until its end; dropping it stops it.
     pub fn relay(&self, ask: RelayAsk) -> mpsc::Receiver<Piece> {
         start(&self.inner, ask)
-    }
-
-    /// Says that this process only answers other programs, on one worker: a request that is alone has its first write
-    /// carried out there while the disk is quick, instead of waiting for the thread that writes.
-    pub fn write_where_asked(&self) {
-        self.inner.relays.here.allow();
     }
 
     /// What this process has under way for other programs, oldest first.

@@ -29,12 +29,6 @@ struct Line {
     urgent: usize,
     /// What the thread sleeps for; `None` = it is awake.
     sleeps: Option<Until>,
-    /// The thread has some out of here that are not written yet.
-    out: bool,
-    /// So many of the last ones that it took were waited for by somebody.
-    together: usize,
-    /// How often a caller has taken along what was in here.
-    carried: u64,
     closed: bool,
 }
 
@@ -63,17 +57,8 @@ impl Line {
         reached
     }
 
-    /// Whether a caller may write before the thread does: nobody waits for the thread, nothing that it has out would be
-    /// overtaken, and what is in here goes along in one transaction. Where several came together last, others are about
-    /// to come, and one commit is to serve all.
-    fn is_free(&self) -> bool {
-        let alone = self.urgent == 0 && self.together <= 1;
-        alone && !self.closed && !self.out && self.jobs.len() < GROUP
-    }
-
     /// The first ones, as many as go into one transaction.
     fn take(&mut self) -> VecDeque<Box<dyn Job>> {
-        self.out = true;
         let rest = self.jobs.split_off(self.jobs.len().min(GROUP));
         self.urgent = urgent(&rest);
         std::mem::replace(&mut self.jobs, rest)
@@ -132,44 +117,31 @@ impl Queue {
         Closes(self)
     }
 
-    /// Whether [`Queue::carry`] has a chance.
-    pub(super) fn is_free(&self) -> bool {
-        self.line().is_free()
-    }
-
-    /// What is in here with this one behind it, for a caller that writes it at once; the job itself, if the thread has
-    /// to write it.
-    pub(super) fn carry(&self, job: Box<dyn Job>) -> Result<VecDeque<Box<dyn Job>>, Box<dyn Job>> {
-        let mut line = self.line();
-        if !line.is_free() {
-            return Err(job);
-        }
-        line.carried = line.carried.wrapping_add(1);
-        let mut jobs = std::mem::take(&mut line.jobs);
-        jobs.push_back(job);
-        Ok(jobs)
-    }
-
-    /// Those that go to the disk next, in their order; who asks has written those it took before. `together`: so many of
-    /// the last ones were waited for by somebody. `None` = it is closed, and nothing is left.
+    /// Those that go to the disk next, in their order. `together`: so many of the last ones were waited for by somebody.
+    /// `None` = it is closed, and nothing is left.
     pub(super) fn next(&self, together: usize) -> Option<VecDeque<Box<dyn Job>>> {
         let mut line = self.line();
-        (line.out, line.together) = (false, together);
         // More often comes soon: it dozes at first, and what may wait for company does not wake it.
         let mut dozes = true;
-        loop {
-            line.sleeps = None;
-            let idle = line.jobs.is_empty();
-            if idle && line.closed {
+        while line.jobs.is_empty() {
+            if line.closed {
                 return None;
             }
+            if std::mem::take(&mut dozes) {
+                line = self.sleep(line, Until::Urgent(1), COMPANY).0;
+                if line.urgent == 0 && !line.jobs.is_empty() {
+                    // What came meanwhile has waited.
+                    return Some(line.take());
+                }
+            } else {
+                line.sleeps = Some(Until::Any);
+                line = self.news.wait(line).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        loop {
+            line.sleeps = None;
             // What comes next keeps its place behind these; only the commit is shared.
             let (until, span) = match line.urgent {
-                0 if idle && !dozes => {
-                    line.sleeps = Some(Until::Any);
-                    line = self.news.wait(line).unwrap_or_else(PoisonError::into_inner);
-                    continue;
-                }
                 0 => (Until::Urgent(1), COMPANY),
                 waiting if waiting < together => (Until::Urgent(together), OTHERS),
                 _ => return Some(line.take()),
@@ -177,20 +149,11 @@ impl Queue {
             if line.is_reached(until) {
                 return Some(line.take());
             }
-            let (before, carried) = (line.urgent, line.carried);
+            let before = line.urgent;
             let woken;
             (line, woken) = self.sleep(line, until, span);
-            if line.carried != carried {
-                // Callers write, and take along what waits: what is here now came after that.
-                dozes = true;
-            } else if idle {
-                dozes = false;
-                if line.urgent == 0 && !line.jobs.is_empty() {
-                    // What came meanwhile has waited.
-                    return Some(line.take());
-                }
-            } else if !woken && line.urgent == before {
-                // Nobody came, or nobody will: what there is goes now.
+            // Nobody came, or nobody will: what there is goes now.
+            if !woken && line.urgent == before {
                 return Some(line.take());
             }
         }
@@ -280,55 +243,6 @@ mod tests {
         assert!(start.elapsed() >= OTHERS);
         let _alive = pushed(&queue, &[URGENT, PATIENT, URGENT]);
         assert_eq!(queue.next(2).unwrap().len(), 3);
-    }
-
-    fn carried(queue: &Queue, patient: bool) -> Option<usize> {
-        queue.carry(Box::new(Alive(patient, Arc::default()))).ok().map(|jobs| jobs.len())
-    }
-
-    #[test]
-    fn a_caller_takes_along_what_may_wait_and_overtakes_nothing() {
-        let queue = Queue::default();
-        assert_eq!(carried(&queue, URGENT), Some(1));
-        let _alive = pushed(&queue, &[PATIENT, PATIENT]);
-        assert_eq!(carried(&queue, URGENT), Some(3));
-        let _alive = pushed(&queue, &[PATIENT, URGENT]);
-        assert_eq!(carried(&queue, URGENT), None, "somebody waits for the thread");
-        assert_eq!(queue.next(0).unwrap().len(), 2);
-        assert!(carried(&queue, URGENT).is_none() && !queue.is_free(), "the thread has them out");
-        let _alive = pushed(&queue, &[PATIENT]);
-        assert_eq!(queue.next(0).unwrap().len(), 1);
-        queue.line().out = false;
-        queue.line().together = 2;
-        assert_eq!(carried(&queue, URGENT), None, "others are about to come");
-        queue.line().together = 1;
-        let _alive = pushed(&queue, &[PATIENT; GROUP]);
-        assert_eq!(carried(&queue, URGENT), None, "more than a group");
-        queue.close();
-        assert_eq!(queue.next(0).unwrap().len(), GROUP);
-        assert!(queue.next(0).is_none());
-        assert_eq!(carried(&queue, URGENT), None, "closed");
-    }
-
-    /// A thread that waits for work while callers write again and again: are they left to take along what waits?
-    fn is_left_alone() -> bool {
-        let queue = Arc::new(Queue::default());
-        let sleeper = Arc::clone(&queue);
-        let thread = thread::spawn(move || sleeper.next(0).map(|jobs| jobs.len()));
-        let left = (0..32).all(|_| {
-            let _alive = pushed(&queue, &[PATIENT]);
-            thread::sleep(COMPANY / 8);
-            carried(&queue, URGENT) == Some(2)
-        });
-        let _alive = pushed(&queue, &[PATIENT]);
-        assert!(thread.join().unwrap().is_some(), "what nobody takes along is written all the same");
-        left
-    }
-
-    #[test]
-    fn who_dozes_leaves_it_to_callers_as_long_as_they_write() {
-        // On a machine that stands still in between, the thread is right to take it.
-        assert!((0..20).any(|_| is_left_alone()));
     }
 
     #[test]
