@@ -13,6 +13,8 @@ export const TOAST_MS = 8000;
 
 export class Toasts {
   list = $state.raw<Toast[]>([]);
+  /** Pixels of the lower edge of the window that they keep free; `null` = as many as they do by themselves. */
+  above = $state<number | null>(null);
   private next = 1;
 
   show(text: string, undo: (() => void) | null = null): void {
