@@ -1,5 +1,6 @@
 import type { LaneTarget } from '../ipc/generated/LaneTarget';
 import type { MergeTurn } from '../ipc/generated/MergeTurn';
+import type { Op } from '../ipc/generated/Op';
 import type { Pick } from '../ipc/generated/Pick';
 import type { RunView } from '../ipc/generated/RunView';
 import type { TurnFrame } from '../ipc/generated/TurnFrame';
@@ -7,12 +8,16 @@ import type { TurnView } from '../ipc/generated/TurnView';
 import { applyFrame } from '../ipc/apply';
 import type { Client } from '../ipc/client';
 import { addMoney, type SumFacts } from '../shared/format';
+import { NextFrame } from './next';
 import { Pace } from './pace';
 
 /** A live turn that stays silent this long is asked for as a whole. */
 export const SILENCE_MS = 5000;
-/** Frames are folded in once per animation frame, or after this long where nothing is being painted. */
-const FLUSH_MS = 120;
+/**
+ * Text that grows is drawn this often at most. To draw it takes much of a frame where the processor paints, and what is
+ * typed or scrolled meanwhile waits for no more than one such frame if the next is free.
+ */
+const GROW_MS = 30;
 /** What comes after this long a rest is folded in at once: the page has the time before its next frame for it. */
 const REST_MS = 50;
 /**
@@ -55,6 +60,8 @@ function isGrowth(shown: RunView | undefined, known: RunView | undefined): boole
   );
 }
 
+const isText = (op: Op): boolean => op.type === 'blocks' || op.type === 'metrics';
+
 /** An answer as whatever shows no text of it knows it: the one before, if it has but grown. */
 function calmed(before: RunView | undefined, run: RunView): RunView {
   return before && before.metrics === run.metrics && isGrowth(before, run) ? before : run;
@@ -95,7 +102,7 @@ export class LiveTurn {
   private beat = true;
   private readonly pace = new Pace();
   private readonly began = new Map<string, number>();
-  private scheduled = false;
+  private readonly next = new NextFrame(() => this.flush());
   /** When frames were folded in last, by the page's own clock. */
   private flushed = -Infinity;
   private asking = false;
@@ -129,7 +136,7 @@ export class LiveTurn {
       return;
     }
     this.queue.set(frame.seq, frame);
-    this.schedule();
+    this.schedule(this.isNews(frame));
   };
 
   /** Replaces the whole view, as after a snapshot. */
@@ -237,6 +244,7 @@ export class LiveTurn {
 
   close(): void {
     this.closed = true;
+    this.next.cancel();
     this.rest(false);
   }
 
@@ -262,24 +270,23 @@ export class LiveTurn {
     if (tell) this.onEnd(this);
   }
 
-  private schedule(): void {
-    if (this.scheduled || this.closed) return;
-    if (performance.now() - this.flushed >= REST_MS && this.queue.has(this.known.seq + 1)) {
-      this.flush();
-      return;
-    }
-    this.scheduled = true;
-    let done = false;
-    const run = () => {
-      if (done) return;
-      done = true;
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
-      this.scheduled = false;
-      this.flush();
-    };
-    const frame = requestAnimationFrame(run);
-    const timer = setTimeout(run, FLUSH_MS);
+  /** Folds in what has come: growing text in its time, anything else in the next frame. */
+  private schedule(isNews = false): void {
+    if (this.closed) return;
+    const rested = performance.now() - this.flushed;
+    if (!this.next.waiting && rested >= REST_MS && this.queue.has(this.known.seq + 1)) this.flush();
+    else this.next.ask(isNews ? 0 : GROW_MS - rested);
+  }
+
+  /** Does it bring more than further text and figures of answers that show some already? */
+  private isNews(frame: TurnFrame): boolean {
+    return (
+      frame.last ||
+      frame.runs.some(({ run, ops }) => {
+        const shown = this.view.runs.find((known) => known.id === run);
+        return !shown?.sections.some((section) => section.blocks.length > 0) || !ops.every(isText);
+      })
+    );
   }
 
   private flush(): void {
