@@ -1,13 +1,13 @@
-// Widths of the columns of a turn, as a grid's tracks.
+// Widths of the columns of a turn, as shares of the row.
 import type { RunView } from '../../ipc/generated/RunView';
 
-/** Shares of the width by lane; `undefined` while no lane of the turn was ever resized. */
+/** Shares of the width, one for each answer; `undefined` while no lane of the turn was ever resized. */
 export function columns(
   runs: readonly RunView[],
   widths: Readonly<Record<string, number>>,
-): string | undefined {
+): number[] | undefined {
   if (!runs.some((run) => widths[run.lane] !== undefined)) return undefined;
-  return runs.map((run) => `minmax(var(--col-min), ${widths[run.lane] ?? 1}fr)`).join(' ');
+  return runs.map((run) => widths[run.lane] ?? 1);
 }
 
 /** The shares of two neighbours after `by` of their common width has gone from the right to the left. */
