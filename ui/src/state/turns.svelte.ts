@@ -20,10 +20,7 @@ export const SILENCE_MS = 5000;
 const GROW_MS = 30;
 /** What comes after this long a rest is folded in at once: the page has the time before its next frame for it. */
 const REST_MS = 50;
-/**
- * Figures and clocks of answers that grow are renewed this often, all at once: each change of one lays the heads of all
- * of them out anew.
- */
+/** Figures and clocks of answers that grow are renewed this often, all at once, in a frame that draws no text. */
 const BEAT_MS = 250;
 const RESYNC_PAUSE_MS = 250;
 
@@ -99,7 +96,7 @@ export class LiveTurn {
   /** What each answer was drawn from. */
   private readonly drawn = new Map<string, RunView>();
   /** The figures are to be renewed. */
-  private beat = true;
+  private beat = false;
   private readonly pace = new Pace();
   private readonly began = new Map<string, number>();
   private readonly next = new NextFrame(() => this.flush());
@@ -256,9 +253,8 @@ export class LiveTurn {
       if (Date.now() - this.heard >= SILENCE_MS) void this.resync();
     }, 1000);
     this.ticker = setInterval(() => {
-      this.now = Date.now();
       this.beat = true;
-      this.catchUp();
+      this.next.ask(0);
     }, BEAT_MS);
   }
 
@@ -306,32 +302,40 @@ export class LiveTurn {
     }
     const ended = this.view.live && !turn.live;
     this.known = turn;
-    const waiting = this.draw();
+    const figures = this.beat;
+    this.beat = false;
+    const waiting = this.draw(figures);
     if (ended) this.rest(true);
     else if (turn.live) this.wake();
-    if (gap) void this.resync();
+    // Only what comes tells of a gap: a beat would ask again and again.
+    if (gap && !figures) void this.resync();
     if (waiting) this.schedule();
   }
 
-  /** Shows what has come, of answers that only grow as many as one frame is to draw; are others waiting for the next? */
-  private draw(): boolean {
+  /**
+   * Shows what has come: of answers that only grow either their figures or the text of as many as one frame is to draw.
+   * Are others waiting for the next?
+   */
+  private draw(figures: boolean): boolean {
     const { known, view, calm } = this;
     if (!known.live) {
       this.show(known, known);
       return false;
     }
     const now = performance.now();
+    if (figures) this.now = Date.now();
     const growing = known.runs.filter((run, place) => {
       return run !== this.drawn.get(run.id) && isGrowth(view.runs[place], run);
     });
     const ids = growing.map((run) => run.id);
-    const turns = this.pace.turns(ids, now);
+    const turns = figures ? new Set<string>() : this.pace.turns(ids, now);
     const held = new Set(ids.filter((id) => !turns.has(id)));
     const runs = known.runs.map((run, place) => {
       const shown = view.runs[place];
-      return shown && held.has(run.id) ? this.dated(shown, run) : this.drawOne(shown, run, now);
+      if (!shown || (run !== this.drawn.get(run.id) && !held.has(run.id)))
+        return this.drawOne(shown, run, now);
+      return figures && shown.metrics !== run.metrics ? { ...shown, metrics: run.metrics } : shown;
     });
-    this.beat = false;
     if (!view.live || !isSame(runs, view.runs)) {
       const still = runs.map((run, place) => calmed(calm.runs[place], run));
       this.show({ ...known, runs }, isSame(still, calm.runs) ? calm : { ...known, runs: still });
@@ -346,27 +350,10 @@ export class LiveTurn {
 
   /** An answer as it is to be shown: while it grows its figures stand still for a moment, so that they can be read. */
   private drawOne(shown: RunView | undefined, run: RunView, now: number): RunView {
-    if (run === this.drawn.get(run.id) && shown) return this.dated(shown, run);
     const grows = isGrowth(shown, run);
     this.drawn.set(run.id, run);
     this.pace.drew(run.id, now);
-    return shown && grows && !this.beat ? { ...run, metrics: shown.metrics } : run;
-  }
-
-  /** What stands there, with the newest figures if those are to be renewed. */
-  private dated(shown: RunView, run: RunView): RunView {
-    return this.beat && shown.metrics !== run.metrics ? { ...shown, metrics: run.metrics } : shown;
-  }
-
-  /** Figures that stood still, and text that nobody saw, are brought up to date, should nothing more come. */
-  private catchUp(): void {
-    const { known, view } = this;
-    const now = performance.now();
-    const behind = known.runs.some(
-      (run, place) =>
-        view.runs[place]?.metrics !== run.metrics || (this.isBehind(run.id) && this.pace.isDue(run.id, now)),
-    );
-    if (behind) this.schedule();
+    return shown && grows ? { ...run, metrics: shown.metrics } : run;
   }
 
   /** Has more of it come than is drawn? */
