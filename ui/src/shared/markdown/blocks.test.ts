@@ -26,6 +26,23 @@ describe('the blocks of an answer', () => {
     expect(after.map((element) => element.textContent)).toEqual(many(60).map((_, n) => `Block ${String(n)}`));
   });
 
+  it('say which of them grows: the last while it does, and none after that', async () => {
+    const grows = () => [...container.querySelectorAll('.grows')].map((element) => element.textContent);
+    const { container, rerender } = render(Blocks, { blocks: many(24), live: true, onlink });
+    expect(grows()).toEqual(['Block 23']);
+    await rerender({ blocks: many(25) });
+    expect(grows()).toEqual(['Block 24']);
+    await rerender({ blocks: [...many(24), block(25)] });
+    expect(grows()).toEqual(['Block 25']);
+    await rerender({ live: false });
+    expect(grows()).toEqual([]);
+  });
+
+  it('know a heading from other blocks', () => {
+    const { container } = render(Blocks, { blocks: [block(0, '<h2>Part</h2>'), block(1)], onlink });
+    expect([...container.querySelectorAll('.blk')].map((one) => one.matches('.head'))).toEqual([true, false]);
+  });
+
   it('never part a heading from what follows it', () => {
     const blocks = many(60).map((known, n) => (n === 23 || n === 24 ? block(n, '<h2>Part</h2>') : known));
     const { container } = render(Blocks, { blocks, onlink });
