@@ -2,7 +2,9 @@
 // letter typed beside them would wait for all: they take turns, and those nobody sees come now and then.
 
 /** So many are drawn in one frame; where more grow, they take turns. */
-const AT_ONCE = 3;
+const AT_ONCE = 2;
+/** None waits for more frames than this: of very many, more are drawn in one. */
+const MOST_ROUNDS = 3;
 /** One that is out of sight is drawn this often. */
 const UNSEEN_MS = 250;
 
@@ -32,7 +34,7 @@ export class Pace {
   /** Those of `growing` that are drawn now: what has waited longest comes first. */
   turns(growing: readonly string[], now: number): Set<string> {
     const due = growing.filter((id) => this.isDue(id, now));
-    const rounds = Math.ceil(due.length / AT_ONCE);
+    const rounds = Math.min(Math.ceil(due.length / AT_ONCE), MOST_ROUNDS);
     const waited = due.sort((a, b) => this.last(a) - this.last(b));
     return new Set(waited.slice(0, Math.ceil(due.length / Math.max(rounds, 1))));
   }

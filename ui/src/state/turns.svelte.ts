@@ -266,11 +266,15 @@ export class LiveTurn {
     if (tell) this.onEnd(this);
   }
 
-  /** Folds in what has come: growing text in its time, anything else in the next frame. */
+  /**
+   * Folds in what has come: anything but growth at once, so that the first words of several answers share a frame;
+   * growing text in its time, and at once after a rest.
+   */
   private schedule(isNews = false): void {
     if (this.closed) return;
     const rested = performance.now() - this.flushed;
-    if (!this.next.waiting && rested >= REST_MS && this.queue.has(this.known.seq + 1)) this.flush();
+    const isDue = isNews || (!this.next.waiting && rested >= REST_MS);
+    if (isDue && this.queue.has(this.known.seq + 1)) this.flush();
     else this.next.ask(isNews ? 0 : GROW_MS - rested);
   }
 
