@@ -36,6 +36,8 @@ mod filing_tests;
 #[cfg(test)]
 mod find_tests;
 #[cfg(test)]
+mod leaner_tests;
+#[cfg(test)]
 mod store_tests;
 
 pub use blobs::sha256;

@@ -88,6 +88,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 27, steps: &[table::blind::SEEN, table::experiments::TRASH, table::notes::SCHEMA] },
     Migration { version: 28, steps: &[table::imports::FOLDERS] },
     Migration { version: 29, steps: &[table::imports::PROJECTS] },
+    Migration { version: 30, steps: &[table::ledger::LEANER, table::holds::LEANER, table::routing::LEANER] },
 ];
 
 /// The version after the last of `migrations`.

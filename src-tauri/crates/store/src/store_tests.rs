@@ -10,7 +10,7 @@ use domain::{Cost, ErrorKind, Failure, PicoUsd, ProcessId, Timestamp};
 use rusqlite::Connection;
 use std::{fs, path::Path, time::Duration};
 
-fn options(n: u128) -> Options {
+pub(crate) fn options(n: u128) -> Options {
     Options { process: ProcessId::new(uuid::Uuid::from_u128(n)), now: Timestamp(1_000), version: "0.1.0" }
 }
 
@@ -64,7 +64,7 @@ fn with_ledger(dir: &Path) {
     store.close();
 }
 
-fn raw(dir: &Path) -> Connection {
+pub(crate) fn raw(dir: &Path) -> Connection {
     Connection::open(dir.join("parallax.db")).unwrap()
 }
 
@@ -183,7 +183,7 @@ fn connections_are_set_up_as_decided() {
     assert_eq!(crate::error::kind(&error), ErrorKind::StoreDenied);
 }
 
-fn open_with(dir: &Path, n: u128, migrations: &[Migration]) -> Result<Opened, Failure> {
+pub(crate) fn open_with(dir: &Path, n: u128, migrations: &[Migration]) -> Result<Opened, Failure> {
     open::open(
         dir,
         &Options { now: Timestamp(1_000 + i64::try_from(n).unwrap()), ..options(n) },
@@ -437,15 +437,17 @@ fn hidden_answers_are_found_without_going_through_all_others() {
     connection.execute_batch("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4").unwrap();
     let connection = raw(dir.path());
     let hidden = crate::table::blind::HIDDEN;
+    let booked = crate::table::ledger::of_attempts(hidden);
     for sql in [
-        format!("SELECT e.seq FROM ledger_entries e WHERE e.attempt IN ({hidden}) AND +e.model = 'm'"),
+        format!("SELECT e.seq FROM ledger_entries e WHERE e.seq IN ({booked}) AND +e.model = 'm'"),
         format!("SELECT count(*) FROM ({hidden}) h CROSS JOIN attempts a ON a.id = h.id"),
     ] {
         let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps: Vec<String> =
             plan.query_map([], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
         let scans: Vec<&String> = steps.iter().filter(|step| step.starts_with("SCAN")).collect();
-        assert_eq!(scans, ["SCAN b USING INDEX blind_turns_hidden"], "{steps:?}");
+        assert!(!scans.is_empty(), "{steps:?}");
+        assert!(scans.iter().all(|scan| *scan == "SCAN b USING INDEX blind_turns_hidden"), "{steps:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     table::{
         budgets::subject,
+        ledger::of_attempts,
         rollup::{Cell, Delta},
         spend_pieces::{BRIEF, amount},
     },
@@ -146,7 +147,8 @@ impl Tx<'_> {
         if !self.leaves_out_hidden() {
             return Ok(());
         }
-        self.deltas(&format!("e.attempt IN ({HIDDEN}) AND {condition}"), params, u32::MAX, each)
+        let booked = of_attempts(HIDDEN);
+        self.deltas(&format!("e.seq IN ({booked}) AND {condition}"), params, u32::MAX, each)
     }
 
     /// Attempts that were begun in `[from, until)` at answers whose names are hidden.
@@ -173,7 +175,7 @@ impl Tx<'_> {
         };
         let subject = subject(scope);
         let mut booked = Cell::default();
-        let condition = format!("e.attempt IN ({HIDDEN}) AND +e.at >= ?2 AND {entry}");
+        let condition = format!("e.seq IN ({}) AND +e.at >= ?2 AND {entry}", of_attempts(HIDDEN));
         self.deltas(&condition, &[&subject, &from.0], u32::MAX, |delta| booked.add(&delta.cell))?;
         let sql = format!("SELECT amount FROM holds WHERE attempt IN ({HIDDEN}) AND {hold}");
         let held: Vec<Option<i64>> = self.all(&sql, [&subject], |cols| cols.get("amount"))?;

@@ -5,7 +5,10 @@
 //! A correction is a row that states the whole cost of its attempt anew and names the row it adjusts.
 //! Sums count the latest statement of each attempt.
 
+mod read;
 mod sheets;
+
+pub(crate) use read::of_attempts;
 
 use crate::{
     error::bug,
@@ -75,6 +78,14 @@ CREATE TRIGGER ledger_entries_insert BEFORE INSERT ON ledger_entries
 pub(crate) const ACCOUNTS: &str = "
 ALTER TABLE ledger_entries ADD COLUMN account TEXT;
 CREATE INDEX ledger_by_account ON ledger_entries (provider, account, at) WHERE account IS NOT NULL;
+";
+
+/// Of an attempt the index that lets it settle once finds what settled it; only what adjusts it needs another one. Of
+/// keys nothing is read by time.
+pub(crate) const LEANER: &str = "
+DROP INDEX ledger_by_account;
+DROP INDEX ledger_by_attempt;
+CREATE INDEX ledger_adjusting ON ledger_entries (attempt) WHERE adjusts IS NOT NULL;
 ";
 
 /// The most an answer that broke off may be billed with. Rows from before say nothing of it, and hash as before.
@@ -452,16 +463,6 @@ impl Tx<'_> {
         )
     }
 
-    /// True when the attempt has an entry.
-    pub fn is_settled(&self, attempt: AttemptId) -> Result<bool, Failure> {
-        let found = self.one(
-            "SELECT 1 AS n FROM ledger_entries WHERE attempt = ?1 LIMIT 1",
-            [attempt.blob()],
-            |c| c.get::<i64>("n"),
-        )?;
-        Ok(found.is_some())
-    }
-
     fn is_booked(&self, e: &EntryRow) -> Result<bool, Failure> {
         let Some(adjusts) = e.adjusts else { return self.is_settled(e.attempt) };
         let of = self.one("SELECT attempt FROM ledger_entries WHERE id = ?1", [adjusts.blob()], |c| {
@@ -475,25 +476,5 @@ impl Tx<'_> {
                 c.get::<i64>("n")
             })?;
         Ok(found.is_some())
-    }
-
-    /// Entries booked in `[from, until)`, in the order of the chain, adjusted ones included.
-    pub fn entries(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Entry>, Failure> {
-        self.all(
-            "SELECT e.*, p.sheet FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
-             WHERE e.at >= ?1 AND e.at < ?2 ORDER BY e.seq",
-            params![from.0, until.0],
-            entry,
-        )
-    }
-
-    /// The entries of an attempt: its settlement, then what adjusts it.
-    pub fn entries_of(&self, attempt: AttemptId) -> Result<Vec<Entry>, Failure> {
-        self.all(
-            "SELECT e.*, p.sheet FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
-             WHERE e.attempt = ?1 ORDER BY e.seq",
-            [attempt.blob()],
-            entry,
-        )
     }
 }

@@ -83,6 +83,38 @@ CREATE TRIGGER audit_delete BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit log is never shortened'); END;
 ";
 
+/// The log is read by its numbers, whatever time is asked for, and since nothing is ever taken out of it they rise
+/// without a table that keeps the highest: two pages less to write for every request. Written anew, because that
+/// table belongs to its columns.
+pub(crate) const LEANER: &str = "
+CREATE TABLE audit_anew (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('chat', 'models', 'prices', 'bill', 'token')),
+    attempt BLOB CHECK (attempt IS NULL OR length(attempt) = 16),
+    host TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    account TEXT,
+    endpoint TEXT,
+    policy TEXT,
+    origin TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    attachments INTEGER NOT NULL,
+    app TEXT
+) STRICT;
+INSERT INTO audit_anew SELECT seq, at, purpose, attempt, host, provider, account, endpoint, policy, origin,
+    bytes, messages, attachments, app FROM audit ORDER BY seq;
+DROP TRIGGER audit_update;
+DROP TRIGGER audit_delete;
+DROP TABLE audit;
+ALTER TABLE audit_anew RENAME TO audit;
+CREATE TRIGGER audit_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
+CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is never shortened'); END;
+";
+
 /// One call that left this machine. Written before its first byte does; what it said is not in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
