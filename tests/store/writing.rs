@@ -2,7 +2,11 @@
 
 use crate::fixture::{conversation, hasty, memory, open, options, scene, text, uuid};
 use domain::{ConversationId, ErrorKind, Failure};
-use std::sync::mpsc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+    mpsc,
+};
 use store::{Store, Tuning};
 
 /// Keeps the writer busy until told, so that what is queued meanwhile becomes one group.
@@ -57,6 +61,94 @@ fn an_error_or_panic_undoes_its_own_write_alone() {
     let dir = tempfile::tempdir().unwrap();
     isolation(&open(dir.path(), 1));
     isolation(&memory());
+}
+
+/// What was run how often: each of these writes a setting of its name, then does as it is told.
+fn counted(
+    store: &Store,
+    name: &'static str,
+    then: impl Fn(&mut store::Tx<'_>) -> Result<(), Failure> + Send + 'static,
+) -> (store::Pending<()>, Arc<AtomicU32>) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&runs);
+    let pending = store.write_repeatable(move |tx| {
+        count.fetch_add(1, Ordering::Relaxed);
+        then(tx)?;
+        tx.set_setting(name, Some("1"))
+    });
+    (pending, runs)
+}
+
+fn no() -> Failure {
+    Failure::new(ErrorKind::BillingBudget, "no")
+}
+
+/// Queues three together, of which the second does this after it was asked for; how often each ran.
+fn three(
+    store: &Store,
+    second: impl Fn(&mut store::Tx<'_>) -> Result<(), Failure> + Send + 'static,
+) -> (Failure, [u32; 3]) {
+    let release = hold_up(store);
+    let (first, first_runs) = counted(store, "first", |_| Ok(()));
+    let (failing, failing_runs) = counted(store, "failing", second);
+    let (last, last_runs) = counted(store, "last", |_| Ok(()));
+    release.send(()).unwrap();
+    first.wait().unwrap();
+    last.wait().unwrap();
+    let failure = failing.wait().unwrap_err();
+    for (key, there) in [("first", true), ("half", false), ("failing", false), ("last", true)] {
+        assert_eq!(store.read(move |tx| tx.setting(key)).wait().unwrap().is_some(), there, "{key}");
+    }
+    (failure, [first_runs, failing_runs, last_runs].map(|runs| runs.load(Ordering::Relaxed)))
+}
+
+#[test]
+fn of_what_can_be_run_again_an_error_undoes_its_own_write_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    for (store, n) in [(open(dir.path(), 1), 1), (memory(), 2)] {
+        let half = |tx: &mut store::Tx<'_>| {
+            tx.set_setting("half", Some("1"))?;
+            Err(no())
+        };
+        let (failure, runs) = three(&store, half);
+        assert_eq!(
+            (failure.kind, runs),
+            (ErrorKind::BillingBudget, [2, 2, 1]),
+            "store {n}: again, each by itself"
+        );
+        let broken = |tx: &mut store::Tx<'_>| {
+            tx.set_setting("half", Some("1"))?;
+            panic!("on purpose")
+        };
+        let (failure, runs) = three(&store, broken);
+        assert_eq!((failure.kind, runs), (ErrorKind::Bug, [2, 2, 1]), "store {n}");
+        // Who refuses before anything was written leaves nothing to undo.
+        let (failure, runs) = three(&store, |_| Err(no()));
+        assert_eq!(
+            (failure.kind, runs),
+            (ErrorKind::BillingBudget, [1, 1, 1]),
+            "store {n}: nobody runs again"
+        );
+    }
+}
+
+#[test]
+fn what_can_be_run_again_stands_beside_what_cannot() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    let release = hold_up(&store);
+    let once = store.write(|tx| tx.set_setting("once", Some("1")));
+    let (failing, runs) = counted(&store, "failing", |tx| {
+        tx.set_setting("half", Some("1"))?;
+        Err(no())
+    });
+    release.send(()).unwrap();
+    once.wait().unwrap();
+    assert_eq!(failing.wait().unwrap_err().kind, ErrorKind::BillingBudget);
+    assert_eq!(runs.load(Ordering::Relaxed), 1, "each has its own savepoint from the beginning");
+    for (key, there) in [("once", true), ("half", false), ("failing", false)] {
+        assert_eq!(store.read(move |tx| tx.setting(key)).wait().unwrap().is_some(), there, "{key}");
+    }
 }
 
 #[test]

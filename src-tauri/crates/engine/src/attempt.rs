@@ -23,8 +23,8 @@ use crate::{
     thinking::Thinking,
 };
 use domain::{
-    AttemptId, Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd, PriceSheet,
-    Provider, Secret, StreamEvent, Upstream, Usage,
+    Cost, ErrorKind, Failure, FinishReason, Millis, NoticeKind, Outcome, PicoUsd, PriceSheet, Provider,
+    Secret, StreamEvent, Upstream, Usage,
 };
 use futures_util::StreamExt as _;
 use passing::Kept;
@@ -99,31 +99,6 @@ pub(crate) struct Attempt<'a> {
 /// An attempt that may be sent: with its call and the key.
 pub(crate) type Begun<'a> = (Attempt<'a>, Encoded, Option<Secret>);
 
-/// The attempt before anything came of it. `keyed`: a key goes with it.
-fn first_row(inner: &Inner, plan: &Plan, keyed: bool) -> AttemptRow {
-    AttemptRow {
-        id: AttemptId::new(inner.clock.id()),
-        run: plan.run,
-        n: plan.n,
-        endpoint: plan.endpoint.id.clone(),
-        provider: plan.known.provider.id.clone(),
-        // Of an address that may be open: the key may have gone since the route was planned.
-        account: plan.account.clone().filter(|_| keyed),
-        model: plan.endpoint.model.clone(),
-        upstream_model: plan.endpoint.upstream_model.clone(),
-        origin: plan.origin.to_owned(),
-        started_at: inner.clock.now(),
-        first_byte: None,
-        first_content: None,
-        reasoned: None,
-        duration: None,
-        outcome: None,
-        upstream: None,
-        usage: None,
-        cost: None,
-    }
-}
-
 impl<'a> Attempt<'a> {
     /// Encodes the request, fetches the key, and records attempt and hold, as far as the budgets allow.
     /// Nothing has been sent when this fails, and nothing is on the ledger.
@@ -139,44 +114,45 @@ impl<'a> Attempt<'a> {
         let mut written = writer.write(&plan.request)?;
         written.encoded.notices.splice(0..0, unfit);
         let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
-        let row = first_row(inner, &plan, secret.is_some());
+        let row = plan.first_row(inner, secret.is_some());
         let limit = written.encoded.output_limit;
         let wish = Wish::new(inner, &plan, row.id, row.started_at, row.account.clone(), limit)?;
         let (prompt, longest) = (wish.prompt_tokens(), wish.output_tokens());
-        let leaving = leaving(&plan, &row);
+        let mut leaving = leaving(&plan, &row);
         let (answers, side) = (plan.passing.as_deref().map_or(1, Passing::answers), plan.side);
-        let (recorded, request) = (row.clone(), Arc::clone(&plan.request));
+        let (recorded, request, written) = (row.clone(), Arc::clone(&plan.request), Arc::new(written));
+        let planned = Arc::clone(&written);
         let (to, of, keyed) = (origin(inner, provider), Arc::clone(&plan.of), secret.is_some());
         let revision = plan.revision;
         let begun = inner
             .store
-            .write(move |tx| {
+            .write_repeatable(move |tx| {
                 if revision.map_or(Ok(false), |known| tx.revision().map(|now| now != known))? {
                     return Ok(None);
                 }
+                // First, so that a refusal has nothing to undo.
+                let grant = budget::admit(tx, &wish)?;
                 tx.insert_attempt(&recorded)?;
                 if let Some(kind) = side {
                     tx.note_side_call(recorded.id, kind)?;
                 }
-                let grant = budget::admit(tx, wish)?;
                 // Written anew in here, because it must be on record before it leaves, as long as it leaves.
                 let most = grant.output_limit.map(|most| most / answers);
-                let (request, written) = writer.limited(request, written, most)?;
-                let call = &written.encoded.call;
+                let limited = writer.limited(&request, &planned, most)?;
+                let call = &limited.as_ref().map_or(&*planned, |(_, anew)| anew).encoded.call;
                 // A receipt rests on the messages of its chat; what another program says stays with it.
                 if recorded.run.is_some() {
                     tx.put_request(&sent::take_down(recorded.id, &to, call, keyed, &of)?)?;
                 }
-                if let Some(mut leaving) = leaving {
+                if let Some(leaving) = &mut leaving {
                     leaving.bytes = count(call.body.len());
-                    tx.append_audit(&leaving)?;
+                    tx.append_audit(leaving)?;
                 }
-                Ok(Some((grant, request, written)))
+                Ok(Some((grant, limited)))
             })
             .await?;
-        let Some((grant, request, written)) = begun else { return Err(Unsent::Stale) };
-        plan.request = request;
-        let Written { mut encoded, tapped } = written;
+        let Some((grant, limited)) = begun else { return Err(Unsent::Stale) };
+        let Written { mut encoded, tapped } = plan.sends(limited, written);
         encoded.notices.extend(grant.notices.iter().cloned());
         let scrub: Vec<Secret> = secret.iter().map(|secret| Secret::new(secret.expose())).collect();
         let attempt = Attempt {

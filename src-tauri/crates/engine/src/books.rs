@@ -7,7 +7,8 @@ use domain::{
 };
 use store::{EntryRow, Tx};
 
-/// The ledger's row for an attempt that has ended.
+/// The ledger's row for an attempt that has ended. What other programs ask for is of kind `gateway`, unless it was
+/// said to be of another.
 pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>, ended: &Ended) -> EntryRow {
     let row = &ended.row;
     let outcome = match &row.outcome {
@@ -16,6 +17,10 @@ pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>,
         Some(domain::Outcome::Cancelled) => "cancelled".to_owned(),
         Some(domain::Outcome::Interrupted) | None => "interrupted".to_owned(),
     };
+    let mut purpose = ended.purpose.clone();
+    if purpose.kind.is_none() && (purpose.app.is_some() || row.origin == "gateway") {
+        purpose.kind = Some("gateway".to_owned());
+    }
     EntryRow {
         id: EntryId::new(inner.clock.id()),
         attempt: row.id,
@@ -32,7 +37,7 @@ pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>,
         cost: ended.cost.clone(),
         price_sheet: ended.prices.clone(),
         adjusts: None,
-        purpose: ended.purpose.clone(),
+        purpose,
     }
 }
 
@@ -111,21 +116,21 @@ pub fn billed_at_most(
     ledger::Dearest::of(prices, prompt, at)?.worst(prompt, answer)
 }
 
-/// Books an entry, and says what it was for: `gateway` for other programs, `experiment` for cells, `cli` and `chat`
-/// for what a person asked there. Whatever was said of it before stays.
-pub(crate) fn book(tx: &mut Tx<'_>, mut entry: EntryRow) -> Result<(), Failure> {
-    if entry.purpose.kind.is_none() && entry.adjusts.is_none() {
-        let kind = if entry.purpose.app.is_some() || entry.origin == "gateway" {
-            "gateway"
-        } else if tx.is_of_experiment(entry.attempt)? {
-            "experiment"
-        } else if entry.origin == "cli" {
-            "cli"
-        } else {
-            "chat"
-        };
-        entry.purpose.kind = Some(kind.to_owned());
+/// Books an entry, and says what it was for: `experiment` for cells, `cli` and `chat` for what a person asked there.
+/// Whatever was said of it before stays.
+pub(crate) fn book(tx: &mut Tx<'_>, entry: &EntryRow) -> Result<(), Failure> {
+    if entry.purpose.kind.is_some() || entry.adjusts.is_some() {
+        return tx.settle(entry).map(|_| ());
     }
+    let kind = if tx.is_of_experiment(entry.attempt)? {
+        "experiment"
+    } else if entry.origin == "cli" {
+        "cli"
+    } else {
+        "chat"
+    };
+    let mut entry = entry.clone();
+    entry.purpose.kind = Some(kind.to_owned());
     tx.settle(&entry).map(|_| ())
 }
 

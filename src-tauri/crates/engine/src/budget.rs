@@ -168,9 +168,9 @@ pub(crate) fn foresee(tx: &Tx<'_>, wishes: &[Wish]) -> Result<Vec<Foreseen>, Fai
 /// Sets aside what the attempt may cost, or refuses it: `billing.budget`, and nothing is written. To be
 /// called in the transaction that records the attempt. That transaction begins by taking the database's
 /// write lock, so that no two attempts, of whichever process, are admitted on the same remainder.
-pub(crate) fn admit(tx: &mut Tx<'_>, wish: Wish) -> Result<Grant, Failure> {
+pub(crate) fn admit(tx: &mut Tx<'_>, wish: &Wish) -> Result<Grant, Failure> {
     let levels = levels(tx, &wish.hold.spender, &wish.calendar)?;
-    let Decision { mut grant, past } = decide(&wish, &levels)?;
+    let Decision { mut grant, past } = decide(wish, &levels)?;
     if !past.is_empty() {
         tx.insert_override(&OverrideRow {
             attempt: grant.hold.attempt,

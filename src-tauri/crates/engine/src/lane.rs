@@ -368,7 +368,7 @@ impl Lane {
             .store
             .write(move |tx| {
                 tx.finish_attempt(&attempt)?;
-                books::book(tx, entry)
+                books::book(tx, &entry)
             })
             .await;
         // A ledger that cannot be written keeps the hold; it is settled at the next start. The lane
@@ -442,7 +442,7 @@ impl Lane {
                 tx.finish_attempt(attempt)?;
             }
             if let Some(entry) = &booked {
-                books::book(tx, entry.clone())?;
+                books::book(tx, entry)?;
             }
             if let Some(conversation) = conversation {
                 tx.touch_conversation(conversation, now)?;

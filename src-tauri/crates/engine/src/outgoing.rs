@@ -19,6 +19,7 @@ pub(crate) struct Writer {
 }
 
 /// A call, and how its answer is read.
+#[derive(Clone)]
 pub(crate) struct Written {
     pub encoded: Encoded,
     /// The answer goes to the client as it comes.
@@ -92,24 +93,24 @@ impl Writer {
         Ok(Written { encoded, tapped: Some(tapped) })
     }
 
-    /// The call with the limit that a budget sets; as it is where that is the same, or none.
+    /// The call with the limit that a budget sets; `None` = as it is, since that is the same, or there is none.
     pub(crate) fn limited(
         &self,
-        request: Arc<Request>,
-        written: Written,
+        request: &Request,
+        written: &Written,
         limit: Option<u64>,
-    ) -> Result<(Arc<Request>, Written), Failure> {
+    ) -> Result<Option<(Arc<Request>, Written)>, Failure> {
         if limit.is_none() || limit == written.encoded.output_limit {
-            return Ok((request, written));
+            return Ok(None);
         }
-        let mut request = Request::clone(&request);
+        let mut request = request.clone();
         request.params.max_completion_tokens = limit;
         let mut anew = match &self.passing {
             Some(passing) => self.retarget(passing, limit)?,
             None => self.encode(&request)?,
         };
-        anew.encoded.notices = written.encoded.notices;
-        Ok((Arc::new(request), anew))
+        anew.encoded.notices.clone_from(&written.encoded.notices);
+        Ok(Some((Arc::new(request), anew)))
     }
 }
 

@@ -187,7 +187,7 @@ pub(crate) fn recover_in(
         run.usage.clone_from(&ended.billed);
         let entry = books::entry(inner, conversation, ended);
         tx.finish_attempt(&ended.row)?;
-        books::book(tx, entry)?;
+        books::book(tx, &entry)?;
     }
     let content = tx.put_content(&draft.parts(&issuer))?;
     tx.set_message_content(run.message, &content)?;
@@ -215,7 +215,7 @@ fn last_open(
         ended.purpose.kind = Some(store::HEDGE.to_owned());
         let entry = books::entry(inner, conversation, &ended);
         tx.finish_attempt(&ended.row)?;
-        books::book(tx, entry)?;
+        books::book(tx, &entry)?;
     }
     let last = open.pop();
     Ok(last.map(|row| AttemptRow { n: if row.n < most { most + 1 } else { row.n }, ..row }))
@@ -267,7 +267,7 @@ async fn settle_orphan(inner: &Arc<Inner>, attempt: AttemptId) -> Result<(), Fai
             let ended = Ended { billed: row.usage.clone(), row, cost, prices, purpose, outgrown: None };
             let entry = books::entry(&shared, conversation, &ended);
             tx.finish_attempt(&ended.row)?;
-            books::book(tx, entry)
+            books::book(tx, &entry)
         })
         .await
 }
@@ -355,7 +355,7 @@ pub(crate) fn settle_later(inner: &Arc<Inner>, attempt: AttemptRow, booked: Entr
             let (row, entry) = (attempt.clone(), booked.clone());
             let write = inner.store.write(move |tx| {
                 tx.finish_attempt(&row)?;
-                books::book(tx, entry)
+                books::book(tx, &entry)
             });
             match write.await {
                 Ok(()) => break,

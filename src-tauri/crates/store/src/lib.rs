@@ -1,8 +1,9 @@
 //! The database: one SQLite file, its tables, and the threads that read and write it.
 //!
 //! One writer thread commits in groups (`synchronous=FULL`) and answers a write only after its commit;
-//! a few threads read. Files a user attached lie beside it, by their hash. A write is a closure over [`Tx`]; it has a savepoint of its own, so its error or
-//! panic undoes it alone. Another process (the command line) may write the same file.
+//! a few threads read. Files a user attached lie beside it, by their hash. A write is a closure over [`Tx`], and its
+//! error or panic undoes it alone: it has a savepoint of its own, or can be run again ([`Store::write_repeatable`]).
+//! Another process (the command line) may write the same file.
 //!
 //! This crate **never** touches the network, the keychain or a clock, never holds a key, never opens an
 //! empty database in place of one it cannot read, and names no type of rusqlite in its interface.
@@ -55,6 +56,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use writer::{Once, Repeatable};
 
 /// Who opens the database, and when.
 #[derive(Clone, Debug)]
@@ -118,7 +120,9 @@ impl Store {
             options.process,
         )?;
         // With the first commit there is: one of its own would hold up every start.
-        drop(writer.submit(true, move |tx| tx.register(options.version, options.now)));
+        drop(
+            writer.submit(true, Once::new(move |tx: &mut Tx<'_>| tx.register(options.version, options.now))),
+        );
         let (blobs, dir) = (blobs::Blobs::Folder(dir.join("files")), Some(dir.to_owned()));
         Ok(Self(Arc::new(Inner { readers: Some(readers), writer, leases, dir, blobs })))
     }
@@ -128,7 +132,9 @@ impl Store {
         let connection = open::memory(&options, migrate::MIGRATIONS)?;
         let leases = Arc::new(Leases::none());
         let writer = writer::Writer::start(connection, None, Arc::clone(&leases), options.process)?;
-        drop(writer.submit(true, move |tx| tx.register(options.version, options.now)));
+        drop(
+            writer.submit(true, Once::new(move |tx: &mut Tx<'_>| tx.register(options.version, options.now))),
+        );
         let blobs = blobs::Blobs::Memory(Default::default());
         Ok(Self(Arc::new(Inner { readers: None, writer, leases, dir: None, blobs })))
     }
@@ -139,16 +145,27 @@ impl Store {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        self.0.writer.submit(false, f)
+        self.0.writer.submit(false, Once::new(f))
     }
 
-    /// The same, for what nobody waits for to be on the disk: it keeps its place among the writes, so that what is
-    /// written after it sees it, and may share the commit of the next one. Answers some milliseconds later.
+    /// The same, for what is written often: `f` may be run again after what it did was undone, and does the same each
+    /// time. Where all that go to the disk together can, they need no savepoints; if one fails after it has changed
+    /// something, each gets its own, so that its error still undoes that one alone.
+    pub fn write_repeatable<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Pending<T> {
+        self.0.writer.submit(false, Repeatable(f))
+    }
+
+    /// [`Store::write_repeatable`], for what nobody waits for to be on the disk: it keeps its place among the writes,
+    /// so that what is written after it sees it, and may share the commit of the next one. Answers some milliseconds
+    /// later.
     pub fn write_in_company<T: Send + 'static>(
         &self,
-        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+        f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        self.0.writer.submit(true, f)
+        self.0.writer.submit(true, Repeatable(f))
     }
 
     /// Runs `f` on a reading thread, on one consistent state of the database.
@@ -158,7 +175,7 @@ impl Store {
     ) -> Pending<T> {
         match &self.0.readers {
             Some(readers) => readers.submit(f),
-            None => self.0.writer.submit(false, |tx| f(tx)),
+            None => self.0.writer.submit(false, Once::new(|tx: &mut Tx<'_>| f(tx))),
         }
     }
 

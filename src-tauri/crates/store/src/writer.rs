@@ -33,6 +33,8 @@ const COMMITS: u32 = 3;
 trait Job: Send {
     /// May it wait for others, so that one commit serves all?
     fn patient(&self) -> bool;
+    /// May it be run again after what it did was undone?
+    fn repeats(&self) -> bool;
     /// Runs it; true when its changes are to be kept.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Why its changes are not kept.
@@ -41,25 +43,61 @@ trait Job: Send {
     fn answer(self: Box<Self>, group: Result<(), Failure>);
 }
 
-struct Closure<T, F> {
-    work: Option<F>,
+/// What a job does.
+pub(crate) trait Work<T>: Send {
+    /// It may be run again after what it did was undone.
+    const REPEATS: bool;
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<T, Failure>;
+}
+
+/// A closure that runs once.
+pub(crate) struct Once<F>(Option<F>);
+
+impl<F> Once<F> {
+    pub(crate) const fn new(f: F) -> Self {
+        Self(Some(f))
+    }
+}
+
+impl<T, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Work<T> for Once<F> {
+    const REPEATS: bool = false;
+
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<T, Failure> {
+        self.0.take().map_or_else(|| Err(bug("A write was run twice.")), |work| work(tx))
+    }
+}
+
+/// A closure that does the same each time.
+pub(crate) struct Repeatable<F>(pub(crate) F);
+
+impl<T, F: FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send> Work<T> for Repeatable<F> {
+    const REPEATS: bool = true;
+
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<T, Failure> {
+        (self.0)(tx)
+    }
+}
+
+struct Closure<T, W> {
+    work: W,
     outcome: Option<Result<T, Failure>>,
     reply: Reply<T>,
     patient: bool,
 }
 
-impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Job for Closure<T, F> {
+impl<T: Send, W: Work<T>> Job for Closure<T, W> {
     fn patient(&self) -> bool {
         self.patient
     }
 
+    fn repeats(&self) -> bool {
+        W::REPEATS
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let outcome = match self.work.take() {
-            Some(work) => catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
-                Err(bug("A step of the program broke while writing; what it had written was undone."))
-            }),
-            None => Err(bug("A write was run twice.")),
-        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.work.run(tx))).unwrap_or_else(|_| {
+            Err(bug("A step of the program broke while writing; what it had written was undone."))
+        });
         self.outcome.insert(outcome).is_ok()
     }
 
@@ -68,14 +106,17 @@ impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send> Job for Closu
     }
 
     fn answer(self: Box<Self>, group: Result<(), Failure>) {
-        let outcome = match (self.outcome, group) {
+        let Self { work, outcome, reply, .. } = *self;
+        // First, so that who is answered has for itself what it shared with it.
+        drop(work);
+        let outcome = match (outcome, group) {
             (Some(Err(own)), _) => Err(own),
             (_, Err(group)) => Err(group),
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(bug("A write was not run.")),
         };
         // Nobody may be waiting any more; the write stands all the same.
-        let _ = self.reply.send(outcome);
+        let _ = reply.send(outcome);
     }
 }
 
@@ -107,11 +148,11 @@ impl Writer {
     pub(crate) fn submit<T: Send + 'static>(
         &self,
         patient: bool,
-        f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+        work: impl Work<T> + 'static,
     ) -> Pending<T> {
         let (reply, pending) = Pending::new();
         // Once it is closed the job is dropped, and with it `reply`: the pending answer says "closed".
-        self.queue.push(Box::new(Closure { work: Some(f), outcome: None, reply, patient }));
+        self.queue.push(Box::new(Closure { work, outcome: None, reply, patient }));
         pending
     }
 
@@ -156,13 +197,28 @@ impl State {
     }
 
     /// One transaction over as many of `jobs` as it can hold; those it took are answered and gone.
+    ///
+    /// A savepoint copies every page that is written behind it, for each job anew. Where all can be run again they go
+    /// without, since next to none fails half way: after one that does, all are undone and run again, each in its own.
     fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) {
         let mut taken: Vec<Box<dyn Job>> = Vec::with_capacity(jobs.len());
-        let outcome = match self.begin() {
-            Ok(()) => self.run(jobs, &mut taken).and_then(|()| self.commit()),
-            Err(e) => {
+        let mut marked = !jobs.iter().all(|job| job.repeats());
+        let outcome = loop {
+            if let Err(e) = self.begin() {
                 taken.extend(jobs.drain(..));
-                Err(e)
+                break Err(e);
+            }
+            match self.run(jobs, &mut taken, marked) {
+                Ok(true) => break self.commit(),
+                Ok(false) => {
+                    self.known.forget();
+                    if let Err(e) = self.sql("ROLLBACK") {
+                        break Err(e);
+                    }
+                    taken.drain(..).rev().for_each(|job| jobs.push_front(job));
+                    marked = true;
+                }
+                Err(e) => break Err(e),
             }
         };
         if let Err(e) = &outcome {
@@ -199,13 +255,20 @@ impl State {
         Ok(())
     }
 
-    /// Runs each job in its savepoint. An error here means that the transaction is lost.
-    fn run(&self, jobs: &mut VecDeque<Box<dyn Job>>, taken: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
+    /// Runs each job, in its savepoint if they are `marked`. False: one failed half way that had none. An error here
+    /// means that the transaction is lost.
+    fn run(
+        &self,
+        jobs: &mut VecDeque<Box<dyn Job>>,
+        taken: &mut Vec<Box<dyn Job>>,
+        marked: bool,
+    ) -> Result<bool, Failure> {
         let mut booked = false;
         while let Some(mut job) = jobs.pop_front() {
             let mut tx = Tx::new(&self.connection, &self.leases, self.own, &self.known);
-            let mark = self.known.mark();
-            let kept = self.sql("SAVEPOINT job").map(|()| job.run(&mut tx));
+            let (mark, changes) = (self.known.mark(), self.connection.total_changes());
+            let ready = if marked { self.sql("SAVEPOINT job") } else { Ok(()) };
+            let kept = ready.map(|()| job.run(&mut tx));
             let failure = job.failure().cloned();
             taken.push(job);
             let kept = kept?;
@@ -214,10 +277,16 @@ impl State {
                 return Err(failure.unwrap_or_else(|| bug("The database dropped a transaction.")));
             }
             if !kept {
-                self.sql("ROLLBACK TO job")?;
+                if marked {
+                    self.sql("ROLLBACK TO job")?;
+                } else if self.connection.total_changes() != changes {
+                    return Ok(false);
+                }
                 self.known.back(mark);
             }
-            self.sql("RELEASE job")?;
+            if marked {
+                self.sql("RELEASE job")?;
+            }
             booked |= kept && tx.take_booked();
         }
         if booked {
@@ -226,7 +295,7 @@ impl State {
             tx.count_due()?;
             tx.roll_up()?;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn commit(&self) -> Result<(), Failure> {

@@ -1,8 +1,9 @@
 //! What an attempt is told, and why one is not begun.
 
-use crate::{registry::Known, relay::Passing};
-use domain::{AccountLabel, Endpoint, ErrorKind, Failure, Request};
+use crate::{inner::Inner, outgoing::Written, registry::Known, relay::Passing};
+use domain::{AccountLabel, AttemptId, Endpoint, ErrorKind, Failure, Request};
 use std::sync::Arc;
+use store::AttemptRow;
 
 /// What an attempt needs to know.
 pub(crate) struct Plan {
@@ -34,6 +35,44 @@ pub(crate) struct Plan {
     pub revision: Option<i64>,
     /// Tokens its prompt likely has, where somebody has counted.
     pub likely: Option<u64>,
+}
+
+impl Plan {
+    /// What goes out: the call with the limit of a budget, or else as it was written.
+    pub(super) fn sends(
+        &mut self,
+        limited: Option<(Arc<Request>, Written)>,
+        written: Arc<Written>,
+    ) -> Written {
+        let Some((request, anew)) = limited else { return Arc::unwrap_or_clone(written) };
+        self.request = request;
+        anew
+    }
+
+    /// The attempt before anything came of it. `keyed`: a key goes with it.
+    pub(super) fn first_row(&self, inner: &Inner, keyed: bool) -> AttemptRow {
+        AttemptRow {
+            id: AttemptId::new(inner.clock.id()),
+            run: self.run,
+            n: self.n,
+            endpoint: self.endpoint.id.clone(),
+            provider: self.known.provider.id.clone(),
+            // Of an address that may be open: the key may have gone since the route was planned.
+            account: self.account.clone().filter(|_| keyed),
+            model: self.endpoint.model.clone(),
+            upstream_model: self.endpoint.upstream_model.clone(),
+            origin: self.origin.to_owned(),
+            started_at: inner.clock.now(),
+            first_byte: None,
+            first_content: None,
+            reasoned: None,
+            duration: None,
+            outcome: None,
+            upstream: None,
+            usage: None,
+            cost: None,
+        }
+    }
 }
 
 /// An attempt that was not begun.

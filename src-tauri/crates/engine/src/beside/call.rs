@@ -264,7 +264,7 @@ impl Call<'_> {
             .store
             .write(move |tx| {
                 tx.finish_attempt(&attempt)?;
-                books::book(tx, booked)
+                books::book(tx, &booked)
             })
             .await;
         if let Err(failure) = written {

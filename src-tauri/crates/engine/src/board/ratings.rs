@@ -76,9 +76,12 @@ pub(crate) fn changed(inner: &Inner) {
     inner.rated.store(false, Ordering::Release);
 }
 
+/// The name of whoever the votes are for.
+pub(crate) const BEST: &str = "auto/best";
+
 /// Before a model is looked for: reckons the ratings where its name asks for them.
 pub(crate) async fn ready(inner: &Inner, model: &ModelRef) -> Result<(), Failure> {
-    if model.model != "auto/best" || inner.rated.swap(true, Ordering::AcqRel) {
+    if model.model != BEST || inner.rated.swap(true, Ordering::AcqRel) {
         return Ok(());
     }
     let casts = board::casts(inner).await.inspect_err(|_| changed(inner))?;

@@ -145,7 +145,10 @@ impl Drive {
     /// Asks on what this process knows of providers, keys and policies; and anew, as long as nothing was sent,
     /// where another process has changed any of that.
     async fn answered(&mut self) -> Result<Last, Failure> {
-        if let Ok(model) = named(&self.inner.registry(), &self.ask.asked.model) {
+        // Of all others nothing has to be ready, and most names are found where they are planned.
+        if self.ask.asked.model.contains(ratings::BEST)
+            && let Ok(model) = named(&self.inner.registry(), &self.ask.asked.model)
+        {
             ratings::ready(&self.inner, &model).await?;
         }
         let mut rounds = 0;

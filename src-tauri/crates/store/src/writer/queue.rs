@@ -195,6 +195,10 @@ mod tests {
             self.0
         }
 
+        fn repeats(&self) -> bool {
+            false
+        }
+
         fn run(&mut self, _: &mut Tx<'_>) -> bool {
             true
         }

@@ -10,14 +10,13 @@ use crate::{
     startup,
 };
 use domain::Cost;
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 use store::{AttemptRow, EntryRow, Pending};
 
 /// A settlement on its way to the disk.
 pub(super) struct Settling {
     done: Pending<()>,
-    attempt: AttemptRow,
-    booked: EntryRow,
+    what: Arc<(AttemptRow, EntryRow)>,
 }
 
 impl Drive {
@@ -25,7 +24,8 @@ impl Drive {
     pub(super) fn settle(&mut self, ended: Ended) -> Settling {
         self.open = None;
         let inner = &self.inner;
-        let (booked, attempt) = (entry(inner, None, &ended), ended.row);
+        let booked = entry(inner, None, &ended);
+        let what = Arc::new((ended.row, booked));
         let now = inner.clock.now();
         let before = inner.relays.health_at.load(Ordering::Relaxed);
         let due = now.0.saturating_sub(before) > HEALTH;
@@ -33,21 +33,23 @@ impl Drive {
         if due {
             inner.relays.health_at.store(now.0, Ordering::Relaxed);
         }
-        let (row, entry) = (attempt.clone(), booked.clone());
+        let written = Arc::clone(&what);
         let done = inner.store.write_in_company(move |tx| {
-            tx.finish_attempt(&row)?;
+            let (row, entry) = &*written;
+            tx.finish_attempt(row)?;
             if let Some(health) = &health {
                 tx.put_health(health, now)?;
             }
             books::book(tx, entry)
         });
-        Settling { done, attempt, booked }
+        Settling { done, what }
     }
 
     /// Waits for it. What the disk refuses is written once it takes it again: until then the hold stands, on disk too.
-    pub(super) async fn settled(&self, Settling { done, attempt, booked }: Settling) {
+    pub(super) async fn settled(&self, Settling { done, what }: Settling) {
         if let Err(failure) = done.await {
             tracing::error!(kind = failure.kind.as_str(), "an attempt could not be settled yet");
+            let (attempt, booked) = Arc::unwrap_or_clone(what);
             startup::settle_later(&self.inner, attempt, booked);
         }
         self.inner.changed(Table::Spend);
