@@ -364,6 +364,7 @@ async fn searches_are_set_aside_and_endless_ones_are_not_sent_under_a_budget() {
     let endless = bench.post("/v1/messages", &ask(None)).await;
     assert_eq!(endless.status, 402, "{}", endless.text());
     assert!(endless.text().contains("web_search_20250305"), "{}", endless.text());
+    assert_eq!(endless.header("x-parallax-attempts"), Some("0"), "tried, and stopped before it was sent");
     // Ten searches are ten cents, and they may fill the 200,000 tokens it reads.
     for limit in ["0.05", "0.25"] {
         bench.engine.set_budget(budget(limit)).await.unwrap();
@@ -375,6 +376,7 @@ async fn searches_are_set_aside_and_endless_ones_are_not_sent_under_a_budget() {
     bench.engine.set_budget(budget("1")).await.unwrap();
     let reply = bench.post("/v1/messages", &ask(Some(10))).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.header("x-parallax-attempts"), Some("1"));
     let held = bench.booked().await[0].held.unwrap();
     assert!(held >= PicoUsd::from_dollars("0.30").unwrap(), "{held}");
     // A tool that the program runs itself is none of it.

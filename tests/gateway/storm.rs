@@ -230,7 +230,7 @@ impl Line {
                 kind: value("content-type").unwrap_or_default().to_owned(),
                 body,
                 goes_on: value("connection") != Some("close"),
-                // A refusal counts what was tried, of which a budget may have stopped all.
+                // What is refused may have been stopped by a budget.
                 sent_on: status == 200
                     && value("x-parallax-endpoint").is_some()
                     && value("x-parallax-cache").is_none(),

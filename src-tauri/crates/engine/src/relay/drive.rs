@@ -39,7 +39,9 @@ pub(super) struct Drive {
     request: Arc<Request>,
     passing: Arc<Passing>,
     policy: String,
+    /// How often it was tried, and how many of those were sent: a budget stops the others before that.
     attempts: u32,
+    sent: u32,
     costs: Vec<Cost>,
     /// When it first had a place at a provider, and what it has stood in line since.
     began: Option<Duration>,
@@ -112,6 +114,7 @@ impl Drive {
             passing,
             policy: String::new(),
             attempts: 0,
+            sent: 0,
             costs: Vec::new(),
             began: None,
             waited: Duration::ZERO,
@@ -131,7 +134,7 @@ impl Drive {
         let Last { ended, failure, told, usage, headers, .. } = last;
         self.costs.extend(ended.as_ref().map(|ended| ended.cost.clone()));
         let counted = ended.as_ref().and_then(|ended| ended.billed.clone());
-        let (cost, attempts) = (total_cost(&self.costs), self.attempts);
+        let (cost, attempts) = (total_cost(&self.costs), self.sent);
         let end = End { failure, told, cost, usage, counted, attempts, headers };
         // On its way before the client knows the end: what that client asks next is weighed after it.
         let settled = ended.map(|ended| self.settle(ended));
@@ -377,6 +380,7 @@ impl Drive {
                 return Last::failed(Unsent::Stale.failure());
             }
         };
+        self.sent += 1;
         self.open = Some(attempt.row().clone());
         lock(&inner.retries).request(inner.clock.now());
         let head =
@@ -430,7 +434,7 @@ impl Drive {
             provider: provider.to_owned(),
             model: endpoint.model.clone(),
             upstream_model: endpoint.upstream_model.clone(),
-            attempts: self.attempts,
+            attempts: self.sent,
             policy: self.policy.clone(),
             notices: notices.iter().map(|(_, words)| words.clone()).collect(),
             passed: false,

@@ -110,7 +110,7 @@ pub struct Head {
     pub model: ModelSlug,
     /// The same in the provider's words.
     pub upstream_model: String,
-    /// The attempt that answers, from 1.
+    /// The attempt that answers, of those that were sent, from 1.
     pub attempts: u32,
     /// The policies it went out under.
     pub policy: String,
@@ -137,7 +137,7 @@ pub struct End {
     pub usage: Option<Usage>,
     /// The same, with our own count where the provider did not say; `None` = nothing was generated.
     pub counted: Option<Usage>,
-    /// Attempts that were made.
+    /// Attempts that were sent.
     pub attempts: u32,
     /// What of the headers of a refusal a client may see.
     pub headers: Vec<(String, String)>,
