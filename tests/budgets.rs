@@ -152,7 +152,7 @@ fn failure(run: &RunView) -> (ErrorKind, &str) {
 
 fn notices(run: &RunView) -> Vec<&str> {
     let of = run.notices.iter().filter(|notice| notice.kind == NoticeKind::Budget);
-    of.map(|notice| notice.detail.as_str()).collect()
+    of.map(|notice| &*notice.detail).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,9 +32,9 @@ impl QuickDesk for Desk {
     fn obstacle(&self) -> Option<QuickObstacle> {
         self.1.then_some(QuickObstacle::Wayland)
     }
-    fn take(&self, keys: Option<&str>) -> Result<(), String> {
+    fn take(&self, keys: Option<&str>) -> Result<(), domain::Words> {
         self.note(format!("take {keys:?}"));
-        if keys == Some(QUICK_KEYS[1]) { Err("Another program has them.".to_owned()) } else { Ok(()) }
+        if keys == Some(QUICK_KEYS[1]) { Err("Another program has them.".into()) } else { Ok(()) }
     }
     fn close(&self) {
         self.note("close".to_owned());

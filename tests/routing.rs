@@ -135,7 +135,7 @@ async fn never_another_model_unasked() {
     assert_eq!(result.state, RunState::Done, "{:?}", result.failure);
     assert_eq!(result.attempts.last().unwrap().model.as_str(), "demo/quick");
     let chosen = result.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
-    assert!(chosen.1.contains("demo/quick stands in"), "{}", chosen.1);
+    assert!(chosen.1.contains("demo/quick stands in"), "{:?}", chosen.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,14 +146,14 @@ async fn auto_names_the_model_it_came_to() {
     let chosen = result.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
     assert!(
         chosen.1.starts_with("auto/cheapest chose ") && chosen.1.contains("lowest expected cost"),
-        "{}",
+        "{:?}",
         chosen.1
     );
     assert_ne!(result.attempts[0].model.author(), "demo", "a demo model is no model");
-    assert!(chosen.1.contains("reads "), "what it had to be able to do: {}", chosen.1);
+    assert!(chosen.1.contains("reads "), "what it had to be able to do: {:?}", chosen.1);
     let best = world.ask("auto/best", None).await;
     let why = best.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
-    assert!(why.1.contains("too few votes of yours"), "{}", why.1);
+    assert!(why.1.contains("too few votes of yours"), "{:?}", why.1);
     let price = |model: &str| {
         let of = world.engine.registry();
         let sheet = of.catalog().endpoints(model).first().and_then(|endpoint| endpoint.prices.clone());
@@ -196,8 +196,8 @@ async fn auto_best_follows_the_users_own_votes() {
     }
     let rated = world.ask("auto/best", None).await;
     let why = rated.notices.iter().find(|(kind, _)| *kind == NoticeKind::Chosen).unwrap();
-    assert_eq!(rated.attempts[0].model.as_str(), MODEL, "{}", why.1);
-    assert!(why.1.contains("by your 12 votes"), "{}", why.1);
+    assert_eq!(rated.attempts[0].model.as_str(), MODEL, "{:?}", why.1);
+    assert!(why.1.contains("by your 12 votes"), "{:?}", why.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,5 +42,9 @@ fn allowed(window: &WebviewWindow, cmd: &str, stream: bool) -> Result<(), Failur
         api::Scope::Main => window.label() == crate::window::MAIN,
         api::Scope::Quick => window.label() == crate::quick::QUICK,
     });
-    if allowed { Ok(()) } else { Err(Failure::new(ErrorKind::Bug, "This window may not do that.")) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(Failure::new(ErrorKind::Bug, domain::say!("This window may not do that.")))
+    }
 }

@@ -53,16 +53,18 @@ impl Core {
         let opener = app.clone();
         let open_link = Box::new(move |url: &str| {
             opener.opener().open_url(url, None::<&str>).map_err(|_| {
-                Failure::new(ErrorKind::Bug, "No browser could be started. Copy the address instead.")
+                Failure::new(
+                    ErrorKind::Bug,
+                    domain::say!("No browser could be started. Copy the address instead."),
+                )
             })
         });
         let teller = app.clone();
-        let tell =
-            Box::new(move |title: &str, body: &str| {
-                teller.notification().builder().title(title).body(body).show().map_err(|_| {
-                    Failure::new(ErrorKind::Bug, "The desktop shows no notifications of Parallax.")
-                })
-            });
+        let tell = Box::new(move |title: &str, body: &str| {
+            teller.notification().builder().title(title).body(body).show().map_err(|_| {
+                Failure::new(ErrorKind::Bug, domain::say!("The desktop shows no notifications of Parallax."))
+            })
+        });
         let api = Api::new(engine, self.folder.clone(), env!("CARGO_PKG_VERSION"), open_link);
         let api = api.with_notifier(tell).with_gateway(Box::<Switch>::default());
         let api = Arc::new(api.with_quick(Box::new(crate::quick::Desk::new(app.clone()))));
@@ -73,7 +75,7 @@ impl Core {
         let keys = Arc::clone(&api);
         tauri::async_runtime::spawn(async move {
             if let Err(why) = api::quick::resume(&keys).await {
-                tracing::warn!(why, "the keys for a quick question could not be taken");
+                tracing::warn!(why = &*why, "the keys for a quick question could not be taken");
             }
         });
         // Nobody waits for the keychain: a locked one can take seconds to say so.

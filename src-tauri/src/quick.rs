@@ -2,6 +2,7 @@
 
 use crate::window::{self, MAIN};
 use api::quick::{QuickDesk, QuickObstacle};
+use domain::say;
 use std::sync::{Mutex, PoisonError};
 use tauri::{AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_global_shortcut::{GlobalShortcutExt as _, ShortcutState};
@@ -63,7 +64,7 @@ impl Desk {
     }
 
     /// The part that listens to the desktop's keys is started with the first keys, not with the program.
-    fn listening(&self) -> Result<(), String> {
+    fn listening(&self) -> Result<(), domain::Words> {
         if self.app.try_state::<tauri_plugin_global_shortcut::GlobalShortcut<tauri::Wry>>().is_some() {
             return Ok(());
         }
@@ -75,7 +76,7 @@ impl Desk {
             let _ = tell.send(app.plugin(plugin).map_err(|error| error.to_string()));
         });
         started.map_err(|error| error.to_string())?;
-        told.recv().map_err(|error| error.to_string())?
+        told.recv().map_err(|error| error.to_string())?.map_err(domain::Words::from)
     }
 }
 
@@ -93,7 +94,7 @@ impl QuickDesk for Desk {
         }
     }
 
-    fn take(&self, keys: Option<&str>) -> Result<(), String> {
+    fn take(&self, keys: Option<&str>) -> Result<(), domain::Words> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.as_deref() == keys {
             return Ok(());
@@ -107,7 +108,7 @@ impl QuickDesk for Desk {
             });
             opened.map_err(|error| {
                 tracing::info!(%error, "keys could not be taken");
-                format!("Another program has taken {keys}. Choose other keys.")
+                say!("Another program has taken {keys}. Choose other keys.", keys)
             })?;
         }
         if let Some(before) = taken.take() {

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("compare", &["domain"]),
     ("render", &[]),
     ("import", &["domain"]),
-    ("attach", &[]),
+    ("attach", &["domain"]),
     ("store", &["domain"]),
     ("vault", &["domain"]),
     ("transport", &["domain"]),

@@ -65,7 +65,7 @@ impl Answer {
                 StreamEvent::Unknown { .. } => {}
                 StreamEvent::Usage(usage) => answer.usage = usage.clone(),
                 StreamEvent::Finish { reason, raw } => answer.finish = Some((*reason, raw.clone())),
-                StreamEvent::Notice { kind, detail } => answer.notices.push((*kind, detail.clone())),
+                StreamEvent::Notice { kind, detail } => answer.notices.push((*kind, detail.to_string())),
             }
         }
         for (kind, text, plan) in blocks.into_values() {

@@ -101,7 +101,7 @@ fn sent(dialect: &dyn Dialect, request: &Request, quirks: &Quirks) -> Value {
 fn sent_to(model: &str, dialect: &dyn Dialect, request: &Request, quirks: &Quirks) -> Value {
     let encoded = dialect.encode(request, &endpoint(model), quirks).unwrap();
     let body: Value = serde_json::from_slice(&encoded.call.body).unwrap();
-    let notices: Vec<&String> = encoded.notices.iter().map(|(_, detail)| detail).collect();
+    let notices: Vec<&str> = encoded.notices.iter().map(|(_, detail)| &**detail).collect();
     json!({
         "path": encoded.call.path, "query": encoded.call.query, "headers": encoded.call.headers.0,
         "body": body, "notices": notices,

@@ -35,7 +35,13 @@ async fn a_file_of_ours_claims_no_rows_of_another_conversation() {
     let before = bench.only().await;
     let mut forged = before.clone();
     forged["id"] = json!("01890000-0000-7000-8000-000000000001");
-    assert!(bench.import(forged.to_string().as_bytes()).await.skipped.contains_key("not readable"));
+    assert!(
+        bench
+            .import(forged.to_string().as_bytes())
+            .await
+            .skipped
+            .contains_key(&engine::ImportReason::Unreadable)
+    );
     let mut newer = before.clone();
     newer["version"] = json!(2);
     let failure = bench.try_import(newer.to_string().as_bytes(), false).await.unwrap_err();

@@ -78,7 +78,10 @@ async fn one_bad_conversation_costs_only_itself() {
         samples::claude()
     );
     let report = bench.import(text.as_bytes()).await;
-    assert_eq!((report.added, report.skipped.get("not readable"), report.cut_off), (3, Some(&2), true));
+    assert_eq!(
+        (report.added, report.skipped.get(&engine::ImportReason::Unreadable), report.cut_off),
+        (3, Some(&2), true)
+    );
     assert!(!report.complete());
 }
 

@@ -92,7 +92,11 @@ async fn the_second_answers_where_the_first_is_late_and_the_first_is_closed() {
         run.route.iter().map(|step| (step.provider.as_str(), step.failed.as_deref())).collect();
     assert_eq!(steps, [(SLOW, Some("outrun")), (OTHER, None)]);
     let said = run.notices.iter().find(|notice| notice.kind == NoticeKind::Hedged).unwrap();
-    assert!(said.detail.contains(&format!("so {OTHER} was asked too and answered first")), "{}", said.detail);
+    assert!(
+        said.detail.contains(&format!("so {OTHER} was asked too and answered first")),
+        "{:?}",
+        said.detail
+    );
 
     world.books(5).await;
     let entries = entries(&world).await;

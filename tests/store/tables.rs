@@ -140,7 +140,7 @@ fn finished(run: &RunRow) -> RunRow {
             retry_after: Some(Millis(1)),
             ..Upstream::default()
         })),
-        notices: vec![(NoticeKind::DroppedParameter, "top_p".to_owned())],
+        notices: vec![(NoticeKind::DroppedParameter, "top_p".into())],
         started_at: Some(at(1)),
         ttft: Some(Millis(2)),
         duration: Some(Millis(3)),

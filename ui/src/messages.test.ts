@@ -5,7 +5,7 @@ import { parse } from 'svelte/compiler';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from './shared/i18n.svelte';
-import { german } from './shared/messages/de';
+import { core, german } from './shared/messages/de';
 import { FORMS } from './shared/messages/en';
 import type { Forms } from './shared/messages/forms';
 
@@ -150,5 +150,49 @@ describe('the catalogue', () => {
       .map(([key]) => key)
       .filter((key) => !all.includes(`'${quoted(key)}'`) && !all.includes(`"${key}"`));
     expect(idle).toEqual([]);
+  });
+});
+
+describe('what the core says', () => {
+  const CORE = join(ROOT, '../../src-tauri');
+  const rust = readdirSync(CORE, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter(
+      (name) =>
+        /^(crates\/\w+\/)?src\/.*\.rs$/.test(name) && !/tests?\.rs$|domain\/src\/words\.rs$/.test(name),
+    );
+  const read = (name: string) => readFileSync(join(CORE, name), 'utf8');
+  const forms = new Set(
+    rust
+      .flatMap((name) => [...read(name).matchAll(/\bsay!\(\s*"((?:[^"\\]|\\[\s\S])*)"/g)])
+      .map((match) => (match[1] ?? '').replace(/\\\r?\n\s*/g, '').replaceAll('\\"', '"')),
+  );
+  const gaps = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+  it('is much', () => expect(forms.size).toBeGreaterThan(400));
+  it('is there in German', () => expect([...forms].filter((form) => !core[form])).toEqual([]));
+  it('leaves nothing in German that is no longer said', () =>
+    expect(Object.keys(core).filter((form) => !forms.has(form))).toEqual([]));
+  it('has the same gaps in German', () => {
+    const named = (text: string) => `${[...new Set(gaps(text))]}`;
+    expect(Object.entries(core).filter(([form, text]) => named(form) !== named(text))).toEqual([]);
+  });
+
+  // Their kind says too little, so they must be made of a form. Who asks through the gateway or on the command line
+  // reads English.
+  const WINDOW = /^(src|crates\/(api|attach|domain|engine|import|store|transport|vault))\//;
+  it('of a kind that says too little is made of forms', () => {
+    const bare =
+      /Failure::new\(\s*(?:domain::)?ErrorKind::(?:RequestInvalid|RequestUnsupported|RequestNoModel|StoreCorrupt|StoreDenied),\s*(?:"|format!)/g;
+    const found = rust
+      .filter((name) => WINDOW.test(name) && !name.includes('engine/src/relay/'))
+      .flatMap((name) =>
+        [
+          ...read(name)
+            .replace(/#\[cfg\(test\)\]\nmod tests \{[\s\S]*/, '')
+            .matchAll(bare),
+        ].map(() => name),
+      );
+    expect(found).toEqual([]);
   });
 });

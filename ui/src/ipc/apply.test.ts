@@ -107,8 +107,8 @@ describe('applyOp', () => {
   });
 
   it('collects notices in order', () => {
-    const once = applyOp(some, { type: 'notice', kind: 'provider', detail: 'a' });
-    const twice = applyOp(once, { type: 'notice', kind: 'skipped_event', detail: 'b' });
-    expect(twice.notices.map((notice) => notice.detail)).toEqual(['a', 'b']);
+    const once = applyOp(some, { type: 'notice', kind: 'provider', detail: { text: 'a' } });
+    const twice = applyOp(once, { type: 'notice', kind: 'skipped_event', detail: { text: 'b' } });
+    expect(twice.notices.map((notice) => notice.detail.text)).toEqual(['a', 'b']);
   });
 });

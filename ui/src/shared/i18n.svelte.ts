@@ -3,7 +3,7 @@
 // without a translation does not compile, and the window comes up in English without a catalogue to load.
 import { FORMS } from './messages/en';
 import type { German } from './messages/de';
-import type { Forms } from './messages/forms';
+import type { Forms, Gap, Sentence } from './messages/forms';
 
 /** An English text that is in the catalogue. What follows a `|` tells two meanings apart and is not shown. */
 export type Message = keyof German;
@@ -25,6 +25,8 @@ interface Speech {
   language: Language;
   /** `null`: the keys are the texts. */
   texts: Record<string, Text> | null;
+  /** What the core says, by its English forms; `null`: as it says it. */
+  core: Record<string, string> | null;
   /** Made when they are first needed: the start needs neither. */
   plurals: () => Intl.PluralRules;
   numbers: () => Intl.NumberFormat;
@@ -35,14 +37,15 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= make());
 }
 
-const speech = (language: Language, texts: Speech['texts']): Speech => ({
+const speech = (language: Language, texts: Speech['texts'], core: Speech['core']): Speech => ({
   language,
   texts,
+  core,
   plurals: once(() => new Intl.PluralRules(LANGUAGES[language].tag)),
   numbers: once(() => new Intl.NumberFormat(LANGUAGES[language].tag)),
 });
 
-let now = $state.raw(speech('en', null));
+let now = $state.raw(speech('en', null, null));
 
 /** The language of the window. */
 export const language = (): Language => now.language;
@@ -57,8 +60,8 @@ export function systemLanguage(wanted: readonly string[] = navigator.languages):
 
 /** Turns the window to a language: its texts, its figures and the attributes of the page. */
 export async function speak(wanted: Language): Promise<void> {
-  const texts = wanted === 'de' ? (await import('./messages/de')).german : null;
-  now = speech(wanted, texts);
+  const said = wanted === 'de' ? await import('./messages/de') : null;
+  now = speech(wanted, said?.german ?? null, said?.core ?? null);
   document.documentElement.lang = wanted;
   document.documentElement.dir = LANGUAGES[wanted].dir;
 }
@@ -82,6 +85,29 @@ function fill(message: string, values: Record<string, string | number> | undefin
 export function t<T extends Message>(message: T, ...values: Values<T>): string {
   return fill(message, values[0]);
 }
+
+/** A sentence of the core in the language of the window; `null`: there are no words for it. */
+export function sentence(said: Sentence | null | undefined): string | null {
+  const form = said ? now.core?.[said.form] : undefined;
+  if (form === undefined) return null;
+  const gap = (filled: Gap) => (typeof filled === 'string' ? filled : (sentence(filled) ?? english(filled)));
+  return filled(form, said?.with, gap);
+}
+
+function english({ form, with: gaps }: Sentence): string {
+  return filled(form, gaps, (gap) => (typeof gap === 'string' ? gap : english(gap)));
+}
+
+function filled(form: string, gaps: Sentence['with'] | undefined, say: (gap: Gap) => string): string {
+  return form.replace(/\{(\w+)\}/g, (hole, name: string) => {
+    const gap = gaps?.[name];
+    return gap === undefined ? hole : say(gap);
+  });
+}
+
+/** What the core says, in the language of the window where it is said there. */
+export const coreWords = ({ text, said }: { text: string; said?: Sentence }): string =>
+  sentence(said) ?? text;
 
 const bare = (text: string): string => (text === '' ? '' : fill(text, undefined));
 

@@ -18,7 +18,6 @@ const COARSE = [
   'request.no_model',
   'store.corrupt',
   'store.denied',
-  'bug',
 ];
 
 const held = (more: Partial<HeldBy> = {}): Failure => ({
@@ -37,6 +36,8 @@ const held = (more: Partial<HeldBy> = {}): Failure => ({
   },
 });
 
+const EMPTY = { form: '“{name}” {why}', with: { name: 'a.txt', why: { form: 'is empty.', with: {} } } };
+
 afterEach(() => speak('en'));
 
 describe('in English', () => {
@@ -51,6 +52,8 @@ describe('in English', () => {
     );
     expect(told(failure('store.full', WROTE))).toBe(WROTE);
     expect(told(new Error('No host'))).toBe('No host');
+    const made = { ...failure('request.invalid', '“a.txt” is empty.'), said: EMPTY };
+    expect(said(made)).toMatchObject({ lead: '“a.txt” is empty.', foreign: false });
   });
 
   it.each<[ErrorKind, string, boolean]>([
@@ -91,6 +94,41 @@ describe('in German', () => {
       foreign: false,
     });
   });
+
+  it('what is made of a form is said in German, whatever its kind, with what a provider wrote', () => {
+    const made = { ...failure('request.invalid', WROTE), said: EMPTY };
+    expect(said(made)).toEqual({
+      lead: '„a.txt“ ist leer.',
+      rest: '',
+      own: null,
+      kept: false,
+      foreign: false,
+    });
+    expect(told(made)).toBe('„a.txt“ ist leer.');
+    const judge = {
+      form: 'The judge did not reply in the form it was asked for: {why}. Nothing of its reply is used; what it cost is booked. Try again, or choose another judge.',
+      with: { why: { form: 'the field {name} is missing', with: { name: '"scores"' } } },
+    };
+    const unread = said({ ...failure('upstream.internal', WROTE), said: judge });
+    expect(`${unread.lead} ${unread.rest}`).toContain('gebeten war: das Feld "scores" fehlt. Nichts davon');
+    const port = {
+      form: 'The gateway cannot listen at 127.0.0.1:{port} ({error}). Another program may be there: stop it, or choose another port.',
+      with: { port: '4117', error: 'address in use' },
+    };
+    expect(told({ ...failure('net.connect', WROTE), said: port })).toContain('127.0.0.1:4117 nicht lauschen');
+    // A form this window does not know: by its kind, or as it was written.
+    const newer = { form: 'Something new.', with: {} };
+    expect(said({ ...failure('request.invalid', WROTE), said: newer })).toMatchObject({
+      lead: WROTE,
+      foreign: true,
+    });
+    expect(said({ ...failure('net.connect', WROTE), said: newer }).lead).toBe(
+      `${errors['net.connect'].title}.`,
+    );
+  });
+
+  it('what the window threw itself is said as it is', () =>
+    expect(told(new Error('Kein Platz'))).toBe('Kein Platz'));
 
   it('a budget that holds is told in figures', () => {
     const text = told(held({ held: '0.1', perhaps: '0.02', needs: '0.3' }));

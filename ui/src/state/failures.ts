@@ -8,7 +8,7 @@ import type { KeyTest } from '../ipc/generated/KeyTest';
 import type { StorageState } from '../ipc/generated/StorageState';
 import { asFailure } from '../ipc/client';
 import { dayMonth, money, priced, span } from '../shared/format';
-import { language, t, words } from '../shared/i18n.svelte';
+import { language, sentence, t, words } from '../shared/i18n.svelte';
 import { errors } from './errors';
 
 export interface Said {
@@ -24,7 +24,8 @@ export interface Said {
 
 /**
  * What exactly is wrong is not in these kinds, unless a provider said it: a backup that cannot be read is not the
- * database, nor is a folder for downloads the one for data.
+ * database, nor is a folder for downloads the one for data. Mostly the core says what it is made of; what has no words
+ * here stands as it is.
  */
 const COARSE: ReadonlySet<ErrorKind> = new Set([
   'request.invalid',
@@ -32,7 +33,6 @@ const COARSE: ReadonlySet<ErrorKind> = new Set([
   'request.no_model',
   'store.corrupt',
   'store.denied',
-  'bug',
 ]);
 
 /** Whose advice says that what came is kept. */
@@ -47,6 +47,8 @@ const KEPT: ReadonlySet<ErrorKind> = new Set([
 ]);
 /** The core's own English says so. */
 const SAYS_KEPT = / kept\b/;
+/** The same in German. */
+const KEPT_SAID = / aufbewahrt\b/;
 
 /** A failure of any kind; a sentence and what to do. `partial`: a part of the answer came before. */
 export function said(failure: Failure, partial = false): Said {
@@ -66,12 +68,20 @@ export function said(failure: Failure, partial = false): Said {
     return { lead: t('Stopped by your budget.'), rest, own: null, kept, foreign: false };
   }
   if (budget) return { lead, rest: heldWords(budget), own: null, kept, foreign: false };
+  const ours = sentence(failure.said);
+  if (ours !== null) return { ...parted(ours), own, kept: KEPT_SAID.test(ours), foreign: false };
   if (COARSE.has(kind) && own === null && message !== '') {
     return { lead: message, rest: '', own: null, kept: SAYS_KEPT.test(message), foreign: true };
   }
   const wait = upstream?.retry_after ?? null;
   const asks = wait === null ? '' : ` ${t('It asks to wait {time}.', { time: span(wait) })}`;
   return { lead, rest: `${advice}${asks}`, own, kept, foreign: false };
+}
+
+/** The first sentence of several stands out. */
+function parted(text: string): Pick<Said, 'lead' | 'rest'> {
+  const split = /^(.+?[.:]) (.+)$/s.exec(text);
+  return { lead: split?.[1] ?? text, rest: split?.[2] ?? '' };
 }
 
 /** The core says what happened and mostly what to do; where it only quotes the provider, the table adds it. */
@@ -85,6 +95,8 @@ function inEnglish(failure: Failure): Pick<Said, 'lead' | 'rest'> {
 
 /** Whatever was thrown, as one text. */
 export function told(reason: unknown): string {
+  // What was thrown in the window is in its language.
+  if (reason instanceof Error) return reason.message;
   const failure = asFailure(reason);
   if (language() === 'en') return failure.message;
   const { lead, rest, own } = said(failure);

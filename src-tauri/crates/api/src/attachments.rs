@@ -5,7 +5,7 @@ use crate::{
     types::{AttachFile, AttachmentFact, AttachmentRef, MediaData, PictureRef},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::Attached;
 
 /// Longest base64 that is looked at: the largest file there may be.
@@ -24,12 +24,13 @@ fn fact(attached: Attached) -> AttachmentFact {
 
 /// Takes a file in.
 pub(crate) async fn add(api: &Api, wanted: AttachFile) -> Result<AttachmentFact, Failure> {
-    let refuse = |why: &str| Failure::new(ErrorKind::RequestInvalid, why);
+    let refuse = |why: domain::Words| Failure::new(ErrorKind::RequestInvalid, why);
     if wanted.base64.len() > LONGEST {
-        return Err(refuse("This file is larger than 32 MB. Attach a smaller one, or a part of it."));
+        return Err(refuse(say!("This file is larger than 32 MB. Attach a smaller one, or a part of it.")));
     }
-    let data =
-        STANDARD.decode(wanted.base64).map_err(|_| refuse("The file did not arrive whole. Try again."))?;
+    let data = STANDARD
+        .decode(wanted.base64)
+        .map_err(|_| refuse(say!("The file did not arrive whole. Try again.")))?;
     api.engine.attach(wanted.name, data).await.map(fact)
 }
 

@@ -4,7 +4,7 @@ use crate::{
     Api, imports,
     types::{BackupDone, BackupRunning, BackupState, ImportCandidate, RestoreFile},
 };
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::{BackupProgress, BackupReport, Engine};
 use jiff::{Timestamp, tz::TimeZone};
 use std::{
@@ -38,7 +38,7 @@ fn begin(api: &Api, restoring: bool) -> Result<(Place<'_>, Arc<BackupProgress>),
     if going.is_some() {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "A backup is going on. Wait for it, or stop it.",
+            say!("A backup is going on. Wait for it, or stop it."),
         ));
     }
     *going = Some(Going { restoring, progress: Arc::clone(&progress) });
@@ -64,7 +64,7 @@ pub(crate) async fn make(api: &Api, (): ()) -> Result<BackupDone, Failure> {
     let folder = api.downloads.clone().ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreDenied,
-            "There is no downloads folder. Use `parallax backup FILE` instead.",
+            say!("There is no downloads folder. Use `parallax backup FILE` instead."),
         )
     })?;
     let (_place, progress) = begin(api, false)?;
@@ -76,7 +76,9 @@ pub(crate) async fn make(api: &Api, (): ()) -> Result<BackupDone, Failure> {
             folder.join(if n == 1 { format!("{NAME}{day}.zip") } else { format!("{NAME}{day}-{n}.zip") })
         })
         .find(|path| !path.exists())
-        .ok_or_else(|| Failure::new(ErrorKind::StoreDenied, "Too many backups of today. Move some away."))?;
+        .ok_or_else(|| {
+            Failure::new(ErrorKind::StoreDenied, say!("Too many backups of today. Move some away."))
+        })?;
     let report = api.engine.back_up(path.clone(), api.version, progress).await?;
     Ok(told(report, &path))
 }
@@ -85,7 +87,7 @@ pub(crate) async fn make(api: &Api, (): ()) -> Result<BackupDone, Failure> {
 pub(crate) async fn restore(api: &Api, wanted: RestoreFile) -> Result<BackupDone, Failure> {
     let path = imports::expanded(wanted.path.trim());
     if !path.is_absolute() {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "Write the full path of the backup."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("Write the full path of the backup.")));
     }
     let (_place, progress) = begin(api, true)?;
     let report = Engine::restore_next_time(api.folder.clone(), path.clone(), progress).await?;

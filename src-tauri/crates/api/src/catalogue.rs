@@ -3,7 +3,7 @@
 use crate::{Api, models, types::ModelRow};
 use domain::{
     Capabilities, DataPolicy, ErrorKind, Failure, Meter, Modality, Model, ModelRef, PicoUsd, PriceOrigin,
-    PriceSheet, ProviderId, Timestamp, When,
+    PriceSheet, ProviderId, Timestamp, When, say,
 };
 use engine::{Known, PRICE_LISTS, Registry, Tally, UserPrice};
 use serde::{Deserialize, Serialize};
@@ -283,7 +283,10 @@ pub(crate) async fn detail(api: &Api, wanted: ModelName) -> Result<ModelDetail, 
     let marks = models::marks(api).await?;
     let (registry, at) = (api.engine.registry(), api.engine.clock().now());
     let shown = models::row(&registry, &marks, &wanted.model, at).ok_or_else(|| {
-        Failure::new(ErrorKind::RequestNoModel, format!("“{}” is no longer in the catalogue.", wanted.model))
+        Failure::new(
+            ErrorKind::RequestNoModel,
+            say!("“{model}” is no longer in the catalogue.", model = wanted.model),
+        )
     })?;
     let mut offers: Vec<(Option<PicoUsd>, Offer)> = registry
         .resolve(&wanted.model)?

@@ -7,7 +7,7 @@ use crate::{
         OpenConversation, Rename, RunRef, RunText, SendTurn, TurnRef, TurnStarted,
     },
 };
-use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd};
+use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, PicoUsd, say};
 use engine::{
     Ask, Asked, At, ConversationRow, Filing, LANE_LIMIT, Listeners, Money, Shelf, SpendSum, Started, Table,
     Titled, frame::TurnView,
@@ -22,7 +22,7 @@ const MOST_CONVERSATIONS: u32 = 1_000;
 const TITLE_LIMIT: usize = 200;
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "This conversation is gone.")
+    Failure::new(ErrorKind::RequestInvalid, say!("This conversation is gone."))
 }
 
 pub(crate) async fn list(api: &Api, (): ()) -> Result<Vec<ConversationSummary>, Failure> {
@@ -127,7 +127,7 @@ pub(crate) async fn lane_views(api: &Api, lanes: Vec<Lane>) -> Result<Vec<LaneVi
 pub(crate) async fn rename(api: &Api, wanted: Rename) -> Result<ConversationSummary, Failure> {
     let title = wanted.title.trim().to_owned();
     if title.is_empty() || title.chars().count() > TITLE_LIMIT {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "A title has 1 to 200 characters."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("A title has 1 to 200 characters.")));
     }
     let id = wanted.id;
     api.engine.store().write(move |tx| tx.set_conversation_title(id, &title, Titled::User)).await?;
@@ -144,12 +144,12 @@ pub(crate) async fn archive(api: &Api, wanted: Archive) -> Result<(), Failure> {
 
 pub(crate) async fn line_up(api: &Api, wanted: LineUp) -> Result<Vec<LaneView>, Failure> {
     if wanted.line_up.is_empty() {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "A line-up has at least one model."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("A line-up has at least one model.")));
     }
     if wanted.line_up.len() > LANE_LIMIT {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "More than 16 models at once are not supported: remove some from the line-up.",
+            say!("More than 16 models at once are not supported: remove some from the line-up."),
         ));
     }
     let now = api.engine.clock().now();

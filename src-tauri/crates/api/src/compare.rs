@@ -8,7 +8,7 @@ use crate::{
         JudgementRef, MergeTurn, NoteCell, NoteTurn, TurnRef,
     },
 };
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::{
     PromptEstimate,
     beside::{Judge, JudgeWish, Judgement, MergeWish},
@@ -148,7 +148,7 @@ pub(crate) async fn export(api: &Api, (): ()) -> Result<ExportedFile, Failure> {
     let folder = api.downloads.clone().ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreDenied,
-            "There is no downloads folder. Use `parallax leaderboard --votes > FILE` instead.",
+            say!("There is no downloads folder. Use `parallax leaderboard --votes > FILE` instead."),
         )
     })?;
     let casts = api.engine.casts().await?;

@@ -14,7 +14,7 @@ use crate::{
         RegressionView, RerunExperiment, RunExperiment,
     },
 };
-use domain::{ErrorKind, ExperimentId, Failure, Millis, ModelRef, PicoUsd};
+use domain::{ErrorKind, ExperimentId, Failure, Millis, ModelRef, PicoUsd, say};
 use engine::{
     ASSUMED_ANSWER, Better, CancellationToken, CellCounts, CellResult, CellState, Change, DuelNames,
     DuelVote, Ended, ExperimentRow, Progress, PromptPair, Regressed, RunOptions, Suite,
@@ -28,7 +28,7 @@ use std::{
 /// Requests at once that the window asks for.
 const AT_ONCE: u64 = 8;
 
-fn invalid(why: impl Into<String>) -> Failure {
+fn invalid(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
 
@@ -77,7 +77,7 @@ fn state(counts: CellCounts, progress: Option<&Progress>) -> ExperimentState {
 
 async fn summary(api: &Api, id: ExperimentId) -> Result<ExperimentSummary, Failure> {
     let row = api.engine.experiments().await?.into_iter().find(|row| row.id == id);
-    let row = row.ok_or_else(|| invalid("There is no such experiment."))?;
+    let row = row.ok_or_else(|| invalid(say!("There is no such experiment.")))?;
     let counts = api.engine.experiment_counts().await?.remove(&id).unwrap_or_default();
     line(api, &row, counts).await
 }
@@ -264,10 +264,10 @@ fn suite(draft: &ExperimentDraft) -> Result<Suite, Failure> {
     let path = draft.path.as_deref().map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from);
     let Some(path) = path else {
         let none = |_: &str| Err("a set that is typed here cannot name files: choose its file".to_owned());
-        return engine::suite_from_yaml(&draft.text, &none).map_err(|bad| invalid(format!("{bad}.")));
+        return engine::suite_from_yaml(&draft.text, &none).map_err(|bad| invalid(say!("{bad}.", bad)));
     };
     if !path.is_absolute() {
-        return Err(invalid("Write the full path of the file."));
+        return Err(invalid(say!("Write the full path of the file.")));
     }
     suite_of_file(&path)
 }
@@ -320,13 +320,13 @@ pub(crate) async fn run(api: &Api, wanted: RunExperiment) -> Result<ExperimentSu
 
 pub(crate) async fn pause(api: &Api, which: ExperimentRef) -> Result<ExperimentSummary, Failure> {
     if !api.engine.pause_experiment(which.id) {
-        return Err(invalid("This experiment does not run in this window."));
+        return Err(invalid(say!("This experiment does not run in this window.")));
     }
     summary(api, which.id).await
 }
 
 pub(crate) async fn rerun(api: &Api, wanted: RerunExperiment) -> Result<ExperimentSummary, Failure> {
-    let model = ModelRef::parse(&wanted.model).map_err(|bad| invalid(format!("{bad}.")))?;
+    let model = ModelRef::parse(&wanted.model).map_err(|bad| invalid(say!("{bad}.", bad)))?;
     let id = api.engine.experiment_again(wanted.id, model, wanted.cap).await?;
     summary(api, id).await
 }
@@ -360,7 +360,7 @@ pub(crate) async fn export(api: &Api, wanted: ExportExperiment) -> Result<Export
     let folder = api.downloads.clone().ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreDenied,
-            "There is no downloads folder. Use `parallax experiment export ID > FILE` instead.",
+            say!("There is no downloads folder. Use `parallax experiment export ID > FILE` instead."),
         )
     })?;
     let view = api.engine.experiment(wanted.id).await?;

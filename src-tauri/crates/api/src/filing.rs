@@ -7,7 +7,7 @@ use crate::{
         TagConversation,
     },
 };
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::Counted;
 
 pub(crate) async fn pin(api: &Api, wanted: PinConversation) -> Result<ConversationSummary, Failure> {
@@ -45,7 +45,7 @@ pub(crate) async fn remove_folder(api: &Api, which: NameRef) -> Result<CabinetVi
 
 pub(crate) async fn rename_tag(api: &Api, wanted: PutName) -> Result<CabinetView, Failure> {
     let Some(was) = wanted.was else {
-        let message = "A tag is made by giving it to a conversation.";
+        let message = say!("A tag is made by giving it to a conversation.");
         return Err(Failure::new(ErrorKind::RequestInvalid, message));
     };
     api.engine.rename_tag(was, &wanted.name).await?;

@@ -1,7 +1,7 @@
 //! The gateway in Settings: its switch, the keys of other programs, and what they ask.
 
 use crate::{Api, calendar, spend, types::SpendFigure};
-use domain::{Budget, BudgetScope, ErrorKind, Failure, Millis, Period, PicoUsd, Timestamp};
+use domain::{Budget, BudgetScope, ErrorKind, Failure, Millis, Period, PicoUsd, Timestamp, say};
 use engine::{AppKeyChange, AppKeyRow, Engine, NewAppKey, Table};
 use serde::{Deserialize, Serialize};
 use std::{future::Future, net::SocketAddr, pin::Pin};
@@ -36,7 +36,7 @@ pub struct GatewayView {
     /// The port it has, or would.
     pub port: u16,
     /// Why it is not on although it should be.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
     /// What was asked through it since local midnight.
     pub today: SpendFigure,
     /// Keys that are not taken back, newest first.
@@ -164,12 +164,12 @@ pub async fn resume(api: &Api) {
         Ok((false, _)) => Ok(()),
         Err(failure) => Err(failure),
     };
-    api.gateway_failed(started.err().map(|failure| failure.message));
+    api.gateway_failed(started.err());
 }
 
 async fn begin(api: &Api, port: u16) -> Result<(), Failure> {
     let switch = api.gateway.as_ref().ok_or_else(|| {
-        Failure::new(ErrorKind::RequestUnsupported, "This build has no gateway. Use `parallax serve`.")
+        Failure::new(ErrorKind::RequestUnsupported, say!("This build has no gateway. Use `parallax serve`."))
     })?;
     switch.start(&api.engine, port).await?;
     api.engine.changed(Table::Gateway);
@@ -261,7 +261,7 @@ pub(crate) async fn switch(api: &Api, wish: SwitchGateway) -> Result<GatewayView
     if wish.on && port < 1_024 {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "Choose a port from 1024 to 65535: those below belong to the system.",
+            say!("Choose a port from 1024 to 65535: those below belong to the system."),
         ));
     }
     let (on, text) = (wish.on.then_some("yes"), port.to_string());
@@ -277,7 +277,7 @@ pub(crate) async fn switch(api: &Api, wish: SwitchGateway) -> Result<GatewayView
         switch.stop();
     }
     let started = if wish.on { begin(api, port).await } else { Ok(()) };
-    api.gateway_failed(started.err().map(|failure| failure.message));
+    api.gateway_failed(started.err());
     api.engine.changed(Table::Gateway);
     state(api, ()).await
 }
@@ -295,7 +295,7 @@ pub(crate) async fn make_key(api: &Api, wish: MakeAppKey) -> Result<MadeAppKey, 
         cache: Some(wish.cache),
     };
     if wish.month_limit.is_some_and(|limit| limit < PicoUsd::ZERO) {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "A budget is not below zero."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("A budget is not below zero.")));
     }
     let (row, key) = api.engine.create_app_key(NewAppKey { name: wish.name, change }).await?;
     if let Some(limit) = wish.month_limit {

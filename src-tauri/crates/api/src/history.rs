@@ -9,7 +9,7 @@ use crate::{
         SnippetPiece,
     },
 };
-use domain::{ErrorKind, Failure, Timestamp};
+use domain::{ErrorKind, Failure, Timestamp, say};
 use engine::{ConversationRow, ExportForm, FoundTurn, Hit, Match, SearchFrom, Shelf, TRASH_DAYS};
 use std::io::Write as _;
 
@@ -51,7 +51,10 @@ fn shelved(row: ConversationRow) -> ShelvedConversation {
 
 pub(crate) async fn search(api: &Api, wanted: SearchQuery) -> Result<SearchPage, Failure> {
     if wanted.text.len() > LONGEST {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "This search is longer than 4 KB. Shorten it."));
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            say!("This search is longer than 4 KB. Shorten it."),
+        ));
     }
     let find = query::parse(&wanted.text)?;
     let from = wanted.from.map(|from| SearchFrom {
@@ -69,7 +72,10 @@ pub(crate) async fn search(api: &Api, wanted: SearchQuery) -> Result<SearchPage,
 /// In which turns on the screen of one conversation a text stands.
 pub(crate) async fn find(api: &Api, wanted: FindInChat) -> Result<Vec<FoundTurn>, Failure> {
     if wanted.text.as_ref().is_some_and(|text| text.len() > LONGEST) {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "This search is longer than 4 KB. Shorten it."));
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            say!("This search is longer than 4 KB. Shorten it."),
+        ));
     }
     api.engine.find_in(wanted.id, wanted.text).await
 }
@@ -100,13 +106,13 @@ pub(crate) async fn export(api: &Api, wanted: ExportConversation) -> Result<Expo
     let folder = api.downloads.clone().ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreDenied,
-            "There is no downloads folder. Use `parallax history export ID > FILE` instead.",
+            say!("There is no downloads folder. Use `parallax history export ID > FILE` instead."),
         )
     })?;
     if api.engine.hides_names(wanted.id).await? {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "A turn of this conversation hides its names: vote first, or reveal them.",
+            say!("A turn of this conversation hides its names: vote first, or reveal them."),
         ));
     }
     let (title, text) = api.engine.export_conversation(wanted.id, form).await?;

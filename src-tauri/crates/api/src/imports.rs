@@ -7,7 +7,7 @@ use crate::{
         ImportUndone,
     },
 };
-use domain::{ErrorKind, Failure, Timestamp};
+use domain::{ErrorKind, Failure, Timestamp, Words, say};
 use engine::{ImportProgress, ImportReport};
 use std::{
     fs,
@@ -40,14 +40,17 @@ impl Drop for Place<'_> {
 pub(crate) async fn run(api: &Api, wanted: ImportFile) -> Result<ImportOutcome, Failure> {
     let path = expanded(wanted.path.trim());
     if !path.is_absolute() {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "Write the full path of the file."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("Write the full path of the file.")));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let progress = Arc::new(ImportProgress::default());
     {
         let mut going = api.import.lock().unwrap_or_else(PoisonError::into_inner);
         if going.is_some() {
-            return Err(Failure::new(ErrorKind::RequestInvalid, "Another import is going on. Wait for it."));
+            return Err(Failure::new(
+                ErrorKind::RequestInvalid,
+                say!("Another import is going on. Wait for it."),
+            ));
         }
         *going = Some(Going { name, dry_run: wanted.dry_run, progress: Arc::clone(&progress) });
     }
@@ -68,49 +71,45 @@ pub(crate) fn expanded(path: &str) -> PathBuf {
 /// What a report says to people.
 pub fn outcome(report: &ImportReport) -> ImportOutcome {
     let mut notes = Vec::new();
-    let mut note = |count: u64, one: &str, many: &str| match count {
+    let mut note = |count: u64, one: Words, many: fn(u64) -> Words| match count {
         0 => {}
-        1 => notes.push(format!("1 {one}")),
-        n => notes.push(format!("{n} {many}")),
+        1 => notes.push(one),
+        n => notes.push(many(n)),
     };
-    note(
-        report.in_trash,
-        "conversation is in the trash and stays there.",
-        "conversations are in the trash and stay there.",
-    );
+    note(report.in_trash, say!("1 conversation is in the trash and stays there."), |n| {
+        say!("{n} conversations are in the trash and stay there.", n)
+    });
     note(
         report.branched,
-        "conversation has edited prompts or repeated answers; all of them are kept.",
-        "conversations have edited prompts or repeated answers; all of them are kept.",
+        say!("1 conversation has edited prompts or repeated answers; all of them are kept."),
+        |n| say!("{n} conversations have edited prompts or repeated answers; all of them are kept.", n),
     );
-    note(
-        report.files,
-        "picture or file comes along from the archive.",
-        "pictures and files come along from the archive.",
-    );
+    note(report.files, say!("1 picture or file comes along from the archive."), |n| {
+        say!("{n} pictures and files come along from the archive.", n)
+    });
     note(
         report.attachments,
-        "picture or file does not come along; a note stands in its place.",
-        "pictures and files do not come along; a note stands in each one's place.",
+        say!("1 picture or file does not come along; a note stands in its place."),
+        |n| say!("{n} pictures and files do not come along; a note stands in each one's place.", n),
     );
-    note(
-        report.hidden_characters,
-        "invisible character was taken out.",
-        "invisible characters were taken out.",
-    );
-    note(
-        report.system_messages,
-        "hidden message to the model was left out.",
-        "hidden messages to the model were left out.",
-    );
-    for (reason, count) in &report.skipped {
-        note(*count, &format!("entry passed over: {reason}."), &format!("entries passed over: {reason}."));
+    note(report.hidden_characters, say!("1 invisible character was taken out."), |n| {
+        say!("{n} invisible characters were taken out.", n)
+    });
+    note(report.system_messages, say!("1 hidden message to the model was left out."), |n| {
+        say!("{n} hidden messages to the model were left out.", n)
+    });
+    for (reason, n) in &report.skipped {
+        notes.push(match n {
+            0 => continue,
+            1 => say!("1 entry passed over: {reason}.", reason = reason.words()),
+            n => say!("{n} entries passed over: {reason}.", n, reason = reason.words()),
+        });
     }
     if report.cut_off {
-        notes.push("The file ends in the middle: what came before is kept. Download it again.".to_owned());
+        notes.push(say!("The file ends in the middle: what came before is kept. Download it again."));
     }
     if report.stopped {
-        notes.push("It was stopped. Import the file again to go on from there.".to_owned());
+        notes.push(say!("It was stopped. Import the file again to go on from there."));
     }
     ImportOutcome {
         id: report.id,

@@ -81,7 +81,7 @@ pub struct Api {
     /// The server for other programs, where the binary has one.
     gateway: Option<Box<dyn gateway::GatewaySwitch>>,
     /// Why it is off although it should be on.
-    gateway_failure: Mutex<Option<String>>,
+    gateway_failure: Mutex<Option<Failure>>,
     /// The small window for a quick question; `None` = the binary has none.
     quick: Option<Box<dyn quick::QuickDesk>>,
 }
@@ -134,11 +134,11 @@ impl Api {
         self
     }
 
-    fn gateway_failed(&self, why: Option<String>) {
+    fn gateway_failed(&self, why: Option<Failure>) {
         *self.gateway_failure.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
-    fn gateway_failure(&self) -> Option<String> {
+    fn gateway_failure(&self) -> Option<Failure> {
         self.gateway_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -1,7 +1,7 @@
 //! The one way out of the window: an address is parsed, its scheme checked, and its canonical form opened.
 
 use crate::{Api, types::Link};
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use std::future::{Ready, ready};
 use url::Url;
 
@@ -17,27 +17,31 @@ pub(crate) fn open(api: &Api, link: Link) -> Ready<Result<(), Failure>> {
 /// Allowed are `https`, `http` and `mailto`. Refused are all other schemes, addresses that carry a user
 /// name (`https://bank.example@evil.example`), and hidden control characters.
 pub fn check(text: &str) -> Result<String, Failure> {
-    let refuse =
-        |why: &str| Failure::new(ErrorKind::RequestInvalid, format!("This link is not opened: {why}."));
+    let refuse = |why: domain::Words| {
+        Failure::new(ErrorKind::RequestInvalid, say!("This link is not opened: {why}.", why))
+    };
     if text.len() > LIMIT {
-        return Err(refuse("it is too long"));
+        return Err(refuse(say!("it is too long")));
     }
     if text.chars().any(char::is_control) {
-        return Err(refuse("it holds hidden characters"));
+        return Err(refuse(say!("it holds hidden characters")));
     }
-    let url = Url::parse(text).map_err(|_| refuse("it is not a complete address"))?;
+    let url = Url::parse(text).map_err(|_| refuse(say!("it is not a complete address")))?;
     match url.scheme() {
         "https" | "http" => {
             if url.host_str().is_none_or(str::is_empty) {
-                return Err(refuse("it names no host"));
+                return Err(refuse(say!("it names no host")));
             }
             if !url.username().is_empty() || url.password().is_some() {
-                return Err(refuse("it hides another host behind a user name"));
+                return Err(refuse(say!("it hides another host behind a user name")));
             }
         }
         "mailto" => {}
         other => {
-            return Err(refuse(&format!("addresses that begin with “{other}:” can start other programs")));
+            return Err(refuse(say!(
+                "addresses that begin with “{scheme}:” can start other programs",
+                scheme = other
+            )));
         }
     }
     Ok(url.to_string())

@@ -4,7 +4,7 @@ use crate::{
     Api,
     types::{PromptList, PutPrompt, PutTeam, SavedPrompt, SavedRef, Team},
 };
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::{LANE_LIMIT, PromptRow, TeamRow};
 
 const LONGEST_NAME: usize = 80;
@@ -13,7 +13,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// Most texts, and most line-ups.
 const MOST: usize = 500;
 
-fn refuse(why: impl Into<String>) -> Failure {
+fn refuse(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn gaps(text: &str) -> Vec<String> {
 fn named(name: &str) -> Result<String, Failure> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(refuse("A name has 1 to 80 characters."));
+        return Err(refuse(say!("A name has 1 to 80 characters.")));
     }
     Ok(name)
 }
@@ -62,8 +62,9 @@ fn slash(given: Option<&str>, name: &str) -> Result<String, Failure> {
     let word = match given {
         Some(word) if word.chars().all(fits) => word.to_lowercase(),
         Some(word) => {
-            return Err(refuse(format!(
-                "“/{word}” cannot be typed as a command: use letters, digits, - and _."
+            return Err(refuse(say!(
+                "“/{word}” cannot be typed as a command: use letters, digits, - and _.",
+                word
             )));
         }
         None => {
@@ -73,16 +74,16 @@ fn slash(given: Option<&str>, name: &str) -> Result<String, Failure> {
         }
     };
     let word: String = word.chars().take(LONGEST_SLASH).collect();
-    if word.is_empty() { Err(refuse("Give it a word to type behind the slash.")) } else { Ok(word) }
+    if word.is_empty() { Err(refuse(say!("Give it a word to type behind the slash."))) } else { Ok(word) }
 }
 
 pub(crate) async fn put(api: &Api, wanted: PutPrompt) -> Result<PromptList, Failure> {
     let name = named(&wanted.name)?;
     if wanted.text.trim().is_empty() {
-        return Err(refuse("The text is empty."));
+        return Err(refuse(say!("The text is empty.")));
     }
     if wanted.text.len() > LONGEST_TEXT {
-        return Err(refuse("The text is longer than 64 kB. Attach it as a file instead."));
+        return Err(refuse(say!("The text is longer than 64 kB. Attach it as a file instead.")));
     }
     let slash = if wanted.system { None } else { Some(slash(wanted.slash.as_deref(), &name)?) };
     let row = PromptRow {
@@ -96,17 +97,21 @@ pub(crate) async fn put(api: &Api, wanted: PutPrompt) -> Result<PromptList, Fail
     let write = api.engine.store().write(move |tx| {
         let others: Vec<PromptRow> = tx.prompts()?.into_iter().filter(|other| other.id != row.id).collect();
         if others.len() >= MOST {
-            return Err(refuse("There are 500 of them. Remove some first."));
+            return Err(refuse(say!("There are 500 of them. Remove some first.")));
         }
         let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
         if others.iter().any(|other| other.system == row.system && same(&other.name, &row.name)) {
-            return Err(refuse(format!("There is one called “{}” already. Choose another name.", row.name)));
+            return Err(refuse(say!(
+                "There is one called “{name}” already. Choose another name.",
+                name = row.name
+            )));
         }
         if let Some(other) = others.iter().find(|other| other.slash.is_some() && other.slash == row.slash) {
             let word = row.slash.as_deref().unwrap_or_default();
-            return Err(refuse(format!(
-                "“/{word}” brings up “{}” already. Choose another word.",
-                other.name
+            return Err(refuse(say!(
+                "“/{word}” brings up “{name}” already. Choose another word.",
+                word,
+                name = other.name
             )));
         }
         tx.put_prompt(&row)
@@ -123,7 +128,7 @@ pub(crate) async fn remove(api: &Api, which: SavedRef) -> Result<PromptList, Fai
 pub(crate) async fn put_team(api: &Api, wanted: PutTeam) -> Result<PromptList, Failure> {
     let name = named(&wanted.name)?;
     if wanted.line_up.is_empty() || wanted.line_up.len() > LANE_LIMIT {
-        return Err(refuse("A line-up has 1 to 16 models."));
+        return Err(refuse(say!("A line-up has 1 to 16 models.")));
     }
     let row = TeamRow {
         id: wanted.id.unwrap_or_else(|| api.engine.clock().id().to_string()),
@@ -134,10 +139,13 @@ pub(crate) async fn put_team(api: &Api, wanted: PutTeam) -> Result<PromptList, F
     let write = api.engine.store().write(move |tx| {
         let others: Vec<TeamRow> = tx.teams()?.into_iter().filter(|other| other.id != row.id).collect();
         if others.len() >= MOST {
-            return Err(refuse("There are 500 of them. Remove some first."));
+            return Err(refuse(say!("There are 500 of them. Remove some first.")));
         }
         if others.iter().any(|other| other.name.to_lowercase() == row.name.to_lowercase()) {
-            return Err(refuse(format!("There is one called “{}” already. Choose another name.", row.name)));
+            return Err(refuse(say!(
+                "There is one called “{name}” already. Choose another name.",
+                name = row.name
+            )));
         }
         tx.put_team(&row)
     });

@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{
     AccountField, AccountLabel, AccountRef, AuthScheme, ErrorKind, Failure, Meter, ModelRef, PicoUsd,
-    ProviderId, Secret, Timestamp,
+    ProviderId, Secret, Timestamp, say,
 };
 use engine::{Found, Known, SpendKey, Tested};
 use std::collections::HashMap;
@@ -111,7 +111,7 @@ async fn one(api: &Api, id: &ProviderId) -> Result<ProviderRow, Failure> {
 }
 
 fn gone(id: &ProviderId) -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, format!("There is no provider called “{id}”."))
+    Failure::new(ErrorKind::RequestInvalid, say!("There is no provider called “{id}”.", id))
 }
 
 pub(crate) async fn add(api: &Api, wanted: AddProvider) -> Result<ProviderRow, Failure> {
@@ -195,7 +195,9 @@ pub(crate) async fn set_key(api: &Api, wanted: SetKey) -> Result<ProviderRow, Fa
         None => {
             return Err(Failure::new(
                 ErrorKind::RequestInvalid,
-                "The provider cannot be told from this key. Choose it in Settings and enter the key there.",
+                say!(
+                    "The provider cannot be told from this key. Choose it in Settings and enter the key there."
+                ),
             ));
         }
     };

@@ -4,7 +4,7 @@
 //! `date:2026-11-01..2026-11-08`. Days are local. Anything else with a colon is a word like others.
 
 use crate::calendar;
-use domain::{ErrorKind, Failure, PicoUsd, Timestamp};
+use domain::{ErrorKind, Failure, PicoUsd, Timestamp, say};
 use engine::Find;
 use jiff::civil::Date;
 
@@ -23,11 +23,11 @@ pub fn parse(text: &str) -> Result<Find, Failure> {
                 Some(("folder", name)) => find.folder = Some(named("folder", name)?),
                 Some(("has", "code")) => find.code = true,
                 Some(("has", _)) => {
-                    return Err(invalid("Write has:code; nothing else can be asked for yet."));
+                    return Err(invalid(say!("Write has:code; nothing else can be asked for yet.")));
                 }
                 Some(("vote", "won")) => find.won = true,
                 Some(("vote", _)) => {
-                    return Err(invalid("Write vote:won for the answers that your votes find best."));
+                    return Err(invalid(say!("Write vote:won for the answers that your votes find best.")));
                 }
                 Some(("cost", range)) => cost(&mut find, range)?,
                 Some(("date", range)) => date(&mut find, range)?,
@@ -74,7 +74,7 @@ fn words(text: &str) -> Vec<Word> {
     found
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
+fn invalid(message: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, message)
 }
 
@@ -85,11 +85,11 @@ fn named(facet: &str, name: &str) -> Result<String, Failure> {
         return Ok(name.to_owned());
     }
     let sample = if kept { "work" } else { "gpt-5" };
-    Err(invalid(format!("Write a name after {facet}: as in {facet}:{sample}.")))
+    Err(invalid(say!("Write a name after {facet}: as in {facet}:{sample}.", facet, sample)))
 }
 
 fn cost(find: &mut Find, range: &str) -> Result<(), Failure> {
-    let wrong = || invalid("Write a cost in dollars with < or >, as in cost:>0.05.");
+    let wrong = || invalid(say!("Write a cost in dollars with < or >, as in cost:>0.05."));
     let (more, amount) = match (range.strip_prefix('>'), range.strip_prefix('<')) {
         (Some(amount), _) => (true, amount),
         (_, Some(amount)) => (false, amount),
@@ -127,7 +127,7 @@ fn date(find: &mut Find, range: &str) -> Result<(), Failure> {
 
 /// A year, a month or a day: its first moment, and that of the next.
 fn span(text: &str) -> Result<(Timestamp, Timestamp), Failure> {
-    let wrong = || invalid("Write a date as 2026, 2026-11 or 2026-11-21, as in date:2026-11.");
+    let wrong = || invalid(say!("Write a date as 2026, 2026-11 or 2026-11-21, as in date:2026-11."));
     let number = |text: &str, digits: usize| -> Result<i16, Failure> {
         let right = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
         if right { text.parse().map_err(|_| wrong()) } else { Err(wrong()) }

@@ -3,7 +3,7 @@
 //! Between the two it lies in the database, so that it is lost with neither of them.
 
 use crate::{Api, settings};
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::Table;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub trait QuickDesk: Send + Sync {
     /// Why no keys can be taken on this desktop; `None` = they can.
     fn obstacle(&self) -> Option<QuickObstacle>;
     /// Takes these keys and lets others go; `None` = takes none. An error in words.
-    fn take(&self, keys: Option<&str>) -> Result<(), String>;
+    fn take(&self, keys: Option<&str>) -> Result<(), domain::Words>;
     /// Closes the small window.
     fn close(&self);
     /// Brings the main window to the front.
@@ -108,12 +108,12 @@ pub(crate) async fn view(api: &Api, (): ()) -> Result<QuickView, Failure> {
 }
 
 pub(crate) async fn set(api: &Api, wanted: SetQuick) -> Result<QuickView, Failure> {
-    let invalid = |words: String| Failure::new(ErrorKind::RequestInvalid, words);
+    let invalid = |words: domain::Words| Failure::new(ErrorKind::RequestInvalid, words);
     if wanted.keys.as_ref().is_some_and(|keys| !QUICK_KEYS.contains(&keys.as_str())) {
-        return Err(invalid(format!("The keys are one of {}.", QUICK_KEYS.join(", "))));
+        return Err(invalid(say!("The keys are one of {quick_keys}.", quick_keys = QUICK_KEYS.join(", "))));
     }
     let Some(desk) = &api.quick else {
-        return Err(invalid("There is no desktop whose keys could be taken.".to_owned()));
+        return Err(invalid(say!("There is no desktop whose keys could be taken.")));
     };
     desk.take(wanted.keys.as_deref()).map_err(invalid)?;
     api.engine.store().write(move |tx| tx.set_setting(KEYS, wanted.keys.as_deref())).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn set(api: &Api, wanted: SetQuick) -> Result<QuickView, Failur
 }
 
 /// Takes the keys that were chosen. For the program's start.
-pub async fn resume(api: &Api) -> Result<(), String> {
+pub async fn resume(api: &Api) -> Result<(), domain::Words> {
     let keys = kept(api).await.map_err(|failure| failure.message)?;
     match (&api.quick, keys) {
         (Some(desk), Some(keys)) if desk.obstacle().is_none() => desk.take(Some(&keys)),
@@ -152,7 +152,7 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<QuickState, Failure> {
 pub(crate) async fn ask(api: &Api, asked: QuickText) -> Result<(), Failure> {
     let text = asked.text.trim().to_owned();
     if text.is_empty() {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "There is nothing to ask yet."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("There is nothing to ask yet.")));
     }
     fits(&text)?;
     api.engine
@@ -213,6 +213,9 @@ fn fits(text: &str) -> Result<(), Failure> {
     if text.len() <= LONGEST {
         Ok(())
     } else {
-        Err(Failure::new(ErrorKind::RequestInvalid, "This is too long for here. Ask it in the main window."))
+        Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            say!("This is too long for here. Ask it in the main window."),
+        ))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         RoutePlace, RoutePlanned, RouteQuery, RouteRejected, RouteView, RunRef, SentRequest, SetRate,
     },
 };
-use domain::{Endpoint, EndpointId, ErrorKind, Failure, Meter, Policy, ProviderId, Route, Timestamp};
+use domain::{Endpoint, EndpointId, ErrorKind, Failure, Meter, Policy, ProviderId, Route, Timestamp, say};
 use engine::{AuditFilter, LoggedRow, Registry, Tried, frame::TurnView};
 use std::io::Write as _;
 
@@ -227,7 +227,7 @@ pub(crate) async fn audit_export(api: &Api, wanted: AuditExport) -> Result<Spend
     let folder = api.downloads.clone().ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreDenied,
-            "There is no downloads folder. Use `parallax audit --json > FILE` instead.",
+            say!("There is no downloads folder. Use `parallax audit --json > FILE` instead."),
         )
     })?;
     let stem = calendar::minute(api.engine.clock().now())?.strftime("parallax-audit-%Y-%m-%d-%H%M");

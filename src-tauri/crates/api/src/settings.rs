@@ -4,7 +4,7 @@ use crate::{
     Api, chat, models,
     types::{AppState, Onboarded, StorageState, TellUser, Theme, ViewKey, ViewValue},
 };
-use domain::{ErrorKind, Failure, LaneTarget, ModelRef, Params};
+use domain::{ErrorKind, Failure, LaneTarget, ModelRef, Params, say};
 use engine::StorageKind;
 use std::future::{Ready, ready};
 
@@ -114,7 +114,10 @@ pub(crate) async fn view_set(api: &Api, wanted: ViewValue) -> Result<(), Failure
     let key = checked(wanted.key)?;
     let limit = if key.starts_with(DRAFT) { DRAFT_LIMIT } else { VALUE_LIMIT };
     if wanted.value.as_ref().is_some_and(|value| value.len() > limit) {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "This is too large to be kept as a setting."));
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            say!("This is too large to be kept as a setting."),
+        ));
     }
     api.engine.store().write(move |tx| tx.set_setting(&key, wanted.value.as_deref())).await
 }
@@ -124,13 +127,13 @@ fn checked(key: String) -> Result<String, Failure> {
     if key.starts_with("view.") && key.len() <= KEY_LIMIT && !key.chars().any(char::is_control) {
         Ok(key)
     } else {
-        Err(Failure::new(ErrorKind::RequestInvalid, "Settings of the window begin with “view.”."))
+        Err(Failure::new(ErrorKind::RequestInvalid, say!("Settings of the window begin with “view.”.")))
     }
 }
 
 pub(crate) async fn theme(api: &Api, wanted: Theme) -> Result<(), Failure> {
     if !["system", "light", "dark"].contains(&wanted.theme.as_str()) {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "A theme is system, light or dark."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("A theme is system, light or dark.")));
     }
     api.engine.store().write(move |tx| tx.set_setting(THEME, Some(&wanted.theme))).await
 }

@@ -1,10 +1,10 @@
 //! The file of an experiment and those it names: all of them lie in its folder or below.
 
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use engine::{Suite, SuiteFiles};
 use std::path::{Path, PathBuf};
 
-fn invalid(why: impl Into<String>) -> Failure {
+fn invalid(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
 
@@ -13,7 +13,7 @@ fn invalid(why: impl Into<String>) -> Failure {
 ///
 /// Error `request.invalid` for what cannot be read or lies elsewhere.
 pub fn suite_of_file(path: &Path) -> Result<Suite, Failure> {
-    let wrong = |why: &dyn std::fmt::Display| invalid(format!("{}: {why}.", path.display()));
+    let wrong = |why: &dyn std::fmt::Display| invalid(say!("{path}: {why}.", path = path.display(), why));
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
         let why = "a table holds cases alone, not what is asked of whom; name it as the `tests` of a YAML or JSON file";
         return Err(wrong(&why));

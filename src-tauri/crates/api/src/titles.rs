@@ -8,10 +8,7 @@ use domain::Failure;
 
 pub(crate) async fn state(api: &Api, (): ()) -> Result<TitleView, Failure> {
     let maker = api.engine.title_maker().await?;
-    Ok(TitleView {
-        model: maker.model.map(|model| model.to_string()),
-        failure: maker.failure.map(|failure| failure.message),
-    })
+    Ok(TitleView { model: maker.model.map(|model| model.to_string()), failure: maker.failure })
 }
 
 pub(crate) async fn set(api: &Api, wanted: SetTitleModel) -> Result<TitleView, Failure> {

@@ -13,6 +13,8 @@ mod pdf;
 mod picture;
 mod words;
 
+use domain::{Words, say};
+
 pub use pdf::text as pdf_text;
 pub use picture::preview;
 
@@ -56,29 +58,29 @@ pub struct Taken {
     /// A small JPEG of a picture.
     pub preview: Option<Vec<u8>>,
     /// What was changed in it, in a sentence each.
-    pub notes: Vec<String>,
+    pub notes: Vec<Words>,
 }
 
 /// Why a file is not taken: what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(pub String);
+pub struct Refused(pub Words);
 
 /// Takes a file in.
 pub fn take(name: &str, data: Vec<u8>) -> Result<Taken, Refused> {
     let name = shown_name(name);
-    let refuse = |why: &str| Err(Refused(format!("“{name}” {why}")));
+    let refuse = |why: Words| Err(Refused(say!("“{name}” {why}", name, why)));
     if data.is_empty() {
-        return refuse("is empty.");
+        return refuse(say!("is empty."));
     }
     if let Some(format) = picture::format(&data) {
         if data.len() > PICTURE_LIMIT {
-            return refuse("is larger than 20 MB. Make the picture smaller, then attach it again.");
+            return refuse(say!("is larger than 20 MB. Make the picture smaller, then attach it again."));
         }
         return picture::take(name, &data, format);
     }
     if data.get(..1024).unwrap_or(&data).windows(5).any(|window| window == b"%PDF-") {
         if data.len() > PDF_LIMIT {
-            return refuse("is larger than 32 MB. Split the document, then attach a part of it.");
+            return refuse(say!("is larger than 32 MB. Split the document, then attach a part of it."));
         }
         let media_type = "application/pdf";
         return Ok(Taken {
@@ -92,10 +94,13 @@ pub fn take(name: &str, data: Vec<u8>) -> Result<Taken, Refused> {
         });
     }
     if let Some(other) = foreign(&data) {
-        return refuse(&format!("is {other}, which cannot be attached. Save it as PDF, PNG or text first."));
+        return refuse(say!(
+            "is {other}, which cannot be attached. Save it as PDF, PNG or text first.",
+            other
+        ));
     }
     if data.len() > TEXT_LIMIT {
-        return refuse("is larger than 4 MB. Attach the part that matters.");
+        return refuse(say!("is larger than 4 MB. Attach the part that matters."));
     }
     match words::utf8(data) {
         Some(text) => {
@@ -111,27 +116,27 @@ pub fn take(name: &str, data: Vec<u8>) -> Result<Taken, Refused> {
                 notes: Vec::new(),
             })
         }
-        None => refuse("is neither a picture nor a PDF nor text. Save it as one of these first."),
+        None => refuse(say!("is neither a picture nor a PDF nor text. Save it as one of these first.")),
     }
 }
 
 /// Formats people do try to attach, by their first bytes.
-fn foreign(data: &[u8]) -> Option<&'static str> {
+fn foreign(data: &[u8]) -> Option<Words> {
     let at = |place: usize, mark: &[u8]| data.get(place..place + mark.len()) == Some(mark);
     if at(4, b"ftyphei") || at(4, b"ftypmif1") || at(4, b"ftyphev") {
-        Some("a HEIC picture")
+        Some(say!("a HEIC picture"))
     } else if at(4, b"ftypavi") {
-        Some("an AVIF picture")
+        Some(say!("an AVIF picture"))
     } else if let Some(media_type) = recorded(data) {
-        Some(if media_type.starts_with("audio/") { "a sound recording" } else { "a video" })
+        Some(if media_type.starts_with("audio/") { say!("a sound recording") } else { say!("a video") })
     } else if at(0, b"PK\x03\x04") {
-        Some("an archive or office document")
+        Some(say!("an archive or office document"))
     } else if at(0, &[0xd0, 0xcf, 0x11, 0xe0]) {
-        Some("an old office document")
+        Some(say!("an old office document"))
     } else if at(0, b"II*\0") || at(0, b"MM\0*") {
-        Some("a TIFF picture")
+        Some(say!("a TIFF picture"))
     } else if at(0, b"\x7fELF") || at(0, b"MZ\x90") {
-        Some("a program")
+        Some(say!("a program"))
     } else {
         None
     }
@@ -162,10 +167,10 @@ fn recorded(data: &[u8]) -> Option<&'static str> {
 /// Takes a recording in that comes with a conversation: it is kept as it is and sent nowhere, so nothing is taken out.
 pub fn recording(name: &str, data: Vec<u8>) -> Result<Taken, Refused> {
     let name = shown_name(name);
-    let refuse = |why: &str| Err(Refused(format!("“{name}” {why}")));
-    let Some(media_type) = recorded(&data) else { return refuse("is no recording.") };
+    let refuse = |why: Words| Err(Refused(say!("“{name}” {why}", name, why)));
+    let Some(media_type) = recorded(&data) else { return refuse(say!("is no recording.")) };
     if data.len() > RECORDING_LIMIT {
-        return refuse("is larger than 32 MB.");
+        return refuse(say!("is larger than 32 MB."));
     }
     let kind = Kind::Recording;
     Ok(Taken { kind, name, media_type, data, size: None, preview: None, notes: Vec::new() })
@@ -239,7 +244,7 @@ mod tests {
             ("a.png", b"\x89PNG\r\n\x1a\nbroken".to_vec(), "cannot be read"),
         ] {
             let Refused(words) = take(name, data).unwrap_err();
-            assert!(words.contains(word) && words.contains(name), "{words}");
+            assert!(words.contains(word) && words.contains(name), "{words:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pictures, written anew from their pixels.
 
 use crate::{Kind, Refused, Taken};
+use domain::say;
 use image::{
     DynamicImage, ExtendedColorType, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader, Limits,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
@@ -28,24 +29,25 @@ pub(crate) fn format(data: &[u8]) -> Option<ImageFormat> {
 
 pub(crate) fn take(name: String, data: &[u8], format: ImageFormat) -> Result<Taken, Refused> {
     let Some((mut picture, turned)) = decode(data, format) else {
-        return Err(Refused(format!(
-            "“{name}” cannot be read: the picture is damaged or far too large. Save it anew in another program."
+        return Err(Refused(say!(
+            "“{name}” cannot be read: the picture is damaged or far too large. Save it anew in another program.",
+            name
         )));
     };
     let mut notes = Vec::new();
     let was = (picture.width(), picture.height());
     if was.0.max(was.1) > LONGEST_EDGE {
         picture = picture.resize(LONGEST_EDGE, LONGEST_EDGE, FilterType::CatmullRom);
-        notes.push(format!(
-            "Scaled from {} × {} to {} × {} pixels, which is all that providers look at.",
-            was.0,
-            was.1,
-            picture.width(),
-            picture.height()
+        notes.push(say!(
+            "Scaled from {wide} × {high} to {width} × {height} pixels, which is all that providers look at.",
+            wide = was.0,
+            high = was.1,
+            width = picture.width(),
+            height = picture.height()
         ));
     }
     if format == ImageFormat::Gif {
-        notes.push("Only the first picture of the GIF is sent.".to_owned());
+        notes.push(say!("Only the first picture of the GIF is sent."));
     }
     let photo = format == ImageFormat::Jpeg && !picture.color().has_alpha();
     let written = if photo { None } else { png(&picture).filter(|png| png.len() <= LARGEST) };
@@ -57,12 +59,13 @@ pub(crate) fn take(name: String, data: &[u8], format: ImageFormat) -> Result<Tak
         ),
     };
     let Some(written) = written else {
-        return Err(Refused(format!(
-            "“{name}” could not be prepared for sending. Save it as PNG or JPEG first."
+        return Err(Refused(say!(
+            "“{name}” could not be prepared for sending. Save it as PNG or JPEG first.",
+            name
         )));
     };
     if turned {
-        notes.push("Turned upright as the camera noted.".to_owned());
+        notes.push(say!("Turned upright as the camera noted."));
     }
     let size = Some((picture.width(), picture.height()));
     let preview = small(&picture);

@@ -1,6 +1,6 @@
 //! Addresses that belong to an account: `https://{resource}.example.com`.
 
-use domain::{AccountField, AuthScheme, Provider};
+use domain::{AccountField, AuthScheme, Provider, Words, say};
 use std::collections::BTreeMap;
 
 /// A provider as one account reaches it.
@@ -19,30 +19,33 @@ pub struct Reached {
 }
 
 /// Why a value cannot be taken for a field; a sentence to show.
-pub fn refuse_value(field: &AccountField, value: &str) -> Option<String> {
+pub fn refuse_value(field: &AccountField, value: &str) -> Option<Words> {
     let label = &field.label;
-    let example = field.example.as_deref().map_or_else(String::new, |e| format!(", such as {e}"));
+    let some = |why: Words| match &field.example {
+        Some(example) => say!("{why}, such as {example}.", why, example),
+        None => say!("{why}.", why),
+    };
     if !field.choices.is_empty() {
         let choices = field.choices.join(" or ");
         return (!field.choices.iter().any(|choice| choice == value))
-            .then(|| format!("{label} is {choices}."));
+            .then(|| say!("{label} is {choices}.", label, choices));
     }
     if field.names_models {
         return pairs(value)
             .is_none()
-            .then(|| format!("{label} are pairs of a model and its name, each model once{example}."));
+            .then(|| some(say!("{label} are pairs of a model and its name, each model once", label)));
     }
     if !is_plain(value) {
-        return Some(format!("{label} may hold letters, digits, points, hyphens and underscores{example}."));
+        return Some(some(say!("{label} may hold letters, digits, points, hyphens and underscores", label)));
     }
     let host = |ending: &String| {
         value.to_ascii_lowercase().strip_suffix(ending.as_str()).is_some_and(|front| !front.is_empty())
     };
-    if field.hosts.is_empty() {
+    if field.hosts.is_empty() || field.hosts.iter().any(host) {
         return None;
     }
-    (!field.hosts.iter().any(host))
-        .then(|| format!("{label} is a host name alone{example}. It ends in {}.", field.hosts.join(" or ")))
+    let hosts = field.hosts.join(" or ");
+    Some(say!("{why} It ends in {hosts}.", why = some(say!("{label} is a host name alone", label)), hosts))
 }
 
 /// Letters, digits, points, hyphens and underscores: a slash or an `@` would send the key to another host.

@@ -147,7 +147,7 @@ async fn attached(engine: &Engine, paths: &[std::path::PathBuf]) -> Result<Vec<A
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let attached = engine.attach(name, data).await?;
         for note in &attached.notes {
-            out::note(&format!("parallax: {}: {note}", attached.file.name));
+            out::note(&format!("parallax: {}: {}", attached.file.name, &**note));
         }
         files.push(attached.file);
     }
@@ -286,7 +286,7 @@ impl Observer for Printer {
             ));
         }
         for (_, words) in result.notices.iter().filter(|(kind, _)| *kind == NoticeKind::Budget) {
-            out::note(&format!("parallax: {}: {words}", result.target.model));
+            out::note(&format!("parallax: {}: {}", result.target.model, &**words));
         }
         out::note(&Self::summary(result));
     }

@@ -392,7 +392,7 @@ fn report_json(report: &ImportReport) -> Value {
         "in_trash": report.in_trash,
         "messages": report.messages,
         "branched": report.branched,
-        "skipped": report.skipped,
+        "skipped": report.skipped.iter().map(|(reason, n)| (reason.words().into_text(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "files": report.files,
         "attachments": report.attachments,
         "hidden_characters": report.hidden_characters,

@@ -26,7 +26,7 @@ pub(crate) fn last(result: &RunResult) -> Value {
         "duration_ms": result.duration,
         "attempts": result.attempts.iter().map(self::attempt).collect::<Vec<_>>(),
         "notices": result.notices.iter()
-            .map(|(kind, detail)| json!({ "kind": kind, "detail": detail }))
+            .map(|(kind, detail)| json!({ "kind": kind, "detail": &**detail }))
             .collect::<Vec<_>>(),
     });
     if let (Some(failure), Value::Object(fields)) = (&result.failure, &mut line) {

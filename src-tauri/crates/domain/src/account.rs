@@ -35,17 +35,19 @@ impl AccountLabel {
     /// Reads a label under which a key is to be stored: 1 to 40 letters, digits, points, hyphens and
     /// underscores, the first a letter or digit, not `environment`. Error `request.invalid`.
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
+        let refuse = |why: crate::Words| Err(Failure::new(ErrorKind::RequestInvalid, why));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let first = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
         if !first || text.len() > LONGEST || !text.chars().all(plain) {
-            return refuse(
+            return refuse(crate::say!(
                 "A key's label is 1 to 40 letters, digits, points, hyphens and underscores, and begins with a \
-                 letter or digit.",
-            );
+                 letter or digit."
+            ));
         }
         if text == ENVIRONMENT {
-            return refuse("“environment” stands for keys from the environment. Choose another label.");
+            return refuse(crate::say!(
+                "“environment” stands for keys from the environment. Choose another label."
+            ));
         }
         Ok(Self::from(text))
     }

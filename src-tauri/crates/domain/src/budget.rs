@@ -58,18 +58,30 @@ impl BudgetScope {
 
     /// Puts the two halves together again.
     pub fn of(sort: &str, subject: &str) -> Result<Self, Failure> {
-        let bad = |why: &str| Failure::new(ErrorKind::RequestInvalid, format!("“{sort}:{subject}” {why}"));
+        let bad = |why: crate::Words| {
+            Failure::new(
+                ErrorKind::RequestInvalid,
+                crate::say!("“{scope}” {why}", scope = format!("{sort}:{subject}"), why),
+            )
+        };
         let name = |text: &str| {
             let plain = !text.is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control);
-            if plain { Ok(text.to_owned()) } else { Err(bad("needs a name of 1 to 60 characters.")) }
+            if plain {
+                Ok(text.to_owned())
+            } else {
+                Err(bad(crate::say!("needs a name of 1 to 60 characters.")))
+            }
         };
         match sort {
             "all" if subject.is_empty() => Ok(Self::All),
             "provider" => Ok(Self::Provider(ProviderId::new(name(subject)?))),
-            "model" => subject.parse().map(Self::Model).map_err(|_| bad("is not a model's name.")),
-            "conversation" => {
-                subject.parse().map(Self::Conversation).map_err(|_| bad("is not a conversation's id."))
+            "model" => {
+                subject.parse().map(Self::Model).map_err(|_| bad(crate::say!("is not a model's name.")))
             }
+            "conversation" => subject
+                .parse()
+                .map(Self::Conversation)
+                .map_err(|_| bad(crate::say!("is not a conversation's id."))),
             "app" => Ok(Self::App(name(subject)?)),
             "key" => {
                 let environment = AccountLabel::environment();
@@ -81,8 +93,10 @@ impl BudgetScope {
                 };
                 Ok(Self::Key { provider: ProviderId::new(name(provider.as_str())?), label })
             }
-            _ => Err(bad("is no scope. Scopes are all, provider:ID, model:SLUG, conversation:ID, app:NAME \
-                          and key:PROVIDER/LABEL.")),
+            _ => Err(bad(crate::say!(
+                "is no scope. Scopes are all, provider:ID, model:SLUG, conversation:ID, app:NAME \
+                          and key:PROVIDER/LABEL."
+            ))),
         }
     }
 }

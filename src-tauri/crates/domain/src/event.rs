@@ -1,6 +1,6 @@
 //! What a provider's answer consists of, whatever its protocol: the pivot of the whole program.
 
-use crate::Usage;
+use crate::{Usage, Words};
 use serde::{Deserialize, Serialize};
 
 /// One step of an answer. Blocks are opened, extended and closed; text comes as increments only.
@@ -49,7 +49,7 @@ pub enum StreamEvent {
         /// What sort.
         kind: NoticeKind,
         /// In plain words.
-        detail: String,
+        detail: Words,
     },
     /// An event this version does not know: counted and shown, never silently dropped.
     Unknown {

@@ -1,6 +1,6 @@
 //! The one error that crosses a crate edge upward and reaches the user.
 
-use crate::{BudgetScope, Millis, Period, PicoUsd, ProviderId, Timestamp};
+use crate::{BudgetScope, Millis, Period, PicoUsd, ProviderId, Sentence, Timestamp, Words, words};
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
@@ -185,12 +185,35 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub budget: Option<Box<HeldBy>>,
+    /// What `message` is made of, where it is ours: for those who say it in another language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub said: Option<Box<Sentence>>,
 }
 
 impl Failure {
     /// A failure of our own side.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), upstream: None, budget: None }
+    pub fn new(kind: ErrorKind, message: impl Into<Words>) -> Self {
+        let (message, said) = message.into().into_parts();
+        Self { kind, message, upstream: None, budget: None, said }
+    }
+
+    /// What it says, with what that is made of.
+    pub fn words(&self) -> Words {
+        Words::made(self.message.clone(), self.said.clone())
+    }
+
+    /// The same failure in other words.
+    #[must_use]
+    pub fn reworded(mut self, message: impl Into<Words>) -> Self {
+        (self.message, self.said) = message.into().into_parts();
+        self
+    }
+
+    /// What it says, and all that was filled in to make it: for taking out what must not be read.
+    pub fn each_text(&mut self, visit: &mut impl FnMut(&mut String)) {
+        visit(&mut self.message);
+        words::each_gap(self.said.as_deref_mut(), visit);
     }
 
     /// The same failure with the budget's part.

@@ -25,6 +25,7 @@ mod secret;
 mod time;
 mod usage;
 mod when;
+mod words;
 
 pub use account::AccountRef;
 pub use budget::{Budget, BudgetScope, Period};
@@ -58,3 +59,4 @@ pub use secret::Secret;
 pub use time::{Millis, Timestamp};
 pub use usage::{BilledTokens, InputUsage, OutputUsage, Usage, UsageSource};
 pub use when::{Malformed as MalformedPrice, day_number};
+pub use words::{Fills, Gap, Sentence, Words};

@@ -12,7 +12,7 @@ use crate::{
     turn::{Money, Recorded, empty_run, launch_lanes, record_run},
     view,
 };
-use domain::{EndpointId, ErrorKind, Failure, RunId};
+use domain::{EndpointId, ErrorKind, Failure, RunId, say};
 use std::sync::Arc;
 use store::{AttemptRow, RunRow, TurnRow, Tx};
 
@@ -84,13 +84,13 @@ pub(crate) async fn revive(
 
 /// The new run, and the answers of that lane before it, oldest first.
 fn record_retry(inner: &Inner, tx: &mut Tx<'_>, run: RunId) -> Result<(Recorded, Vec<RunId>), Failure> {
-    let gone = || Failure::new(ErrorKind::RequestInvalid, "This answer is gone.");
+    let gone = || Failure::new(ErrorKind::RequestInvalid, say!("This answer is gone."));
     let old = tx.run(run)?.ok_or_else(gone)?;
     let elders: Vec<RunRow> = tx.runs(old.turn)?.into_iter().filter(|row| row.lane == old.lane).collect();
     if elders.iter().any(|row| !row.state.is_final()) {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "This answer is still being written. Stop it first.",
+            say!("This answer is still being written. Stop it first."),
         ));
     }
     let turn = tx.turn(old.turn)?.ok_or_else(gone)?;
@@ -156,7 +156,7 @@ fn record_going_on(
     run: RunId,
     on: Option<EndpointId>,
 ) -> Result<(Recorded, Vec<RunId>), Failure> {
-    let gone = || Failure::new(ErrorKind::RequestInvalid, "This answer is gone.");
+    let gone = || Failure::new(ErrorKind::RequestInvalid, say!("This answer is gone."));
     let old = tx.run(run)?.ok_or_else(gone)?;
     let content = tx.message(old.message)?.map(|row| row.content).ok_or_else(gone)?;
     let parts = tx.content(&content)?.unwrap_or_default();
@@ -165,7 +165,7 @@ fn record_going_on(
     let Some((failure, wrote)) = failure.zip(wrote) else {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "This answer cannot be gone on with. Retry it instead.",
+            say!("This answer cannot be gone on with. Retry it instead."),
         ));
     };
     let (mut recorded, earlier) = record_retry(inner, tx, run)?;

@@ -7,7 +7,7 @@ use crate::{
     policy,
     registry::Registry,
 };
-use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd, Secret, Timestamp};
+use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd, Secret, Timestamp, say};
 use std::fmt::Write as _;
 use store::AppKeyRow;
 
@@ -43,7 +43,7 @@ pub struct AppKeyChange {
     pub cache: Option<bool>,
 }
 
-fn invalid(why: impl Into<String>) -> Failure {
+fn invalid(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why)
 }
 
@@ -86,9 +86,9 @@ pub(crate) async fn create(inner: &Inner, wanted: NewAppKey) -> Result<(AppKeyRo
         .store
         .write(move |tx| {
             if tx.app_key_named(&row.name)?.is_some() {
-                return Err(invalid(format!(
-                    "There is an app key called “{}” already. Revoke it first, or take another name.",
-                    row.name
+                return Err(invalid(say!(
+                    "There is an app key called “{name}” already. Revoke it first, or take another name.",
+                    name = row.name
                 )));
             }
             checked(tx, &row)?;
@@ -123,7 +123,7 @@ async fn edit(
         .store
         .write(move |tx| {
             let mut row = tx.app_key_named(&name)?.ok_or_else(|| {
-                invalid(format!("There is no app key called “{name}”. See `parallax app-key list`."))
+                invalid(say!("There is no app key called “{name}”. See `parallax app-key list`.", name))
             })?;
             edit(&mut row)?;
             checked(tx, &row)?;
@@ -198,7 +198,7 @@ fn apply(row: &mut AppKeyRow, change: AppKeyChange) -> Result<(), Failure> {
         let plain =
             |name: &String| !name.is_empty() && name.len() <= 256 && !name.chars().any(char::is_control);
         if models.len() > 256 || !models.iter().all(plain) {
-            return Err(invalid("Name models as author/name, or all of a maker's as author/*."));
+            return Err(invalid(say!("Name models as author/name, or all of a maker's as author/*.")));
         }
         row.models = models;
     }
@@ -206,7 +206,7 @@ fn apply(row: &mut AppKeyRow, change: AppKeyChange) -> Result<(), Failure> {
         row.policy = policy;
     }
     if [change.requests_per_minute, change.tokens_per_minute].contains(&Some(Some(0))) {
-        return Err(invalid("A limit of nothing lets nothing through: revoke the key instead."));
+        return Err(invalid(say!("A limit of nothing lets nothing through: revoke the key instead.")));
     }
     if let Some(limit) = change.requests_per_minute {
         row.requests_per_minute = limit;

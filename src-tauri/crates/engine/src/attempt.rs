@@ -60,7 +60,7 @@ pub(crate) struct Ended {
     pub prices: Option<PriceSheet>,
     pub purpose: Purpose,
     /// It cost more than was set aside, in words.
-    pub outgrown: Option<(NoticeKind, String)>,
+    pub outgrown: Option<(NoticeKind, domain::Words)>,
 }
 
 /// An attempt between its hold and its settlement.

@@ -5,7 +5,7 @@
 //! the data, looked through, and put in place by the next opening (`store::Staging`).
 
 use crate::{Engine, tasks};
-use domain::{ErrorKind, Failure, Timestamp};
+use domain::{ErrorKind, Failure, Timestamp, say};
 use import::{Archive, Hostile, Packer, Packing};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -106,7 +106,7 @@ impl Engine {
     }
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
+fn invalid(message: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, message)
 }
 
@@ -116,7 +116,7 @@ fn unwritten(path: &Path, error: &io::Error) -> Failure {
     } else {
         ErrorKind::StoreDenied
     };
-    Failure::new(kind, format!("{} could not be written ({error}).", path.display()))
+    Failure::new(kind, say!("{path} could not be written ({error}).", path = path.display(), error))
 }
 
 /// Removes a file when it goes out of sight, unless it has got its name.
@@ -137,7 +137,7 @@ fn write(
     progress: &BackupProgress,
 ) -> Result<Option<BackupReport>, Failure> {
     if path.exists() {
-        return Err(invalid(format!("{} exists already. Choose another name.", path.display())));
+        return Err(invalid(say!("{path} exists already. Choose another name.", path = path.display())));
     }
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -242,7 +242,7 @@ fn read_again(path: &Path, progress: &BackupProgress) -> Result<bool, Failure> {
     let unsound = |why: String| {
         Failure::new(
             ErrorKind::StoreCorrupt,
-            format!("The backup was not kept: it cannot be read again ({why})."),
+            say!("The backup was not kept: it cannot be read again ({why}).", why),
         )
     };
     let file = File::open(path).map_err(|e| unsound(e.to_string()))?;
@@ -270,26 +270,31 @@ fn read_again(path: &Path, progress: &BackupProgress) -> Result<bool, Failure> {
 /// Errors `request.invalid` for what is no backup, `store.newer` and `store.corrupt` for one that cannot be
 /// used; nothing is changed then.
 pub fn restore(data: &Path, path: &Path, progress: &BackupProgress) -> Result<Option<BackupReport>, Failure> {
-    let refused = |why: &dyn std::fmt::Display| invalid(format!("Nothing was restored. {why}"));
-    let hostile = |e: Hostile| refused(&e);
-    let file =
-        File::open(path).map_err(|e| invalid(format!("{} could not be read ({e}).", path.display())))?;
+    let refused = |why: domain::Words| invalid(say!("Nothing was restored. {why}", why));
+    let hostile = |e: Hostile| refused(e.into());
+    let file = File::open(path).map_err(|e| {
+        invalid(say!("{path} could not be read ({error}).", path = path.display(), error = e))
+    })?;
     let bytes = file.metadata().map_or(0, |meta| meta.len());
     let mut archive = Archive::open(BufReader::with_capacity(BUFFER, file)).map_err(hostile)?;
     let entries = archive.entries().to_vec();
     let place = |name: &str| entries.iter().position(|entry| entry.name == name);
-    let none = || refused(&"This is no backup of Parallax.");
+    let none = || refused(say!("This is no backup of Parallax."));
     let (Some(about), Some(_)) = (place(ABOUT), place(DATABASE)) else { return Err(none()) };
     if entries[about].size > LARGEST_ABOUT {
         return Err(none());
     }
     let mut words = Vec::new();
-    archive.read(about).map_err(hostile)?.read_to_end(&mut words).map_err(|e| refused(&e))?;
+    archive
+        .read(about)
+        .map_err(hostile)?
+        .read_to_end(&mut words)
+        .map_err(|e| refused(e.to_string().into()))?;
     let about: About = serde_json::from_slice(&words).map_err(|_| none())?;
     if about.format != FORMAT {
         return Err(Failure::new(
             ErrorKind::StoreNewer,
-            "Nothing was restored: the backup is of a newer Parallax. Install the newer version.",
+            say!("Nothing was restored: the backup is of a newer Parallax. Install the newer version."),
         ));
     }
     progress.all.store(entries.iter().map(|entry| entry.size).sum(), Ordering::Relaxed);
@@ -314,7 +319,7 @@ fn unpack(
     staging: &Staging,
     progress: &BackupProgress,
 ) -> Result<Option<u64>, Failure> {
-    let refused = |why: &dyn std::fmt::Display| invalid(format!("Nothing was restored. {why}"));
+    let refused = |why: domain::Words| invalid(say!("Nothing was restored. {why}", why));
     let mut files = 0;
     for (place, entry) in entries.iter().enumerate() {
         let mut target = match entry.name.as_str() {
@@ -325,36 +330,36 @@ fn unpack(
                 let expected = format!("files/{}/{hash}", hash.get(..2).unwrap_or_default());
                 match staging.attachment(hash)? {
                     Some(file) if name == expected => file,
-                    _ => return Err(refused(&"It holds a file that no backup of Parallax has.")),
+                    _ => return Err(refused(say!("It holds a file that no backup of Parallax has."))),
                 }
             }
         };
-        let mut data = archive.read(place).map_err(|e| refused(&e))?;
+        let mut data = archive.read(place).map_err(|e| refused(e.into()))?;
         if entry.name == DATABASE {
             let mut buffer = vec![0; BUFFER];
             loop {
-                let read = data.read(&mut buffer).map_err(|e| refused(&e))?;
+                let read = data.read(&mut buffer).map_err(|e| refused(e.to_string().into()))?;
                 if read == 0 {
                     break;
                 }
-                target.write_all(&buffer[..read]).map_err(|e| refused(&e))?;
+                target.write_all(&buffer[..read]).map_err(|e| refused(e.to_string().into()))?;
                 if !progress.went(read as u64) {
                     return Ok(None);
                 }
             }
         } else {
             let mut bytes = Vec::new();
-            data.read_to_end(&mut bytes).map_err(|e| refused(&e))?;
+            data.read_to_end(&mut bytes).map_err(|e| refused(e.to_string().into()))?;
             if !entry.name.ends_with(&sha256(&bytes)) {
-                return Err(refused(&"One of its files is not what its name says."));
+                return Err(refused(say!("One of its files is not what its name says.")));
             }
-            target.write_all(&bytes).map_err(|e| refused(&e))?;
+            target.write_all(&bytes).map_err(|e| refused(e.to_string().into()))?;
             files += 1;
             if !progress.went(bytes.len() as u64) {
                 return Ok(None);
             }
         }
-        target.sync_all().map_err(|e| refused(&e))?;
+        target.sync_all().map_err(|e| refused(e.to_string().into()))?;
     }
     Ok(Some(files))
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 use domain::{
     ConversationId, ErrorKind, Failure, LaneId, LaneTarget, MessageId, ModelRef, Params, Part, RunId,
-    RunState, Saw, TurnId, VoteId, VoteOutcome, VotedAnswer,
+    RunState, Saw, TurnId, VoteId, VoteOutcome, VotedAnswer, say,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -87,7 +87,7 @@ pub(crate) fn begin<T>(
     tx.reveal_all(turn.conversation, turn.created_at)?;
     let Some(together) = together else { return Ok(lanes) };
     if lanes.len() < 2 {
-        return Err(invalid("Blind needs two models: add one to the line-up first."));
+        return Err(invalid(say!("Blind needs two models: add one to the line-up first.")));
     }
     tx.insert_blind(turn.id, together)?;
     Ok(shuffled(inner, lanes))
@@ -260,25 +260,25 @@ pub(crate) fn sink(sink: FrameSink) -> FrameSink {
 
 /// What is answered to whatever would tell the models of a turn before the vote.
 pub(crate) fn hidden_names() -> Failure {
-    invalid("The names of this turn are hidden: vote first, or reveal them.")
+    invalid(say!("The names of this turn are hidden: vote first, or reveal them."))
 }
 
-fn invalid(why: &str) -> Failure {
+fn invalid(why: domain::Words) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why)
 }
 
 /// Casts a blind vote and shows the names.
 pub(crate) async fn vote(inner: &Arc<Inner>, turn: TurnId, vote: BlindVote) -> Result<Revealed, Failure> {
     if inner.live.get(turn).is_some() {
-        return Err(invalid("The answers are still being written: vote when all are there."));
+        return Err(invalid(say!("The answers are still being written: vote when all are there.")));
     }
     let shared = Arc::clone(inner);
     inner
         .store
         .write(move |tx| {
-            let row = tx.blind(turn)?.ok_or_else(|| invalid("This turn was not asked blind."))?;
+            let row = tx.blind(turn)?.ok_or_else(|| invalid(say!("This turn was not asked blind.")))?;
             if row.revealed_at.is_some() {
-                return Err(invalid("The names have been shown: a vote now would not be blind."));
+                return Err(invalid(say!("The names have been shown: a vote now would not be blind.")));
             }
             let now = shared.clock.now();
             let row = cast(tx, turn, &vote, VoteId::new(shared.clock.id()), now)?;
@@ -314,11 +314,11 @@ fn cast(
         })
         .collect();
     if shown.len() < 2 {
-        return Err(invalid("A vote compares two answers or more, and fewer came."));
+        return Err(invalid(say!("A vote compares two answers or more, and fewer came.")));
     }
     let message = |run: &RunId| {
         let found = shown.iter().find(|one| one.run == *run).map(|one| one.message);
-        found.ok_or_else(|| invalid("This answer is not among those that are compared."))
+        found.ok_or_else(|| invalid(say!("This answer is not among those that are compared.")))
     };
     let (outcome, best, ranking) = match vote {
         BlindVote::Tie => (VoteOutcome::Tie, None, None),
@@ -328,7 +328,7 @@ fn cast(
             let order = runs.iter().map(message).collect::<Result<Vec<_>, Failure>>()?;
             let twice = (1..order.len()).any(|n| order[..n].contains(&order[n]));
             if order.len() < 2 || twice {
-                return Err(invalid("An order names two answers or more, each once."));
+                return Err(invalid(say!("An order names two answers or more, each once.")));
             }
             (
                 VoteOutcome::Rank,
@@ -343,7 +343,7 @@ fn cast(
 /// Shows the names without a vote.
 pub(crate) async fn reveal(inner: &Arc<Inner>, turn: TurnId) -> Result<Revealed, Failure> {
     if inner.live.get(turn).is_some() {
-        return Err(invalid("The answers are still being written: stop them first, or wait."));
+        return Err(invalid(say!("The answers are still being written: stop them first, or wait.")));
     }
     let now = inner.clock.now();
     inner.store.write(move |tx| tx.reveal(turn, now)).await?;
@@ -394,7 +394,7 @@ fn veiled(run: &RunView, place: usize, text: Option<String>) -> RunView {
         metrics: Metrics::default(),
         finish_reason: None,
         failure: lost.then(|| {
-            Failure::new(ErrorKind::UpstreamInternal, "This answer failed. Why is told after the vote.")
+            Failure::new(ErrorKind::UpstreamInternal, say!("This answer failed. Why is told after the vote."))
         }),
         notices: Vec::new(),
         message: MessageId::new(run.id.uuid()),

@@ -15,7 +15,7 @@ use crate::{
 };
 use domain::{
     ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, MessageId, RunId, Timestamp, TurnId,
-    VoteId, VoteOutcome, VotedAnswer,
+    VoteId, VoteOutcome, VotedAnswer, say,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -59,12 +59,12 @@ pub struct MapTurn {
     pub on_screen: bool,
 }
 
-fn refuse<T>(why: &str) -> Result<T, Failure> {
+fn refuse<T>(why: domain::Words) -> Result<T, Failure> {
     Err(Failure::new(ErrorKind::RequestInvalid, why))
 }
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "This turn is gone.")
+    Failure::new(ErrorKind::RequestInvalid, say!("This turn is gone."))
 }
 
 impl Engine {
@@ -138,7 +138,7 @@ impl Engine {
                 };
                 let row = tx.message(message)?.filter(|row| row.conversation == conversation);
                 if row.is_none_or(|row| row.run.is_none()) {
-                    return refuse("This answer is not in this conversation.");
+                    return refuse(say!("This answer is not in this conversation."));
                 }
                 for lane in tx.lanes(conversation)? {
                     tx.set_lane_head(lane.id, Some(message))?;
@@ -167,7 +167,7 @@ impl Engine {
                 let siblings: Vec<RunRow> =
                     tx.runs(row.turn)?.into_iter().filter(|other| other.lane == row.lane).collect();
                 if siblings.iter().any(|run| !run.state.is_final()) {
-                    return refuse("This lane is still writing. Wait for its answer or stop it.");
+                    return refuse(say!("This lane is still writing. Wait for its answer or stop it."));
                 }
                 tx.show_run(run)?;
                 let head = tx.lane(row.lane)?.and_then(|lane| lane.head);
@@ -270,7 +270,7 @@ fn append(
 ) -> Result<Lane, Failure> {
     let mut lanes = tx.lanes(conversation)?;
     if lanes.len() >= LANE_LIMIT {
-        return refuse("More than 16 models at once are not supported: remove some from the line-up.");
+        return refuse(say!("More than 16 models at once are not supported: remove some from the line-up."));
     }
     // Behind the lanes that have left the line-up too: their answers stand in the same turn.
     let places = tx.lanes_ever(conversation)?.into_iter().map(|(lane, _)| lane.position + 1);
@@ -309,7 +309,7 @@ fn cast(
     let mut runs = context::shown_runs(tx, turn)?;
     if let Some(best) = best {
         let Some(chosen) = tx.run(best)?.filter(|run| run.turn == turn) else {
-            return refuse("This answer is not in this turn.");
+            return refuse(say!("This answer is not in this turn."));
         };
         // It may be one that another answer of its lane has taken the place of.
         runs.iter_mut().filter(|run| run.lane == chosen.lane).for_each(|run| *run = chosen.clone());
@@ -325,12 +325,12 @@ fn cast(
     let best = match best {
         Some(run) => match shown.iter().find(|answer| answer.run == run) {
             Some(answer) => Some(answer.message),
-            None => return refuse("This model has not answered yet."),
+            None => return refuse(say!("This model has not answered yet.")),
         },
         None => None,
     };
     if shown.len() < 2 {
-        return refuse("There is nothing to compare: fewer than two models have answered.");
+        return refuse(say!("There is nothing to compare: fewer than two models have answered."));
     }
     let vote =
         VoteRow { id, turn, at, blind: false, outcome, best, shown, ranking: None, withdrawn_at: None };

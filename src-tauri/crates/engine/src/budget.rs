@@ -8,7 +8,7 @@ pub(crate) use room::{Room, room};
 
 use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner, relay::Passing};
 use domain::{
-    AccountLabel, AttemptId, Budget, ErrorKind, Failure, NoticeKind, PicoUsd, StreamEvent, Timestamp,
+    AccountLabel, AttemptId, Budget, ErrorKind, Failure, NoticeKind, PicoUsd, StreamEvent, Timestamp, say,
 };
 use ledger::{Admission, Dearest};
 use store::{BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
@@ -41,7 +41,7 @@ pub(crate) struct Grant {
     pub hold: HoldRow,
     /// The limit its request must name; `None` = as it is.
     pub output_limit: Option<u64>,
-    pub notices: Vec<(NoticeKind, String)>,
+    pub notices: Vec<(NoticeKind, domain::Words)>,
     rates: Option<Dearest>,
 }
 
@@ -260,7 +260,7 @@ impl Wish {
         let mut grant = self.granted(rates);
         grant.output_limit = Some(self.output_tokens);
         grant.hold.output_limit = grant.output_limit;
-        let words = "Sent over your budget, as you said. What it costs counts against it.".to_owned();
+        let words = say!("Sent over your budget, as you said. What it costs counts against it.");
         grant.notices.push((NoticeKind::Budget, words));
         Decision { grant, past: past.map(|level| level.row.budget.clone()).collect() }
     }
@@ -287,12 +287,13 @@ fn tell(tx: &mut Tx<'_>, levels: &[Level], grant: &mut Grant) -> Result<(), Fail
             continue;
         }
         tx.set_budget_told(level.row.id, level.from, reached)?;
-        let words = format!(
-            "{percent} % of a budget is used: {} of {} for {} {}.",
-            usd(level.used.spent),
-            usd(budget.limit),
-            whose(&budget.scope),
-            per(budget.period),
+        let words = say!(
+            "{percent} % of a budget is used: {spent} of {limit} for {whose} {per}.",
+            percent,
+            spent = usd(level.used.spent),
+            limit = usd(budget.limit),
+            whose = whose(&budget.scope),
+            per = per(budget.period)
         );
         grant.notices.push((NoticeKind::Budget, words));
     }
@@ -353,15 +354,15 @@ impl Watch {
 
     /// What is to be said of an answer that cost more than was set aside for it. Only a provider that does not
     /// keep to the limit it was given gets there: what it sends in one piece cannot be stopped before it came.
-    pub(crate) fn outgrown(&self, cost: PicoUsd) -> Option<(NoticeKind, String)> {
+    pub(crate) fn outgrown(&self, cost: PicoUsd) -> Option<(NoticeKind, domain::Words)> {
         let held = self.hold.amount?;
         let above = cost.checked_sub(held).filter(|above| *above > PicoUsd::ZERO)?;
-        let words = format!(
-            "This answer cost {}, {} more than was set aside for it: the provider was asked for {} tokens at \
+        let words = say!(
+            "This answer cost {cost}, {more} more than was set aside for it: the provider was asked for {limit} tokens at \
              most and did not keep to that. Your budget counts all of it.",
-            usd(cost),
-            usd(above),
-            self.limit,
+            cost = usd(cost),
+            more = usd(above),
+            limit = self.limit
         );
         Some((NoticeKind::Budget, words))
     }

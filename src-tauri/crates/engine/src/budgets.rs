@@ -5,7 +5,7 @@ use crate::{
     inner::{Inner, Table},
     registry::Registry,
 };
-use domain::{Budget, BudgetScope, ErrorKind, Failure, ModelRef, PicoUsd, Timestamp};
+use domain::{Budget, BudgetScope, ErrorKind, Failure, ModelRef, PicoUsd, Timestamp, say};
 use serde::{Deserialize, Serialize};
 use store::{BudgetRow, Tx, Used};
 
@@ -100,12 +100,16 @@ pub(crate) async fn set(inner: &Inner, mut budget: Budget) -> Result<BudgetStand
 pub(crate) async fn remove(inner: &Inner, id: i64) -> Result<(), Failure> {
     match inner.store.write(move |tx| tx.remove_budget(id)).await? {
         true => inner.changed(Table::Budgets),
-        false => return Err(refuse("There is no budget of this number. `parallax budget list` shows them.")),
+        false => {
+            return Err(refuse(say!(
+                "There is no budget of this number. `parallax budget list` shows them."
+            )));
+        }
     }
     Ok(())
 }
 
-fn refuse(why: impl Into<String>) -> Failure {
+fn refuse(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why)
 }
 
@@ -113,13 +117,13 @@ fn refuse(why: impl Into<String>) -> Failure {
 /// it held. What only the database knows is looked up in [`known`].
 fn check(inner: &Inner, budget: &mut Budget) -> Result<(), Failure> {
     if budget.limit < PicoUsd::ZERO {
-        return Err(refuse("A budget is zero or more dollars."));
+        return Err(refuse(say!("A budget is zero or more dollars.")));
     }
     if budget.unknown_price.is_some_and(|price| price <= PicoUsd::ZERO) {
-        return Err(refuse("The price to reckon with is more than zero dollars per million tokens."));
+        return Err(refuse(say!("The price to reckon with is more than zero dollars per million tokens.")));
     }
     if budget.warn.iter().any(|percent| !(1..=100).contains(percent)) || budget.warn.len() > MOST_THRESHOLDS {
-        return Err(refuse("Thresholds are percentages from 1 to 100, eight of them at most."));
+        return Err(refuse(say!("Thresholds are percentages from 1 to 100, eight of them at most.")));
     }
     budget.warn.sort_unstable();
     budget.warn.dedup();
@@ -128,7 +132,7 @@ fn check(inner: &Inner, budget: &mut Budget) -> Result<(), Failure> {
         BudgetScope::Provider(id) | BudgetScope::Key { provider: id, .. }
             if registry.provider(id).is_none() =>
         {
-            Err(refuse(format!("There is no provider called “{id}”. `parallax provider list` shows them.")))
+            Err(refuse(say!("There is no provider called “{id}”. `parallax provider list` shows them.", id)))
         }
         BudgetScope::Model(slug) => {
             // Spending is counted under the model's own name, never under one of its others.
@@ -154,25 +158,30 @@ fn known(registry: &Registry, tx: &Tx<'_>, scope: &BudgetScope) -> Result<(), Fa
         BudgetScope::Model(slug) => {
             let wanted = ModelRef { model: slug.to_string(), provider: None };
             let there = registry.resolve(&wanted).is_ok();
-            let why = format!(
+            let why = say!(
                 "There is no model called “{slug}”: no provider lists it, and it was never asked. `parallax \
-                 models` lists those there are."
+                 models` lists those there are.",
+                slug
             );
             (there, why)
         }
         BudgetScope::Conversation(id) => {
-            let why = "There is no such conversation. `parallax spend --by conversation` lists them.";
+            let why = say!("There is no such conversation. `parallax spend --by conversation` lists them.");
             return tx.conversation(*id)?.map(|_| ()).ok_or_else(|| refuse(why));
         }
         BudgetScope::App(name) => (
             tx.app_key_named(name)?.is_some(),
-            format!("There is no app key called “{name}”. `parallax app-key list` shows them."),
+            say!("There is no app key called “{name}”. `parallax app-key list` shows them.", name),
         ),
         BudgetScope::Key { provider, label } => {
             let stored = registry.provider(provider).is_some_and(|known| known.key(label).is_some());
             (
                 stored || label.is_environment(),
-                format!("There is no key “{label}” at {provider}. `parallax key list` shows them."),
+                say!(
+                    "There is no key “{label}” at {provider}. `parallax key list` shows them.",
+                    label,
+                    provider
+                ),
             )
         }
     };

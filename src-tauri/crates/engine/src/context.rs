@@ -8,7 +8,7 @@
 use crate::{beside, seam, view};
 use domain::{
     ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, Part,
-    Request, Role, RunId, Saw, TurnId,
+    Request, Role, RunId, Saw, TurnId, say,
 };
 use serde::{Deserialize, Serialize};
 use std::{cell::OnceCell, fmt::Write as _};
@@ -123,7 +123,7 @@ impl<'a> Standing<'a> {
         if row.is_none() {
             return Err(Failure::new(
                 ErrorKind::RequestInvalid,
-                "The prompt to be written anew is not in this conversation.",
+                say!("The prompt to be written anew is not in this conversation."),
             ));
         }
         let policy = tx.turn_context(beside)?.and_then(|text| serde_json::from_str(&text).ok());
@@ -248,7 +248,7 @@ impl<'a> Standing<'a> {
 }
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "A lane whose answers were to be shown is gone.")
+    Failure::new(ErrorKind::RequestInvalid, say!("A lane whose answers were to be shown is gone."))
 }
 
 /// The answers of a turn that are shown, from the left, one of each lane.
@@ -377,14 +377,17 @@ pub(crate) fn request(target: &LaneTarget, messages: Vec<Message>) -> Request {
 pub(crate) fn earlier_of(tx: &Tx<'_>, run: RunId) -> Result<Option<Vec<Earlier>>, Failure> {
     let Some(text) = tx.run_context(run)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|_| {
-        Failure::new(ErrorKind::StoreCorrupt, "What this answer was shown cannot be read from the database.")
+        Failure::new(
+            ErrorKind::StoreCorrupt,
+            say!("What this answer was shown cannot be read from the database."),
+        )
     })
 }
 
 /// The request of a recorded run, as often as it is asked for the same while its messages are.
 pub(crate) fn request_of(tx: &Tx<'_>, run: &RunRow) -> Result<Request, Failure> {
     let Some(user) = tx.message(run.user_message)? else {
-        return Err(Failure::new(ErrorKind::StoreCorrupt, "The prompt of this answer is gone."));
+        return Err(Failure::new(ErrorKind::StoreCorrupt, say!("The prompt of this answer is gone.")));
     };
     if let Some(merged) = beside::merged_request(tx, run)? {
         return Ok(merged);

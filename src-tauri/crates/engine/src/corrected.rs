@@ -9,7 +9,7 @@ use crate::{
 };
 use catalog::bill::ChargeApi;
 use domain::{
-    Basis, Call, Cost, EntryId, ErrorKind, Failure, Headers, Method, PicoUsd, ProviderId, Timestamp,
+    Basis, Call, Cost, EntryId, ErrorKind, Failure, Headers, Method, PicoUsd, ProviderId, Timestamp, say,
 };
 use futures_util::StreamExt as _;
 use std::collections::HashSet;
@@ -36,7 +36,7 @@ async fn correct(inner: &Inner, provider: &ProviderId, since: Timestamp) -> Resu
     let registry = inner.registry();
     let known = registry
         .provider(provider)
-        .ok_or_else(|| refuse(format!("There is no provider called “{provider}”.")))?;
+        .ok_or_else(|| refuse(say!("There is no provider called “{provider}”.", provider)))?;
     let (of, until) = (provider.clone(), Timestamp(inner.clock.now().0.saturating_add(1)));
     let found = inner.store.read(move |tx| estimated(tx, api, &of, since, until)).await?;
     let mut corrected = 0;

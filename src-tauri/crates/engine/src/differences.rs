@@ -5,7 +5,7 @@
 
 use crate::{blind, inner::Inner, tasks};
 use compare::text::{self, Diff, Kind, Options, RowKind, Statement};
-use domain::{ErrorKind, Failure, RunId};
+use domain::{ErrorKind, Failure, RunId, say};
 use serde::{Deserialize, Serialize};
 use std::{ops::Range, sync::Arc};
 
@@ -192,12 +192,12 @@ pub(crate) async fn differences(
 /// What several answers say alike.
 pub(crate) async fn agreed(inner: &Arc<Inner>, runs: Vec<RunId>) -> Result<Agreed, Failure> {
     if runs.len() < 2 {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "Agreement needs two answers or more."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("Agreement needs two answers or more.")));
     }
     if runs.len() > MOST {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "More than 16 answers are not compared at once.",
+            say!("More than 16 answers are not compared at once."),
         ));
     }
     let mut answers = Vec::with_capacity(runs.len());
@@ -215,7 +215,7 @@ fn fits(texts: &[&str]) -> Result<(), Failure> {
     }
     Err(Failure::new(
         ErrorKind::RequestInvalid,
-        "These answers are longer than 2 MB together, which is more than is compared here.",
+        say!("These answers are longer than 2 MB together, which is more than is compared here."),
     ))
 }
 

@@ -26,7 +26,7 @@ pub struct Draft {
     /// Why the provider stopped.
     pub finish: Option<(FinishReason, Option<String>)>,
     /// Notices in order.
-    pub notices: Vec<(NoticeKind, String)>,
+    pub notices: Vec<(NoticeKind, domain::Words)>,
     /// The provider's id of the response.
     pub response_id: Option<String>,
     /// The model as the provider names it.

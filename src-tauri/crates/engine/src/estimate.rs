@@ -17,7 +17,7 @@ use crate::{
 };
 use domain::{
     AttemptId, BudgetScope, ConversationId, ErrorKind, Failure, LaneTarget, Message, ModelRef, Period,
-    PicoUsd, Request, Role, Timestamp,
+    PicoUsd, Request, Role, Timestamp, say,
 };
 use ledger::Expected;
 use router::Warm;
@@ -283,7 +283,7 @@ fn ready(
         return Err(routing::nowhere(&registry, &field, &route));
     };
     let Some(known) = registry.shared(&choice.endpoint.provider) else {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("The provider was removed.")));
     };
     shown.provider = Some(known.provider.name.clone());
     shown.free = choice.endpoint.prices.as_ref().is_some_and(ledger::is_free);

@@ -2,7 +2,7 @@
 
 use crate::inner::Inner;
 use catalog::Catalog;
-use domain::{Account, AuthScheme, ErrorKind, Failure, Provider, ProviderId};
+use domain::{Account, AuthScheme, ErrorKind, Failure, Provider, ProviderId, say};
 use std::collections::BTreeMap;
 
 /// Sets fields of a provider by name; an empty value forgets one. All or, with a `request.invalid` that
@@ -12,10 +12,10 @@ pub(crate) async fn set(
     id: &ProviderId,
     values: BTreeMap<String, String>,
 ) -> Result<(), Failure> {
-    let refuse = |why: String| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    let refuse = |why: domain::Words| Err(Failure::new(ErrorKind::RequestInvalid, why));
     let registry = inner.registry();
     let Some(known) = registry.provider(id) else {
-        return refuse(format!("There is no provider called “{id}”."));
+        return refuse(say!("There is no provider called “{id}”.", id));
     };
     let fields = &known.provider.account.fields;
     let mut changes = Vec::new();
@@ -23,9 +23,14 @@ pub(crate) async fn set(
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
             return refuse(match names.is_empty() {
-                true => format!("The address of {} needs nothing of yours.", known.provider.name),
+                true => say!("The address of {name} needs nothing of yours.", name = known.provider.name),
                 false => {
-                    format!("{} has no field “{name}”. It has: {}.", known.provider.name, names.join(", "))
+                    say!(
+                        "{provider} has no field “{name}”. It has: {names}.",
+                        provider = known.provider.name,
+                        name,
+                        names = names.join(", ")
+                    )
                 }
             });
         };

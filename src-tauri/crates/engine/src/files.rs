@@ -3,7 +3,7 @@
 use crate::{Engine, inner::Inner, tasks};
 use attach::{Kind, Refused, Taken};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{Attachment, ErrorKind, Failure, Message, Part, Request, Role, RunId, Timestamp};
+use domain::{Attachment, ErrorKind, Failure, Message, Part, Request, Role, RunId, Timestamp, say};
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -71,7 +71,7 @@ pub struct Attached {
     /// A small JPEG of a picture.
     pub preview: Option<Vec<u8>>,
     /// What was changed in it, and what it cannot do.
-    pub notes: Vec<String>,
+    pub notes: Vec<domain::Words>,
 }
 
 /// Bytes with their sort.
@@ -122,7 +122,7 @@ impl Engine {
     /// attaches is. What came stays in the answer as it is. `nth` counts its pictures, from 0. Error
     /// `request.unsupported` for what is none that can be shown.
     pub async fn picture(&self, run: RunId, nth: usize) -> Result<Media, Failure> {
-        let none = || Failure::new(ErrorKind::RequestInvalid, "There is no picture here any more.");
+        let none = || Failure::new(ErrorKind::RequestInvalid, say!("There is no picture here any more."));
         let parts = self
             .inner
             .store
@@ -160,8 +160,9 @@ fn shown(media_type: &str, base64: &str) -> Result<Media, Failure> {
     let refuse = || {
         Failure::new(
             ErrorKind::RequestUnsupported,
-            format!(
-                "A picture of the type {media_type} cannot be shown. Export the conversation to keep it."
+            say!(
+                "A picture of the type {media_type} cannot be shown. Export the conversation to keep it.",
+                media_type
             ),
         )
     };
@@ -175,7 +176,8 @@ fn shown(media_type: &str, base64: &str) -> Result<Media, Failure> {
 }
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "This file is not on this computer any more. Attach it again.")
+    let words = say!("This file is not on this computer any more. Attach it again.");
+    Failure::new(ErrorKind::RequestInvalid, words)
 }
 
 /// Keeps a file that was cleaned and measured. Its row is not written: [`Tx::put_attachment`] comes after. Blocks.
@@ -186,10 +188,9 @@ pub(crate) fn keep(inner: &Inner, taken: Taken) -> Result<Attached, Failure> {
         Kind::Pdf => match read_pdf(inner, &sha256, &data) {
             Some(text) => Some(inner.store.keep_file(text.as_bytes())?),
             None => {
-                notes.push(
+                notes.push(say!(
                     "No text could be read from it: only models that read documents will see what it says."
-                        .to_owned(),
-                );
+                ));
                 None
             }
         },
@@ -289,12 +290,14 @@ pub fn read_pdf_if_asked() {
 
 /// Refuses what no provider takes.
 pub(crate) fn check(files: &[Attachment]) -> Result<(), Failure> {
-    let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    let refuse = |why: domain::Words| Err(Failure::new(ErrorKind::RequestInvalid, why));
     if files.len() > FILES_LIMIT {
-        return refuse("More than 20 files at once are not supported. Take some out.");
+        return refuse(say!("More than 20 files at once are not supported. Take some out."));
     }
     if files.iter().map(|file| file.bytes).fold(0, u64::saturating_add) > TOGETHER_LIMIT {
-        return refuse("The files are larger than 40 MB together, more than providers take. Take some out.");
+        let words =
+            say!("The files are larger than 40 MB together, more than providers take. Take some out.");
+        return refuse(words);
     }
     Ok(())
 }
@@ -348,10 +351,9 @@ pub(crate) fn loaded(store: &Store, request: &Request) -> Result<Request, Failur
                 Part::Attachment(file) if message.role == Role::User => match placed(store, file)? {
                     Some(part) => part,
                     None if Some(at) == newest => {
-                        return Err(Failure::new(
-                            ErrorKind::RequestInvalid,
-                            format!("“{}” is not on this computer any more. Attach it again.", file.name),
-                        ));
+                        let name = &file.name;
+                        let words = say!("“{name}” is not on this computer any more. Attach it again.", name);
+                        return Err(Failure::new(ErrorKind::RequestInvalid, words));
                     }
                     None => Part::Text {
                         text: format!("[The file “{}” is not available any more.]", file.name),

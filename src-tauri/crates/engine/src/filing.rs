@@ -1,7 +1,7 @@
 //! Pins, folders and tags: where a person keeps conversations. Nothing of it is sent to anybody.
 
 use crate::{Engine, inner::Table};
-use domain::{ConversationId, ErrorKind, Failure, SHORT_NAME, short_name};
+use domain::{ConversationId, ErrorKind, Failure, SHORT_NAME, say, short_name};
 use store::{Counted, Tx};
 
 /// Most tags of one conversation.
@@ -18,13 +18,14 @@ pub struct Cabinet {
 
 fn name(text: &str) -> Result<String, Failure> {
     short_name(text).ok_or_else(|| {
-        let message = format!("A tag or a folder has a name of 1 to {SHORT_NAME} characters.");
+        let message =
+            say!("A tag or a folder has a name of 1 to {short_name} characters.", short_name = SHORT_NAME);
         Failure::new(ErrorKind::RequestInvalid, message)
     })
 }
 
 fn known(tx: &Tx<'_>, id: ConversationId) -> Result<(), Failure> {
-    let gone = || Failure::new(ErrorKind::RequestInvalid, "This conversation is gone.");
+    let gone = || Failure::new(ErrorKind::RequestInvalid, say!("This conversation is gone."));
     tx.conversation(id)?.map(|_| ()).ok_or_else(gone)
 }
 
@@ -63,7 +64,7 @@ impl Engine {
             }
             tx.put_tag(id, &tag)?;
             if tx.filing(id)?.tags.len() > MOST_TAGS {
-                let message = format!("A conversation has at most {MOST_TAGS} tags.");
+                let message = say!("A conversation has at most {most_tags} tags.", most_tags = MOST_TAGS);
                 return Err(Failure::new(ErrorKind::RequestInvalid, message));
             }
             Ok(())

@@ -7,7 +7,9 @@ use crate::{
     inner::{Inner, Table},
     view,
 };
-use domain::{ConversationId, ErrorKind, Failure, Lane, LaneId, MessageId, Role, RunId, Timestamp, TurnId};
+use domain::{
+    ConversationId, ErrorKind, Failure, Lane, LaneId, MessageId, Role, RunId, Timestamp, TurnId, say,
+};
 use std::{collections::HashMap, sync::Arc};
 use store::{ConversationRow, MergeRow, MessageRow, RunRow, TurnRow, Tx};
 
@@ -35,7 +37,7 @@ pub struct Forked {
 const TITLE: usize = 200;
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "This message is gone.")
+    Failure::new(ErrorKind::RequestInvalid, say!("This message is gone."))
 }
 
 impl Engine {
@@ -198,7 +200,7 @@ fn copy_turn(
         if !run.state.is_final() {
             return Err(Failure::new(
                 ErrorKind::RequestInvalid,
-                "An answer is still being written. Wait for it or stop it first.",
+                say!("An answer is still being written. Wait for it or stop it first."),
             ));
         }
         let user = match copies.messages.get(&run.user_message) {
@@ -249,7 +251,10 @@ fn copy_message(
 /// What a run was shown, by the new ids.
 fn moved(context: &str, copies: &Copies) -> Result<String, Failure> {
     let unreadable = |_| {
-        Failure::new(ErrorKind::StoreCorrupt, "What an answer was shown cannot be read from the database.")
+        Failure::new(
+            ErrorKind::StoreCorrupt,
+            say!("What an answer was shown cannot be read from the database."),
+        )
     };
     let mut earlier: Vec<Earlier> = serde_json::from_str(context).map_err(unreadable)?;
     earlier.retain_mut(|one| match copies.turns.get(&one.turn) {

@@ -76,7 +76,7 @@ pub enum Op {
         /// Sort.
         kind: NoticeKind,
         /// Words.
-        detail: String,
+        detail: domain::Words,
     },
     /// The run ended.
     End {
@@ -290,7 +290,7 @@ pub struct Notice {
     /// Sort.
     pub kind: NoticeKind,
     /// Words.
-    pub detail: String,
+    pub detail: domain::Words,
 }
 
 /// A section with its blocks.

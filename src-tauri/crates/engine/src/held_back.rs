@@ -27,7 +27,7 @@ pub(crate) struct HeldBack {
     streaming: bool,
     /// Another attempt may be made beside it: who has content first is shown.
     contest: Option<(Arc<Contest>, Side)>,
-    notices: Vec<(NoticeKind, String)>,
+    notices: Vec<(NoticeKind, domain::Words)>,
     /// It goes on with an answer that broke off.
     splice: Option<Splice>,
 }
@@ -36,7 +36,7 @@ impl HeldBack {
     pub(crate) fn new(
         run: RunId,
         out: mpsc::Sender<LaneMessage>,
-        notices: Vec<(NoticeKind, String)>,
+        notices: Vec<(NoticeKind, domain::Words)>,
         splice: Option<Splice>,
     ) -> Self {
         let held = notices
@@ -68,7 +68,7 @@ impl HeldBack {
 
     /// Notices of the request itself, which no decoder event repeats, and how it was joined to what stood
     /// before.
-    pub(crate) fn end(self) -> (Vec<(NoticeKind, String)>, Option<Splice>) {
+    pub(crate) fn end(self) -> (Vec<(NoticeKind, domain::Words)>, Option<Splice>) {
         (self.notices, self.splice)
     }
 

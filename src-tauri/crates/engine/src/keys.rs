@@ -6,7 +6,7 @@ use crate::{
     providers::known,
     registry::{Known, StoredKey},
 };
-use domain::{AccountLabel, AccountRef, BudgetScope, ErrorKind, Failure, Provider, ProviderId, Secret};
+use domain::{AccountLabel, AccountRef, BudgetScope, ErrorKind, Failure, Provider, ProviderId, Secret, say};
 use std::sync::Arc;
 use store::AccountRow;
 use vault::{Kept, Slot, StorageKind};
@@ -155,8 +155,10 @@ async fn keychain_must_answer(inner: &Inner) -> Result<(), Failure> {
     }
     Err(Failure::new(
         ErrorKind::VaultUnavailable,
-        "The key is in a system keychain that does not answer, so it could not be deleted. Start the \
-         keychain and delete the key again.",
+        say!(
+            "The key is in a system keychain that does not answer, so it could not be deleted. Start the \
+         keychain and delete the key again."
+        ),
     ))
 }
 
@@ -167,7 +169,7 @@ pub(crate) async fn order(inner: &Inner, id: &ProviderId, labels: Vec<AccountLab
     if let Some(unknown) = labels.iter().find(|label| known.key(label).is_none()) {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            format!("{} has no key called “{unknown}”.", known.provider.name),
+            say!("{name} has no key called “{unknown}”.", name = known.provider.name, unknown),
         ));
     }
     let place = |named: &AccountRef| match labels.iter().position(|label| *label == named.label) {

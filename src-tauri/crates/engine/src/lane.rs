@@ -26,7 +26,7 @@ use crate::{
     seam::{self, Kept},
     warm,
 };
-use domain::{BlockKind, Cost, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage};
+use domain::{BlockKind, Cost, EndpointId, ErrorKind, Failure, Request, RunState, Seam, Usage, say};
 use router::{Next, Shown, Situation, Warm};
 use std::{collections::VecDeque, sync::Arc};
 use store::{AttemptRow, RunRow};
@@ -95,7 +95,7 @@ struct Lane {
     /// What it has stood in line since then, by the user's own limits.
     waited: std::time::Duration,
     issuer: String,
-    notices: Vec<(domain::NoticeKind, String)>,
+    notices: Vec<(domain::NoticeKind, domain::Words)>,
     /// The choice of the model was left to us.
     auto: bool,
     /// What stands of an answer that broke off, while it is gone on with.
@@ -109,7 +109,7 @@ struct Lane {
     /// Another provider may be asked beside one that is late.
     hedge: bool,
     /// What is to be said on the answer of that.
-    beside: Option<(domain::NoticeKind, String)>,
+    beside: Option<(domain::NoticeKind, domain::Words)>,
     /// The number of the last attempt.
     numbered: u32,
 }
@@ -344,12 +344,12 @@ impl Lane {
     }
 
     /// What is to be said of an endpoint whose model is not the one that was named.
-    fn said(&self, registry: &Registry, choice: &Choice) -> Option<(domain::NoticeKind, String)> {
+    fn said(&self, registry: &Registry, choice: &Choice) -> Option<(domain::NoticeKind, domain::Words)> {
         let model = &self.job.row.target.model;
         let words = if self.auto {
             qualify::explained(registry, model, &self.job.request, &self.job.row.route, choice)
         } else if choice.stand_in > 0 {
-            format!("{} stands in for {model}, as you allowed.", choice.endpoint.model)
+            say!("{other} stands in for {model}, as you allowed.", other = choice.endpoint.model, model)
         } else {
             return None;
         };

@@ -103,8 +103,8 @@ pub use find::FoundTurn;
 pub use fold_view::apply as apply_frame;
 pub use fork::{ForkAt, Forked};
 pub use history::{
-    ConversationRow, ExportForm, Find, Hit, ImportProgress, ImportReport, ImportRow, Match, SearchFrom,
-    Searched, Shelf, TRASH_DAYS,
+    ConversationRow, ExportForm, Find, Hit, ImportProgress, ImportReason, ImportReport, ImportRow, Match,
+    SearchFrom, Searched, Shelf, TRASH_DAYS,
 };
 pub use inner::Table;
 pub use ledger::{Forecast, SpendDay, Volume, forecast, percent, priced_on};

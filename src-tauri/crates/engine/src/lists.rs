@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{
     AccountLabel, AccountRef, Call, ErrorKind, Failure, Headers, KeyCheck, Method, Millis, ProviderId,
-    Secret, Timestamp,
+    Secret, Timestamp, Words, say,
 };
 use futures_util::{StreamExt as _, future::join_all, stream};
 use serde::{Deserialize, Serialize};
@@ -122,13 +122,7 @@ async fn keep_list(inner: &Inner, known: &Known, models: &[Listed], at: Timestam
 pub(crate) async fn refresh(inner: &Inner, id: &ProviderId) -> Result<usize, Failure> {
     let known = known(inner, id)?;
     if known.provider.quirks.list_only_tests {
-        return Err(Failure::new(
-            ErrorKind::RequestUnsupported,
-            format!(
-                "{} lists what could be deployed, not your deployments. Ask for one as DEPLOYMENT@{id}.",
-                known.provider.name
-            ),
-        ));
+        return Err(Failure::new(ErrorKind::RequestUnsupported, deployments(&known.provider.name, id)));
     }
     let account = asked(&known, None)?;
     let asking = Asking { inner, known: &known, account: account.as_ref(), deadlines: Deadlines::default() };
@@ -139,16 +133,29 @@ pub(crate) async fn refresh(inner: &Inner, id: &ProviderId) -> Result<usize, Fai
 }
 
 /// The key that a test is about.
+fn deployments(name: &str, id: &ProviderId) -> Words {
+    say!(
+        "{name} lists what could be deployed, not your deployments. Ask for one as DEPLOYMENT@{id}.",
+        name,
+        id
+    )
+}
+
+fn no_test(name: &str) -> Words {
+    say!("{name} offers no way to test a key without spending. The first question will show.", name)
+}
+
 fn asked(known: &Known, label: Option<&AccountLabel>) -> Result<Option<AccountLabel>, Failure> {
     let keys = known.asked_with();
     match label {
         None => Ok(keys.into_iter().next().flatten()),
         Some(label) => match keys.into_iter().flatten().find(|key| key == label) {
             Some(key) => Ok(Some(key)),
-            None => Err(Failure::new(
-                ErrorKind::AuthMissing,
-                format!("{} has no key called “{label}” for its present address.", known.provider.name),
-            )),
+            None => {
+                let name = &known.provider.name;
+                let words = say!("{name} has no key called “{label}” for its present address.", name, label);
+                Err(Failure::new(ErrorKind::AuthMissing, words))
+            }
         },
     }
 }
@@ -414,25 +421,17 @@ impl Asking<'_> {
     fn dialect(&self) -> Result<&'static dyn wire::Dialect, Failure> {
         let provider = &self.known.provider;
         wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
-            Failure::new(
-                ErrorKind::RequestUnsupported,
-                format!("{} speaks “{}”, which this version cannot.", provider.name, provider.dialect),
-            )
+            let (name, dialect) = (&provider.name, &provider.dialect);
+            let words = say!("{name} speaks “{dialect}”, which this version cannot.", name, dialect);
+            Failure::new(ErrorKind::RequestUnsupported, words)
         })
     }
 
     /// Where the list of models is.
     fn place(&self) -> Result<(&'static dyn wire::Dialect, String), Failure> {
         let provider = &self.known.provider;
-        let path = provider.models_path.clone().ok_or_else(|| {
-            Failure::new(
-                ErrorKind::RequestUnsupported,
-                format!(
-                    "{} offers no way to test a key without spending. The first question will show.",
-                    provider.name
-                ),
-            )
-        })?;
+        let untested = || Failure::new(ErrorKind::RequestUnsupported, no_test(&provider.name));
+        let path = provider.models_path.clone().ok_or_else(untested)?;
         Ok((self.dialect()?, path))
     }
 
@@ -471,7 +470,8 @@ impl Asking<'_> {
         while let Some(chunk) = response.body.next().await {
             body.extend_from_slice(&chunk?);
             if body.len() > LIST_LIMIT {
-                return Err(Failure::new(ErrorKind::StreamMalformed, "The answer is longer than 16 MB."));
+                let words = say!("The answer is longer than 16 MB.");
+                return Err(Failure::new(ErrorKind::StreamMalformed, words));
             }
         }
         if response.status < 400 {
@@ -480,7 +480,7 @@ impl Asking<'_> {
         let headers = wire::dated(&response.headers, self.inner.clock.now());
         let mut failure = dialect.failure(response.status, &headers, &body);
         for secret in secret.into_iter().chain(&response.token) {
-            failure.message = transport::redact(&failure.message, secret);
+            failure.each_text(&mut |text| *text = transport::redact(text, secret));
         }
         Err(failure)
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 use domain::{
     Basis, Cost, ErrorKind, Failure, NoticeKind, PicoUsd, PriceSheet, RunId, RunState, StreamEvent,
-    Timestamp, TurnId, Usage, UsageSource,
+    Timestamp, TurnId, Usage, UsageSource, say,
 };
 use std::{
     collections::HashMap,
@@ -437,9 +437,10 @@ impl Mix {
             self.unrendered = true;
             vec![Op::Notice {
                 kind: NoticeKind::Provider,
-                detail: "Parallax made a mistake while displaying this answer and shows no more of it. \
+                detail: say!(
+                    "Parallax made a mistake while displaying this answer and shows no more of it. \
                          The whole text is kept and can be copied; please report it."
-                    .to_owned(),
+                ),
             }]
         })
     }

@@ -5,20 +5,20 @@ use crate::{
     experiment::no_cell,
     inner::{Inner, Table},
 };
-use domain::{ErrorKind, ExperimentId, Failure, TurnId};
+use domain::{ErrorKind, ExperimentId, Failure, TurnId, say};
 use store::NoteOn;
 
 /// Longest note, in characters.
 pub const NOTE_LIMIT: usize = 4_000;
 
-fn invalid(why: impl Into<String>) -> Failure {
+fn invalid(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
 
 fn checked(text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.chars().count() > NOTE_LIMIT {
-        return Err(invalid(format!("A note has at most {NOTE_LIMIT} characters.")));
+        return Err(invalid(say!("A note has at most {note_limit} characters.", note_limit = NOTE_LIMIT)));
     }
     Ok(text.to_owned())
 }
@@ -32,7 +32,7 @@ impl Engine {
         inner
             .store
             .write(move |tx| {
-                tx.turn(turn)?.ok_or_else(|| invalid("This turn is gone."))?;
+                tx.turn(turn)?.ok_or_else(|| invalid(say!("This turn is gone.")))?;
                 tx.put_note(NoteOn::Turn(turn), &kept, now)
             })
             .await?;
@@ -54,7 +54,7 @@ impl Engine {
             .store
             .write(move |tx| {
                 let run = tx.cell(id, position)?.ok_or_else(no_cell)?.run;
-                let run = run.ok_or_else(|| invalid("There is no answer to write a note on."))?;
+                let run = run.ok_or_else(|| invalid(say!("There is no answer to write a note on.")))?;
                 tx.put_note(NoteOn::Answer(run), &text, now)
             })
             .await?;

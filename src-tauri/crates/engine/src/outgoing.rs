@@ -1,7 +1,7 @@
 //! What of an attempt leaves this machine: its call, and the line of the audit log that says so.
 
 use crate::{attempt::Plan, inner::Inner, relay::Passing};
-use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Provider, Request};
+use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Provider, Request, say};
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
 use wire::{
@@ -44,10 +44,7 @@ impl Writer {
         let dialect = wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
             Failure::new(
                 ErrorKind::RequestUnsupported,
-                format!(
-                    "{} speaks “{}”, which this version cannot. Choose another provider for this model.",
-                    provider.name, provider.dialect
-                ),
+                say!("{name} speaks “{dialect}”, which this version cannot. Choose another provider for this model.", name = provider.name, dialect = provider.dialect),
             )
         })?;
         let passing = plan.passing.as_ref().filter(|passing| passing.passes(plan)).cloned();
@@ -116,7 +113,10 @@ impl Writer {
 
 /// The request without what the catalogue, or else the server itself, says the model cannot take, and what was left
 /// out.
-pub(crate) fn fitted(inner: &Inner, plan: &Plan) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
+pub(crate) fn fitted(
+    inner: &Inner,
+    plan: &Plan,
+) -> Result<(Request, Vec<(NoticeKind, domain::Words)>), Failure> {
     let registry = inner.registry();
     let model = registry.catalog().model(plan.endpoint.model.as_str());
     let known = registry.abilities(&plan.endpoint);

@@ -2,7 +2,9 @@
 //! that of what is forbidden the strictest counts.
 
 use crate::inner::Inner;
-use domain::{ConversationId, ErrorKind, Failure, LaneTarget, MaxPrice, PicoUsd, Policy, RoutingPrefs, Sort};
+use domain::{
+    ConversationId, ErrorKind, Failure, LaneTarget, MaxPrice, PicoUsd, Policy, RoutingPrefs, Sort, say,
+};
 use store::Tx;
 
 /// Name of the setting that holds the id of the usual policy.
@@ -29,7 +31,7 @@ pub(crate) fn one(tx: &Tx<'_>, id: &str) -> Result<Policy, Failure> {
     all(tx)?.into_iter().find(|policy| policy.id == id).ok_or_else(|| {
         Failure::new(
             ErrorKind::RequestInvalid,
-            format!("There is no policy called “{id}”, so nothing was sent. See `parallax policy list`."),
+            say!("There is no policy called “{id}”, so nothing was sent. See `parallax policy list`.", id),
         )
     })
 }
@@ -99,16 +101,16 @@ pub(crate) fn variant(name: &str) -> Option<RoutingPrefs> {
 
 /// Adds or changes a policy of the user's own.
 pub(crate) async fn put(inner: &Inner, mut policy: Policy) -> Result<(), Failure> {
-    let refuse = |why: String| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    let refuse = |why: domain::Words| Err(Failure::new(ErrorKind::RequestInvalid, why));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if policy.id.is_empty() || policy.id.len() > 40 || !policy.id.chars().all(plain) {
-        return refuse(format!(
-            "“{}” cannot be a policy's id: use lower-case letters, digits and dashes.",
-            policy.id
+        return refuse(say!(
+            "“{id}” cannot be a policy's id: use lower-case letters, digits and dashes.",
+            id = policy.id
         ));
     }
     if Policy::built_in().iter().any(|built_in| built_in.id == policy.id) {
-        return refuse(format!("“{}” is built in and stays as it is. Give yours another id.", policy.id));
+        return refuse(say!("“{id}” is built in and stays as it is. Give yours another id.", id = policy.id));
     }
     policy.prefs = inner.registry().known_providers(policy.prefs)?;
     let now = inner.clock.now();
@@ -140,7 +142,7 @@ pub(crate) async fn put_conversation(
                 one(tx, id)?;
             }
             if tx.conversation(conversation)?.is_none() {
-                return Err(Failure::new(ErrorKind::RequestInvalid, "This conversation is gone."));
+                return Err(Failure::new(ErrorKind::RequestInvalid, say!("This conversation is gone.")));
             }
             tx.set_conversation_policy(conversation, policy.as_deref())
         })
@@ -156,16 +158,18 @@ pub(crate) async fn remove(inner: &Inner, id: &str) -> Result<(), Failure> {
             if usual(tx)? == id {
                 return Err(Failure::new(
                     ErrorKind::RequestInvalid,
-                    format!("“{id}” is the usual policy. Make another one usual first."),
+                    say!("“{id}” is the usual policy. Make another one usual first.", id),
                 ));
             }
             let users = tx.policy_users(&id)?;
             if users > 0 {
                 return Err(Failure::new(
                     ErrorKind::RequestInvalid,
-                    format!(
+                    say!(
                         "“{id}” is in use by {users} chats, lanes or app keys. Put them under another policy \
-                         first: what it forbids would be lost."
+                         first: what it forbids would be lost.",
+                        id,
+                        users
                     ),
                 ));
             }
@@ -174,7 +178,7 @@ pub(crate) async fn remove(inner: &Inner, id: &str) -> Result<(), Failure> {
             }
             Err(Failure::new(
                 ErrorKind::RequestInvalid,
-                format!("There is no policy of your own called “{id}”."),
+                say!("There is no policy of your own called “{id}”.", id),
             ))
         })
         .await

@@ -8,7 +8,7 @@ use crate::{
 use catalog::feed::{self, Feed};
 use domain::{
     AuthScheme, Call, Endpoint, ErrorKind, Failure, Headers, Meter, Method, ModelRef, PriceOrigin, PriceRule,
-    PriceSheet, PriceSource, ProviderId, Timestamp, When,
+    PriceSheet, PriceSource, ProviderId, Timestamp, When, say,
 };
 use futures_util::StreamExt as _;
 use ledger::Doubt;
@@ -142,8 +142,9 @@ pub(crate) async fn set(inner: &Inner, wanted: &ModelRef, price: &UserPrice) -> 
     let rates = user_price::rates(price)?;
     for (meter, name) in [(Meter::Input, "prompt"), (Meter::Output, "completion")] {
         if !rates.contains_key(&meter) {
-            return Err(refuse(format!(
-                "A price needs a figure for the {name}. Give 0 if it costs nothing."
+            return Err(refuse(say!(
+                "A price needs a figure for the {name}. Give 0 if it costs nothing.",
+                name
             )));
         }
     }
@@ -172,7 +173,7 @@ pub(crate) async fn set(inner: &Inner, wanted: &ModelRef, price: &UserPrice) -> 
 /// back. Its attempts then cost a known nothing, and the ledger says why.
 pub(crate) async fn set_billed(inner: &Inner, provider: &ProviderId, billed: bool) -> Result<u32, Failure> {
     if inner.registry().provider(provider).is_none() {
-        return Err(refuse(format!("There is no provider called “{provider}”.")));
+        return Err(refuse(say!("There is no provider called “{provider}”.", provider)));
     }
     let now = inner.clock.now();
     let row = PriceRow {
@@ -252,9 +253,10 @@ async fn one(inner: &Inner, feed: &Feed) -> Result<Tally, Failure> {
     let quotes = feed::read(feed, &body, base, &now.day()).map_err(|error| {
         Failure::new(
             ErrorKind::StreamMalformed,
-            format!(
-                "The price list of {} is not what it should be ({error}). All prices stay as they were.",
-                feed.name
+            say!(
+                "The price list of {name} is not what it should be ({error}). All prices stay as they were.",
+                name = feed.name,
+                error
             ),
         )
     })?;
@@ -351,9 +353,10 @@ async fn fetch(
     if response.status != 200 {
         return Err(Failure::new(
             ErrorKind::UpstreamInternal,
-            format!(
-                "{} answered with status {}. All prices stay as they were; try again later.",
-                feed.name, response.status
+            say!(
+                "{name} answered with status {status}. All prices stay as they were; try again later.",
+                name = feed.name,
+                status = response.status
             ),
         ));
     }
@@ -363,9 +366,9 @@ async fn fetch(
         if body.len() > LIST_LIMIT {
             return Err(Failure::new(
                 ErrorKind::StreamMalformed,
-                format!(
-                    "The price list of {} is longer than 32 MB. All prices stay as they were.",
-                    feed.name
+                say!(
+                    "The price list of {name} is longer than 32 MB. All prices stay as they were.",
+                    name = feed.name
                 ),
             ));
         }
@@ -427,6 +430,6 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn refuse(why: String) -> Failure {
+pub(crate) fn refuse(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why)
 }

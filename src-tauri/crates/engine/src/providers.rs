@@ -8,6 +8,7 @@ use crate::{
 };
 use domain::{
     Account, AuthScheme, DataPolicy, DialectId, ErrorKind, Failure, Provider, ProviderId, Quirks, RateLimit,
+    say,
 };
 use store::{ProviderStateRow, Tx};
 
@@ -18,8 +19,10 @@ pub(crate) async fn limit(inner: &Inner, id: &ProviderId, limit: RateLimit) -> R
     if all.contains(&Some(0)) {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "A limit of zero would let nothing through. Leave it empty for no limit, or exclude the provider \
-             in a policy.",
+            say!(
+                "A limit of zero would let nothing through. Leave it empty for no limit, or exclude the provider \
+             in a policy."
+            ),
         ));
     }
     let id = id.clone();
@@ -47,34 +50,36 @@ pub(crate) async fn add(
     base_url: &str,
     local: bool,
 ) -> Result<(), Failure> {
-    let refuse = |why: String| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    let refuse = |why: domain::Words| Err(Failure::new(ErrorKind::RequestInvalid, why));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if id.is_empty() || id.len() > 40 || !id.chars().all(plain) || id.starts_with('-') {
-        return refuse(format!("“{id}” cannot be a provider id: use lower-case letters, digits and dashes."));
+        return refuse(say!(
+            "“{id}” cannot be a provider id: use lower-case letters, digits and dashes.",
+            id
+        ));
     }
     if id == catalog::DEMO {
-        return refuse("“demo” is built in and cannot be replaced.".to_owned());
+        return refuse(say!("“demo” is built in and cannot be replaced."));
     }
     if id == "auto" {
-        return refuse(
+        return refuse(say!(
             "“auto/…” leaves the choice of the model to Parallax, so no provider can be called so."
-                .to_owned(),
-        );
+        ));
     }
     if !KNOWN_DIALECTS.contains(&dialect) {
-        return refuse(format!(
-            "There is no dialect called “{dialect}”. Known are: {}.",
-            KNOWN_DIALECTS.join(", ")
+        return refuse(say!(
+            "There is no dialect called “{dialect}”. Known are: {known_dialects}.",
+            dialect,
+            known_dialects = KNOWN_DIALECTS.join(", ")
         ));
     }
     let base_url = base_url.trim().trim_end_matches('/').to_owned();
     transport::origin_of(&base_url)?;
     let here = transport::is_loopback(&base_url);
     if local && !here {
-        return refuse(
+        return refuse(say!(
             "Only an address on this computer, such as http://127.0.0.1:8080/v1, can be marked as local."
-                .to_owned(),
-        );
+        ));
     }
     let registry = inner.registry();
     let shipped = registry.catalog().provider(id);
@@ -128,7 +133,7 @@ pub(crate) async fn add(
 /// Removes a provider of the user's own, and its keys.
 pub(crate) async fn remove(inner: &Inner, id: &ProviderId) -> Result<(), Failure> {
     if !known(inner, id)?.provider.custom {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "Built-in providers cannot be removed."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("Built-in providers cannot be removed.")));
     }
     keys::delete_all(inner, id).await?;
     let gone = id.clone();
@@ -170,7 +175,7 @@ fn usual_models_path(dialect: &str) -> Option<&'static str> {
 /// A provider. Error `request.invalid` when there is none of that id.
 pub(crate) fn known(inner: &Inner, id: &ProviderId) -> Result<Known, Failure> {
     inner.registry().provider(id).cloned().ok_or_else(|| {
-        Failure::new(ErrorKind::RequestInvalid, format!("There is no provider called “{id}”."))
+        Failure::new(ErrorKind::RequestInvalid, say!("There is no provider called “{id}”.", id))
     })
 }
 

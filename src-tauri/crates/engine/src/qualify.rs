@@ -5,7 +5,7 @@ use crate::{
     registry::Registry,
     routing::{Choice, needs},
 };
-use domain::{Endpoint, Meter, Modality, ModelRef, PicoUsd, Request, Route, Timestamp};
+use domain::{Endpoint, Meter, Modality, ModelRef, PicoUsd, Request, Route, Timestamp, Words, say};
 use std::collections::BTreeSet;
 
 /// The models that lead by the user's votes where such a request is asked; `None` = too few votes, or none of those that
@@ -32,20 +32,31 @@ pub(crate) fn rated<'a, 'r>(
 }
 
 /// By what a model counts as one of the best.
-fn led(registry: &Registry, request: &Request, endpoint: &Endpoint) -> String {
+fn led(registry: &Registry, request: &Request, endpoint: &Endpoint) -> Words {
     let chosen: Vec<&domain::Model> = registry.catalog().model(endpoint.model.as_str()).into_iter().collect();
     match rated(registry, request, &chosen) {
         Some((_, leaders)) => {
-            let about = leaders.topic.map_or_else(String::new, |topic| format!(" on {topic}"));
             let others = match leaders.models.len() {
-                0 | 1 => "of the model that leads".to_owned(),
-                n => format!("of the {n} models that lead and cannot be told apart"),
+                0 | 1 => say!("of the model that leads"),
+                n => say!("of the {n} models that lead and cannot be told apart", n),
             };
-            format!("the lowest expected cost {others} by your {} votes{about},", leaders.votes)
+            let votes = leaders.votes;
+            match leaders.topic {
+                Some(topic) => say!(
+                    "the lowest expected cost {others} by your {votes} votes on {topic},",
+                    others,
+                    votes,
+                    topic
+                ),
+                None => {
+                    say!("the lowest expected cost {others} by your {votes} votes,", others, votes)
+                }
+            }
         }
-        None => "with too few votes of yours for a rating, the lowest expected cost among the dearest quarter of recent \
-                 models that reason,"
-            .to_owned(),
+        None => say!(
+            "with too few votes of yours for a rating, the lowest expected cost among the dearest quarter of recent \
+             models that reason,"
+        ),
     }
 }
 
@@ -96,7 +107,7 @@ pub(crate) fn explained(
     request: &Request,
     route: &Route,
     choice: &Choice,
-) -> String {
+) -> Words {
     let name = registry
         .catalog()
         .model(choice.endpoint.model.as_str())
@@ -105,35 +116,39 @@ pub(crate) fn explained(
         .provider(&choice.endpoint.provider)
         .map_or_else(|| choice.endpoint.provider.to_string(), |known| known.provider.name.clone());
     let endpoints: BTreeSet<_> = route.planned.iter().map(|candidate| &candidate.endpoint).collect();
-    let led = led(registry, request, &choice.endpoint);
     let why = match model.model.as_str() {
-        "auto/fast" => "the quickest to begin",
-        "auto/best" => led.as_str(),
-        _ => "the lowest expected cost",
+        "auto/fast" => say!("the quickest to begin"),
+        "auto/best" => led(registry, request, &choice.endpoint),
+        _ => say!("the lowest expected cost"),
     };
-    format!(
-        "{model} chose {name} at {provider}: {why} of {} endpoints that fit ({}).",
-        endpoints.len(),
-        needed(request)
+    say!(
+        "{model} chose {name} at {provider}: {why} of {count} endpoints that fit ({needed}).",
+        model,
+        name,
+        provider,
+        why,
+        count = endpoints.len(),
+        needed = needed(request)
     )
 }
 
 /// What a model had to be able to do.
-fn needed(request: &Request) -> String {
+fn needed(request: &Request) -> Words {
     let needs = needs(request);
-    let mut words = vec![format!("reads {} tokens", ledger::prompt_estimate(request))];
-    for kind in &needs.input {
-        words.push(match kind {
-            Modality::Image => "reads images".to_owned(),
-            _ => "reads files".to_owned(),
-        });
-    }
+    let mut words = say!("reads {tokens} tokens", tokens = ledger::prompt_estimate(request));
+    let kinds = needs.input.iter().map(|kind| match kind {
+        Modality::Image => say!("reads images"),
+        _ => say!("reads files"),
+    });
     let able = [
-        (needs.tools, "calls tools"),
-        (needs.structured_output, "obeys a JSON schema"),
-        (needs.reasoning, "reasons"),
+        (needs.tools, say!("calls tools")),
+        (needs.structured_output, say!("obeys a JSON schema")),
+        (needs.reasoning, say!("reasons")),
     ];
-    words.extend(able.into_iter().filter(|(needed, _)| *needed).map(|(_, word)| word.to_owned()));
-    words.extend(needs.max_output.map(|most| format!("writes {most} tokens")));
-    words.join(", ")
+    let able = able.into_iter().filter(|(needed, _)| *needed).map(|(_, word)| word);
+    let writes = needs.max_output.map(|tokens| say!("writes {tokens} tokens", tokens));
+    for next in kinds.chain(able).chain(writes) {
+        words = say!("{words}, {next}", words, next);
+    }
+    words
 }

@@ -2,7 +2,7 @@
 //! cost. Read from the store alone; nothing in it is made up afterwards.
 
 use crate::{context, files, inner::Inner, sent, tasks, view};
-use domain::{AttemptId, ErrorKind, Failure, LaneTarget, PriceSheet, Role, Route, RunId, Saw};
+use domain::{AttemptId, ErrorKind, Failure, LaneTarget, PriceSheet, Role, Route, RunId, Saw, say};
 use store::{AttemptRow, MessageRow, RunRow, Tx};
 
 /// Longest beginning of a message that is shown.
@@ -67,7 +67,7 @@ pub struct SentRequest {
 }
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "This answer is gone.")
+    Failure::new(ErrorKind::RequestInvalid, say!("This answer is gone."))
 }
 
 pub(crate) async fn of(inner: &Inner, run: RunId) -> Result<Receipt, Failure> {
@@ -117,7 +117,7 @@ pub(crate) async fn request(inner: &Inner, attempt: AttemptId) -> Result<SentReq
         .store
         .read(move |tx| {
             let row = tx.request(attempt)?.ok_or_else(|| {
-                Failure::new(ErrorKind::RequestInvalid, "What this attempt sent was not kept.")
+                Failure::new(ErrorKind::RequestInvalid, say!("What this attempt sent was not kept."))
             })?;
             let run = tx.attempt(attempt)?.and_then(|row| row.run);
             let run = run.map(|run| tx.run(run)).transpose()?.flatten().ok_or_else(gone)?;

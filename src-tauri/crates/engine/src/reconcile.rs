@@ -2,7 +2,7 @@
 
 use crate::{Engine, inner::Inner, prices::refuse, providers};
 use catalog::bill::{BILLS, BillApi};
-use domain::{Call, ErrorKind, Failure, Headers, Method, PicoUsd, ProviderId, Secret, Timestamp};
+use domain::{Call, ErrorKind, Failure, Headers, Method, PicoUsd, ProviderId, Secret, Timestamp, say};
 use futures_util::StreamExt as _;
 use std::collections::BTreeMap;
 use store::{SpendKey, SpendSum};
@@ -83,7 +83,12 @@ pub(crate) async fn reconcile(
 ) -> Result<Vec<ReconciledDay>, Failure> {
     let api = api_of(provider)?;
     if days == 0 || days > api.most_days {
-        return Err(refuse(format!("{provider} tells of 1 to {} days, not of {days}.", api.most_days)));
+        return Err(refuse(say!(
+            "{provider} tells of 1 to {most_days} days, not of {days}.",
+            provider,
+            most_days = api.most_days,
+            days
+        )));
     }
     let tomorrow = (inner.clock.now().0.div_euclid(DAY_MS) + 1) * DAY_MS;
     let (from, until) = (Timestamp(tomorrow - i64::from(days) * DAY_MS), Timestamp(tomorrow));
@@ -117,7 +122,11 @@ fn api_of(provider: &ProviderId) -> Result<&'static BillApi, Failure> {
         let known: Vec<&str> = BILLS.iter().map(|api| api.provider).collect();
         Failure::new(
             ErrorKind::RequestUnsupported,
-            format!("{provider} does not tell what it charged. These do: {}.", known.join(", ")),
+            say!(
+                "{provider} does not tell what it charged. These do: {known}.",
+                provider,
+                known = known.join(", ")
+            ),
         )
     })
 }
@@ -166,7 +175,8 @@ async fn charged(
         })?;
         for (day, amount) in read.days {
             let sum = days.entry(day).or_insert(PicoUsd::ZERO);
-            *sum = sum.checked_add(amount).ok_or_else(|| refuse("The sum is out of range.".to_owned()))?;
+            *sum =
+                sum.checked_add(amount).ok_or_else(|| refuse(say!("The sum is out of range.").to_owned()))?;
         }
         page = read.next;
         if page.is_none() {
@@ -186,7 +196,7 @@ async fn ask(
     let registry = inner.registry();
     let known = registry
         .provider(provider)
-        .ok_or_else(|| refuse(format!("There is no provider called “{provider}”.")))?;
+        .ok_or_else(|| refuse(say!("There is no provider called “{provider}”.", provider)))?;
     let origin = Origin {
         base_url: known.provider.base_url.clone(),
         auth: known.provider.auth.clone(),

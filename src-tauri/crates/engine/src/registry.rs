@@ -10,7 +10,7 @@ use crate::prices::PriceBook;
 use catalog::Catalog;
 use domain::{
     AccountField, AccountLabel, AuthScheme, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug,
-    PriceOrigin, PriceSheet, Provider, ProviderId, RateLimit, Upstream,
+    PriceOrigin, PriceSheet, Provider, ProviderId, RateLimit, Upstream, say,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -155,13 +155,7 @@ impl Known {
         let given: Vec<String> = self.missing.iter().map(|name| format!("{name}=…")).collect();
         Failure::new(
             ErrorKind::RequestInvalid,
-            format!(
-                "The address of {0} needs your own: {1}. Enter it in Settings, or with `parallax provider set {2} {3}`.",
-                provider.name,
-                labels.join(", "),
-                provider.id,
-                given.join(" ")
-            ),
+            say!("The address of {name} needs your own: {labels}. Enter it in Settings, or with `parallax provider set {id} {given}`.", name = provider.name, labels = labels.join(", "), id = provider.id, given = given.join(" ")),
         )
         .with_upstream(Upstream { provider: Some(provider.id.clone()), ..Upstream::default() })
     }
@@ -351,8 +345,9 @@ impl Registry {
         let known = self.providers.get(id).ok_or_else(|| {
             Failure::new(
                 ErrorKind::RequestInvalid,
-                format!(
-                    "There is no provider called “{id}”. Add it in Settings or with `parallax provider add`."
+                say!(
+                    "There is no provider called “{id}”. Add it in Settings or with `parallax provider add`.",
+                    id
                 ),
             )
         })?;

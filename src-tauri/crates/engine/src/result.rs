@@ -36,7 +36,7 @@ pub struct RunResult {
     /// Usage with what the provider left out estimated, for display.
     pub usage_shown: Usage,
     /// Notices in order.
-    pub notices: Vec<(NoticeKind, String)>,
+    pub notices: Vec<(NoticeKind, domain::Words)>,
     /// Where an answer that broke off can be gone on with, the best first.
     pub continue_on: Vec<ContinueOn>,
 }

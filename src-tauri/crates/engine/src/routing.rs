@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{
     AccountLabel, ConversationId, DataPolicy, Endpoint, ErrorKind, Failure, Millis, Modality, ModelRef,
-    RateLimit, Reason, Request, Route, RoutingPrefs, Sort, Timestamp,
+    RateLimit, Reason, Request, Route, RoutingPrefs, Sort, Timestamp, say,
 };
 use router::{Ask, Needs, Offer, Ready, Warm};
 use std::{collections::VecDeque, sync::Arc};
@@ -106,7 +106,7 @@ fn automatic(
         _ => {
             return Err(Failure::new(
                 ErrorKind::RequestNoModel,
-                format!("There is no “auto/{wish}”. Known are auto/cheapest, auto/fast and auto/best."),
+                say!("There is no “auto/{wish}”. Known are auto/cheapest, auto/fast and auto/best.", wish),
             ));
         }
     });
@@ -137,8 +137,10 @@ fn automatic(
     if endpoints.is_empty() {
         return Err(Failure::new(
             ErrorKind::RequestNoModel,
-            "No model that could answer this is set up. Add a provider's key in Settings, or with `parallax \
-             key set PROVIDER`.",
+            say!(
+                "No model that could answer this is set up. Add a provider's key in Settings, or with `parallax \
+             key set PROVIDER`."
+            ),
         ));
     }
     Ok(Field { endpoints, rules, floor: false, auto: true })

@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{
     BlockKind, EndpointId, ErrorKind, Failure, LaneTarget, Message, ModelSlug, Part, Request, Role, Route,
-    Seam, StreamEvent,
+    Seam, StreamEvent, say,
 };
 use std::collections::VecDeque;
 use store::AttemptRow;
@@ -171,8 +171,10 @@ pub(crate) fn only(left: &mut VecDeque<Choice>, kept: &Kept, on: Option<&Endpoin
     if left.is_empty() {
         return Err(Failure::new(
             ErrorKind::RequestNoModel,
-            "What would go on with this answer may not be asked now: a policy, a key or a limit stands against \
-             it. Look why with `parallax route explain`, or retry the answer.",
+            say!(
+                "What would go on with this answer may not be asked now: a policy, a key or a limit stands against \
+             it. Look why with `parallax route explain`, or retry the answer."
+            ),
         ));
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! texts of the conversation left out, and put together again when somebody asks.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{AttemptId, Call, ErrorKind, Failure, Method, Part, Request};
+use domain::{AttemptId, Call, ErrorKind, Failure, Method, Part, Request, say};
 use std::{borrow::Cow, fmt::Write as _};
 use store::RequestRow;
 use transport::Origin;
@@ -42,7 +42,7 @@ pub(crate) fn whole(row: &RequestRow, of: &Request) -> Result<String, Failure> {
     body.ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreCorrupt,
-            "What was sent can no longer be put together exactly: the messages before it have changed.",
+            say!("What was sent can no longer be put together exactly: the messages before it have changed."),
         )
     })
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{
     AttemptId, ConversationId, ErrorKind, Failure, MessageId, Outcome, Part, PriceSheet, ProcessId, Request,
-    RunId, RunState, StreamEvent, TurnId, UsageSource,
+    RunId, RunState, StreamEvent, TurnId, UsageSource, say,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::{AttemptRow, EntryRow, HoldRow, Purpose, Tx};
@@ -428,8 +428,10 @@ fn prices_today(inner: &Inner, row: &AttemptRow) -> Option<PriceSheet> {
 pub(crate) fn interrupted() -> Failure {
     Failure::new(
         ErrorKind::Interrupted,
-        "Parallax was closed while this answer was being written. Everything you had seen is here; retry to \
-         ask again.",
+        say!(
+            "Parallax was closed while this answer was being written. Everything you had seen is here; retry to \
+         ask again."
+        ),
     )
 }
 

@@ -1,6 +1,6 @@
 //! The only place that spawns. A panic in one lane ends that lane, not the program.
 
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use futures_util::FutureExt as _;
 use std::{
     future::{Future, poll_fn},
@@ -26,7 +26,7 @@ pub(crate) async fn aside<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         if error.is_cancelled() {
             // The program ends, and what had not begun is left.
-            return Failure::new(ErrorKind::Cancelled, "Parallax closed before this was done.");
+            return Failure::new(ErrorKind::Cancelled, say!("Parallax closed before this was done."));
         }
         Failure::new(
             ErrorKind::Bug,

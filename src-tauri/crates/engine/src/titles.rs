@@ -12,7 +12,7 @@ use crate::{
     turn::Started,
     view,
 };
-use domain::{ConversationId, ErrorKind, Failure, ModelRef, RunState, TurnId};
+use domain::{ConversationId, ErrorKind, Failure, ModelRef, RunState, TurnId, say};
 use std::sync::{Arc, Mutex};
 use store::{Titled, Tx};
 use tokio_util::sync::CancellationToken;
@@ -125,8 +125,9 @@ async fn make(inner: &Arc<Inner>, conversation: ConversationId, turn: TurnId) ->
         return Err(failure);
     }
     let title = read(&said.text).ok_or_else(|| {
-        let message =
-            "The model for titles did not reply with a title. What it cost is booked; choose another model.";
+        let message = say!(
+            "The model for titles did not reply with a title. What it cost is booked; choose another model."
+        );
         Failure::new(ErrorKind::UpstreamInternal, message)
     })?;
     inner

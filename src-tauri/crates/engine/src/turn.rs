@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{
     ContextPolicy, ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, MessageId, Part, Role,
-    RunId, RunState, Saw, TurnId,
+    RunId, RunState, Saw, TurnId, say,
 };
 use std::{collections::HashMap, sync::Arc};
 use store::{ConversationRow, MessageRow, RunRow, TurnRow, Tx};
@@ -110,19 +110,19 @@ pub(crate) async fn start(
 }
 
 pub(crate) fn check(Asked { ask, files }: &Asked) -> Result<(), Failure> {
-    let refuse = |why: &str| Err(Failure::new(ErrorKind::RequestInvalid, why));
+    let refuse = |why: domain::Words| Err(Failure::new(ErrorKind::RequestInvalid, why));
     files::check(files)?;
     if ask.prompt.trim().is_empty() && files.is_empty() {
-        return refuse("There is nothing to send: write a prompt first.");
+        return refuse(say!("There is nothing to send: write a prompt first."));
     }
     if ask.prompt.len() > PROMPT_LIMIT {
-        return refuse("The prompt is longer than 4 MB. Shorten it.");
+        return refuse(say!("The prompt is longer than 4 MB. Shorten it."));
     }
     if ask.conversation.is_none() && ask.line_up.is_empty() {
-        return refuse("No model is chosen: add one to the line-up first.");
+        return refuse(say!("No model is chosen: add one to the line-up first."));
     }
     if ask.line_up.len() > LANE_LIMIT {
-        return refuse("More than 16 models at once are not supported: remove some from the line-up.");
+        return refuse(say!("More than 16 models at once are not supported: remove some from the line-up."));
     }
     Ok(())
 }
@@ -177,12 +177,12 @@ pub(crate) fn addressed(tx: &Tx<'_>, conversation: ConversationId, at: &At) -> R
     let refuse = |why| Err(Failure::new(ErrorKind::RequestInvalid, why));
     let mut lanes = tx.lanes(conversation)?;
     if lanes.is_empty() {
-        return refuse("No model is chosen: add one to the line-up first.");
+        return refuse(say!("No model is chosen: add one to the line-up first."));
     }
     if !at.lanes.is_empty() {
         lanes.retain(|lane| at.lanes.contains(&lane.id));
         if lanes.len() < at.lanes.len() {
-            return refuse("A model the prompt is for has left the line-up.");
+            return refuse(say!("A model the prompt is for has left the line-up."));
         }
     }
     Ok(lanes)
@@ -257,7 +257,7 @@ pub(crate) fn record_lane(
     {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            format!("Answer {parent} belongs to another conversation."),
+            say!("Answer {parent} belongs to another conversation.", parent),
         ));
     }
     let user = node(inner, turn, shown.parent, Role::User, None);

@@ -1,7 +1,7 @@
 //! A price in the user's own words, and what it comes to in whole pico-dollars.
 
 use crate::prices::refuse;
-use domain::{Failure, Meter, PicoUsd};
+use domain::{Failure, Meter, PicoUsd, say};
 use std::collections::BTreeMap;
 
 /// A price in the user's words: decimal text, dollars per million tokens (per unit for requests and
@@ -33,9 +33,14 @@ pub(crate) fn rates(price: &UserPrice) -> Result<BTreeMap<Meter, PicoUsd>, Failu
             Meter::Request | Meter::WebSearch => PicoUsd::from_dollars(text),
             _ => PicoUsd::per_million(text),
         };
-        let amount = read.map_err(|error| refuse(format!("“{text:.40}” cannot be a price: {error}.")))?;
+        let amount = read.map_err(|error| {
+            refuse(say!("“{text}” cannot be a price: {error}.", text = format!("{text:.40}"), error))
+        })?;
         if amount < PicoUsd::ZERO {
-            return Err(refuse(format!("“{text:.40}” cannot be a price: it is below zero.")));
+            return Err(refuse(say!(
+                "“{text}” cannot be a price: it is below zero.",
+                text = format!("{text:.40}")
+            )));
         }
         let amount = match &price.foreign {
             Some(foreign) => in_dollars(amount, foreign)?,
@@ -57,21 +62,22 @@ fn in_dollars(amount: PicoUsd, foreign: &Foreign) -> Result<PicoUsd, Failure> {
     let mut parts = day.split('-');
     let is_day = digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2);
     if !letters || !is_day || parts.next().is_some() {
-        return Err(refuse(
+        return Err(refuse(say!(
             "Another currency needs its three letters (CNY), and its rate needs a day (2026-11-20)."
-                .to_owned(),
-        ));
+        )));
     }
     // "Per million" is what keeps six decimals: dollars per unit, in millionths.
     let rate = PicoUsd::per_million(usd_per_unit).ok().filter(|rate| *rate > PicoUsd::ZERO);
     let rate = rate.ok_or_else(|| {
-        refuse(format!(
-            "“{usd_per_unit:.40}” cannot be a rate: give dollars per {currency} with at most six decimals."
+        refuse(say!(
+            "“{usd_per_unit}” cannot be a rate: give dollars per {currency} with at most six decimals.",
+            usd_per_unit = format!("{usd_per_unit:.40}"),
+            currency
         ))
     })?;
     let exact = i128::from(amount.get()) * i128::from(rate.get());
     let rounded = (exact + MICRO - 1) / MICRO;
-    i64::try_from(rounded).map(PicoUsd::new).map_err(|_| refuse("The price is out of range.".to_owned()))
+    i64::try_from(rounded).map(PicoUsd::new).map_err(|_| refuse(say!("The price is out of range.")))
 }
 
 /// The figures as they were given.

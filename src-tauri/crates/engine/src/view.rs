@@ -12,14 +12,14 @@ use crate::{
 };
 use domain::{
     ContextPolicy, ConversationId, Cost, ErrorKind, Failure, ModelRef, Outcome, Part, RunId, Saw, TurnId,
-    VoteOutcome,
+    VoteOutcome, say,
 };
 use std::ops::Range;
 use store::{AttemptRow, NoteOn, RunRow, TurnRow, Tx, VoteRow};
 
 /// One turn as it is stored.
 pub(crate) async fn turn(inner: &Inner, id: TurnId) -> Result<TurnView, Failure> {
-    let gone = || Failure::new(ErrorKind::RequestInvalid, "This turn is gone.");
+    let gone = || Failure::new(ErrorKind::RequestInvalid, say!("This turn is gone."));
     let stored = inner.store.read(move |tx| read(tx, tx.turn(id)?.ok_or_else(gone)?)).await?;
     Ok(shown(inner, stored))
 }
@@ -125,7 +125,7 @@ pub(crate) async fn text(inner: &Inner, run: RunId) -> Result<String, Failure> {
             }
         })
         .await?
-        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, "This answer is gone."))?;
+        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, say!("This answer is gone.")))?;
     Ok(plain(&parts))
 }
 

@@ -63,10 +63,11 @@ pub async fn start(engine: Engine, port: u16) -> Result<Server, Failure> {
 fn taken(port: u16, error: &std::io::Error) -> Failure {
     Failure::new(
         ErrorKind::NetConnect,
-        format!(
-            "The gateway cannot listen at 127.0.0.1:{port} ({}). Another program may be there: stop it, or choose \
+        domain::say!(
+            "The gateway cannot listen at 127.0.0.1:{port} ({error}). Another program may be there: stop it, or choose \
              another port.",
-            error.kind()
+            port,
+            error = error.kind()
         ),
     )
 }

@@ -20,7 +20,7 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    fn new(status: u16, kind: ErrorKind, message: impl Into<String>) -> Self {
+    fn new(status: u16, kind: ErrorKind, message: impl Into<domain::Words>) -> Self {
         Self { status, failure: Failure::new(kind, message), headers: Vec::new() }
     }
 

@@ -1,6 +1,7 @@
 //! Whose conversation a JSON value is.
 
 use crate::{Conversation, Files, chatgpt, claude, librechat, open_webui, own};
+use domain::{Words, say};
 use serde_json::Value;
 
 /// Why a value of a file is not imported.
@@ -22,14 +23,14 @@ pub enum Reason {
 
 impl Reason {
     /// In words, of several conversations.
-    pub const fn as_str(self) -> &'static str {
+    pub fn words(self) -> Words {
         match self {
-            Self::NotAConversation => "not a conversation",
-            Self::Unreadable => "not readable",
-            Self::NoId => "without an id",
-            Self::Empty => "empty",
-            Self::TooLarge => "larger than 24 MB",
-            Self::Newer => "written by a newer version of Parallax",
+            Self::NotAConversation => say!("not a conversation"),
+            Self::Unreadable => say!("not readable"),
+            Self::NoId => say!("without an id"),
+            Self::Empty => say!("empty"),
+            Self::TooLarge => say!("larger than 24 MB"),
+            Self::Newer => say!("written by a newer version of Parallax"),
         }
     }
 }

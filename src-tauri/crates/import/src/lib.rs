@@ -263,7 +263,7 @@ pub struct Own {
     /// What went wrong.
     pub failure: Option<domain::Failure>,
     /// What was told about it.
-    pub notices: Vec<(domain::NoticeKind, String)>,
+    pub notices: Vec<(domain::NoticeKind, domain::Words)>,
     /// Time to the first content.
     pub ttft: Option<domain::Millis>,
     /// Time to the end.

@@ -3,6 +3,7 @@
 //!
 //! The format is PKWARE's APPNOTE.TXT 6.3.10; of its methods the two that exports use (stored, deflated).
 
+use domain::{Words, say};
 use flate2::{Crc, read::DeflateDecoder};
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -23,9 +24,9 @@ const TAIL: u64 = 65_535 + 22;
 #[derive(Debug)]
 pub enum Hostile {
     /// It cannot be read as an archive.
-    Broken(&'static str),
+    Broken(Words),
     /// It asks for something that no export asks for.
-    Refused(&'static str),
+    Refused(Words),
     /// Reading failed.
     Io(io::Error),
 }
@@ -33,6 +34,15 @@ pub enum Hostile {
 impl From<io::Error> for Hostile {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+impl From<Hostile> for Words {
+    fn from(hostile: Hostile) -> Self {
+        match hostile {
+            Hostile::Broken(why) | Hostile::Refused(why) => why,
+            Hostile::Io(error) => error.to_string().into(),
+        }
     }
 }
 
@@ -85,7 +95,9 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
-const CUT: Hostile = Hostile::Broken("The archive's table of contents is cut off or damaged.");
+fn cut() -> Hostile {
+    Hostile::Broken(say!("The archive's table of contents is cut off or damaged."))
+}
 
 impl<R: Read + Seek> Archive<R> {
     /// Reads the table of contents and refuses what is hostile about it.
@@ -93,13 +105,13 @@ impl<R: Read + Seek> Archive<R> {
         let length = input.seek(SeekFrom::End(0))?;
         let (start, size, count) = directory(&mut input, length)?;
         if count > MOST_ENTRIES {
-            return Err(Hostile::Refused("The archive has more than 100,000 entries."));
+            return Err(Hostile::Refused(say!("The archive has more than 100,000 entries.")));
         }
         if size > LARGEST_DIRECTORY || start.checked_add(size).is_none_or(|end| end > length) {
-            return Err(CUT);
+            return Err(cut());
         }
         input.seek(SeekFrom::Start(start))?;
-        let mut bytes = vec![0; usize::try_from(size).map_err(|_| CUT)?];
+        let mut bytes = vec![0; usize::try_from(size).map_err(|_| cut())?];
         input.read_exact(&mut bytes)?;
         let mut entries = Vec::new();
         let mut at = 0;
@@ -120,24 +132,26 @@ impl<R: Read + Seek> Archive<R> {
     /// Streams an entry. The stream fails where the data is not what the table of contents says: at a
     /// byte too many, or at the end if its sum is wrong.
     pub fn read(&mut self, place: usize) -> Result<impl Read + '_, Hostile> {
-        let entry = self.entries.get(place).ok_or(CUT)?.clone();
+        let entry = self.entries.get(place).ok_or_else(cut)?.clone();
         if entry.encrypted {
-            return Err(Hostile::Refused("The archive is encrypted. Unpack it first, then import the file."));
+            return Err(Hostile::Refused(say!(
+                "The archive is encrypted. Unpack it first, then import the file."
+            )));
         }
         self.input.seek(SeekFrom::Start(entry.offset))?;
         let mut header = [0; 30];
         self.input.read_exact(&mut header)?;
         if !header.starts_with(b"PK\x03\x04") {
-            return Err(CUT);
+            return Err(cut());
         }
-        let names = u16_at(&header, 26).zip(u16_at(&header, 28)).ok_or(CUT)?;
+        let names = u16_at(&header, 26).zip(u16_at(&header, 28)).ok_or_else(cut)?;
         self.input.seek(SeekFrom::Current(i64::from(names.0) + i64::from(names.1)))?;
         let packed = (&mut self.input).take(entry.packed);
         let data: Box<dyn Read + '_> = match entry.method {
             0 => Box::new(packed),
             8 => Box::new(DeflateDecoder::new(packed)),
             _ => {
-                return Err(Hostile::Refused("The archive is packed in a way that no export uses."));
+                return Err(Hostile::Refused(say!("The archive is packed in a way that no export uses.")));
             }
         };
         Ok(Checked { data, left: entry.size, crc: Crc::new(), expected: entry.crc })
@@ -150,63 +164,63 @@ fn directory<R: Read + Seek>(input: &mut R, length: u64) -> Result<(u64, u64, u6
     input.seek(SeekFrom::Start(length - tail))?;
     let mut bytes = Vec::new();
     input.take(tail).read_to_end(&mut bytes)?;
-    let at = bytes.windows(22).rposition(|window| window.starts_with(b"PK\x05\x06")).ok_or(CUT)?;
+    let at = bytes.windows(22).rposition(|window| window.starts_with(b"PK\x05\x06")).ok_or_else(cut)?;
     let field = |offset| u32_at(&bytes, at + offset).map(u64::from);
     let (Some(size), Some(start)) = (field(12), field(16)) else {
-        return Err(CUT);
+        return Err(cut());
     };
-    let count = u16_at(&bytes, at + 10).map(u64::from).ok_or(CUT)?;
+    let count = u16_at(&bytes, at + 10).map(u64::from).ok_or_else(cut)?;
     if start != u64::from(u32::MAX) && size != u64::from(u32::MAX) && count != u64::from(u16::MAX) {
         return Ok((start, size, count));
     }
     // ZIP64: its locator stands before this record and names the larger one.
-    let locator = at.checked_sub(20).ok_or(CUT)?;
+    let locator = at.checked_sub(20).ok_or_else(cut)?;
     if !bytes[locator..].starts_with(b"PK\x06\x07") {
-        return Err(CUT);
+        return Err(cut());
     }
-    input.seek(SeekFrom::Start(u64_at(&bytes, locator + 8).filter(|at| *at < length).ok_or(CUT)?))?;
+    input.seek(SeekFrom::Start(u64_at(&bytes, locator + 8).filter(|at| *at < length).ok_or_else(cut)?))?;
     let mut record = [0; 56];
     input.read_exact(&mut record)?;
     if !record.starts_with(b"PK\x06\x06") {
-        return Err(CUT);
+        return Err(cut());
     }
     match (u64_at(&record, 48), u64_at(&record, 40), u64_at(&record, 32)) {
         (Some(start), Some(size), Some(count)) => Ok((start, size, count)),
-        _ => Err(CUT),
+        _ => Err(cut()),
     }
 }
 
 /// One record of the table of contents, and where the next begins.
 fn entry(bytes: &[u8], at: usize) -> Result<(Entry, usize), Hostile> {
-    let header = bytes.get(at..at + 46).filter(|header| header.starts_with(b"PK\x01\x02")).ok_or(CUT)?;
+    let header = bytes.get(at..at + 46).filter(|header| header.starts_with(b"PK\x01\x02")).ok_or_else(cut)?;
     let short = |offset| u16_at(header, offset).unwrap_or(0);
     let long = |offset| u64::from(u32_at(header, offset).unwrap_or(0));
     let (name_length, extra_length, comment) = (short(28), short(30), short(32));
     let name_at = at + 46;
     let extra_at = name_at + usize::from(name_length);
     let next = extra_at + usize::from(extra_length) + usize::from(comment);
-    let name = bytes.get(name_at..extra_at).ok_or(CUT)?;
-    let extra = bytes.get(extra_at..extra_at + usize::from(extra_length)).ok_or(CUT)?;
+    let name = bytes.get(name_at..extra_at).ok_or_else(cut)?;
+    let extra = bytes.get(extra_at..extra_at + usize::from(extra_length)).ok_or_else(cut)?;
     if bytes.len() < next {
-        return Err(CUT);
+        return Err(cut());
     }
     let (mut packed, mut size, mut offset) = (long(20), long(24), long(42));
     let mut large = zip64(extra).into_iter();
     for field in [&mut size, &mut packed, &mut offset] {
         if *field == u64::from(u32::MAX) {
-            *field = large.next().ok_or(CUT)?;
+            *field = large.next().ok_or_else(cut)?;
         }
     }
     // The upper half of the attributes is a Unix mode when the archive was made on such a system.
     let mode = if header[5] == 3 { long(38) >> 16 } else { 0 };
     if mode & 0o170_000 == 0o120_000 {
-        return Err(Hostile::Refused("The archive holds a link to another place."));
+        return Err(Hostile::Refused(say!("The archive holds a link to another place.")));
     }
     let name = String::from_utf8_lossy(name).into_owned();
     if astray(&name) {
-        return Err(Hostile::Refused("The archive names a place outside of itself."));
+        return Err(Hostile::Refused(say!("The archive names a place outside of itself.")));
     }
-    let crc = u32_at(header, 16).ok_or(CUT)?;
+    let crc = u32_at(header, 16).ok_or_else(cut)?;
     let encrypted = short(8) & 0x2041 != 0;
     Ok((Entry { name, size, packed, offset, method: short(10), crc, encrypted }, next))
 }
@@ -243,23 +257,23 @@ fn check(entries: &[Entry], directory: u64) -> Result<(), Hostile> {
         total = total.saturating_add(entry.size);
         packed = packed.saturating_add(entry.packed);
         if bomb(entry.size, entry.packed) {
-            return Err(Hostile::Refused("The archive would swell to more than 200 times its size."));
+            return Err(Hostile::Refused(say!("The archive would swell to more than 200 times its size.")));
         }
         if !names.insert(&entry.name) {
-            return Err(Hostile::Refused("The archive holds two entries of the same name."));
+            return Err(Hostile::Refused(say!("The archive holds two entries of the same name.")));
         }
-        let end = entry.offset.checked_add(entry.packed).filter(|end| *end <= directory).ok_or(CUT)?;
+        let end = entry.offset.checked_add(entry.packed).filter(|end| *end <= directory).ok_or_else(cut)?;
         ranges.push((entry.offset, end));
     }
     if total > MOST_BYTES {
-        return Err(Hostile::Refused("The archive would unpack to more than 20 GB."));
+        return Err(Hostile::Refused(say!("The archive would unpack to more than 20 GB.")));
     }
     if bomb(total, packed) {
-        return Err(Hostile::Refused("The archive would swell to more than 200 times its size."));
+        return Err(Hostile::Refused(say!("The archive would swell to more than 200 times its size.")));
     }
     ranges.sort_unstable();
     if ranges.windows(2).any(|two| two[0].1 > two[1].0) {
-        return Err(Hostile::Refused("The archive's entries lie over each other."));
+        return Err(Hostile::Refused(say!("The archive's entries lie over each other.")));
     }
     Ok(())
 }

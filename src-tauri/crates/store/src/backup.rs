@@ -4,7 +4,7 @@ use crate::{
     error::{failure, io_failure},
     files,
 };
-use domain::{ErrorKind, Failure, Timestamp};
+use domain::{ErrorKind, Failure, Timestamp, say};
 use rusqlite::{
     Connection, OpenFlags,
     backup::{Backup, StepResult},
@@ -32,7 +32,7 @@ pub(crate) fn make(
     // An empty file may stand at the target of VACUUM INTO; ours has the right permissions.
     drop(files::create_private(&unfinished)?);
     let target = unfinished.to_str().ok_or_else(|| {
-        Failure::new(ErrorKind::StoreDenied, "The path of the data folder is not valid Unicode.")
+        Failure::new(ErrorKind::StoreDenied, say!("The path of the data folder is not valid Unicode."))
     })?;
     connection.execute("VACUUM INTO ?1", [target]).map_err(|e| failure(&e))?;
     verify(&unfinished, version)?;
@@ -122,7 +122,10 @@ fn verify(path: &Path, version: u32) -> Result<(), Failure> {
     }
     Err(Failure::new(
         ErrorKind::StoreCorrupt,
-        format!("The database was left as it is: its backup, which must come first, is not sound ({check})."),
+        say!(
+            "The database was left as it is: its backup, which must come first, is not sound ({check}).",
+            check
+        ),
     ))
 }
 

@@ -3,7 +3,7 @@
 //! A file is whole under its name or not there: it is written under another one, brought to the disk and renamed.
 
 use crate::{Store, error::io_failure, files};
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
@@ -88,7 +88,7 @@ impl Blobs {
         match bytes {
             Some(bytes) if sha256(&bytes) != hash => Err(Failure::new(
                 ErrorKind::StoreCorrupt,
-                "An attached file is damaged on the disk. Attach it again.",
+                say!("An attached file is damaged on the disk. Attach it again."),
             )),
             bytes => Ok(bytes),
         }

@@ -1,6 +1,6 @@
 //! What SQLite and the file system say, as the one error type that leaves this crate.
 
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, Words, say};
 use rusqlite::{ErrorCode, ffi::SQLITE_IOERR_SHMSIZE};
 use std::{io, path::Path};
 
@@ -31,20 +31,24 @@ pub(crate) fn failure(error: &rusqlite::Error) -> Failure {
     let kind = kind(error);
     let message = match kind {
         ErrorKind::StoreBusy => {
-            "Another program is holding the database. Close it or wait, then try again.".to_owned()
+            say!("Another program is holding the database. Close it or wait, then try again.")
         }
         ErrorKind::StoreFull => {
-            "The disk is full, so nothing more can be saved. Free some space and try again.".to_owned()
+            say!("The disk is full, so nothing more can be saved. Free some space and try again.")
         }
         ErrorKind::StoreCorrupt => {
-            format!("The database is damaged ({error}). Quit and keep the file; a backup can be restored.")
-        }
-        ErrorKind::StoreDenied => {
-            format!(
-                "The data folder cannot be read or written ({error}). Check the disk and its permissions."
+            say!(
+                "The database is damaged ({error}). Quit and keep the file; a backup can be restored.",
+                error
             )
         }
-        _ => format!("The database refused a step of the program: {error}."),
+        ErrorKind::StoreDenied => {
+            say!(
+                "The data folder cannot be read or written ({error}). Check the disk and its permissions.",
+                error
+            )
+        }
+        _ => say!("The database refused a step of the program: {error}.", error),
     };
     Failure::new(kind, message)
 }
@@ -55,11 +59,32 @@ pub(crate) fn io_failure(error: &io::Error, doing: &str, path: &Path) -> Failure
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StoreFull,
         _ => ErrorKind::StoreDenied,
     };
-    Failure::new(kind, format!("Cannot {doing} {}: {error}.", path.display()))
+    Failure::new(
+        kind,
+        say!("Cannot {doing} {path}: {error}.", doing = done(doing), path = path.display(), error),
+    )
+}
+
+/// What was to be done, said.
+fn done(doing: &str) -> Words {
+    match doing {
+        "create the folder" => say!("create the folder"),
+        "create" => say!("create"),
+        "lock" => say!("lock"),
+        "look for" => say!("look for"),
+        "open" => say!("open"),
+        "protect" => say!("protect"),
+        "read" => say!("read"),
+        "remove" => say!("remove"),
+        "rename" => say!("rename"),
+        "write to disk" => say!("write to disk"),
+        "write" => say!("write"),
+        other => other.into(),
+    }
 }
 
 /// Our own mistake.
-pub(crate) fn bug(message: impl Into<String>) -> Failure {
+pub(crate) fn bug(message: impl Into<Words>) -> Failure {
     Failure::new(ErrorKind::Bug, message)
 }
 

@@ -3,7 +3,7 @@
 mod turns;
 
 use crate::error::failure;
-use domain::{ErrorKind, Failure, Part};
+use domain::{ErrorKind, Failure, Part, say};
 use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
 use std::{collections::HashSet, path::Path, time::Duration};
 use turns::Read;
@@ -96,7 +96,7 @@ fn open(path: &Path) -> Result<Connection, Failure> {
 fn foreign(error: &rusqlite::Error) -> Failure {
     match crate::error::kind(error) {
         ErrorKind::StoreBusy => failure(error),
-        _ => Failure::new(ErrorKind::RequestInvalid, format!("The database cannot be read ({error}).")),
+        _ => Failure::new(ErrorKind::RequestInvalid, say!("The database cannot be read ({error}).", error)),
     }
 }
 

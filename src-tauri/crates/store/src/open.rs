@@ -9,7 +9,7 @@ use crate::{
     migrate::{self, APPLICATION_ID, Migration},
     restore,
 };
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
     fs::{self, File, TryLockError},
@@ -84,8 +84,10 @@ pub(crate) fn connect(path: &Path, tuning: &Tuning) -> Result<Connection, Failur
     if mode != "wal" {
         return Err(Failure::new(
             ErrorKind::StoreDenied,
-            "The data folder is on a file system that several programs cannot share safely. Choose a \
-             folder on a local disk.",
+            say!(
+                "The data folder is on a file system that several programs cannot share safely. Choose a \
+             folder on a local disk."
+            ),
         ));
     }
     Ok(connection)
@@ -188,7 +190,7 @@ fn create(
 ) -> Result<(), Failure> {
     let journal = dir.join("parallax.db-wal");
     if fs::metadata(&journal).is_ok_and(|m| m.len() > 0) {
-        return Err(corrupt(dir, path, "the file is missing but its journal is there"));
+        return Err(corrupt(dir, path, say!("the file is missing but its journal is there")));
     }
     let fresh = dir.join("parallax.db.new");
     for suffix in ["", "-journal", "-wal", "-shm"] {
@@ -273,7 +275,7 @@ pub(crate) fn inspect(dir: &Path, path: &Path, tuning: &Tuning) -> Result<u32, F
         .and_then(|file| file.take(HEADER as u64).read_to_end(&mut header))
         .map_err(|e| io_failure(&e, "read", path))?;
     if header.len() < HEADER || !header.starts_with(MAGIC) {
-        return Err(corrupt(dir, path, "it is not a database"));
+        return Err(corrupt(dir, path, say!("it is not a database")));
     }
     let connection = open_read_only(path, tuning.busy)?;
     let asked = match identity(&connection) {
@@ -291,8 +293,8 @@ pub(crate) fn inspect(dir: &Path, path: &Path, tuning: &Tuning) -> Result<u32, F
     };
     match asked {
         Ok((version, APPLICATION_ID)) => Ok(version),
-        Ok(_) => Err(corrupt(dir, path, "it belongs to another program")),
-        Err(e) if kind(&e) == ErrorKind::StoreCorrupt => Err(corrupt(dir, path, "it is damaged")),
+        Ok(_) => Err(corrupt(dir, path, say!("it belongs to another program"))),
+        Err(e) if kind(&e) == ErrorKind::StoreCorrupt => Err(corrupt(dir, path, say!("it is damaged"))),
         Err(e) => Err(failure(&e)),
     }
 }
@@ -310,13 +312,13 @@ fn is_unfinished(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
-fn corrupt(dir: &Path, path: &Path, why: &str) -> Failure {
+fn corrupt(dir: &Path, path: &Path, why: domain::Words) -> Failure {
     let remedy = match backup::newest(dir) {
-        Some(backup) => format!("The newest backup is {}.", backup.display()),
-        None => "There is no backup yet.".to_owned(),
+        Some(backup) => say!("The newest backup is {path}.", path = backup.display()),
+        None => say!("There is no backup yet."),
     };
     Failure::new(
         ErrorKind::StoreCorrupt,
-        format!("Cannot use {}: {why}. It was left as it is. {remedy}", path.display()),
+        say!("Cannot use {path}: {why}. It was left as it is. {remedy}", path = path.display(), why, remedy),
     )
 }

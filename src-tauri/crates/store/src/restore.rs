@@ -100,8 +100,11 @@ fn clear(dir: &Path) -> Result<(), Failure> {
 }
 
 fn sound(path: &Path) -> Result<(), Failure> {
-    let not = |why: String| {
-        Failure::new(ErrorKind::StoreCorrupt, format!("Nothing was restored: the backup's database {why}."))
+    let not = |why: domain::Words| {
+        Failure::new(
+            ErrorKind::StoreCorrupt,
+            domain::say!("Nothing was restored: the backup's database {why}.", why),
+        )
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let look = || -> rusqlite::Result<(i32, u32, String)> {
@@ -111,12 +114,13 @@ fn sound(path: &Path) -> Result<(), Failure> {
         let check = connection.pragma_query_value(None, "quick_check", |r| r.get(0))?;
         Ok((application, version, check))
     };
-    let (application, version, check) = look().map_err(|e| not(format!("cannot be read ({e})")))?;
+    let (application, version, check) =
+        look().map_err(|e| not(domain::say!("cannot be read ({error})", error = e)))?;
     if application != APPLICATION_ID {
-        return Err(not("is not one of Parallax".to_owned()));
+        return Err(not(domain::say!("is not one of Parallax")));
     }
     if check != "ok" {
-        return Err(not(format!("is damaged ({check})")));
+        return Err(not(domain::say!("is damaged ({check})", check)));
     }
     let ours = migrate::latest(migrate::MIGRATIONS);
     if version > ours {

@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     AttemptId, ConversationId, EntryId, ExperimentId, Failure, ImportId, JudgementId, LaneId, MessageId,
-    Millis, ProcessId, RunId, Timestamp, TurnId, VoteId,
+    Millis, ProcessId, RunId, Timestamp, TurnId, VoteId, say,
 };
 use rusqlite::{CachedStatement, Connection, Params, Row, types::FromSql};
 use serde::{Serialize, de::DeserializeOwned};
@@ -217,7 +217,7 @@ impl Cols<'_> {
 fn bad(column: &str) -> Failure {
     Failure::new(
         domain::ErrorKind::StoreCorrupt,
-        format!("The database holds something unreadable in the column {column}."),
+        say!("The database holds something unreadable in the column {column}.", column),
     )
 }
 

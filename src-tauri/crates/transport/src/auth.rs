@@ -4,7 +4,7 @@ use crate::Origin;
 use crate::credential::AccessKeys;
 use crate::sigv4::{self, Scope, Signed};
 use crate::target::Target;
-use domain::{AuthScheme, Call, ErrorKind, Failure, Method, Secret};
+use domain::{AuthScheme, Call, ErrorKind, Failure, Method, Secret, say};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// The key itself, in the header of its scheme.
@@ -13,7 +13,7 @@ pub(crate) fn plain(headers: &mut HeaderMap, scheme: &AuthScheme, key: &Secret) 
         AuthScheme::Header { name } => HeaderName::try_from(name).map_err(|_| {
             Failure::new(
                 ErrorKind::RequestInvalid,
-                "The provider's key header has a name that cannot be sent.",
+                say!("The provider's key header has a name that cannot be sent."),
             )
         })?,
         AuthScheme::Bearer | AuthScheme::None | AuthScheme::Aws { .. } | AuthScheme::Google { .. } => {
@@ -42,10 +42,10 @@ pub(crate) fn signed(
     if region.is_empty() {
         return Err(Failure::new(
             ErrorKind::RequestInvalid,
-            format!(
+            say!(
                 "Access keys sign for a region, and none is given. Enter it in Settings, or with `parallax \
-                 provider set {} region=…`.",
-                to.provider
+                 provider set {provider} region=…`.",
+                provider = to.provider
             ),
         ));
     }
@@ -77,7 +77,10 @@ pub(crate) fn signed(
 
 fn put<E>(headers: &mut HeaderMap, name: HeaderName, value: Result<HeaderValue, E>) -> Result<(), Failure> {
     let mut value = value.map_err(|_| {
-        Failure::new(ErrorKind::AuthRejected, "The key holds characters that no key has. Enter it again.")
+        Failure::new(
+            ErrorKind::AuthRejected,
+            say!("The key holds characters that no key has. Enter it again."),
+        )
     })?;
     value.set_sensitive(true);
     headers.insert(name, value);

@@ -24,7 +24,7 @@ impl Place {
         Self { host: target.place.clone(), provider: provider.clone(), loopback: target.loopback, proxy }
     }
 
-    pub(crate) fn failure(&self, kind: ErrorKind, message: impl Into<String>) -> Failure {
+    pub(crate) fn failure(&self, kind: ErrorKind, message: impl Into<domain::Words>) -> Failure {
         Failure::new(kind, message)
             .with_upstream(Upstream { provider: Some(self.provider.clone()), ..Upstream::default() })
     }

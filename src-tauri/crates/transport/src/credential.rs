@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::{AuthScheme, ErrorKind, Failure, Secret};
+use domain::{AuthScheme, ErrorKind, Failure, Secret, say};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -55,14 +55,14 @@ pub struct Entered {
 /// that is not needed. Error `request.invalid` with what is wrong; it never quotes the key.
 pub fn enter(scheme: &AuthScheme, entered: &Secret) -> Result<Entered, Failure> {
     if entered.is_empty() {
-        return Err(invalid("The key is empty."));
+        return Err(invalid(say!("The key is empty.")));
     }
     let (secret, shown) = match parse(scheme, entered)? {
         Credential::Plain => {
             if entered.expose().chars().any(|c| c.is_control() || c.is_whitespace()) {
-                return Err(invalid(
-                    "The key holds spaces or line breaks. Copy it again, without what stands around it.",
-                ));
+                return Err(invalid(say!(
+                    "The key holds spaces or line breaks. Copy it again, without what stands around it."
+                )));
             }
             (Secret::new(entered.expose()), entered.last_four())
         }
@@ -155,7 +155,7 @@ fn access_keys(key: &str) -> Result<Credential, Failure> {
         let mut parts = key.split(':').map(|part| part.trim().to_owned());
         let found = (parts.next(), parts.next(), parts.next());
         if parts.next().is_some() {
-            return Err(invalid(ACCESS_FORM));
+            return Err(invalid(access_form()));
         }
         found
     } else if let Some(found) = lines(key) {
@@ -165,19 +165,23 @@ fn access_keys(key: &str) -> Result<Credential, Failure> {
     };
     let part = |text: Option<String>| text.map(Secret::new).filter(|part| !part.is_empty());
     let (Some(id), Some(secret)) = (part(found.0), part(found.1)) else {
-        return Err(invalid(ACCESS_FORM));
+        return Err(invalid(access_form()));
     };
     let session = part(found.2);
     let plain = |part: &Secret| part.expose().bytes().all(|b| b.is_ascii_graphic() && b != b':');
     if !plain(&id) || !plain(&secret) || !session.as_ref().is_none_or(plain) {
-        return Err(invalid(ACCESS_FORM));
+        return Err(invalid(access_form()));
     }
     Ok(Credential::Access(AccessKeys { id, secret, session }))
 }
 
-const ACCESS_FORM: &str = "These are no whole access keys. Enter ACCESS_KEY_ID:SECRET_ACCESS_KEY, with \
+fn access_form() -> domain::Words {
+    say!(
+        "These are no whole access keys. Enter ACCESS_KEY_ID:SECRET_ACCESS_KEY, with \
      :SESSION_TOKEN behind them if they are temporary, or the JSON that the aws command gives, or an API \
-     key of Bedrock.";
+     key of Bedrock."
+    )
+}
 
 type Lines = (Option<String>, Option<String>, Option<String>);
 
@@ -203,23 +207,24 @@ fn google(key: &str) -> Result<Credential, Failure> {
         return Ok(Credential::Plain);
     }
     let object = object(key).ok_or_else(|| {
-        invalid("This begins like a JSON key file but is none. Copy the whole file, from { to }.")
+        invalid(say!("This begins like a JSON key file but is none. Copy the whole file, from { to }."))
     })?;
     let needed = |name: &str| {
         text(&object, &[name]).map(str::to_owned).ok_or_else(|| {
-            invalid(format!("The key file has no “{name}”. Make a new key in the Google Cloud console."))
+            invalid(say!("The key file has no “{name}”. Make a new key in the Google Cloud console.", name))
         })
     };
     if text(&object, &["universe_domain"]).is_some_and(|domain| domain != "googleapis.com") {
-        return Err(invalid("Keys of other Google Cloud universes are not supported."));
+        return Err(invalid(say!("Keys of other Google Cloud universes are not supported.")));
     }
     // Where the assertion goes is fixed in our data. A file that names another place is not Google's.
     if let Some(place) = text(&object, &["token_uri"]).filter(|place| !of_google(place)) {
         let host = place.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("another host");
         let host: String = host.chars().take(100).collect();
-        return Err(invalid(format!(
+        return Err(invalid(say!(
             "The key file wants its key proved to {host}, which is not Google. Do not use it; make a new key in \
-             the Google Cloud console."
+             the Google Cloud console.",
+            host
         )));
     }
     match text(&object, &["type"]) {
@@ -239,15 +244,16 @@ fn google(key: &str) -> Result<Credential, Failure> {
         })),
         Some(other) => {
             let other: String = other.chars().take(60).collect();
-            Err(invalid(format!(
+            Err(invalid(say!(
                 "Credentials of type “{other}” are not supported. Use the key file of a service account, or the \
-                 file that `gcloud auth application-default login` writes."
+                 file that `gcloud auth application-default login` writes.",
+                other
             )))
         }
-        None => Err(invalid(
+        None => Err(invalid(say!(
             "The key file does not say its type. Use the key file of a service account, or the file that \
-             `gcloud auth application-default login` writes.",
-        )),
+             `gcloud auth application-default login` writes."
+        ))),
     }
 }
 
@@ -264,7 +270,7 @@ fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
 }
 
 fn broken() -> Failure {
-    invalid("The private key in the key file cannot be read. Copy the whole file, or make a new key.")
+    invalid(say!("The private key in the key file cannot be read. Copy the whole file, or make a new key."))
 }
 
 fn object(key: &str) -> Option<Map<String, Value>> {
@@ -281,7 +287,7 @@ fn text<'o>(object: &'o Map<String, Value>, names: &[&str]) -> Option<&'o str> {
     names.iter().find_map(|name| object.get(*name)?.as_str()).filter(|text| !text.is_empty())
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
+fn invalid(message: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, message)
 }
 

@@ -10,7 +10,7 @@ use crate::target::{Target, Targets, target};
 use crate::token::{Tokens, Wanted};
 use crate::{Deadlines, Origin, Redactor, Response, Transport, redact};
 use async_trait::async_trait;
-use domain::{AuthScheme, Call, ErrorKind, Failure, Headers, Method, Secret, Upstream};
+use domain::{AuthScheme, Call, ErrorKind, Failure, Headers, Method, Secret, Upstream, say};
 use futures_util::{StreamExt as _, stream};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -174,7 +174,7 @@ impl Http {
         builder.build().map_err(|_| {
             Failure::new(
                 ErrorKind::NetTls,
-                "No trusted certificates were found on this system. Install its ca-certificates and try again.",
+                say!("No trusted certificates were found on this system. Install its ca-certificates and try again."),
             )
         })
     }
@@ -354,7 +354,7 @@ impl Transport for Http {
 /// The last net: whatever the rules above let into a sentence, the key is taken out of it.
 fn scrubbed(mut failure: Failure, auth: Option<&Secret>) -> Failure {
     if let Some(key) = auth {
-        failure.message = redact(&failure.message, key);
+        failure.each_text(&mut |text| *text = redact(text, key));
     }
     failure
 }
@@ -363,7 +363,7 @@ fn manual(url: &str) -> Result<reqwest::Proxy, Failure> {
     reqwest::Proxy::all(url).map_err(|_| {
         Failure::new(
             ErrorKind::NetProxy,
-            "The proxy's address cannot be read. Enter it in Settings like http://host:8080.",
+            say!("The proxy's address cannot be read. Enter it in Settings like http://host:8080."),
         )
     })
 }
@@ -371,17 +371,18 @@ fn manual(url: &str) -> Result<reqwest::Proxy, Failure> {
 pub(crate) fn headers(to: &Origin, call: &Call) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in to.extra_headers.iter().chain(&call.headers.0) {
-        let refused = |why: &str| {
+        let refused = |why: domain::Words| {
             Failure::new(
                 ErrorKind::RequestInvalid,
-                format!("The header \"{name}\" {why}. Change it in the provider's settings."),
+                say!("The header \"{name}\" {why}. Change it in the provider's settings.", name, why),
             )
         };
-        let key = HeaderName::try_from(name).map_err(|_| refused("has a name that cannot be sent"))?;
+        let key = HeaderName::try_from(name).map_err(|_| refused(say!("has a name that cannot be sent")))?;
         if OURS.contains(&key) {
-            return Err(refused("is set by Parallax alone"));
+            return Err(refused(say!("is set by Parallax alone")));
         }
-        let value = HeaderValue::try_from(value).map_err(|_| refused("has a value that cannot be sent"))?;
+        let value =
+            HeaderValue::try_from(value).map_err(|_| refused(say!("has a value that cannot be sent")))?;
         headers.insert(key, value);
     }
     if !call.body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
@@ -408,7 +409,7 @@ fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<bool
         let to = to.as_deref().unwrap_or("an address that cannot be read");
         let mut failure = place.failure(
             ErrorKind::NetRedirect,
-            format!("{host} redirects to {to}. Keys are never sent on; if you trust the new address, enter it as the base URL."),
+            say!("{host} redirects to {to}. Keys are never sent on; if you trust the new address, enter it as the base URL.", host, to),
         );
         if let Some(Upstream { status: slot, .. }) = &mut failure.upstream {
             *slot = Some(status.as_u16());
@@ -419,7 +420,7 @@ fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<bool
     if size > HEADER_CAP {
         return Err(place.failure(
             ErrorKind::StreamMalformed,
-            format!("{host} sends more than 64 KiB of headers. Its answer is not read."),
+            say!("{host} sends more than 64 KiB of headers. Its answer is not read.", host),
         ));
     }
     let compressed = response
@@ -433,7 +434,7 @@ fn check(response: &reqwest::Response, from: &Url, place: &Place) -> Result<bool
     if compressed {
         return Err(place.failure(
             ErrorKind::StreamMalformed,
-            format!("{host} compresses its answer although it was asked not to. It is not read."),
+            say!("{host} compresses its answer although it was asked not to. It is not read.", host),
         ));
     }
     Ok(!compressed)

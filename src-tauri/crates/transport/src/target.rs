@@ -1,6 +1,6 @@
 //! Which addresses may be called, and how a base URL and a call become one URL.
 
-use domain::{Call, ErrorKind, Failure};
+use domain::{Call, ErrorKind, Failure, say};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use url::{Host, Url};
@@ -87,7 +87,7 @@ pub(crate) struct Target {
     pub(crate) loopback: bool,
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
+fn invalid(message: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, message)
 }
 
@@ -95,22 +95,23 @@ fn invalid(message: impl Into<String>) -> Failure {
 /// parse may be a pasted key.
 pub(crate) fn base(base_url: &str) -> Result<Target, Failure> {
     let url = Url::parse(base_url.trim()).map_err(|_| {
-        invalid("The base URL cannot be read. Enter it like https://api.example.com/v1 in the provider's settings.")
+        invalid(say!("The base URL cannot be read. Enter it like https://api.example.com/v1 in the provider's settings."))
     })?;
     if !matches!(url.scheme(), "https" | "http") {
-        return Err(invalid("The base URL must begin with https:// (or http:// for this machine)."));
+        return Err(invalid(say!("The base URL must begin with https:// (or http:// for this machine).")));
     }
     let Some(host) = url.host() else {
-        return Err(invalid("The base URL names no host."));
+        return Err(invalid(say!("The base URL names no host.")));
     };
     let loopback = check_host(&host)?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid(format!(
-            "The base URL for {host} holds a user name or password. Remove it and store the key as a key."
+        return Err(invalid(say!(
+            "The base URL for {host} holds a user name or password. Remove it and store the key as a key.",
+            host
         )));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid(format!("The base URL for {host} must end before any ? or #.")));
+        return Err(invalid(say!("The base URL for {host} must end before any ? or #.", host)));
     }
     let place = match url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -143,8 +144,9 @@ fn check_host(host: &Host<&str>) -> Result<bool, Failure> {
 
 /// The failure for an address that is never called.
 pub(crate) fn denied(host: &str) -> Failure {
-    invalid(format!(
-        "{host} is a link-local, metadata or unspecified address and is never called. For a server on this machine use 127.0.0.1."
+    invalid(say!(
+        "{host} is a link-local, metadata or unspecified address and is never called. For a server on this machine use 127.0.0.1.",
+        host
     ))
 }
 
@@ -182,9 +184,9 @@ impl Targets {
 /// No key goes to another machine in plain text.
 fn may_travel(to: &Target, with_key: bool) -> Result<(), Failure> {
     if with_key && to.url.scheme() == "http" && !to.loopback {
-        return Err(invalid(format!(
-            "A key is not sent to {} over plain http, where anyone on the way can read it. Use https, or remove the key.",
-            to.place
+        return Err(invalid(say!(
+            "A key is not sent to {place} over plain http, where anyone on the way can read it. Use https, or remove the key.",
+            place = to.place
         )));
     }
     Ok(())
@@ -234,7 +236,7 @@ pub fn origin_of(base_url: &str) -> Result<String, Failure> {
     let target = base(base_url)?;
     match (target.url.host_str(), target.url.port_or_known_default()) {
         (Some(host), Some(port)) => Ok(format!("{}://{host}:{port}", target.url.scheme())),
-        _ => Err(invalid("The base URL names no host.")),
+        _ => Err(invalid(say!("The base URL names no host."))),
     }
 }
 

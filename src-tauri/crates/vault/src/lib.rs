@@ -22,7 +22,7 @@ pub use pending::Pending;
 pub use slot::Slot;
 
 use desk::{Desk, Op};
-use domain::{ErrorKind, Failure, ProviderId, Secret};
+use domain::{ErrorKind, Failure, ProviderId, Secret, say};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -127,7 +127,7 @@ impl Vault {
     /// time may still be carried out when the user unlocks the keychain.
     pub fn set(&self, slot: &Slot, secret: Secret) -> Pending<Kept> {
         if secret.is_empty() {
-            return Pending::ready(Err(Failure::new(ErrorKind::RequestInvalid, "The key is empty.")));
+            return Pending::ready(Err(Failure::new(ErrorKind::RequestInvalid, say!("The key is empty."))));
         }
         if slot.label.is_environment() {
             let why = "A key from the environment cannot be stored under its own label.";

@@ -31,7 +31,7 @@ impl Dialect for BedrockConverse {
         // 424: the model itself failed. Nothing in the request was wrong.
         if status == 424 && failure.kind == ErrorKind::RequestInvalid {
             let message = "The model failed while answering. Try again or choose another provider.";
-            return Failure { kind: ErrorKind::UpstreamInternal, message: message.into(), ..failure };
+            return Failure { kind: ErrorKind::UpstreamInternal, ..failure }.reworded(message);
         }
         failure
     }

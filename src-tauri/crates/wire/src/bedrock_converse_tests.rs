@@ -9,7 +9,7 @@ use std::sync::Arc;
 fn sent(request: &Request, upstream: &str) -> (Value, Vec<String>) {
     let quirks = Quirks { effort_models: vec!["opus-5".into()], ..Quirks::default() };
     let encoded = BedrockConverse.encode(request, &endpoint(upstream), &quirks).unwrap();
-    let notices = encoded.notices.into_iter().map(|(_, detail)| detail).collect();
+    let notices = encoded.notices.into_iter().map(|(_, detail)| detail.into_text()).collect();
     (serde_json::from_slice(&encoded.call.body).unwrap(), notices)
 }
 

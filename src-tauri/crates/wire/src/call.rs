@@ -3,7 +3,7 @@
 use crate::notices::Notices;
 use domain::{
     Call, Endpoint, ErrorKind, Failure, Headers, KeepPrompt, Method, NoticeKind, Quirks, Request, Tool,
-    ToolChoice,
+    ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -55,18 +55,18 @@ pub(crate) fn limit(body: &Map<String, Value>, field: &str) -> Option<u64> {
 pub(crate) fn drop_params(
     body: &mut Map<String, Value>,
     quirks: &Quirks,
-    notices: &mut Vec<(NoticeKind, String)>,
+    notices: &mut Vec<(NoticeKind, domain::Words)>,
 ) {
     for name in &quirks.drop_params {
         if body.remove(name).is_some() && name != "stream_options" {
-            notices.push((NoticeKind::DroppedParameter, format!("{name}: this provider takes none.")));
+            notices.push((NoticeKind::DroppedParameter, say!("{name}: this provider takes none.", name)));
         }
     }
 }
 
 /// A request whose every message is empty.
 pub(crate) fn nothing() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "There is nothing to send: every message is empty.")
+    Failure::new(ErrorKind::RequestInvalid, say!("There is nothing to send: every message is empty."))
 }
 
 /// The system prompt, if it says anything.
@@ -117,7 +117,9 @@ pub(crate) fn kept(keep: KeepPrompt) -> Value {
 /// Says that an answer may call several tools, where the API cannot be told otherwise.
 pub(crate) fn many_calls(request: &Request, notices: &mut Notices) {
     if request.one_tool_call {
-        notices.parameter("parallel_tool_calls: this API cannot be kept from calling several tools at once.");
+        notices.parameter(say!(
+            "parallel_tool_calls: this API cannot be kept from calling several tools at once."
+        ));
     }
 }
 
@@ -210,8 +212,11 @@ pub(crate) fn close_objects(schema: &mut Value, depth: u32) -> bool {
 }
 
 /// Said where [`close_objects`] changed something.
-pub(crate) const CLOSED: &str =
-    "response_format: this API takes no objects with further properties; those of the schema are closed.";
+pub(crate) fn closed() -> domain::Words {
+    say!(
+        "response_format: this API takes no objects with further properties; those of the schema are closed."
+    )
+}
 
 #[cfg(test)]
 mod tests {

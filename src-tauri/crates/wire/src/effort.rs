@@ -1,7 +1,7 @@
 //! How much reasoning is asked for, and which of it an endpoint takes.
 
 use crate::notices::Notices;
-use domain::{Effort, Quirks, Reasoning, ReasoningForm};
+use domain::{Effort, Quirks, Reasoning, ReasoningForm, say};
 
 /// The effort nearest to a limit in tokens, for APIs that take no limit.
 pub(crate) fn of_tokens(tokens: u64) -> Effort {
@@ -41,9 +41,10 @@ pub(crate) fn asked(asked: Reasoning, notices: &mut Notices) -> Effort {
         Reasoning::Effort(effort) => effort,
         Reasoning::Budget(tokens) => {
             let nearest = of_tokens(tokens);
-            notices.parameter(format!(
-                "reasoning budget: this API takes an effort; {tokens} tokens became “{}”.",
-                word(nearest)
+            notices.parameter(say!(
+                "reasoning budget: this API takes an effort; {tokens} tokens became “{what}”.",
+                tokens,
+                what = word(nearest)
             ));
             nearest
         }
@@ -56,7 +57,11 @@ pub(crate) fn nearest(asked: Effort, taken: Option<&[Effort]>, notices: &mut Not
     let nearest = taken.and_then(|taken| taken.iter().min_by_key(far)).copied().unwrap_or(asked);
     if nearest != asked {
         let (asked, nearest) = (word(asked), word(nearest));
-        notices.parameter(format!("reasoning effort: “{asked}” became “{nearest}”, the nearest it takes."));
+        notices.parameter(say!(
+            "reasoning effort: “{asked}” became “{nearest}”, the nearest it takes.",
+            asked,
+            nearest
+        ));
     }
     nearest
 }

@@ -11,7 +11,7 @@ use crate::{
     scan,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{NoticeKind, StreamEvent};
+use domain::{NoticeKind, StreamEvent, say};
 
 /// Largest frame. The format allows 4 GiB; a length is checked before anything is kept for it.
 const MAX_FRAME: usize = 16 << 20;
@@ -198,7 +198,7 @@ impl<P: Protocol> Frames<P> {
     fn skip(&mut self, out: &mut Vec<StreamEvent>) {
         self.skipped = self.skipped.saturating_add(1);
         if self.skipped <= MAX_SKIP_NOTICES {
-            let detail = "Skipped an unreadable event of the stream.".to_owned();
+            let detail = say!("Skipped an unreadable event of the stream.");
             out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
         }
     }

@@ -7,7 +7,7 @@
 use crate::{media, parts};
 use domain::{
     Capabilities, Effort, ErrorKind, Failure, Modality, NoticeKind, Params, Part, Reasoning, Request,
-    ResponseFormat, Role, ToolChoice,
+    ResponseFormat, Role, ToolChoice, say,
 };
 
 /// What is known of the model at an endpoint.
@@ -26,7 +26,10 @@ pub struct Declared<'a> {
 /// The request without what the model cannot take, and what was left out. Refused as `request.unsupported` if
 /// the newest message holds a picture or document that the model cannot read, or a tool must be called and it
 /// calls none.
-pub fn fit(request: &Request, to: &Declared<'_>) -> Result<(Request, Vec<(NoticeKind, String)>), Failure> {
+pub fn fit(
+    request: &Request,
+    to: &Declared<'_>,
+) -> Result<(Request, Vec<(NoticeKind, domain::Words)>), Failure> {
     let mut request = request.clone();
     let mut notices = Vec::new();
     worded(&mut request, to, &mut notices);
@@ -39,12 +42,15 @@ pub fn fit(request: &Request, to: &Declared<'_>) -> Result<(Request, Vec<(Notice
         && asked > most
     {
         request.params.max_completion_tokens = Some(most);
-        dropped(&mut notices, format!("max_completion_tokens: {asked} became {most}, this model's most."));
+        dropped(
+            &mut notices,
+            say!("max_completion_tokens: {asked} became {most}, this model's most.", asked, most),
+        );
     }
     Ok((request, notices))
 }
 
-fn dropped(notices: &mut Vec<(NoticeKind, String)>, detail: String) {
+fn dropped(notices: &mut Vec<(NoticeKind, domain::Words)>, detail: domain::Words) {
     notices.push((NoticeKind::DroppedParameter, detail));
 }
 
@@ -72,8 +78,18 @@ fn wants(part: &Part) -> Option<(Modality, &'static str)> {
     }
 }
 
+/// That word, said.
+fn said(word: &str) -> domain::Words {
+    match word {
+        "sound" => say!("sound"),
+        "video" => say!("video"),
+        "documents" => say!("documents"),
+        _ => say!("pictures"),
+    }
+}
+
 /// A document whose text is known goes as its text to a model that is not known to read documents.
-fn worded(request: &mut Request, to: &Declared<'_>, notices: &mut Vec<(NoticeKind, String)>) {
+fn worded(request: &mut Request, to: &Declared<'_>, notices: &mut Vec<(NoticeKind, domain::Words)>) {
     if to.input.contains(&Modality::File) {
         return;
     }
@@ -89,7 +105,7 @@ fn worded(request: &mut Request, to: &Declared<'_>, notices: &mut Vec<(NoticeKin
 fn attachments(
     request: &mut Request,
     to: &Declared<'_>,
-    notices: &mut Vec<(NoticeKind, String)>,
+    notices: &mut Vec<(NoticeKind, domain::Words)>,
 ) -> Result<(), Failure> {
     if to.input.is_empty() {
         return Ok(());
@@ -99,14 +115,16 @@ fn attachments(
     for (at, message) in request.messages.iter_mut().enumerate() {
         let Some(word) = message.parts.iter().find_map(unread).map(|(_, word)| word) else { continue };
         if Some(at) == newest {
-            let words = format!(
-                "{} reads no {word}. Take the attachment out, or choose a model that reads {word}.",
-                to.name
+            let words = say!(
+                "{name} reads no {word}. Take the attachment out, or choose a model that reads {word}.",
+                name = to.name,
+                word = said(word)
             );
             return Err(Failure::new(ErrorKind::RequestUnsupported, words));
         }
         for (_, word) in message.parts.iter().filter_map(unread) {
-            let detail = format!("Earlier {word} are not sent: {} reads none.", to.name);
+            let detail =
+                say!("Earlier {word} are not sent: {name} reads none.", word = said(word), name = to.name);
             if notices.iter().all(|(_, told)| *told != detail) {
                 notices.push((NoticeKind::DroppedContent, detail));
             }
@@ -120,37 +138,42 @@ fn tools(
     request: &mut Request,
     can: &Capabilities,
     name: &str,
-    notices: &mut Vec<(NoticeKind, String)>,
+    notices: &mut Vec<(NoticeKind, domain::Words)>,
 ) -> Result<(), Failure> {
     if can.tools || request.tools.is_empty() {
         return Ok(());
     }
     if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. })) {
-        let words = format!("{name} calls no tools. Choose a model that does, or ask without one.");
+        let words = say!("{name} calls no tools. Choose a model that does, or ask without one.", name);
         return Err(Failure::new(ErrorKind::RequestUnsupported, words));
     }
     request.tools.clear();
     request.tool_choice = None;
-    dropped(notices, format!("tools: {name} calls none."));
+    dropped(notices, say!("tools: {name} calls none.", name));
     Ok(())
 }
 
-fn settings(params: &mut Params, can: &Capabilities, name: &str, notices: &mut Vec<(NoticeKind, String)>) {
+fn settings(
+    params: &mut Params,
+    can: &Capabilities,
+    name: &str,
+    notices: &mut Vec<(NoticeKind, domain::Words)>,
+) {
     if !can.reasoning
         && let Some(asked) = params.reasoning.take()
         && !matches!(asked, Reasoning::Effort(Effort::None) | Reasoning::Budget(0))
     {
-        dropped(notices, format!("reasoning: {name} does not reason before it answers."));
+        dropped(notices, say!("reasoning: {name} does not reason before it answers.", name));
     }
     if !can.structured_output && matches!(params.response_format, Some(ResponseFormat::JsonSchema { .. })) {
         params.response_format = None;
-        dropped(notices, format!("response_format: {name} is not known to keep to a schema."));
+        dropped(notices, say!("response_format: {name} is not known to keep to a schema.", name));
     }
     // Who takes no temperature takes no other say in the sampling either (reference on wire formats, 3.2 and 3.4).
     if can.temperature == Some(false) {
         for (word, setting) in [("temperature", &mut params.temperature), ("top_p", &mut params.top_p)] {
             if setting.take().is_some() {
-                dropped(notices, format!("{word}: {name} takes none."));
+                dropped(notices, say!("{word}: {name} takes none.", word, name));
             }
         }
     }

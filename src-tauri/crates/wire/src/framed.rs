@@ -10,7 +10,7 @@ use crate::{
     scan,
     sse::{Sse, SseEvent},
 };
-use domain::{NoticeKind, StreamEvent};
+use domain::{NoticeKind, StreamEvent, say};
 
 /// Largest body read as one piece; also the longest NDJSON line.
 const MAX_WHOLE: usize = 32 << 20;
@@ -78,7 +78,7 @@ struct Core<P> {
     first_bad: Option<(u64, &'static str)>,
     /// The last document was cut by the end of the body: what to say of it if the answer is whole without
     /// it. Of a broken-off answer the cut is known, and needs no second telling.
-    cut: Option<String>,
+    cut: Option<domain::Words>,
     broken: Option<(u64, &'static str)>,
     done: bool,
 }
@@ -294,7 +294,7 @@ impl<P: Protocol> Core<P> {
     }
 
     fn skip(&mut self, at: u64, bad: BadJson, cut: bool, out: &mut Vec<StreamEvent>) {
-        let detail = format!("Skipped an unreadable event at byte {at}: {}.", bad.why);
+        let detail = say!("Skipped an unreadable event at byte {at}: {why}.", at, why = bad.why);
         self.skipped += 1;
         if cut && bad.cut {
             self.cut = Some(detail);
@@ -345,7 +345,7 @@ impl<P: Protocol> Core<P> {
 
     fn end(mut self, out: &mut Vec<StreamEvent>) -> (Ending, P) {
         if self.skipped > MAX_SKIP_NOTICES {
-            let detail = format!("Skipped {} unreadable events in all.", self.skipped);
+            let detail = say!("Skipped {skipped} unreadable events in all.", skipped = self.skipped);
             out.push(StreamEvent::Notice { kind: NoticeKind::SkippedEvent, detail });
         }
         let ending = self.protocol.finish(out);

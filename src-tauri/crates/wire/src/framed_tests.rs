@@ -11,7 +11,7 @@ impl Protocol for Echo {
     fn document(&mut self, doc: &Doc<'_>, out: &mut Vec<StreamEvent>) {
         self.ended |= doc.json.get("end").is_some_and(Json::is_true);
         let detail = format!("{}|{}", doc.name, doc.json.to_text());
-        out.push(StreamEvent::Notice { kind: NoticeKind::Provider, detail });
+        out.push(StreamEvent::Notice { kind: NoticeKind::Provider, detail: detail.into() });
     }
     fn done(&mut self) {
         self.ended = true;
@@ -31,8 +31,8 @@ fn read(hint: Framing, body: &[u8], step: usize) -> (Vec<String>, Ending) {
     let seen = out
         .into_iter()
         .map(|event| match event {
-            StreamEvent::Notice { kind: NoticeKind::Provider, detail } => detail,
-            StreamEvent::Notice { detail, .. } => format!("!{detail}"),
+            StreamEvent::Notice { kind: NoticeKind::Provider, detail } => detail.into_text(),
+            StreamEvent::Notice { detail, .. } => format!("!{}", &*detail),
             other => format!("{other:?}"),
         })
         .collect();

@@ -43,7 +43,7 @@ impl Dialect for Gemini {
         });
         if failure.kind == ErrorKind::LimitRate && none {
             let message = "This model needs a paid plan at the provider. Switch billing on there, or choose another model.";
-            return Failure { kind: ErrorKind::BillingCredits, message: message.into(), ..failure };
+            return Failure { kind: ErrorKind::BillingCredits, ..failure }.reworded(message);
         }
         failure
     }

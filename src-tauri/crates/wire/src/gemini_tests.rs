@@ -43,7 +43,7 @@ fn call(id: &str, signature: Option<&str>, issuer: &str) -> Part {
 fn sent(request: &Request, upstream: &str) -> (Value, Vec<String>) {
     let quirks = Quirks { effort_models: vec!["gemini-3".into()], ..Quirks::default() };
     let encoded = Gemini.encode(request, &endpoint(upstream), &quirks).unwrap();
-    let notices = encoded.notices.into_iter().map(|(_, detail)| detail).collect();
+    let notices = encoded.notices.into_iter().map(|(_, detail)| detail.into_text()).collect();
     (serde_json::from_slice(&encoded.call.body).unwrap(), notices)
 }
 

@@ -148,7 +148,7 @@ pub struct Encoded {
     /// The call.
     pub call: Call,
     /// What was left out and why.
-    pub notices: Vec<(NoticeKind, String)>,
+    pub notices: Vec<(NoticeKind, domain::Words)>,
     /// The longest answer the call itself allows, in tokens; `None` = it names no limit.
     pub output_limit: Option<u64>,
 }

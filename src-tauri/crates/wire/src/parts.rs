@@ -2,7 +2,7 @@
 //! documents, calls and their results, whatever its words for them.
 
 use crate::{media, notices::Notices};
-use domain::{ErrorKind, Failure, Message, Part, Request, Upstream};
+use domain::{ErrorKind, Failure, Message, Part, Request, Upstream, Words, say};
 use std::borrow::Cow;
 
 /// A piece of a user's message.
@@ -50,7 +50,7 @@ pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Aske
                 pieces.push(Asked::Result { id, name, content: result(content, *is_error) });
             }
             Part::ToolCall { name, .. } => {
-                notices.content(format!("A call of {name} outside an answer is not sent."));
+                notices.content(say!("A call of {name} outside an answer is not sent.", name));
             }
             // Only for showing, and never in a user's message.
             Part::Text { .. }
@@ -81,14 +81,14 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
                 pieces.push(Said::Thought { text, proof: signature.as_deref() });
             }
             Part::Reasoning { .. } => {
-                notices.content("Reasoning of earlier answers of other models is not sent.");
+                notices.content(say!("Reasoning of earlier answers of other models is not sent."));
             }
             Part::ToolCall { id, name, arguments, .. } => {
                 let arguments = if arguments.trim().is_empty() { "{}" } else { arguments.as_str() };
                 pieces.push(Said::Call { id, name, arguments });
             }
             Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. } | Part::Attachment(_) => {
-                notices.content("Attachments inside an answer are not sent back.");
+                notices.content(say!("Attachments inside an answer are not sent back."));
             }
             Part::Text { .. }
             | Part::Refusal { .. }
@@ -108,15 +108,17 @@ pub(crate) fn no_addresses(request: &Request) -> Result<(), Failure> {
     if !parts.into_iter().any(|part| matches!(part, Part::ImageUrl { .. })) {
         return Ok(());
     }
-    let words = "This provider takes no picture by its address. Send the picture itself, as base64, or choose \
-                 another provider.";
+    let words = say!(
+        "This provider takes no picture by its address. Send the picture itself, as base64, or choose \
+                 another provider."
+    );
     let upstream = Upstream { param: Some("image_url".to_owned()), ..Upstream::default() };
     Err(Failure::new(ErrorKind::RequestUnsupported, words).with_upstream(upstream))
 }
 
 /// What is said of a file whose bytes nobody has put in its place.
-pub(crate) fn not_read(name: &str) -> String {
-    format!("The file “{name}” was not read and is not sent.")
+pub(crate) fn not_read(name: &str) -> Words {
+    say!("The file “{name}” was not read and is not sent.", name)
 }
 
 /// A document that the dialect has no place for: its text, or a note.
@@ -130,11 +132,15 @@ pub(crate) fn no_file(
         notices.content(as_text(name));
         return Some(media::quote_file(name, text));
     }
-    notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+    notices.content(say!(
+        "The file “{name}” ({media_type}) cannot be sent to this endpoint.",
+        name,
+        media_type
+    ));
     None
 }
 
 /// Said where a document goes as its text.
-pub(crate) fn as_text(name: &str) -> String {
-    format!("“{name}” is sent as its text, without pictures and layout.")
+pub(crate) fn as_text(name: &str) -> Words {
+    say!("“{name}” is sent as its text, without pictures and layout.", name)
 }

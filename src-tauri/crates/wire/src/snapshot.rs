@@ -4,7 +4,7 @@
 //! So pieces are laid over each other and never added.
 
 use crate::json::{Count, Json, write_string};
-use domain::{NoticeKind, StreamEvent};
+use domain::{NoticeKind, StreamEvent, say};
 use std::borrow::Cow;
 
 /// More keys than this are no usage.
@@ -27,7 +27,7 @@ impl Snapshot {
             let counts = matches!(value, Json::Number(_)) && key != "cost";
             if counts && value.count() == Count::Bad && !self.doubted {
                 self.doubted = true;
-                let detail = format!("The provider's usage gives no whole number for “{key}”.");
+                let detail = say!("The provider's usage gives no whole number for “{key}”.", key);
                 out.push(StreamEvent::Notice { kind: NoticeKind::UsageMismatch, detail });
             }
             let text: Cow<'_, str> = match value {

@@ -7,7 +7,7 @@
 //! nothing from it.
 
 use crate::json::{Count, Json};
-use domain::{InputUsage, NoticeKind, OutputUsage, PicoUsd, StreamEvent, Usage};
+use domain::{InputUsage, NoticeKind, OutputUsage, PicoUsd, StreamEvent, Usage, Words, say};
 
 /// Ticks of 10⁻¹⁰ $ (xAI) to pico-dollars.
 const PICO_PER_TICK: u64 = 100;
@@ -132,28 +132,28 @@ impl Tally {
         }
     }
 
-    fn settle(&self) -> (Usage, Vec<String>) {
-        let mut notes: Vec<String> =
-            self.odd.iter().map(|name| format!("The provider's count of {name} is no count.")).collect();
+    fn settle(&self) -> (Usage, Vec<Words>) {
+        let mut notes: Vec<Words> =
+            self.odd.iter().map(|name| say!("The provider's count of {name} is no count.", name)).collect();
         let sums = self.sums(&mut notes);
-        let mut part = |part: Option<u64>, whole: Option<u64>, name: &str| match (part, whole) {
+        let mut part = |part: Option<u64>, whole: Option<u64>, name: Words| match (part, whole) {
             (Some(part), Some(whole)) if part > whole => {
-                notes.push(format!("The provider counts {part} {name} within {whole}."));
+                notes.push(say!("The provider counts {part} {name} within {whole}.", part, name, whole));
                 None
             }
             (part, _) => part,
         };
         // The counts that are shown stay what the provider said, contradiction or not.
-        let cached = part(self.cached, sums.input, "cached tokens").or(self.cached);
-        let reasoning = part(self.reasoning, sums.output, "reasoning tokens").or(self.reasoning);
+        let cached = part(self.cached, sums.input, say!("cached tokens")).or(self.cached);
+        let reasoning = part(self.reasoning, sums.output, say!("reasoning tokens")).or(self.reasoning);
         let room = sums.input.map(|input| input - cached.unwrap_or(0).min(input));
-        let believed = part(self.written, room, "cache-write tokens");
+        let believed = part(self.written, room, say!("cache-write tokens"));
         let written = believed.or(self.written);
         let long = match self.written {
             // A sum that is not believed says nothing of its parts.
             Some(_) if believed.is_none() => None,
-            Some(_) => part(self.written_1h.filter(|&n| n > 0), written, "one-hour cache-write tokens"),
-            None => part(self.written_1h, room, "one-hour cache-write tokens"),
+            Some(_) => part(self.written_1h.filter(|&n| n > 0), written, say!("one-hour cache-write tokens")),
+            None => part(self.written_1h, room, say!("one-hour cache-write tokens")),
         };
         let usage = Usage {
             input: InputUsage {
@@ -161,14 +161,14 @@ impl Tally {
                 cache_read: cached,
                 cache_write_5m: written.map(|all| all - long.unwrap_or(0)),
                 cache_write_1h: long,
-                image: part(self.input_image, sums.input, "image tokens"),
-                audio: part(self.input_audio, sums.input, "audio tokens"),
+                image: part(self.input_image, sums.input, say!("image tokens")),
+                audio: part(self.input_audio, sums.input, say!("audio tokens")),
             },
             output: OutputUsage {
                 total: sums.output,
                 reasoning,
-                audio: part(self.output_audio, sums.output, "audio tokens"),
-                image: part(self.output_image, sums.output, "image tokens"),
+                audio: part(self.output_audio, sums.output, say!("audio tokens")),
+                image: part(self.output_image, sums.output, say!("image tokens")),
             },
             web_searches: self.web_searches,
             unexplained: sums.unexplained,
@@ -181,7 +181,7 @@ impl Tally {
     }
 
     /// Decides by the total what the two counts contain.
-    fn sums(&self, notes: &mut Vec<String>) -> Sums {
+    fn sums(&self, notes: &mut Vec<Words>) -> Sums {
         let plain = Sums { input: self.input, output: self.output, unexplained: None };
         let (Some(input), Some(output), Some(total)) = (self.input, self.output, self.total) else {
             return plain;
@@ -193,14 +193,22 @@ impl Tally {
             Some(rest) if rest == reasoning => Sums { output: Some(output + reasoning), ..plain },
             Some(rest) if rest == cache => Sums { input: Some(input + cache), ..plain },
             Some(rest) => {
-                notes.push(format!(
-                    "The provider's total of {total} tokens is {rest} more than {input} + {output}."
+                notes.push(say!(
+                    "The provider's total of {total} tokens is {rest} more than {input} + {output}.",
+                    total,
+                    rest,
+                    input,
+                    output
                 ));
                 Sums { unexplained: Some(rest), ..plain }
             }
             None => {
-                notes
-                    .push(format!("The provider's total of {total} tokens is less than {input} + {output}."));
+                notes.push(say!(
+                    "The provider's total of {total} tokens is less than {input} + {output}.",
+                    total,
+                    input,
+                    output
+                ));
                 plain
             }
         }

@@ -14,7 +14,7 @@ fn read(objects: &[&str]) -> (Usage, Vec<String>) {
     for event in out {
         match event {
             StreamEvent::Usage(snapshot) => usage = snapshot,
-            StreamEvent::Notice { kind: NoticeKind::UsageMismatch, detail } => notes.push(detail),
+            StreamEvent::Notice { kind: NoticeKind::UsageMismatch, detail } => notes.push(detail.into_text()),
             other => panic!("{other:?}"),
         }
     }

@@ -2,7 +2,7 @@
 //! the dialects that carry such models.
 
 use crate::{call, effort, notices::Notices};
-use domain::{Effort, Endpoint, Params, Quirks, Reasoning, Request, ToolChoice};
+use domain::{Effort, Endpoint, Params, Quirks, Reasoning, Request, ToolChoice, say};
 use serde_json::{Map, Value, json};
 
 /// The API's least budget (platform.claude.com/docs/en/build-with-claude/extended-thinking, 2026-11).
@@ -50,11 +50,11 @@ impl Thinking {
             plan.by_effort(asked, taken, request, notices);
         } else if let Some(wanted) = wanted(asked) {
             if forced(request) {
-                notices.parameter("reasoning: not together with a tool that must be called.");
+                notices.parameter(say!("reasoning: not together with a tool that must be called."));
             } else if unthought {
-                notices.parameter(
-                    "reasoning: the tool call being answered was made without this model's reasoning.",
-                );
+                notices.parameter(say!(
+                    "reasoning: the tool call being answered was made without this model's reasoning."
+                ));
             } else {
                 plan.by_budget(wanted, request, to, notices);
             }
@@ -71,7 +71,7 @@ impl Thinking {
     ) {
         let asked = match asked {
             Reasoning::Effort(Effort::None) => {
-                notices.parameter("reasoning: this model decides itself; asked for the least.");
+                notices.parameter(say!("reasoning: this model decides itself; asked for the least."));
                 self.effort = Some("low");
                 return;
             }
@@ -79,7 +79,7 @@ impl Thinking {
             Reasoning::Budget(tokens) => {
                 let effort = effort::of_tokens(tokens.max(1));
                 let word = effort::word(effort);
-                notices.parameter(format!("reasoning: {tokens} tokens became effort “{word}”."));
+                notices.parameter(say!("reasoning: {tokens} tokens became effort “{word}”.", tokens, word));
                 effort
             }
         };
@@ -93,9 +93,10 @@ impl Thinking {
             self.max_tokens = to.max_completion_tokens.map_or(roomy, |most| roomy.min(most));
         }
         if self.max_tokens <= LEAST_BUDGET {
-            notices.parameter(format!(
-                "reasoning: needs more than {LEAST_BUDGET} tokens, the answer may have {}.",
-                self.max_tokens
+            notices.parameter(say!(
+                "reasoning: needs more than {least_budget} tokens, the answer may have {max_tokens}.",
+                least_budget = LEAST_BUDGET,
+                max_tokens = self.max_tokens
             ));
             return;
         }
@@ -103,7 +104,7 @@ impl Thinking {
         let most = (self.max_tokens / 4 * 3).max(LEAST_BUDGET);
         let budget = wanted.clamp(LEAST_BUDGET, most);
         if budget != wanted {
-            notices.parameter(format!("reasoning: {wanted} tokens became {budget}."));
+            notices.parameter(say!("reasoning: {wanted} tokens became {budget}.", wanted, budget));
         }
         self.budget = Some(budget);
     }
@@ -119,23 +120,24 @@ impl Thinking {
     ) {
         if let Some(value) = params.temperature {
             if self.by_effort {
-                notices.parameter("temperature: this model takes none.");
+                notices.parameter(say!("temperature: this model takes none."));
             } else if self.budget.is_some() && value != 1.0 {
-                notices.parameter("temperature: not together with reasoning.");
+                notices.parameter(say!("temperature: not together with reasoning."));
             } else {
                 if value > 1.0 {
-                    notices.parameter(format!("temperature: {value} became 1, the most this model takes."));
+                    notices
+                        .parameter(say!("temperature: {value} became 1, the most this model takes.", value));
                 }
                 call::number(into, temperature, Some(value.clamp(0.0, 1.0)));
             }
         }
         if let Some(value) = params.top_p {
             if self.by_effort {
-                notices.parameter("top_p: this model takes none.");
+                notices.parameter(say!("top_p: this model takes none."));
             } else if into.contains_key(temperature) {
-                notices.parameter("top_p: not together with a temperature.");
+                notices.parameter(say!("top_p: not together with a temperature."));
             } else if self.budget.is_some() && value < 0.95 {
-                notices.parameter("top_p: not below 0.95 together with reasoning.");
+                notices.parameter(say!("top_p: not below 0.95 together with reasoning."));
             } else {
                 call::number(into, top_p, Some(value));
             }
@@ -155,7 +157,11 @@ impl Thinking {
 fn limit(request: &Request, to: &Endpoint, notices: &mut Notices) -> u64 {
     match (request.params.max_completion_tokens, to.max_completion_tokens) {
         (Some(asked), Some(most)) if asked > most => {
-            notices.parameter(format!("max_completion_tokens: {asked} became {most}, this model's most."));
+            notices.parameter(say!(
+                "max_completion_tokens: {asked} became {most}, this model's most.",
+                asked,
+                most
+            ));
             most
         }
         (Some(asked), _) => asked.max(1),

@@ -3,7 +3,7 @@
 //! Which form a model has is data; see [`crate::forms`].
 
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, forms, gemini::Gemini};
-use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
+use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request, say};
 
 /// The dialect.
 pub(crate) struct Vertex;
@@ -17,7 +17,10 @@ impl Dialect for Vertex {
         let unknown = || {
             Failure::new(
                 ErrorKind::RequestUnsupported,
-                format!("It is not known in which form this provider serves “{}”.", to.upstream_model),
+                say!(
+                    "It is not known in which form this provider serves “{upstream_model}”.",
+                    upstream_model = to.upstream_model
+                ),
             )
         };
         forms::encode(request, to, quirks, self.id()).unwrap_or_else(|| Err(unknown()))

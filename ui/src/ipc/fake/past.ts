@@ -162,8 +162,20 @@ function importOutcome(look: boolean): ImportOutcome {
     in_trash: 0,
     messages: 4106,
     notes: [
-      '26 conversations have edited prompts or repeated answers; all of them are kept.',
-      '112 pictures and files do not come along; a note stands in each one’s place.',
+      {
+        text: '26 conversations have edited prompts or repeated answers; all of them are kept.',
+        said: {
+          form: '{n} conversations have edited prompts or repeated answers; all of them are kept.',
+          with: { n: '26' },
+        },
+      },
+      {
+        text: '112 pictures and files do not come along; a note stands in each one’s place.',
+        said: {
+          form: "{n} pictures and files do not come along; a note stands in each one's place.",
+          with: { n: '112' },
+        },
+      },
     ],
     complete: true,
     stopped: false,

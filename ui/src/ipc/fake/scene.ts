@@ -197,7 +197,19 @@ function held(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number): T
         notices: [
           {
             kind: 'budget',
-            detail: '80 % of a budget is used: $8.02 of $10.00 for the provider openai a month.',
+            detail: {
+              text: '80 % of a budget is used: $8.02 of $10.00 for the provider openai a month.',
+              said: {
+                form: '{percent} % of a budget is used: {spent} of {limit} for {whose} {per}.',
+                with: {
+                  percent: '80',
+                  spent: '$8.02',
+                  limit: '$10.00',
+                  whose: { form: 'the provider {id}', with: { id: 'openai' } },
+                  per: { form: 'a month', with: {} },
+                },
+              },
+            },
           },
         ],
       }),
@@ -267,7 +279,15 @@ function states(a: LaneView, b: LaneView, c: LaneView, d: LaneView, at: number):
         route: [step('OpenAI')],
         sections: [{ kind: { type: 'answer' }, blocks: short }],
         metrics: figures(970, 9000, 1270, 2048, '0.0044'),
-        notices: [{ kind: 'dropped_parameter', detail: 'GPT-5 does not take a temperature.' }],
+        notices: [
+          {
+            kind: 'dropped_parameter',
+            detail: {
+              text: 'temperature: GPT-5 takes none.',
+              said: { form: '{word}: {name} takes none.', with: { word: 'temperature', name: 'GPT-5' } },
+            },
+          },
+        ],
       }),
       run('p2c', c, 2, {
         state: 'interrupted',

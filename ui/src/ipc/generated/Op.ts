@@ -9,6 +9,7 @@ import type { RouteStep } from "./RouteStep";
 import type { RunState } from "./RunState";
 import type { SectionKind } from "./SectionKind";
 import type { Waiting } from "./Waiting";
+import type { Words } from "./Words";
 
 /**
  * One change to a run's view.
@@ -57,7 +58,7 @@ kind: NoticeKind,
 /**
  * Words.
  */
-detail: string, } | { "type": "end", 
+detail: Words, } | { "type": "end", 
 /**
  * Final state.
  */

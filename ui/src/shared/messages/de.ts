@@ -14,6 +14,8 @@ import { routing } from './de/routing';
 import { settings } from './de/settings';
 import { shared } from './de/shared';
 
+export { core } from './de/core';
+
 export const german = {
   ...app,
   ...beside,

@@ -5,7 +5,7 @@ use super::{
     types::{SpendExport, SpendFile},
 };
 use crate::{Api, calendar, export};
-use domain::{ErrorKind, Failure};
+use domain::{ErrorKind, Failure, say};
 use std::{
     fs::{File, OpenOptions},
     io::{ErrorKind as IoKind, Write as _},
@@ -26,7 +26,7 @@ pub(crate) async fn export(api: &Api, wanted: SpendExport) -> Result<SpendFile, 
     let folder = api.downloads.clone().ok_or_else(|| {
         Failure::new(
             ErrorKind::StoreDenied,
-            "There is no downloads folder. Use `parallax spend export --csv > FILE` instead.",
+            say!("There is no downloads folder. Use `parallax spend export --csv > FILE` instead."),
         )
     })?;
     let stem = calendar::minute(api.engine.clock().now())?.strftime("parallax-spend-%Y-%m-%d-%H%M");
@@ -74,14 +74,17 @@ pub(crate) fn create(folder: &Path, stem: &str, ending: &str) -> Result<(File, P
             Err(error) => return Err(not_written(&path, &error)),
         }
     }
-    Err(Failure::new(ErrorKind::StoreDenied, "There are too many exports of this minute. Wait a moment."))
+    Err(Failure::new(
+        ErrorKind::StoreDenied,
+        say!("There are too many exports of this minute. Wait a moment."),
+    ))
 }
 
 /// Why a file is not there, or not whole.
 pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> Failure {
     let full = matches!(error.kind(), IoKind::StorageFull | IoKind::QuotaExceeded);
     let kind = if full { ErrorKind::StoreFull } else { ErrorKind::StoreDenied };
-    Failure::new(kind, format!("{} could not be written ({error}).", path.display()))
+    Failure::new(kind, say!("{path} could not be written ({error}).", path = path.display(), error))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct AttachmentFact {
     /// A small picture as `data:` address.
     pub preview: Option<String>,
     /// What was changed in it or what it cannot do, in a sentence each.
-    pub notes: Vec<String>,
+    pub notes: Vec<domain::Words>,
 }
 
 /// Names a picture in an answer.

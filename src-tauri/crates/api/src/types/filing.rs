@@ -80,7 +80,7 @@ pub struct TitleView {
     /// The model, as it is named; `None` = titles are the first words of prompts.
     pub model: Option<String>,
     /// Why the last title that was asked for was not made.
-    pub failure: Option<String>,
+    pub failure: Option<domain::Failure>,
 }
 
 /// Chooses the model that gives titles to new chats.

@@ -317,7 +317,7 @@ pub struct ImportOutcome {
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub messages: u64,
     /// What should be known beside that, one sentence each.
-    pub notes: Vec<String>,
+    pub notes: Vec<domain::Words>,
     /// Everything that is a conversation came in.
     pub complete: bool,
     /// It was stopped.

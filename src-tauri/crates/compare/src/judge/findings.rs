@@ -3,6 +3,7 @@
 
 use super::{Unreadable, fields, object, place, unreadable, words};
 use crate::text::MASK;
+use domain::say;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::ops::Range;
@@ -61,28 +62,28 @@ pub fn read_findings(reply: &str, answers: &[&str]) -> Result<Vec<Finding>, Unre
         [FindingKind::Consensus, FindingKind::Contradiction, FindingKind::Unique, FindingKind::Missing];
     let mut found = Vec::new();
     for (list, kind) in lists.into_iter().zip(kinds) {
-        let list = list.as_array().ok_or_else(|| unreadable("one of the four is not a list"))?;
+        let list = list.as_array().ok_or_else(|| unreadable(say!("one of the four is not a list")))?;
         for entry in list {
             found.push(finding(entry, kind, answers)?);
         }
     }
     if found.len() > MOST.0 {
-        return Err(unreadable(format!("it lists more than {} findings", MOST.0)));
+        return Err(unreadable(say!("it lists more than {most} findings", most = MOST.0)));
     }
     Ok(found)
 }
 
 fn finding(entry: &Value, kind: FindingKind, answers: &[&str]) -> Result<Finding, Unreadable> {
-    let entry = entry.as_object().ok_or_else(|| unreadable("a finding is not an object"))?;
+    let entry = entry.as_object().ok_or_else(|| unreadable(say!("a finding is not an object")))?;
     if kind == FindingKind::Missing {
         let [statement] = fields(entry, ["statement"])?;
         return Ok(Finding { kind, statement: words(statement, "a statement")?, quotes: Vec::new() });
     }
     let [statement, quotes] = fields(entry, ["statement", "quotes"])?;
     let quotes = quotes.as_array().filter(|quotes| !quotes.is_empty() && quotes.len() <= MOST.1);
-    let quotes = quotes.ok_or_else(|| unreadable("a finding quotes no answer"))?;
+    let quotes = quotes.ok_or_else(|| unreadable(say!("a finding quotes no answer")))?;
     let quotes = quotes.iter().map(|quote| {
-        let quote = quote.as_object().ok_or_else(|| unreadable("a quote is not an object"))?;
+        let quote = quote.as_object().ok_or_else(|| unreadable(say!("a quote is not an object")))?;
         let [named, text] = fields(quote, ["answer", "quote"])?;
         let answer = place(named, answers.len())?;
         let text = words(text, "a quote")?;
@@ -93,9 +94,9 @@ fn finding(entry: &Value, kind: FindingKind, answers: &[&str]) -> Result<Finding
     match (kind, speak) {
         (FindingKind::Unique, 1) => {}
         (FindingKind::Unique, _) => {
-            return Err(unreadable("what one answer alone says is quoted from several"));
+            return Err(unreadable(say!("what one answer alone says is quoted from several")));
         }
-        (_, 1) => return Err(unreadable("a consensus or contradiction is quoted from one answer")),
+        (_, 1) => return Err(unreadable(say!("a consensus or contradiction is quoted from one answer"))),
         _ => {}
     }
     Ok(Finding { kind, statement: words(statement, "a statement")?, quotes })

@@ -12,6 +12,7 @@ pub use findings::{Finding, FindingKind, Quote, locate, read_findings};
 pub use prompts::{Asked, Merge, findings_prompt, graded_prompt, merge_prompt, score_prompt};
 pub use scores::{Criterion, Decision, Graded, Scores, decide, orders, read_graded, read_scores, shift};
 
+use domain::{Words, say};
 use serde_json::Value;
 
 /// Points of a criterion go from 1 to this.
@@ -21,11 +22,11 @@ pub const MOST_CRITERIA: usize = 8;
 
 /// A reply that is not what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(pub String);
+#[error("{}", &**.0)]
+pub struct Unreadable(pub Words);
 
-fn unreadable(why: impl Into<String>) -> Unreadable {
-    Unreadable(why.into())
+fn unreadable(why: Words) -> Unreadable {
+    Unreadable(why)
 }
 
 /// The letter of a place, `A` the first. Places beyond `Z` are numbered.
@@ -36,8 +37,10 @@ pub fn letter(place: usize) -> String {
 
 /// The place a letter stands for, of so many.
 fn place(word: &Value, of: usize) -> Result<usize, Unreadable> {
-    let word = word.as_str().ok_or_else(|| unreadable("an answer is not named by its letter"))?;
-    (0..of).find(|n| letter(*n) == word).ok_or_else(|| unreadable(format!("there is no answer {word:?}")))
+    let word = word.as_str().ok_or_else(|| unreadable(say!("an answer is not named by its letter")))?;
+    (0..of)
+        .find(|n| letter(*n) == word)
+        .ok_or_else(|| unreadable(say!("there is no answer {word}", word = format!("{word:?}"))))
 }
 
 /// The one JSON object of a reply, alone or in one code fence.
@@ -49,8 +52,8 @@ fn object(reply: &str) -> Result<serde_json::Map<String, Value>, Unreadable> {
     });
     match serde_json::from_str(fenced.unwrap_or(text)) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(unreadable("it is not a JSON object")),
-        Err(error) => Err(unreadable(format!("it is not JSON ({error})"))),
+        Ok(_) => Err(unreadable(say!("it is not a JSON object"))),
+        Err(error) => Err(unreadable(say!("it is not JSON ({error})", error))),
     }
 }
 
@@ -60,11 +63,13 @@ fn fields<'a, const N: usize>(
     names: [&str; N],
 ) -> Result<[&'a Value; N], Unreadable> {
     if let Some(other) = object.keys().find(|key| !names.contains(&key.as_str())) {
-        return Err(unreadable(format!("it has an unknown field {other:?}")));
+        return Err(unreadable(say!("it has an unknown field {other}", other = format!("{other:?}"))));
     }
     let mut found = [&Value::Null; N];
     for (place, name) in found.iter_mut().zip(names) {
-        *place = object.get(name).ok_or_else(|| unreadable(format!("the field {name:?} is missing")))?;
+        *place = object
+            .get(name)
+            .ok_or_else(|| unreadable(say!("the field {name} is missing", name = format!("{name:?}"))))?;
     }
     Ok(found)
 }
@@ -73,6 +78,6 @@ fn fields<'a, const N: usize>(
 fn words(value: &Value, what: &str) -> Result<String, Unreadable> {
     match value.as_str().map(str::trim) {
         Some(text) if !text.is_empty() => Ok(text.to_owned()),
-        _ => Err(unreadable(format!("{what} is not a text"))),
+        _ => Err(unreadable(say!("{what} is not a text", what))),
     }
 }

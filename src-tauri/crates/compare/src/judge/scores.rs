@@ -1,6 +1,7 @@
 //! Points by a rubric, in two orders, and what may be said of them.
 
 use super::{MOST_POINTS, Unreadable, fields, object, place, unreadable, words};
+use domain::say;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,29 +43,29 @@ pub fn orders(answers: usize) -> [Vec<usize>; 2] {
 pub fn read_scores(reply: &str, order: &[usize], rubric: &[Criterion]) -> Result<Scores, Unreadable> {
     let reply = object(reply)?;
     let [entries] = fields(&reply, ["answers"])?;
-    let entries = entries.as_array().ok_or_else(|| unreadable("\"answers\" is not a list"))?;
+    let entries = entries.as_array().ok_or_else(|| unreadable(say!("\"answers\" is not a list")))?;
     let mut points = vec![None; order.len()];
     let mut why = vec![String::new(); order.len()];
     for entry in entries {
-        let entry = entry.as_object().ok_or_else(|| unreadable("an entry is not an object"))?;
+        let entry = entry.as_object().ok_or_else(|| unreadable(say!("an entry is not an object")))?;
         let [named, scores, reason] = fields(entry, ["answer", "scores", "why"])?;
         let shown = place(named, order.len())?;
         let answer = order[shown];
         if points[answer].is_some() {
-            return Err(unreadable(format!("answer {} is scored twice", super::letter(shown))));
+            return Err(unreadable(say!("answer {letter} is scored twice", letter = super::letter(shown))));
         }
         points[answer] = Some(read_points(scores, rubric)?);
         why[answer] = words(reason, "a reason")?;
     }
     let points: Option<Vec<Vec<u8>>> = points.into_iter().collect();
-    let points = points.ok_or_else(|| unreadable("not every answer is scored"))?;
+    let points = points.ok_or_else(|| unreadable(say!("not every answer is scored")))?;
     Ok(Scores { points, why })
 }
 
 fn read_points(scores: &Value, rubric: &[Criterion]) -> Result<Vec<u8>, Unreadable> {
-    let scores = scores.as_object().ok_or_else(|| unreadable("\"scores\" is not an object"))?;
+    let scores = scores.as_object().ok_or_else(|| unreadable(say!("\"scores\" is not an object")))?;
     if let Some(other) = scores.keys().find(|key| rubric.iter().all(|one| one.name != **key)) {
-        return Err(unreadable(format!("there is no criterion {other:?}")));
+        return Err(unreadable(say!("there is no criterion {other}", other = format!("{other:?}"))));
     }
     rubric
         .iter()
@@ -72,7 +73,11 @@ fn read_points(scores: &Value, rubric: &[Criterion]) -> Result<Vec<u8>, Unreadab
             let value = scores.get(&criterion.name).and_then(Value::as_u64);
             let whole = value.and_then(|value| u8::try_from(value).ok());
             whole.filter(|points| (1..=MOST_POINTS).contains(points)).ok_or_else(|| {
-                unreadable(format!("{:?} has no whole points from 1 to {MOST_POINTS}", criterion.name))
+                unreadable(say!(
+                    "{name} has no whole points from 1 to {most_points}",
+                    name = format!("{:?}", criterion.name),
+                    most_points = MOST_POINTS
+                ))
             })
         })
         .collect()
@@ -154,7 +159,7 @@ pub struct Graded {
 pub fn read_graded(reply: &str) -> Result<Graded, Unreadable> {
     let reply = object(reply)?;
     let [pass, why] = fields(&reply, ["pass", "why"])?;
-    let passed = pass.as_bool().ok_or_else(|| unreadable("\"pass\" is neither true nor false"))?;
+    let passed = pass.as_bool().ok_or_else(|| unreadable(say!("\"pass\" is neither true nor false")))?;
     Ok(Graded { passed, why: words(why, "the reason")? })
 }
 

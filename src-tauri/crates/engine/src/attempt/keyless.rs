@@ -1,12 +1,16 @@
 //! What is said where a key is wanted and there is none.
 
-use domain::{ErrorKind, Failure, ProviderId, Upstream};
+use domain::{ErrorKind, Failure, ProviderId, Upstream, say};
 
 /// The failure of a lane whose provider has no key.
 pub(crate) fn no_key(provider: &ProviderId, name: &str) -> Failure {
     Failure::new(
         ErrorKind::AuthMissing,
-        format!("There is no key for {name}. Add one in Settings, or with `parallax key set {provider}`."),
+        say!(
+            "There is no key for {name}. Add one in Settings, or with `parallax key set {provider}`.",
+            name,
+            provider
+        ),
     )
     .with_upstream(Upstream { provider: Some(provider.clone()), ..Upstream::default() })
 }
@@ -15,11 +19,8 @@ pub(crate) fn no_key(provider: &ProviderId, name: &str) -> Failure {
 pub(crate) fn no_keychain(provider: &ProviderId, name: &str) -> Failure {
     Failure::new(
         ErrorKind::VaultUnavailable,
-        format!(
-            "The key for {name} is in the system keychain, and no keychain answers here. Start it, or give the key to \
-             this process by PARALLAX_KEY_{}.",
-            provider.as_str().to_ascii_uppercase().replace('-', "_")
-        ),
+        say!("The key for {name} is in the system keychain, and no keychain answers here. Start it, or give the key to \
+             this process by PARALLAX_KEY_{provider}.", name, provider = provider.as_str().to_ascii_uppercase().replace('-', "_")),
     )
     .with_upstream(Upstream { provider: Some(provider.clone()), ..Upstream::default() })
 }

@@ -1,7 +1,7 @@
 //! What an attempt is told, and why one is not begun.
 
 use crate::{inner::Inner, outgoing::Written, registry::Known, relay::Passing};
-use domain::{AccountLabel, AttemptId, Endpoint, ErrorKind, Failure, Request};
+use domain::{AccountLabel, AttemptId, Endpoint, ErrorKind, Failure, Request, say};
 use std::sync::Arc;
 use store::AttemptRow;
 
@@ -93,7 +93,8 @@ impl Unsent {
         match self {
             Self::Failed(failure) => failure,
             Self::Stale => {
-                let words = "Providers or keys changed again and again while this was asked. Ask again.";
+                let words =
+                    say!("Providers or keys changed again and again while this was asked. Ask again.");
                 Failure::new(ErrorKind::StoreBusy, words)
             }
         }

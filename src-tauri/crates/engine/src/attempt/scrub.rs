@@ -22,7 +22,7 @@ impl Attempt<'_> {
 
     /// Providers echo keys in their error texts; nothing that leaves here holds one.
     pub(super) fn scrubbed(&self, failure: &mut Failure) {
-        self.scrub_text(&mut failure.message);
+        failure.each_text(&mut |text| self.scrub_text(text));
         if let Some(upstream) = &mut failure.upstream {
             for text in
                 [&mut upstream.message, &mut upstream.code, &mut upstream.param, &mut upstream.request_id]
@@ -123,7 +123,7 @@ impl Attempt<'_> {
                 optional(&mut usage.service_tier);
             }
             StreamEvent::Finish { raw, .. } => optional(raw),
-            StreamEvent::Notice { detail, .. } => self.scrub_text(detail),
+            StreamEvent::Notice { detail, .. } => detail.each_text(&mut |text| self.scrub_text(text)),
             StreamEvent::Unknown { name, .. } => self.scrub_text(name),
             StreamEvent::BlockOpen { .. }
             | StreamEvent::BlockDelta { .. }

@@ -16,7 +16,7 @@ use crate::{
     routing::{self, Choice, Wanted},
 };
 use domain::{
-    AttemptId, ConversationId, ErrorKind, Failure, LaneTarget, ModelRef, Params, Request, StreamEvent,
+    AttemptId, ConversationId, ErrorKind, Failure, LaneTarget, ModelRef, Params, Request, StreamEvent, say,
 };
 use router::{Next, Shown, Situation};
 use std::{
@@ -197,7 +197,7 @@ impl Call<'_> {
     async fn attempt(&mut self, registry: &Registry, choice: &Choice, others: bool) -> Result<(), Failure> {
         let Choice { endpoint, account, .. } = choice.clone();
         let Some(known) = registry.shared(&endpoint.provider) else {
-            return Err(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
+            return Err(Failure::new(ErrorKind::RequestInvalid, say!("The provider was removed.")));
         };
         let inner = self.inner;
         let (id, tokens) = (known.provider.id.clone(), routing::tokens(&self.request));

@@ -11,7 +11,9 @@ use crate::{
     tasks,
 };
 use compare::judge as asked;
-use domain::{AttemptId, ConversationId, Cost, ErrorKind, Failure, JudgementId, ModelRef, RunId, TurnId};
+use domain::{
+    AttemptId, ConversationId, Cost, ErrorKind, Failure, JudgementId, ModelRef, RunId, TurnId, say,
+};
 use futures_util::future::join_all;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -67,18 +69,23 @@ fn usual() -> Vec<Rule> {
 fn check(wish: &JudgeWish) -> Result<(), Failure> {
     let rubric = &wish.rubric;
     if rubric.is_empty() || rubric.len() > asked::MOST_CRITERIA {
-        return Err(invalid(format!("A rubric has 1 to {} criteria.", asked::MOST_CRITERIA)));
+        return Err(invalid(say!(
+            "A rubric has 1 to {most_criteria} criteria.",
+            most_criteria = asked::MOST_CRITERIA
+        )));
     }
     let mut names = BTreeSet::new();
     for rule in rubric {
         let (name, what) = (rule.name.trim(), rule.what.trim());
         if name.is_empty() || name.chars().count() > NAME || what.chars().count() > WHAT {
-            return Err(invalid(format!(
-                "A criterion has a name of 1 to {NAME} characters, and {WHAT} at most say what it means."
+            return Err(invalid(say!(
+                "A criterion has a name of 1 to {most} characters, and {more} at most say what it means.",
+                most = NAME,
+                more = WHAT
             )));
         }
         if !names.insert(name) {
-            return Err(invalid(format!("Two criteria are called “{name}”.")));
+            return Err(invalid(say!("Two criteria are called “{name}”.", name)));
         }
     }
     Ok(())
@@ -122,7 +129,7 @@ pub(super) async fn ready(inner: &Arc<Inner>, turn: TurnId, wish: &JudgeWish) ->
 pub(super) async fn judge(inner: &Arc<Inner>, turn: TurnId, wish: JudgeWish) -> Result<Judgement, Failure> {
     let ready = ready(inner, turn, &wish).await?;
     let Some(cancel) = inner.judging.begin(turn) else {
-        return Err(invalid("A judge is at this turn already: wait for it, or stop it first."));
+        return Err(invalid(say!("A judge is at this turn already: wait for it, or stop it first.")));
     };
     let row = JudgementRow {
         id: JudgementId::new(inner.clock.id()),
@@ -183,7 +190,7 @@ async fn work(
     let texts: Vec<&str> = said.iter().map(|said| said.text.as_str()).collect();
     let found = match failed {
         Some(failure) => Err(failure),
-        None => read(&ready, &texts).map_err(|why| unread(&why)),
+        None => read(&ready, &texts).map_err(unread),
     };
     let (state, found, failure) = match found {
         Ok(found) => {
@@ -196,12 +203,13 @@ async fn work(
 }
 
 /// What is said of a reply that is not what was asked for.
-pub(crate) fn unread(why: &asked::Unreadable) -> Failure {
+pub(crate) fn unread(why: asked::Unreadable) -> Failure {
     Failure::new(
         ErrorKind::UpstreamInternal,
-        format!(
+        say!(
             "The judge did not reply in the form it was asked for: {why}. Nothing of its reply is used; what it cost \
-             is booked. Try again, or choose another judge."
+             is booked. Try again, or choose another judge.",
+            why = why.0
         ),
     )
 }
@@ -289,7 +297,7 @@ fn shown(inner: &Inner, read: Read) -> Result<Judgement, Failure> {
     let Read { row, costs, stale, record } = read;
     let cost = total_cost(&costs);
     let unreadable =
-        |_| Failure::new(ErrorKind::StoreCorrupt, "A judgement cannot be read from the database.");
+        |_| Failure::new(ErrorKind::StoreCorrupt, say!("A judgement cannot be read from the database."));
     let (state, failure) = match row.state {
         JudgementState::Done => (JudgementStanding::Done, None),
         JudgementState::Failed => (JudgementStanding::Failed, row.failure),
@@ -300,7 +308,7 @@ fn shown(inner: &Inner, read: Read) -> Result<Judgement, Failure> {
             JudgementStanding::Failed,
             Some(Failure::new(
                 ErrorKind::Interrupted,
-                "Parallax was closed while the judge was at it. What it cost is booked; ask again.",
+                say!("Parallax was closed while the judge was at it. What it cost is booked; ask again."),
             )),
         ),
     };
@@ -326,7 +334,7 @@ fn shown(inner: &Inner, read: Read) -> Result<Judgement, Failure> {
 }
 
 async fn one(inner: &Arc<Inner>, id: JudgementId) -> Result<Judgement, Failure> {
-    let gone = || invalid("This judgement is gone.");
+    let gone = || invalid(say!("This judgement is gone."));
     let read = inner
         .store
         .read(move |tx| {

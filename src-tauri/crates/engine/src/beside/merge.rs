@@ -13,7 +13,7 @@ use crate::{
 use compare::judge::Merge;
 use domain::{
     ConversationId, ErrorKind, Failure, Lane, LaneId, LaneTarget, Message, MessageId, ModelRef, Params, Part,
-    Request, Role, RunId, Saw, TurnId,
+    Request, Role, RunId, Saw, TurnId, say,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -74,13 +74,16 @@ fn check(how: &MergeHow) -> Result<Merge, Failure> {
                 || points.len() > POINTS
                 || points.iter().map(String::len).sum::<usize>() > WORDS
             {
-                return Err(invalid(format!("A list has 1 to {POINTS} points, 16 KB at most.")));
+                return Err(invalid(say!(
+                    "A list has 1 to {points} points, 16 KB at most.",
+                    points = POINTS
+                )));
             }
             Ok(Merge::Checklist(points))
         }
         MergeHow::Custom { instruction } => {
             if instruction.trim().is_empty() || instruction.len() > WORDS {
-                return Err(invalid("Say what is to be made of the answers, in 16 KB at most."));
+                return Err(invalid(say!("Say what is to be made of the answers, in 16 KB at most.")));
             }
             Ok(Merge::Custom(instruction.trim().to_owned()))
         }
@@ -158,7 +161,10 @@ pub(crate) fn remade(tx: &mut Tx<'_>, old: RunId, new: RunId) -> Result<Option<M
 /// What an answer was made of, as a window shows it.
 pub(crate) fn view(row: &MergeRow) -> Result<MergeView, Failure> {
     let how = serde_json::from_value(row.how.clone()).map_err(|_| {
-        Failure::new(ErrorKind::StoreCorrupt, "How an answer was made cannot be read from the database.")
+        Failure::new(
+            ErrorKind::StoreCorrupt,
+            say!("How an answer was made cannot be read from the database."),
+        )
     })?;
     Ok(MergeView { how, sources: row.sources.clone() })
 }
@@ -183,7 +189,7 @@ fn record(
     gathered: &Gathered,
     prompt: String,
 ) -> Result<turn::Recorded, Failure> {
-    let row = tx.turn(turn)?.ok_or_else(|| invalid("This turn is gone."))?;
+    let row = tx.turn(turn)?.ok_or_else(|| invalid(say!("This turn is gone.")))?;
     crate::history::kept(tx, row.conversation)?;
     let lane = beside(inner, tx, row.conversation, target(&wish.model))?;
     // It goes on from where the leftmost answer did.

@@ -18,7 +18,7 @@ pub use types::{
 };
 
 use crate::{Engine, FrameSink, PromptEstimate, blind, estimate, frame::TurnView, view};
-use domain::{ConversationId, ErrorKind, Failure, JudgementId, ModelRef, Part, RunId, TurnId};
+use domain::{ConversationId, ErrorKind, Failure, JudgementId, ModelRef, Part, RunId, TurnId, say};
 use std::{collections::BTreeSet, sync::Arc};
 use store::{RunRow, Tx};
 
@@ -80,7 +80,7 @@ impl Engine {
     }
 }
 
-fn invalid(why: impl Into<String>) -> Failure {
+fn invalid(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
 
@@ -116,21 +116,21 @@ async fn gather(inner: &Arc<crate::inner::Inner>, turn: TurnId) -> Result<Gather
     blind::refuse_turn(inner, turn).await?;
     let gathered = inner.store.read(move |tx| gather_in(tx, turn)).await?;
     if gathered.runs.len() < 2 {
-        return Err(invalid("There is nothing to compare: fewer than two models have answered."));
+        return Err(invalid(say!("There is nothing to compare: fewer than two models have answered.")));
     }
     if gathered.runs.len() > MOST {
-        return Err(invalid("More than 16 answers at once are not supported."));
+        return Err(invalid(say!("More than 16 answers at once are not supported.")));
     }
     if gathered.texts.iter().map(String::len).sum::<usize>() > LONGEST {
-        return Err(invalid(
-            "These answers are longer than 1 MB together, which is more than is sent at once.",
-        ));
+        return Err(invalid(say!(
+            "These answers are longer than 1 MB together, which is more than is sent at once."
+        )));
     }
     Ok(gathered)
 }
 
 fn gather_in(tx: &Tx<'_>, turn: TurnId) -> Result<Gathered, Failure> {
-    let row = tx.turn(turn)?.ok_or_else(|| invalid("This turn is gone."))?;
+    let row = tx.turn(turn)?.ok_or_else(|| invalid(say!("This turn is gone.")))?;
     let parts = tx.content(&row.prompt)?.unwrap_or_default();
     let mut before = Vec::new();
     for earlier in tx.turn_path(turn)?.into_iter().filter(|earlier| *earlier != turn) {

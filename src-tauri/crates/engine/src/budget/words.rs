@@ -2,7 +2,7 @@
 
 use super::Level;
 use crate::calendar::Calendar;
-use domain::{BudgetScope, ErrorKind, Failure, HeldBy, HeldWhy, Period, PicoUsd};
+use domain::{BudgetScope, ErrorKind, Failure, HeldBy, HeldWhy, Period, PicoUsd, Words, say};
 
 pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -> Failure {
     let budget = &level.row.budget;
@@ -23,8 +23,8 @@ pub(super) fn held(level: &Level, needs: Option<PicoUsd>, calendar: &Calendar) -
             "Held by your budget. You allow {} {} for {}; {} is spent{under_way}.{needs} Nothing was sent. The \
              budget begins anew on {}; raise it, or send this once all the same.",
             usd(budget.limit),
-            per(budget.period),
-            whose(&budget.scope),
+            &*per(budget.period),
+            &*whose(&budget.scope),
             usd(level.used.spent),
             calendar.next(budget.period),
         ),
@@ -65,8 +65,8 @@ pub(super) fn boundless(level: &Level, why: &str, calendar: &Calendar) -> Failur
              (`max_uses`, `max_tool_calls`) where the protocol has a limit, leave it out, or make the budget one \
              that only warns.",
             usd(budget.limit),
-            per(budget.period),
-            whose(&budget.scope),
+            &*per(budget.period),
+            &*whose(&budget.scope),
         ),
     )
     .with_budget(by(level, HeldWhy::NoLimit, calendar))
@@ -81,8 +81,8 @@ pub(super) fn unknown(level: &Level, calendar: &Calendar) -> Failure {
              Nothing was sent. Give the budget a price to reckon with (`parallax budget set {} {} --per {} \
              --unknown-cap DOLLARS-PER-MILLION-TOKENS`), or send this once all the same.",
             usd(budget.limit),
-            per(budget.period),
-            whose(&budget.scope),
+            &*per(budget.period),
+            &*whose(&budget.scope),
             budget.scope,
             budget.limit,
             budget.period.as_str(),
@@ -91,33 +91,35 @@ pub(super) fn unknown(level: &Level, calendar: &Calendar) -> Failure {
     .with_budget(by(level, HeldWhy::PriceUnknown, calendar))
 }
 
-pub(super) fn capped(level: &Level, to: u64, from: u64) -> String {
+pub(super) fn capped(level: &Level, to: u64, from: u64) -> Words {
     let budget = &level.row.budget;
-    format!(
-        "The answer may have {to} tokens instead of {from}: {} is left of {} for {} {}.",
-        usd(level.left()),
-        usd(budget.limit),
-        whose(&budget.scope),
-        per(budget.period),
+    say!(
+        "The answer may have {to} tokens instead of {from}: {left} is left of {limit} for {whose} {per}.",
+        to,
+        from,
+        left = usd(level.left()),
+        limit = usd(budget.limit),
+        whose = whose(&budget.scope),
+        per = per(budget.period)
     )
 }
 
-pub(super) fn whose(scope: &BudgetScope) -> String {
+pub(super) fn whose(scope: &BudgetScope) -> Words {
     match scope {
-        BudgetScope::All => "everything".to_owned(),
-        BudgetScope::Provider(id) => format!("the provider {id}"),
-        BudgetScope::Model(slug) => format!("the model {slug}"),
-        BudgetScope::Conversation(_) => "this conversation".to_owned(),
-        BudgetScope::App(name) => format!("the app {name}"),
-        BudgetScope::Key { provider, label } => format!("the key {provider}/{label}"),
+        BudgetScope::All => say!("everything"),
+        BudgetScope::Provider(id) => say!("the provider {id}", id),
+        BudgetScope::Model(slug) => say!("the model {slug}", slug),
+        BudgetScope::Conversation(_) => say!("this conversation"),
+        BudgetScope::App(name) => say!("the app {name}", name),
+        BudgetScope::Key { provider, label } => say!("the key {provider}/{label}", provider, label),
     }
 }
 
-pub(super) const fn per(period: Period) -> &'static str {
+pub(super) fn per(period: Period) -> Words {
     match period {
-        Period::Day => "a day",
-        Period::Week => "a week",
-        Period::Month => "a month",
+        Period::Day => say!("a day"),
+        Period::Week => say!("a week"),
+        Period::Month => say!("a month"),
     }
 }
 

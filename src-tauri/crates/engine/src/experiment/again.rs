@@ -3,7 +3,7 @@
 use super::{CellResult, ExperimentView, invalid, plan};
 use crate::{inner::Inner, view};
 use compare::experiment::{Change, Side, regressions, request_hash};
-use domain::{ContentId, ExperimentId, Failure, LaneTarget, ModelRef, PicoUsd};
+use domain::{ContentId, ExperimentId, Failure, LaneTarget, ModelRef, PicoUsd, say};
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, sync::Arc};
 use store::{CellRow, CellState};
@@ -58,7 +58,7 @@ pub(super) async fn create(
     let (row, cells) = inner
         .store
         .read(move |tx| {
-            let row = tx.experiment(id)?.ok_or_else(|| invalid("There is no such experiment."))?;
+            let row = tx.experiment(id)?.ok_or_else(|| invalid(say!("There is no such experiment.")))?;
             let mut cells = Vec::new();
             for cell in tx.cells(id)? {
                 let text = tx.content(&cell.content)?.map(|parts| view::plain(&parts)).unwrap_or_default();
@@ -73,7 +73,7 @@ pub(super) async fn create(
     for (cell, text) in cells {
         // Cases may ask the same and check something else.
         let checks = serde_json::to_string(&cell.checks)
-            .map_err(|_| invalid("The checks of a cell cannot be read."))?;
+            .map_err(|_| invalid(say!("The checks of a cell cannot be read.")))?;
         let case = (cell.content.clone(), cell.prompt.clone(), cell.vars.clone(), cell.sample, checks);
         if !seen.insert(case) {
             continue;
@@ -102,7 +102,7 @@ pub(super) async fn create(
 
 /// What beside model and text makes a request another one.
 fn settings(target: &LaneTarget) -> Result<Map<String, Value>, Failure> {
-    let broken = |_| invalid("The settings of a cell cannot be read.");
+    let broken = |_| invalid(say!("The settings of a cell cannot be read."));
     let params = serde_json::to_value(&target.params).map_err(broken)?;
     let system = serde_json::to_value(&target.system).map_err(broken)?;
     Ok(Map::from_iter([("params".to_owned(), params), ("system".to_owned(), system)]))

@@ -6,14 +6,14 @@ use crate::{
     board::ratings,
     inner::{Inner, Table},
 };
-use domain::{ExperimentId, Failure, Timestamp};
+use domain::{ExperimentId, Failure, Timestamp, say};
 use store::{ExperimentRow, Tx};
 
 /// Experiments removed for good in one transaction.
 const AT_ONCE: u32 = 2;
 
 fn gone() -> Failure {
-    invalid("There is no such experiment.")
+    invalid(say!("There is no such experiment."))
 }
 
 /// An experiment that can be run.
@@ -21,7 +21,7 @@ pub(super) fn kept(tx: &Tx<'_>, id: ExperimentId) -> Result<ExperimentRow, Failu
     let row = tx.experiment(id)?.ok_or_else(gone)?;
     match row.deleted_at {
         None => Ok(row),
-        Some(_) => Err(invalid("This experiment was removed. Restore it to go on with it.")),
+        Some(_) => Err(invalid(say!("This experiment was removed. Restore it to go on with it."))),
     }
 }
 
@@ -33,14 +33,16 @@ impl Engine {
     pub async fn remove_experiment(&self, id: ExperimentId) -> Result<(), Failure> {
         let inner = &self.inner;
         if inner.experiments.progress(id, inner.clock.elapsed()).is_some_and(|progress| progress.running) {
-            return Err(invalid("This experiment is running: pause it first."));
+            return Err(invalid(say!("This experiment is running: pause it first.")));
         }
         let now = inner.clock.now();
         inner
             .store
             .write(move |tx| {
                 if tx.experiment_runs_elsewhere(id)? {
-                    return Err(invalid("This experiment is being run by another Parallax: stop it first."));
+                    return Err(invalid(say!(
+                        "This experiment is being run by another Parallax: stop it first."
+                    )));
                 }
                 match tx.experiment(id)?.ok_or_else(gone)?.deleted_at {
                     None => tx.set_experiment_deleted(id, Some(now)),

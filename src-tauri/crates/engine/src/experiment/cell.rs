@@ -14,7 +14,7 @@ use crate::{
 use compare::experiment::{Answer, Check, Found, request_hash};
 use domain::{
     ContentId, ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef, Part, PicoUsd,
-    RunId, RunState, StreamEvent,
+    RunId, RunState, StreamEvent, say,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -57,9 +57,9 @@ pub(super) async fn one(
         return Ok(Some(found));
     }
     let prompt = place.prompts.get(&cell.content).cloned();
-    let prompt = prompt.ok_or_else(|| invalid("The prompt of a cell is gone."))?;
+    let prompt = prompt.ok_or_else(|| invalid(say!("The prompt of a cell is gone.")))?;
     let lane = place.lanes.get(&cell.label);
-    let lane = lane.ok_or_else(|| invalid("The models of this experiment are gone."))?;
+    let lane = lane.ok_or_else(|| invalid(say!("The models of this experiment are gone.")))?;
     let result = Arc::new(Mutex::new(None));
     let listeners = Listeners { sink: None, observer: Some(Box::new(Keep(Arc::clone(&result)))) };
     let (id, position) = (cell.experiment, cell.position);
@@ -125,7 +125,7 @@ fn come_to(cell: &CellRow, result: &RunResult) -> CellRow {
     if result.state == RunState::Cancelled {
         if result.attempts.iter().any(|attempt| !free(attempt.cost.as_ref())) {
             row.state = CellState::Uncertain;
-            row.failure = Some(Failure::new(ErrorKind::Cancelled, STOPPED));
+            row.failure = Some(Failure::new(ErrorKind::Cancelled, stopped()));
         } else {
             row.state = CellState::Queued;
             row.run = None;
@@ -204,7 +204,7 @@ async fn verdict(
             }
             let graded = match compare::judge::read_graded(&said.text) {
                 Ok(graded) => graded,
-                Err(why) => return Ok(unjudged(&beside::unread(&why).message)),
+                Err(why) => return Ok(unjudged(&beside::unread(why).message)),
             };
             // Kept at once: after a kill it is not asked, and paid, again.
             let kept = CheckFound {
@@ -239,10 +239,9 @@ fn judge(
 ) {
     if state != RunState::Done {
         cell.state = CellState::Failed;
-        cell.failure =
-            Some(failure.unwrap_or_else(|| {
-                Failure::new(ErrorKind::Cancelled, "The answer was stopped before its end.")
-            }));
+        cell.failure = Some(failure.unwrap_or_else(|| {
+            Failure::new(ErrorKind::Cancelled, say!("The answer was stopped before its end."))
+        }));
         return;
     }
     let answer = Answer { text, cost, took };
@@ -332,12 +331,20 @@ pub(super) fn of_run(tx: &Tx<'_>, row: CellRow) -> Result<CellResult, Failure> {
 }
 
 /// What is said of a cell that was cut off.
-const UNCERTAIN: &str = "Parallax ended while this was being answered. Whether the provider billed it is not known, so \
-                         it is not asked again unless you say so.";
+fn uncertain() -> domain::Words {
+    say!(
+        "Parallax ended while this was being answered. Whether the provider billed it is not known, so \
+                         it is not asked again unless you say so."
+    )
+}
 
 /// What is said of a cell that was stopped while this process went on.
-const STOPPED: &str = "This was stopped while it was being answered. Whether the provider billed it is not known, so it \
-                       is not asked again unless you say so.";
+fn stopped() -> domain::Words {
+    say!(
+        "This was stopped while it was being answered. Whether the provider billed it is not known, so it \
+                       is not asked again unless you say so."
+    )
+}
 
 /// Surely nothing is billed for an attempt of this cost.
 fn free(cost: Option<&Cost>) -> bool {
@@ -378,9 +385,9 @@ pub(super) async fn settle_earlier(
                 };
                 match run.as_ref().map(|run| run.state) {
                     Some(RunState::Pending | RunState::Connecting | RunState::Streaming) => {
-                        return Err(invalid(
-                            "This experiment is being run by another Parallax: wait for it, or stop it first.",
-                        ));
+                        return Err(invalid(say!(
+                            "This experiment is being run by another Parallax: wait for it, or stop it first."
+                        )));
                     }
                     Some(state @ (RunState::Done | RunState::Failed)) => {
                         let failure = run.and_then(|run| run.failure);
@@ -395,10 +402,11 @@ pub(super) async fn settle_earlier(
                         taken.push(result);
                     }
                     Some(RunState::Cancelled | RunState::Interrupted)
-                        if !again.uncertain && row.run.map_or(Ok(false), |run| perhaps_billed(tx, run))? =>
+                        if !again.uncertain
+                            && row.run.map_or(Ok(false), |run| perhaps_billed(tx, run))? =>
                     {
                         row.state = CellState::Uncertain;
-                        row.failure = Some(Failure::new(ErrorKind::Cancelled, UNCERTAIN));
+                        row.failure = Some(Failure::new(ErrorKind::Cancelled, uncertain()));
                         tx.update_cell(&row)?;
                         taken.push(of_run(tx, row)?);
                     }

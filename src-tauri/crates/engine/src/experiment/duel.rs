@@ -12,7 +12,7 @@ use crate::{
     present, view,
 };
 use domain::{
-    ContentId, ExperimentId, Failure, ModelRef, Part, RunId, TurnId, VoteId, VoteOutcome, VotedAnswer,
+    ContentId, ExperimentId, Failure, ModelRef, Part, RunId, TurnId, VoteId, VoteOutcome, VotedAnswer, say,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -216,7 +216,7 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
     let names = inner
         .store
         .write(move |tx| {
-            let other = || invalid("These are not the answers of one row of this experiment.");
+            let other = || invalid(say!("These are not the answers of one row of this experiment."));
             let row = rows(tx, vote.experiment)?.into_iter().find(|row| {
                 row.runs.len() == vote.shown.len() && row.runs.iter().all(|run| vote.shown.contains(&run.id))
             });
@@ -224,12 +224,12 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
             let (turn, seen) = match row.standing(tx)? {
                 Standing::Open { turn, seen } => (turn, seen),
                 Standing::Voted => {
-                    return Err(invalid("This row has been voted on: a vote now would not be blind."));
+                    return Err(invalid(say!("This row has been voted on: a vote now would not be blind.")));
                 }
                 Standing::Taken => {
-                    return Err(invalid(
-                        "Each of these answers has been voted on beside others, and those votes stand.",
-                    ));
+                    return Err(invalid(say!(
+                        "Each of these answers has been voted on beside others, and those votes stand."
+                    )));
                 }
             };
             let mut shown = Vec::new();
@@ -246,7 +246,7 @@ async fn cast(inner: &Arc<Inner>, vote: DuelVote) -> Result<DuelNames, Failure> 
                 BlindVote::Best { run } => (VoteOutcome::Best, Some(message(run)?)),
                 BlindVote::Tie => (VoteOutcome::Tie, None),
                 BlindVote::AllBad => (VoteOutcome::AllBad, None),
-                BlindVote::Rank { .. } => return Err(invalid("A row is voted on by its best answer.")),
+                BlindVote::Rank { .. } => return Err(invalid(say!("A row is voted on by its best answer."))),
             };
             let registry = shared.registry();
             let named = |one: &VotedAnswer| match ModelRef::parse(&one.model) {

@@ -26,7 +26,7 @@ use cell::{Again, of_run, settle_earlier};
 use compare::experiment::{PromptPair, Suite, Trial, prompt_pairs};
 use domain::{
     Budget, BudgetScope, ConversationId, Cost, ErrorKind, ExperimentId, Failure, Lane, Millis, ModelRef,
-    Period, PicoUsd, Timestamp,
+    Period, PicoUsd, Timestamp, say,
 };
 use futures_util::{StreamExt, stream};
 use std::{
@@ -165,7 +165,7 @@ impl Engine {
     /// The same without what its runs left: prompts, answers, costs and notes of cells are empty.
     pub async fn experiment_outline(&self, id: ExperimentId) -> Result<ExperimentView, Failure> {
         let read = move |tx: &Tx<'_>| {
-            let row = tx.experiment(id)?.ok_or_else(|| invalid("There is no such experiment."))?;
+            let row = tx.experiment(id)?.ok_or_else(|| invalid(say!("There is no such experiment.")))?;
             let cells = tx.cells(id)?.into_iter().map(cell::bare).collect();
             let paid = tx.budget_used(&BudgetScope::Conversation(row.conversation), Timestamp(0))?;
             Ok(ExperimentView { row, cells, paid })
@@ -262,10 +262,10 @@ pub enum Ended {
 }
 
 pub(crate) fn no_cell() -> Failure {
-    invalid("There is no such cell.")
+    invalid(say!("There is no such cell."))
 }
 
-fn invalid(why: impl Into<String>) -> Failure {
+fn invalid(why: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, why.into())
 }
 
@@ -341,7 +341,8 @@ async fn work(
     let mut lanes = lanes.into_iter();
     for cell in &cells {
         if !places.contains_key(&cell.label) {
-            let lane = lanes.next().ok_or_else(|| invalid("The models of this experiment are gone."))?;
+            let lane =
+                lanes.next().ok_or_else(|| invalid(say!("The models of this experiment are gone.")))?;
             places.insert(cell.label.clone(), lane);
         }
     }
@@ -401,9 +402,9 @@ async fn cap(inner: &Arc<Inner>, row: &ExperimentRow) -> Result<(), Failure> {
         .store
         .write(move |tx| {
             if tx.experiment_runs_elsewhere(id)? {
-                return Err(invalid(
-                    "This experiment is being run by another Parallax: wait for it, or stop it first.",
-                ));
+                return Err(invalid(say!(
+                    "This experiment is being run by another Parallax: wait for it, or stop it first."
+                )));
             }
             tx.remove_budgets_of(&scope)?;
             tx.set_experiment_runner(id, Some(process))?;
@@ -430,7 +431,7 @@ pub(crate) async fn view(inner: &Arc<Inner>, id: ExperimentId) -> Result<Experim
     inner
         .store
         .read(move |tx| {
-            let row = tx.experiment(id)?.ok_or_else(|| invalid("There is no such experiment."))?;
+            let row = tx.experiment(id)?.ok_or_else(|| invalid(say!("There is no such experiment.")))?;
             let cells = tx.cells(id)?.into_iter().map(|cell| of_run(tx, cell)).collect::<Result<_, _>>()?;
             let paid = tx.budget_used(&BudgetScope::Conversation(row.conversation), Timestamp(0))?;
             Ok(ExperimentView { row, cells, paid })

@@ -8,7 +8,7 @@ use crate::{
 use compare::experiment::{Check, Suite, cells};
 use domain::{
     ContentId, ConversationId, ExperimentId, Failure, Lane, LaneId, LaneTarget, Millis, ModelRef, Params,
-    Part, PicoUsd, Reasoning, ResponseFormat, Timestamp,
+    Part, PicoUsd, Reasoning, ResponseFormat, Timestamp, say,
 };
 use serde_json::{Map, Value};
 use std::{
@@ -113,28 +113,28 @@ fn words(content: &Value) -> Option<String> {
 /// Cells as rows, not yet stored, with their prompts.
 fn rows(inner: &Inner, suite: &Suite) -> Result<Vec<(CellRow, String)>, Failure> {
     if suite.subjects.is_empty() {
-        return Err(invalid("The experiment names no model: add models."));
+        return Err(invalid(say!("The experiment names no model: add models.")));
     }
     if suite.subjects.len() > MODELS {
-        return Err(invalid("More than 16 models in one experiment are not supported."));
+        return Err(invalid(say!("More than 16 models in one experiment are not supported.")));
     }
     let registry = inner.registry();
     let mut targets = Vec::new();
     for subject in &suite.subjects {
-        let at = |why: String| invalid(format!("{}: {why}.", subject.label));
+        let at = |why: String| invalid(say!("{label}: {why}.", label = subject.label, why));
         let model = ModelRef::parse(&subject.model).map_err(|bad| at(bad.to_string()))?;
         registry.resolve(&model)?;
         let (params, system) = params(&subject.settings).map_err(at)?;
         targets.push(LaneTarget { model, system, params, policy: None });
     }
-    let made = cells(suite).map_err(|why| invalid(format!("The experiment cannot be run: {why}.")))?;
+    let made = cells(suite).map_err(|why| invalid(say!("The experiment cannot be run: {why}.", why)))?;
     let experiment = ExperimentId::new(inner.clock.id());
     made.into_iter()
         .zip(0_u32..)
         .map(|(cell, position)| {
             let prompt = &suite.prompts[cell.prompt];
-            let (system, text) =
-                chat(&cell.text).map_err(|why| invalid(format!("The prompt “{}”: {why}.", prompt.label)))?;
+            let (system, text) = chat(&cell.text)
+                .map_err(|why| invalid(say!("The prompt “{label}”: {why}.", label = prompt.label, why)))?;
             let mut target = targets[cell.subject].clone();
             if system.is_some() {
                 target.system = system;
@@ -179,8 +179,10 @@ pub(super) async fn store(
     title: String,
     cap: Option<PicoUsd>,
 ) -> Result<ExperimentId, Failure> {
-    let id =
-        made.first().map(|(row, _)| row.experiment).ok_or_else(|| invalid("The experiment has no cells."))?;
+    let id = made
+        .first()
+        .map(|(row, _)| row.experiment)
+        .ok_or_else(|| invalid(say!("The experiment has no cells.")))?;
     let shared = Arc::clone(inner);
     inner
         .store
@@ -281,8 +283,8 @@ pub(crate) async fn estimate(inner: &Arc<Inner>, suite: &Suite, fresh: bool) -> 
         for check in row.checks.iter().filter_map(|written| Check::read(written).ok()) {
             for (rubric, judge) in check.judged_ones().into_iter().filter_map(Check::rubric) {
                 judged += 1;
-                let model =
-                    ModelRef::parse(judge).map_err(|bad| invalid(format!("The judge {judge}: {bad}.")))?;
+                let model = ModelRef::parse(judge)
+                    .map_err(|bad| invalid(say!("The judge {judge}: {bad}.", judge, bad)))?;
                 let question = compare::judge::graded_prompt(text, "", rubric);
                 let (_, request) = beside::side_request(&model, &question);
                 let tokens = ledger::prompt_estimate(&request).saturating_add(long);
@@ -311,7 +313,7 @@ async fn time(inner: &Inner, asked: &[(CellRow, String)]) -> Result<Option<Milli
     }
     let mut wanted: Vec<(BTreeSet<String>, u64)> = Vec::new();
     for (name, times) in calls {
-        let model = ModelRef::parse(&name).map_err(|bad| invalid(format!("{name}: {bad}.")))?;
+        let model = ModelRef::parse(&name).map_err(|bad| invalid(say!("{name}: {bad}.", name, bad)))?;
         let slugs = registry.resolve(&model)?.into_iter().map(|endpoint| endpoint.model.to_string());
         wanted.push((slugs.collect(), times));
     }

@@ -6,7 +6,7 @@ use crate::{
     live::lock,
     tasks,
 };
-use domain::{ExperimentId, Failure, Millis};
+use domain::{ExperimentId, Failure, Millis, say};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -94,7 +94,7 @@ pub(super) async fn start(inner: &Arc<Inner>, id: ExperimentId, options: RunOpti
     {
         let mut goings = lock(&inner.experiments.0);
         if goings.get(&id).is_some_and(|going| going.ended.is_none()) {
-            return Err(invalid("This experiment is running already."));
+            return Err(invalid(say!("This experiment is running already.")));
         }
         let going = Going {
             pause: options.pause.clone(),

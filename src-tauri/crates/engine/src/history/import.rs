@@ -8,7 +8,7 @@ use crate::{
     inner::{Inner, Table},
     tasks,
 };
-use domain::{ErrorKind, Failure, ImportId, Part, Timestamp};
+use domain::{ErrorKind, Failure, ImportId, Part, Timestamp, say};
 use import::{Archive, Container, Conversation, Element, Elements, Hostile, LeftOut, Reason, Source};
 use std::{
     collections::BTreeMap,
@@ -75,7 +75,7 @@ pub struct ImportReport {
     /// Conversations with edited prompts or answers asked for again; all of it is kept.
     pub branched: u64,
     /// What could not be taken in, by reason.
-    pub skipped: BTreeMap<&'static str, u64>,
+    pub skipped: BTreeMap<Reason, u64>,
     /// Pictures and files that lay beside the conversations and came along.
     pub files: u64,
     /// Pictures and files that did not come along.
@@ -96,9 +96,7 @@ impl ImportReport {
     /// Everything that is a conversation came in.
     pub fn complete(&self) -> bool {
         let lost = [Reason::Unreadable, Reason::TooLarge, Reason::Newer, Reason::NoId];
-        !self.cut_off
-            && !self.stopped
-            && !lost.iter().any(|reason| self.skipped.contains_key(reason.as_str()))
+        !self.cut_off && !self.stopped && !lost.iter().any(|reason| self.skipped.contains_key(reason))
     }
 }
 
@@ -122,7 +120,7 @@ pub(super) async fn import(
 pub(super) async fn undo(inner: &Inner, id: ImportId) -> Result<(u64, u64), Failure> {
     let known = inner.store.read(move |tx| tx.import(id)).await?;
     if known.is_none() {
-        return Err(Failure::new(ErrorKind::RequestInvalid, "There is no such import."));
+        return Err(Failure::new(ErrorKind::RequestInvalid, say!("There is no such import.")));
     }
     let (mut gone, mut kept, mut after) = (0, 0, None);
     loop {
@@ -151,16 +149,16 @@ pub(super) async fn undo(inner: &Inner, id: ImportId) -> Result<(u64, u64), Fail
     Ok((gone, kept))
 }
 
-fn invalid(message: impl Into<String>) -> Failure {
+fn invalid(message: impl Into<domain::Words>) -> Failure {
     Failure::new(ErrorKind::RequestInvalid, message)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    invalid(format!("{} could not be read ({error}).", path.display()))
+    invalid(say!("{path} could not be read ({error}).", path = path.display(), error))
 }
 
-fn refused(error: &Hostile) -> Failure {
-    invalid(format!("Nothing was imported. {error}"))
+fn refused(error: Hostile) -> Failure {
+    invalid(say!("Nothing was imported. {error}", error = domain::Words::from(error)))
 }
 
 /// An import while it goes on.
@@ -208,7 +206,7 @@ impl Run {
             }
             Some(Container::Zip) => self.zip(path, file)?,
             Some(Container::Sqlite) => self.llm(path)?,
-            None => return Err(invalid("This is neither JSON, a zip archive nor a log of llm.")),
+            None => return Err(invalid(say!("This is neither JSON, a zip archive nor a log of llm."))),
         }
         self.flush()?;
         self.settle()?;
@@ -221,46 +219,50 @@ impl Run {
     /// Nothing in the file was a conversation.
     fn nothing(&self) -> Failure {
         if self.report.cut_off {
-            return invalid("The file ends in the middle of its first conversation. Download it again.");
+            return invalid(say!(
+                "The file ends in the middle of its first conversation. Download it again."
+            ));
         }
-        let reasons: Vec<String> =
-            self.report.skipped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        let found = if reasons.is_empty() { "nothing".to_owned() } else { reasons.join(", ") };
-        invalid(format!(
+        let reasons =
+            self.report.skipped.iter().map(|(reason, n)| say!("{n} {reason}", n, reason = reason.words()));
+        let found = reasons.reduce(|words, next| say!("{words}, {next}", words, next));
+        let found = found.unwrap_or_else(|| say!("nothing"));
+        invalid(say!(
             "There is no conversation in this file that Parallax can read (found: {found}). It reads exports of \
-             ChatGPT, Claude, Open WebUI, LibreChat, llm and Parallax."
+             ChatGPT, Claude, Open WebUI, LibreChat, llm and Parallax.",
+            found
         ))
     }
 
     fn read_failure(&self, path: &Path, error: Failure) -> Failure {
         if error.kind == ErrorKind::Bug {
-            invalid(format!("{}: {}", path.display(), error.message))
+            invalid(say!("{path}: {why}", path = path.display(), why = error.words()))
         } else {
             error
         }
     }
 
     fn zip(&mut self, path: &Path, file: File) -> Result<(), Failure> {
-        let mut archive = Archive::open(BufReader::with_capacity(BUFFER, file)).map_err(|e| refused(&e))?;
+        let mut archive = Archive::open(BufReader::with_capacity(BUFFER, file)).map_err(refused)?;
         let chosen = chosen(archive.entries());
         let size: u64 = chosen.iter().map(|place| archive.entries()[*place].size).sum();
         self.progress.size.store(size, Ordering::Relaxed);
         // All of it is unpacked once before anything is written: an archive that lies is refused whole.
         let mut scratch = vec![0; BUFFER];
         for place in &chosen {
-            let mut entry = archive.read(*place).map_err(|e| refused(&e))?;
-            while entry.read(&mut scratch).map_err(|e| refused(&Hostile::Io(e)))? > 0 {
+            let mut entry = archive.read(*place).map_err(refused)?;
+            while entry.read(&mut scratch).map_err(|e| refused(Hostile::Io(e)))? > 0 {
                 if self.progress.stopped() {
                     self.report.stopped = true;
                     return Ok(());
                 }
             }
         }
-        self.beside.open(path, &chosen).map_err(|e| refused(&e))?;
+        self.beside.open(path, &chosen).map_err(refused)?;
         let mut before = 0;
         for place in chosen {
             let size = archive.entries()[place].size;
-            let mut entry = archive.read(place).map_err(|e| refused(&e))?;
+            let mut entry = archive.read(place).map_err(refused)?;
             // Not every entry of such a name is JSON; one that is not holds no conversation.
             let mut start = [0; 16];
             let length = fill(&mut entry, &mut start).map_err(|error| unreadable(path, &error))?;
@@ -280,7 +282,7 @@ impl Run {
         while !self.report.stopped {
             let element = elements
                 .next_element()
-                .map_err(|error| invalid(format!("The file could not be read ({error}).")))?;
+                .map_err(|error| invalid(say!("The file could not be read ({error}).", error)))?;
             self.progress.read.store(before + elements.read(), Ordering::Relaxed);
             match element {
                 None => break,
@@ -333,11 +335,11 @@ impl Run {
             self.take(import::llm_conversation(&log.id, &log.name, &rows), size)?;
             Ok(!self.report.stopped)
         })?;
-        if one { Ok(()) } else { Err(invalid("This database is not a log of llm.")) }
+        if one { Ok(()) } else { Err(invalid(say!("This database is not a log of llm."))) }
     }
 
     fn skip(&mut self, reason: Reason) {
-        *self.report.skipped.entry(reason.as_str()).or_default() += 1;
+        *self.report.skipped.entry(reason).or_default() += 1;
     }
 
     fn take(&mut self, mut conversation: Conversation, size: usize) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! A conversation with all that hangs on it, as it is stored.
 
-use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId};
+use domain::{ConversationId, Cost, ErrorKind, Failure, Lane, MessageId, Part, TurnId, say};
 use store::{
     AttemptRow, ConversationRow, Filing, JudgementRow, MergeRow, MessageRow, NoteOn, RunRow, TurnRow, Tx,
     VoteRow,
@@ -62,7 +62,7 @@ impl LoadedAnswer {
 pub(super) fn load(tx: &Tx<'_>, id: ConversationId) -> Result<Loaded, Failure> {
     let row = tx
         .conversation(id)?
-        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, "There is no such conversation."))?;
+        .ok_or_else(|| Failure::new(ErrorKind::RequestInvalid, say!("There is no such conversation.")))?;
     let messages = tx.messages(id)?;
     let find = |id: MessageId| messages.iter().find(|row| row.id == id);
     let mut turns = Vec::new();

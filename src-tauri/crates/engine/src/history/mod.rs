@@ -8,6 +8,7 @@ mod search;
 mod take;
 mod trash;
 
+pub use ::import::Reason as ImportReason;
 pub use export::ExportForm;
 pub use import::{ImportProgress, ImportReport};
 pub use search::{SearchFrom, Searched};

@@ -4,7 +4,7 @@ use crate::{
     board::ratings,
     inner::{Inner, Table},
 };
-use domain::{ConversationId, ErrorKind, Failure, Timestamp};
+use domain::{ConversationId, ErrorKind, Failure, Timestamp, say};
 use store::{ConversationRow, Tx};
 
 /// Days a conversation stays in the trash.
@@ -14,7 +14,7 @@ const DAY: i64 = 86_400_000;
 const AT_ONCE: u32 = 8;
 
 fn gone() -> Failure {
-    Failure::new(ErrorKind::RequestInvalid, "This conversation is gone.")
+    Failure::new(ErrorKind::RequestInvalid, say!("This conversation is gone."))
 }
 
 /// A conversation that can be written to.
@@ -24,7 +24,7 @@ pub(crate) fn kept(tx: &Tx<'_>, id: ConversationId) -> Result<ConversationRow, F
         None => Ok(row),
         Some(_) => Err(Failure::new(
             ErrorKind::RequestInvalid,
-            "This conversation is in the trash. Restore it to go on with it.",
+            say!("This conversation is in the trash. Restore it to go on with it."),
         )),
     }
 }
@@ -64,7 +64,7 @@ pub(super) async fn purge(inner: &Inner, id: ConversationId) -> Result<(), Failu
             Some(_) => tx.purge_conversation(id),
             None => Err(Failure::new(
                 ErrorKind::RequestInvalid,
-                "Only what is in the trash can be removed for good. Delete the conversation first.",
+                say!("Only what is in the trash can be removed for good. Delete the conversation first."),
             )),
         })
         .await?;

@@ -100,7 +100,7 @@ impl Lane {
     }
 
     /// Says something on the answer.
-    pub(super) async fn tell_notice(&mut self, said: Option<(NoticeKind, String)>) {
+    pub(super) async fn tell_notice(&mut self, said: Option<(NoticeKind, domain::Words)>) {
         let Some((kind, detail)) = said else { return };
         self.notices.push((kind, detail.clone()));
         self.tell(News::Events(vec![StreamEvent::Notice { kind, detail }])).await;

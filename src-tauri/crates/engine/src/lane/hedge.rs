@@ -18,7 +18,7 @@ use crate::{
     routing::{self, Choice},
     seam,
 };
-use domain::{AttemptId, Failure, InputUsage, NoticeKind, OutputUsage, PicoUsd, Timestamp, Usage};
+use domain::{AttemptId, Failure, InputUsage, NoticeKind, OutputUsage, PicoUsd, Timestamp, Usage, say};
 use futures_util::FutureExt as _;
 use router::Who;
 use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
@@ -367,18 +367,24 @@ fn within(all: PicoUsd, lost: PicoUsd, more: PicoUsd) -> bool {
 }
 
 /// What the answer says of it.
-fn words(first_left: bool, left: &str, stayed: &str, late: Duration) -> String {
+fn words(first_left: bool, left: &str, stayed: &str, late: Duration) -> domain::Words {
     let tenths = late.as_millis().div_ceil(100);
     let after = format!("{}.{} s", tenths / 10, tenths % 10);
     if first_left {
-        format!(
+        say!(
             "{left} had said nothing after {after}, longer than it usually takes, so {stayed} was asked too and \
-             answered first. The request to {left} was stopped."
+             answered first. The request to {left} was stopped.",
+            left,
+            after,
+            stayed
         )
     } else {
-        format!(
+        say!(
             "{stayed} had said nothing after {after}, longer than it usually takes, so {left} was asked too. \
-             {stayed} answered first; the request to {left} was stopped."
+             {stayed} answered first; the request to {left} was stopped.",
+            stayed,
+            after,
+            left
         )
     }
 }

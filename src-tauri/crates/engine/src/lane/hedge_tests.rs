@@ -66,5 +66,5 @@ fn the_words_name_who_answered() {
         second.starts_with("Slow had said nothing after 2.1 s") && second.contains("Quick was asked too and")
     );
     let first = words(false, "Other", "Slow", late);
-    assert!(first.contains("Slow answered first; the request to Other was stopped."), "{first}");
+    assert!(first.contains("Slow answered first; the request to Other was stopped."), "{first:?}");
 }

@@ -22,7 +22,7 @@ use crate::{
     seam::Splice,
     startup::begun,
 };
-use domain::{AttemptId, ErrorKind, Failure, RunState, Secret};
+use domain::{AttemptId, ErrorKind, Failure, RunState, Secret, say};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use wire::Encoded;
@@ -96,7 +96,7 @@ impl Lane {
         others: bool,
     ) -> Result<Box<Leg<'a>>, Failure> {
         let Some(known) = registry.shared(&choice.endpoint.provider) else {
-            return Err(Failure::new(ErrorKind::RequestInvalid, "The provider was removed."));
+            return Err(Failure::new(ErrorKind::RequestInvalid, say!("The provider was removed.")));
         };
         if self.cancel.is_cancelled() {
             return Err(stopped());

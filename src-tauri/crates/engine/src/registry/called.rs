@@ -1,7 +1,7 @@
 //! Providers and models by the names that people and other programs give them.
 
 use super::{Known, Registry};
-use domain::{Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, ProviderId, RoutingPrefs};
+use domain::{Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, ProviderId, RoutingPrefs, say};
 
 impl Registry {
     /// Display name of a model reference.
@@ -25,10 +25,8 @@ impl Registry {
             let id = self.provider_called(name).ok_or_else(|| {
                 Failure::new(
                     ErrorKind::RequestInvalid,
-                    format!(
-                        "The rules name a provider “{name}”, and there is none called so. `parallax provider list` \
-                         shows the ids."
-                    ),
+                    say!("The rules name a provider “{name}”, and there is none called so. `parallax provider list` \
+                         shows the ids.", name),
                 )
             })?;
             *slug = match region {
@@ -78,9 +76,10 @@ impl Registry {
         }
         Err(Failure::new(
             ErrorKind::RequestNoModel,
-            format!(
+            say!(
                 "No provider in the catalogue serves “{model}”. Look it up with `parallax models`, or name a \
-                 provider: {model}@PROVIDER."
+                 provider: {model}@PROVIDER.",
+                model
             ),
         ))
     }

@@ -426,7 +426,7 @@ impl Drive {
         row: &store::AttemptRow,
         endpoint: &domain::Endpoint,
         provider: &str,
-        notices: &[(domain::NoticeKind, String)],
+        notices: &[(domain::NoticeKind, domain::Words)],
     ) -> Head {
         Head {
             generation: format!("gen-{}", row.id.uuid().simple()),
@@ -436,7 +436,7 @@ impl Drive {
             upstream_model: endpoint.upstream_model.clone(),
             attempts: self.sent,
             policy: self.policy.clone(),
-            notices: notices.iter().map(|(_, words)| words.clone()).collect(),
+            notices: notices.iter().map(|(_, words)| words.to_string()).collect(),
             passed: false,
             headers: Vec::new(),
             over: Arc::default(),

@@ -231,9 +231,12 @@ impl Passing {
     }
 
     /// What is lost of it where it does not pass.
-    pub(crate) fn lost(&self) -> Vec<(NoticeKind, String)> {
+    pub(crate) fn lost(&self) -> Vec<(NoticeKind, domain::Words)> {
         let words = |what: &String| {
-            format!("{what}: left out, since the request had to be put into other words for this provider.")
+            domain::say!(
+                "{name}: left out, since the request had to be put into other words for this provider.",
+                name = what
+            )
         };
         self.asked.dropped.iter().map(|what| (NoticeKind::DroppedParameter, words(what))).collect()
     }

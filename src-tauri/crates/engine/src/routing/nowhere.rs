@@ -2,7 +2,7 @@
 
 use super::Field;
 use crate::registry::{Known, Registry};
-use domain::{ErrorKind, Failure, Reason, Rejected, Route};
+use domain::{ErrorKind, Failure, Reason, Rejected, Route, say};
 
 /// Why no endpoint is left: the one thing the user can do about it.
 pub(crate) fn nowhere(registry: &Registry, field: &Field, route: &Route) -> Failure {
@@ -42,16 +42,19 @@ pub(crate) fn nowhere(registry: &Registry, field: &Field, route: &Route) -> Fail
     if first(Reason::ContextTooSmall).is_some() {
         return Failure::new(
             ErrorKind::LimitContext,
-            "The conversation is longer than this model can read. Start a new chat or choose a model with a \
-             larger context.",
+            say!(
+                "The conversation is longer than this model can read. Start a new chat or choose a model with a \
+             larger context."
+            ),
         );
     }
     if let Some(known) = first(Reason::DialectMissing) {
         return Failure::new(
             ErrorKind::RequestUnsupported,
-            format!(
-                "{} speaks “{}”, which this version cannot. Choose another provider for this model.",
-                known.provider.name, known.provider.dialect
+            say!(
+                "{name} speaks “{dialect}”, which this version cannot. Choose another provider for this model.",
+                name = known.provider.name,
+                dialect = known.provider.dialect
             ),
         );
     }
@@ -68,8 +71,9 @@ fn unready(known: &Known) -> Failure {
         let name = &known.provider.name;
         return Failure::new(
             ErrorKind::NetConnect,
-            format!(
-                "{name} is not running on this machine. Start it, then look for local servers in Settings."
+            say!(
+                "{name} is not running on this machine. Start it, then look for local servers in Settings.",
+                name
             ),
         );
     }
@@ -118,40 +122,51 @@ fn forbidden(route: &Route, rejected: &[&Rejected], name: impl Fn(&Rejected) -> 
     if rejected.iter().any(|one| one.reasons == [Reason::Quantization]) {
         return Failure::new(
             ErrorKind::RequestNoModel,
-            "It is not known of any provider at which precision it serves, so the rule on `quantizations` \
-             leaves none, and nothing was sent. Take the rule out, or put “unknown” among its words.",
+            say!(
+                "It is not known of any provider at which precision it serves, so the rule on `quantizations` \
+             leaves none, and nothing was sent. Take the rule out, or put “unknown” among its words."
+            ),
         );
     }
     if let Some(told) = ruled_out(rejected, name) {
         let policy = route.policy.as_deref().unwrap_or("everyday");
         return Failure::new(
             ErrorKind::RequestNoModel,
-            format!(
+            say!(
                 "The rules (policy “{policy}” and what the request itself says) permit none of this model's \
                  providers, so nothing was sent: {told}. `parallax route explain` shows all of them. Choose another \
-                 policy or another model."
+                 policy or another model.",
+                policy,
+                told
             ),
         );
     }
     if any(&[Reason::Budget]) {
         return Failure::new(
             ErrorKind::BillingBudget,
-            "A budget does not cover this request at any provider, so nothing was sent. Raise the budget or \
-             ask for a shorter answer.",
+            say!(
+                "A budget does not cover this request at any provider, so nothing was sent. Raise the budget or \
+             ask for a shorter answer."
+            ),
         );
     }
     if any(&[Reason::OutputTooShort]) {
         return Failure::new(
             ErrorKind::RequestUnsupported,
-            "No provider writes an answer as long as the one asked for. Ask for fewer tokens.",
+            say!("No provider writes an answer as long as the one asked for. Ask for fewer tokens."),
         );
     }
     if any(&[Reason::Tools, Reason::StructuredOutput, Reason::Reasoning, Reason::Modality]) {
         return Failure::new(
             ErrorKind::RequestUnsupported,
-            "This model cannot do what the request asks (tools, a JSON schema, reasoning, or reading what is \
-             attached). Choose another model.",
+            say!(
+                "This model cannot do what the request asks (tools, a JSON schema, reasoning, or reading what is \
+             attached). Choose another model."
+            ),
         );
     }
-    Failure::new(ErrorKind::RequestNoModel, "No provider can serve this model with what the prompt holds.")
+    Failure::new(
+        ErrorKind::RequestNoModel,
+        say!("No provider can serve this model with what the prompt holds."),
+    )
 }

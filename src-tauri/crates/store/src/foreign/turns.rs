@@ -2,7 +2,7 @@
 //! it, and turns, which say between which two of them a model was called.
 
 use super::{LlmRow, Log, foreign, text};
-use domain::{ErrorKind, Failure, Part};
+use domain::{ErrorKind, Failure, Part, say};
 use rusqlite::OptionalExtension as _;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -153,7 +153,7 @@ impl Log {
             }
             if read.bytes > MOST_SAID {
                 let words =
-                    "A conversation in this log is larger than 256 MB, which is more than is imported.";
+                    say!("A conversation in this log is larger than 256 MB, which is more than is imported.");
                 return Err(Failure::new(ErrorKind::RequestInvalid, words));
             }
             pieces.push(Piece { sort, tool, text, payload });

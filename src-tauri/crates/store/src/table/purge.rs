@@ -1,7 +1,7 @@
 //! Removing a conversation for good: all that hangs on it, and nothing of what was spent.
 
 use crate::tx::{Key, Tx};
-use domain::{ConversationId, ErrorKind, ExperimentId, Failure, Timestamp};
+use domain::{ConversationId, ErrorKind, ExperimentId, Failure, Timestamp, say};
 use rusqlite::params;
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ impl Tx<'_> {
         if self.one(&unfinished, [key], |cols| cols.get::<i64>("one"))?.is_some() {
             return Err(Failure::new(
                 ErrorKind::RequestInvalid,
-                "An answer in this conversation is still being written. Stop it first.",
+                say!("An answer in this conversation is still being written. Stop it first."),
             ));
         }
         let contents: Vec<String> = self.all(

@@ -70,7 +70,7 @@ pub struct RunRow {
     /// What went wrong.
     pub failure: Option<Failure>,
     /// What the user should be able to see.
-    pub notices: Vec<(NoticeKind, String)>,
+    pub notices: Vec<(NoticeKind, domain::Words)>,
     /// When its first attempt was sent.
     pub started_at: Option<Timestamp>,
     /// Time to the first content.

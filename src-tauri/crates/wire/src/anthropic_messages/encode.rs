@@ -4,6 +4,7 @@ use super::VERSION;
 use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{
     Endpoint, Failure, KeepPrompt, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice,
+    say,
 };
 use serde_json::{Map, Value, json};
 
@@ -103,7 +104,9 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
                 None => json!({ "type": "thinking", "thinking": text, "signature": signature }),
             }),
             _ => {
-                notices.content("Reasoning of earlier answers that this endpoint did not sign is not sent.");
+                notices.content(say!(
+                    "Reasoning of earlier answers that this endpoint did not sign is not sent."
+                ));
                 None
             }
         },
@@ -112,14 +115,14 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             if role == Role::User && IMAGES.contains(&media_type.as_str()) {
                 return Some(json!({ "type": "image", "source": source }));
             }
-            notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
+            notices.content(say!("A picture ({media_type}) cannot be sent to this endpoint.", media_type));
             None
         }
         Part::ImageUrl { url } if role == Role::User => {
             Some(json!({ "type": "image", "source": { "type": "url", "url": url } }))
         }
         Part::ImageUrl { .. } => {
-            notices.content("A picture inside an answer is not sent back.");
+            notices.content(say!("A picture inside an answer is not sent back."));
             None
         }
         Part::File { name, media_type, data, .. } => file(name, media_type, data, role, notices),
@@ -161,7 +164,11 @@ fn file(name: &str, media_type: &str, data: &[u8], role: Role, notices: &mut Not
             Some(json!({ "type": "document", "source": source, "title": title }))
         }
         None => {
-            notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+            notices.content(say!(
+                "The file “{name}” ({media_type}) cannot be sent to this endpoint.",
+                name,
+                media_type
+            ));
             None
         }
     }
@@ -218,11 +225,11 @@ fn sampling(request: &Request, thinking: &Thinking, body: &mut Map<String, Value
     let params = &request.params;
     thinking.sampling(params, "temperature", "top_p", body, notices);
     if params.seed.is_some() {
-        notices.parameter("seed: this provider takes none.");
+        notices.parameter(say!("seed: this provider takes none."));
     }
     let stop: Vec<&str> = params.stop.iter().map(String::as_str).filter(|s| !s.trim().is_empty()).collect();
     if stop.len() < params.stop.len() {
-        notices.parameter("stop: sequences of white space alone are not taken.");
+        notices.parameter(say!("stop: sequences of white space alone are not taken."));
     }
     if !stop.is_empty() {
         body.insert("stop_sequences".into(), stop.into());
@@ -240,13 +247,13 @@ fn output(request: &Request, thinking: &Thinking, body: &mut Map<String, Value>,
     match &request.params.response_format {
         None => {}
         Some(ResponseFormat::JsonObject) => {
-            notices.parameter("response_format: this API takes a schema, not “any JSON”.");
+            notices.parameter(say!("response_format: this API takes a schema, not “any JSON”."));
         }
         Some(ResponseFormat::JsonSchema { schema, .. }) => {
             let mut schema = schema.clone();
             // The API demands that every object of a schema forbids further properties.
             if call::close_objects(&mut schema, 0) {
-                notices.parameter(call::CLOSED);
+                notices.parameter(call::closed());
             }
             config.insert("format".into(), json!({ "type": "json_schema", "schema": schema }));
         }

@@ -50,7 +50,7 @@ fn request(messages: Vec<Message>) -> Request {
 
 fn sent(request: &Request, to: &Endpoint) -> (Value, Vec<String>) {
     let encoded = encode(request, to, &quirks()).unwrap();
-    let notices = encoded.notices.into_iter().map(|(_, detail)| detail).collect();
+    let notices = encoded.notices.into_iter().map(|(_, detail)| detail.into_text()).collect();
     (serde_json::from_slice(&encoded.call.body).unwrap(), notices)
 }
 

@@ -4,7 +4,7 @@
 use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{
     Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
-    ToolChoice,
+    ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut notices = Notices::default();
     let messages = messages(request, to, &mut notices);
     if messages.is_empty() {
-        let nothing = "There is nothing to send: every message is empty.";
+        let nothing = say!("There is nothing to send: every message is empty.");
         return Err(Failure::new(ErrorKind::RequestInvalid, nothing));
     }
     let mut body = Map::new();
@@ -32,7 +32,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     format(request, &mut body, &mut notices);
     if request.keep_prompt.is_some() {
         // Some models here refuse the mark, and which is not known.
-        notices.parameter("cache_control: this provider is not asked to keep the prompt.");
+        notices.parameter(say!("cache_control: this provider is not asked to keep the prompt."));
     }
     call::drop_params(&mut body, quirks, &mut notices.0);
     let call = call::post("/model/{model}/converse-stream", &body, to, quirks);
@@ -68,7 +68,7 @@ fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Valu
 fn caption(blocks: &mut Vec<Value>, notices: &mut Notices) {
     let has = |sort: &str| blocks.iter().any(|block| block.get(sort).is_some());
     if has("document") && !has("text") {
-        notices.content("This API takes no document without words: “Attached.” goes with it.");
+        notices.content(say!("This API takes no document without words: “Attached.” goes with it."));
         blocks.push(json!({ "text": "Attached." }));
     }
 }
@@ -90,7 +90,9 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
                 }),
             }),
             _ => {
-                notices.content("Reasoning of earlier answers that this endpoint did not sign is not sent.");
+                notices.content(say!(
+                    "Reasoning of earlier answers that this endpoint did not sign is not sent."
+                ));
                 None
             }
         },
@@ -106,7 +108,7 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
                 let source = json!({ "bytes": media::base64(data) });
                 return Some(json!({ "image": { "format": format, "source": source } }));
             }
-            notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
+            notices.content(say!("A picture ({media_type}) cannot be sent to this endpoint.", media_type));
             None
         }
         // Refused before.
@@ -121,7 +123,11 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
             if let Some(text) = media::file_text(media_type, data) {
                 return Some(json!({ "text": media::quote_file(name, text) }));
             }
-            notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+            notices.content(say!(
+                "The file “{name}” ({media_type}) cannot be sent to this endpoint.",
+                name,
+                media_type
+            ));
             None
         }
         Part::Attachment(file) => {
@@ -182,8 +188,11 @@ fn inference(
         (None, Some(asked)) => {
             let most = to.max_completion_tokens.unwrap_or(asked);
             if asked > most {
-                notices
-                    .parameter(format!("max_completion_tokens: {asked} became {most}, this model's most."));
+                notices.parameter(say!(
+                    "max_completion_tokens: {asked} became {most}, this model's most.",
+                    asked,
+                    most
+                ));
             }
             config.insert("maxTokens".into(), asked.min(most).into());
         }
@@ -197,7 +206,7 @@ fn inference(
         }
     }
     if params.seed.is_some() {
-        notices.parameter("seed: this API takes none.");
+        notices.parameter(say!("seed: this API takes none."));
     }
     let stop: Vec<&str> = params.stop.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
     if !stop.is_empty() {
@@ -221,7 +230,9 @@ fn reasoning(
     if !signed && !by_effort {
         match request.params.reasoning {
             None | Some(Reasoning::Effort(domain::Effort::None) | Reasoning::Budget(0)) => {}
-            Some(_) => notices.parameter("reasoning: this model takes no wish for it through this API."),
+            Some(_) => {
+                notices.parameter(say!("reasoning: this model takes no wish for it through this API."))
+            }
         }
         return None;
     }
@@ -252,7 +263,7 @@ fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices
         Some(ToolChoice::Named { name }) => Some(json!({ "tool": { "name": name } })),
         Some(ToolChoice::None) if called.is_empty() => return,
         Some(ToolChoice::None) => {
-            notices.parameter("tool_choice: this API cannot forbid the tools of earlier calls.");
+            notices.parameter(say!("tool_choice: this API cannot forbid the tools of earlier calls."));
             None
         }
     };
@@ -295,12 +306,12 @@ fn format(request: &Request, body: &mut Map<String, Value>, notices: &mut Notice
     match &request.params.response_format {
         None => {}
         Some(ResponseFormat::JsonObject) => {
-            notices.parameter("response_format: this API takes a schema, not “any JSON”.");
+            notices.parameter(say!("response_format: this API takes a schema, not “any JSON”."));
         }
         Some(ResponseFormat::JsonSchema { name, schema }) => {
             let mut schema = schema.clone();
             if call::close_objects(&mut schema, 0) {
-                notices.parameter(call::CLOSED);
+                notices.parameter(call::closed());
             }
             let structure = json!({ "jsonSchema": { "name": name, "schema": schema.to_string() } });
             let config = body.entry("outputConfig").or_insert_with(|| json!({}));

@@ -10,7 +10,7 @@ use crate::{
 };
 use domain::{
     BilledTokens, BlockKind, ErrorKind, Failure, FinishReason, InputUsage, NoticeKind, OutputUsage,
-    StreamEvent, Usage,
+    StreamEvent, Usage, say,
 };
 
 /// More calls than any answer makes; finding one takes time in proportion to their number.
@@ -142,7 +142,7 @@ impl Chat {
         let mut count = |pointer: &'static str| match usage.at(pointer).map(Json::count) {
             Some(Count::Said(n)) => Some(n),
             Some(Count::Bad) => {
-                odd.push(format!("The provider's usage gives no whole number at {pointer}."));
+                odd.push(say!("The provider's usage gives no whole number at {pointer}.", pointer));
                 None
             }
             Some(Count::Silent) | None => None,
@@ -153,9 +153,9 @@ impl Chat {
         let output = count("/tokens/output_tokens").or(billed_output);
         let cached = count("/cached_tokens");
         let reasoning = count("/tokens/reasoning_tokens");
-        for (part, whole, name) in [(cached, input, "cached"), (reasoning, output, "reasoning")] {
+        for (part, whole, name) in [(cached, input, say!("cached")), (reasoning, output, say!("reasoning"))] {
             if part.zip(whole).is_some_and(|(part, whole)| part > whole) {
-                odd.push(format!("The provider counts more {name} tokens than tokens."));
+                odd.push(say!("The provider counts more {name} tokens than tokens.", name));
             }
         }
         let within = |part: Option<u64>, whole: Option<u64>| part.filter(|p| whole.is_none_or(|w| *p <= w));

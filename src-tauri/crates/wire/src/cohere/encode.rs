@@ -8,7 +8,7 @@ use crate::{
     replay,
 };
 use domain::{
-    Effort, Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, ToolChoice,
+    Effort, Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 
@@ -109,14 +109,15 @@ fn params(request: &Request, body: &mut Map<String, Value>, notices: &mut Notice
     }
     match params.seed.map(u64::try_from) {
         Some(Ok(seed)) => drop(body.insert("seed".into(), seed.into())),
-        Some(Err(_)) => notices.parameter("seed: this API takes none below zero."),
+        Some(Err(_)) => notices.parameter(say!("seed: this API takes none below zero.")),
         None => {}
     }
     let thinking = match params.reasoning {
         None => None,
         Some(Reasoning::Effort(Effort::None) | Reasoning::Budget(0)) => Some(json!({ "type": "disabled" })),
         Some(Reasoning::Effort(_)) => {
-            notices.parameter("reasoning effort: this API only turns reasoning on or limits its tokens.");
+            notices
+                .parameter(say!("reasoning effort: this API only turns reasoning on or limits its tokens."));
             Some(json!({ "type": "enabled" }))
         }
         Some(Reasoning::Budget(tokens)) => Some(json!({ "type": "enabled", "token_budget": tokens })),
@@ -146,7 +147,7 @@ fn tools(request: &Request, body: &mut Map<String, Value>, notices: &mut Notices
         return;
     }
     if offered.len() < request.tools.len() {
-        notices.parameter("tools: only the one that must be called is offered.");
+        notices.parameter(say!("tools: only the one that must be called is offered."));
     }
     body.insert("tools".into(), offered.into());
     call::many_calls(request, notices);

@@ -4,7 +4,7 @@ use super::schema;
 use crate::{Encoded, call, effort, media, notices::Notices, parts, replay};
 use domain::{
     Effort, Endpoint, Failure, Message, Part, Quirks, Reasoning, ReasoningForm, Request, ResponseFormat,
-    Role, Tool, ToolChoice,
+    Role, Tool, ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 
@@ -89,18 +89,21 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
             Part::Reasoning { text, signature, issuer } => {
                 reasoning(text, signature.as_deref().filter(|_| issuer == own), &mut out);
                 if issuer != own {
-                    notices.content("Reasoning of earlier answers of other models is not sent.");
+                    notices.content(say!("Reasoning of earlier answers of other models is not sent."));
                 }
             }
             // These models want the proof of their own pictures back with them, which no other protocol carries.
             Part::Image { .. } if by_effort && message.role == Role::Assistant => {
-                notices.content("A picture inside an answer is not sent back to this model.");
+                notices.content(say!("A picture inside an answer is not sent back to this model."));
             }
             Part::Image { media_type, data } => {
                 if IMAGES.contains(&media_type.as_str()) {
                     out.push(inline(media_type, data));
                 } else {
-                    notices.content(format!("A picture ({media_type}) cannot be sent to this endpoint."));
+                    notices.content(say!(
+                        "A picture ({media_type}) cannot be sent to this endpoint.",
+                        media_type
+                    ));
                 }
             }
             Part::ImageUrl { url } => {
@@ -173,7 +176,11 @@ fn file(name: &str, media_type: &str, data: &[u8], notices: &mut Notices) -> Opt
     if media_type == "application/pdf" || matches!(sort, "audio" | "video") {
         return Some(inline(media_type, data));
     }
-    notices.content(format!("The file “{name}” ({media_type}) cannot be sent to this endpoint."));
+    notices.content(say!(
+        "The file “{name}” ({media_type}) cannot be sent to this endpoint.",
+        name,
+        media_type
+    ));
     None
 }
 
@@ -225,12 +232,19 @@ fn config(
     if let Some(asked) = params.max_completion_tokens {
         let most = to.max_completion_tokens.unwrap_or(asked);
         if asked > most {
-            notices.parameter(format!("max_completion_tokens: {asked} became {most}, this model's most."));
+            notices.parameter(say!(
+                "max_completion_tokens: {asked} became {most}, this model's most.",
+                asked,
+                most
+            ));
         }
         config.insert("maxOutputTokens".into(), asked.min(most).into());
     }
     if params.stop.len() > MOST_STOPS {
-        notices.parameter(format!("stop: only the first {MOST_STOPS} sequences are sent."));
+        notices.parameter(say!(
+            "stop: only the first {most_stops} sequences are sent.",
+            most_stops = MOST_STOPS
+        ));
     }
     let stop: Vec<&str> = params.stop.iter().take(MOST_STOPS).map(String::as_str).collect();
     if !stop.is_empty() {
@@ -241,7 +255,7 @@ fn config(
         Some(Ok(seed)) => {
             config.insert("seed".into(), seed.into());
         }
-        Some(Err(_)) => notices.parameter("seed: this provider takes 32 bits."),
+        Some(Err(_)) => notices.parameter(say!("seed: this provider takes 32 bits.")),
     }
     if let Some(asked) = params.reasoning {
         let form = effort::form(&to.upstream_model, quirks);
@@ -261,7 +275,7 @@ fn answer_schema(schema: &Value, config: &mut Map<String, Value>, notices: &mut 
     match schema::subset(schema, &mut lost) {
         Some(schema) => drop(config.insert("responseSchema".into(), schema)),
         None => notices.parameter(
-            "response_format: this API takes no schema that names no property; the answer is JSON of any form.",
+            say!("response_format: this API takes no schema that names no property; the answer is JSON of any form."),
         ),
     }
     schema::tell("response_format", &lost, notices);
@@ -279,7 +293,7 @@ fn thinking(asked: Reasoning, by_effort: bool, form: Option<&ReasoningForm>, not
 fn level(asked: Reasoning, off: bool, form: Option<&ReasoningForm>, notices: &mut Notices) -> Value {
     let taken = form.and_then(|form| form.efforts.as_deref());
     if off {
-        notices.parameter("reasoning: this model decides itself; asked for the least.");
+        notices.parameter(say!("reasoning: this model decides itself; asked for the least."));
         let least = taken.and_then(effort::least).unwrap_or(Effort::Low);
         return json!({ "thinkingLevel": effort::word(least) });
     }
@@ -288,7 +302,11 @@ fn level(asked: Reasoning, off: bool, form: Option<&ReasoningForm>, notices: &mu
         Reasoning::Effort(asked) => effort::nearest(asked, taken, notices),
         Reasoning::Budget(tokens) => {
             let level = effort::nearest(effort::of_tokens(tokens), taken, &mut Notices::default());
-            notices.parameter(format!("reasoning: {tokens} tokens became level “{}”.", effort::word(level)));
+            notices.parameter(say!(
+                "reasoning: {tokens} tokens became level “{effort}”.",
+                tokens,
+                effort = effort::word(level)
+            ));
             level
         }
     };
@@ -300,7 +318,8 @@ fn budget(asked: Reasoning, off: bool, form: Option<&ReasoningForm>, notices: &m
     if off {
         let least = form.filter(|form| form.always).and(range).map_or(0, |(least, _)| least);
         if least > 0 {
-            let words = format!("reasoning: this model always reasons; asked for its least, {least} tokens.");
+            let words =
+                say!("reasoning: this model always reasons; asked for its least, {least} tokens.", least);
             notices.parameter(words);
         }
         return json!({ "thinkingBudget": least });
@@ -316,8 +335,10 @@ fn budget(asked: Reasoning, off: bool, form: Option<&ReasoningForm>, notices: &m
     };
     let tokens = range.map_or(wanted, |(least, most)| wanted.min(most).max(least));
     if tokens != wanted && matches!(asked, Reasoning::Budget(_)) {
-        notices.parameter(format!(
-            "reasoning: {wanted} tokens became {tokens}; this model takes no other limit."
+        notices.parameter(say!(
+            "reasoning: {wanted} tokens became {tokens}; this model takes no other limit.",
+            wanted,
+            tokens
         ));
     }
     json!({ "includeThoughts": true, "thinkingBudget": tokens })

@@ -2,6 +2,7 @@
 //! Source: ai.google.dev/api/caching#Schema, 2026-11.
 
 use crate::notices::Notices;
+use domain::say;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -56,7 +57,11 @@ pub(super) type Lost = BTreeSet<String>;
 pub(super) fn tell(what: &str, lost: &Lost, notices: &mut Notices) {
     if !lost.is_empty() {
         let keys: Vec<&str> = lost.iter().take(20).map(String::as_str).collect();
-        notices.parameter(format!("{what}: this API's schemas have no word for {}.", keys.join(", ")));
+        notices.parameter(say!(
+            "{what}: this API's schemas have no word for {keys}.",
+            what,
+            keys = keys.join(", ")
+        ));
     }
 }
 

@@ -7,7 +7,9 @@ use crate::{
     framed::{Doc, Protocol},
     json::{Count, Json},
 };
-use domain::{BlockKind, Failure, FinishReason, InputUsage, NoticeKind, OutputUsage, StreamEvent, Usage};
+use domain::{
+    BlockKind, Failure, FinishReason, InputUsage, NoticeKind, OutputUsage, StreamEvent, Usage, say,
+};
 
 /// State of one answer.
 #[derive(Default)]
@@ -95,7 +97,7 @@ impl Chat {
         let mut count = |key: &str| match json.get(key).map(Json::count) {
             Some(Count::Said(n)) => Some(n),
             Some(Count::Bad) => {
-                let detail = format!("The provider's usage gives no whole number for “{key}”.");
+                let detail = say!("The provider's usage gives no whole number for “{key}”.", key);
                 out.push(StreamEvent::Notice { kind: NoticeKind::UsageMismatch, detail });
                 None
             }

@@ -8,7 +8,7 @@ use crate::{
 };
 use domain::{
     Effort, Endpoint, ErrorKind, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role,
-    ToolChoice,
+    ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 
@@ -155,10 +155,12 @@ fn window(request: &Request, to: &Endpoint, messages: &[Value]) -> Result<u64, F
     }
     let least = bytes / MOST_BYTES_A_TOKEN;
     if let Some(most) = to.context_length.filter(|&most| least > most) {
-        let words = format!(
-            "The prompt has at least {least} tokens, and {} reads {most}. Shorten it or choose a model with a \
+        let words = say!(
+            "The prompt has at least {least} tokens, and {upstream_model} reads {most}. Shorten it or choose a model with a \
              larger context.",
-            to.upstream_model
+            least,
+            upstream_model = to.upstream_model,
+            most
         );
         return Err(Failure::new(ErrorKind::LimitContext, words));
     }
@@ -194,9 +196,9 @@ fn rest(
         Some(Reasoning::Effort(Effort::None) | Reasoning::Budget(0)) => Some(json!(false)),
         Some(asked) => {
             notices.parameter(match asked {
-                Reasoning::Budget(_) => "reasoning budget: this server takes none; reasoning is on.",
+                Reasoning::Budget(_) => say!("reasoning budget: this server takes none; reasoning is on."),
                 Reasoning::Effort(_) => {
-                    "reasoning effort: this model knows only on and off; reasoning is on."
+                    say!("reasoning effort: this model knows only on and off; reasoning is on.")
                 }
             });
             Some(json!(true))
@@ -209,7 +211,7 @@ fn rest(
         return;
     }
     if matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. })) {
-        notices.parameter("tool_choice: this server leaves the choice to the model.");
+        notices.parameter(say!("tool_choice: this server leaves the choice to the model."));
     }
     call::many_calls(request, notices);
     body.insert("tools".into(), request.tools.iter().map(call::function).collect::<Vec<_>>().into());

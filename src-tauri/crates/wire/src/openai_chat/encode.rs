@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{
     Endpoint, Failure, Message, Quirks, ReasoningSwitch, Request, ResponseFormat, Role, StreamUsage,
-    ToolChoice,
+    ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -239,7 +239,7 @@ fn tools(
     if quirks.tools_by_choice
         && matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }))
     {
-        notices.parameter("tool_choice: this provider leaves the choice to the model.");
+        notices.parameter(say!("tool_choice: this provider leaves the choice to the model."));
         return;
     }
     let named = |name: &str| json!({ "type": "function", "function": { "name": name } });

@@ -1,7 +1,7 @@
 //! How a model is told whether and how much to reason: everyone who copied the chat dialect has an own word.
 
 use crate::{effort, notices::Notices};
-use domain::{Effort, Quirks, Reasoning, ReasoningForm, ReasoningSwitch};
+use domain::{Effort, Quirks, Reasoning, ReasoningForm, ReasoningSwitch, say};
 use serde_json::{Map, Value, json};
 
 /// Puts the wish into the body, in the form of this model; what the form has no word for is told.
@@ -28,7 +28,7 @@ pub(super) fn ask(
     match form.switch {
         Some(switch) => turn(switch, !off, body),
         None if form.efforts.as_ref().is_some_and(Vec::is_empty) => {
-            notices.parameter("reasoning: this provider takes no wish for it.");
+            notices.parameter(say!("reasoning: this provider takes no wish for it."));
             return;
         }
         None => {}
@@ -37,7 +37,7 @@ pub(super) fn ask(
         _ if off && form.switch.is_some() => {}
         (Reasoning::Budget(tokens), Some(field)) => drop(body.insert(field.clone(), tokens.into())),
         _ if form.efforts.as_ref().is_some_and(Vec::is_empty) => {
-            notices.parameter("reasoning effort: this model knows only on and off; reasoning is on.");
+            notices.parameter(say!("reasoning effort: this model knows only on and off; reasoning is on."));
         }
         _ => say(asked, Some(form), body, notices),
     }
@@ -58,7 +58,7 @@ fn say(asked: Reasoning, form: Option<&ReasoningForm>, body: &mut Map<String, Va
     let asked = effort::asked(asked, notices);
     let word = match form.and_then(|form| form.on.as_deref()) {
         Some(on) if asked != Effort::None => {
-            notices.parameter("reasoning effort: this model knows only on and off; reasoning is on.");
+            notices.parameter(say!("reasoning effort: this model knows only on and off; reasoning is on."));
             on
         }
         _ => effort::word(effort::nearest(asked, form.and_then(|form| form.efforts.as_deref()), notices)),

@@ -99,7 +99,7 @@ fn departures_of_a_provider_are_obeyed_and_told() {
         (&sent["max_completion_tokens"], &sent["messages"][0]["role"]),
         (&json!(9), &json!("developer"))
     );
-    let told: Vec<&str> = encoded.notices.iter().map(|(_, detail)| detail.as_str()).collect();
+    let told: Vec<&str> = encoded.notices.iter().map(|(_, detail)| &**detail).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(encoded.notices.iter().all(|(kind, _)| *kind == NoticeKind::DroppedParameter));
 }

@@ -6,7 +6,7 @@ use crate::{
     parts::{self, Asked, Said},
     replay,
 };
-use domain::{Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, Tool};
+use domain::{Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, Tool, say};
 use serde_json::{Map, Value, json};
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
@@ -100,10 +100,10 @@ fn params(
         body.insert(limit_field(quirks).into(), most.into());
     }
     if !params.stop.is_empty() {
-        notices.parameter("stop: this API takes none.");
+        notices.parameter(say!("stop: this API takes none."));
     }
     if params.seed.is_some() {
-        notices.parameter("seed: this API takes none.");
+        notices.parameter(say!("seed: this API takes none."));
     }
     let reasons = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
     if let Some(asked) = params.reasoning {
@@ -132,7 +132,7 @@ fn reasoning(
 ) {
     let taken = effort::form(&to.upstream_model, quirks).and_then(|form| form.efforts.as_deref());
     if taken.is_some_and(<[_]>::is_empty) {
-        notices.parameter("reasoning: this model takes no wish for it.");
+        notices.parameter(say!("reasoning: this model takes no wish for it."));
         return;
     }
     let asked = effort::asked(asked, notices);

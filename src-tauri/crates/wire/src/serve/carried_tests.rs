@@ -13,7 +13,7 @@ fn asked(protocol: Protocol, body: &Value) -> Asked {
 }
 
 /// What an endpoint of this dialect is sent, and what is told of it.
-fn sent(asked: &Asked, dialect: &str) -> (Value, Vec<(NoticeKind, String)>) {
+fn sent(asked: &Asked, dialect: &str) -> (Value, Vec<(NoticeKind, domain::Words)>) {
     let dialect = crate::dialect(dialect).unwrap();
     let encoded = dialect.encode(&asked.request, &endpoint("m-1"), &Quirks::default()).unwrap();
     (serde_json::from_slice(&encoded.call.body).unwrap(), encoded.notices)

@@ -19,7 +19,7 @@ pub struct Passed {
     /// The client did not ask for the usage chunk of its stream, we did: it is withheld (see [`super::Tap`]).
     pub hide_usage: bool,
     /// What was left out and why.
-    pub notices: Vec<(NoticeKind, String)>,
+    pub notices: Vec<(NoticeKind, domain::Words)>,
     /// The longest answer the call itself allows, in tokens; `None` = it names no limit.
     pub output_limit: Option<u64>,
 }

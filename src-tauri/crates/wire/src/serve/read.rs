@@ -20,7 +20,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// A request that is not what the protocol says; `param` is the field at fault.
-pub(super) fn invalid(param: &str, words: impl Into<String>) -> Failure {
+pub(super) fn invalid(param: &str, words: impl Into<domain::Words>) -> Failure {
     let upstream = Upstream { param: Some(param.to_owned()), ..Upstream::default() };
     Failure::new(ErrorKind::RequestInvalid, words).with_upstream(upstream)
 }
