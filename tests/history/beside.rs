@@ -41,6 +41,45 @@ fn packed(value: &Value, picture: Entry<'_>) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_all_called_dat_come_under_the_names_they_had() {
+    let mut value = conversation();
+    value["mapping"]["u2"]["message"]["metadata"]["attachments"] =
+        json!([{ "id": "file-1", "name": "cat.png" }, { "id": "file-2" }, { "id": "file-9" }]);
+    let called =
+        json!({ "file-1.dat": "other.png", "file-2.dat": "../Some notes.md", "file_00ff.dat": "made.png" });
+    let bytes = archive(&[
+        Entry::new("conversations-000.json", json!([value]).to_string().as_bytes()),
+        Entry::new("conversation_asset_file_names.json", called.to_string().as_bytes()),
+        Entry::new("file-1.dat", &png()),
+        Entry::new("file-2.dat", b"Some notes"),
+        Entry::new("file-9.dat", b"More notes"),
+        Entry::new("file_00ff.dat", &png()),
+    ]);
+    let bench = Bench::new().await;
+    let report = bench.import(&bytes).await;
+    assert_eq!((report.added, report.files, report.attachments), (1, 4, 0));
+    let value = bench.only().await;
+    let names = |content: &Value| -> Vec<String> {
+        let files = content.as_array().unwrap().iter().filter(|part| part["type"] == "attachment");
+        files.map(|file| format!("{} {}", file["name"], file["media_type"])).collect()
+    };
+    // A message's own word for a file goes before the archive's.
+    assert_eq!(
+        names(&value["turns"][2]["prompt"]),
+        ["\"cat.png\" \"image/png\"", "\"Some notes.md\" \"text/markdown\"", "\"file-9.dat\" \"text/plain\""]
+    );
+    assert_eq!(names(&value["turns"][2]["answers"][0]["content"]), ["\"made.png\" \"image/png\""]);
+    // What tells no names costs nothing else.
+    let bytes = archive(&[
+        Entry::new("conversations-000.json", json!([conversation()]).to_string().as_bytes()),
+        Entry::new("conversation_asset_file_names.json", b"[\"no names\"]"),
+        Entry::new("file-1.dat", &png()),
+    ]);
+    let report = Bench::new().await.import(&bytes).await;
+    assert_eq!((report.added, report.files), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pictures_and_files_of_an_archive_come_along_cleaned() {
     let bench = Bench::new().await;
     let picture = png();

@@ -3,6 +3,7 @@
 
 use crate::zip::Entry;
 use domain::Attachment;
+use std::collections::HashMap;
 
 /// A file that a message names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +54,46 @@ pub type Files<'a> = dyn FnMut(&Wanted<'_>) -> Option<Attachment> + 'a;
 /// What stands between the id that a file's name begins with and the rest of the name.
 const AFTER_ID: [char; 3] = ['-', '.', '_'];
 
-/// Entries of an archive by the last piece of their names, in order.
-pub struct Names(Vec<(String, usize)>);
+/// The entry of newer ChatGPT archives that tells how people called the files in it, which are all named `ID.dat`
+/// there: an object of names by entries.
+pub const CALLED: &str = "conversation_asset_file_names.json";
+/// Largest such entry, unpacked.
+pub const CALLED_LIMIT: u64 = 16 * 1024 * 1024;
+
+fn last(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// Entries of an archive by the last piece of their names, in order, and how people called them.
+pub struct Names {
+    entries: Vec<(String, usize)>,
+    called: HashMap<String, String>,
+}
 
 impl Names {
     /// Of a table of contents, but for the entries at `without`.
     pub fn new(entries: &[Entry], without: &[usize]) -> Self {
-        let last = |entry: &Entry| entry.name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         let mut names: Vec<(String, usize)> = entries
             .iter()
             .enumerate()
             .filter(|(place, _)| !without.contains(place))
-            .map(|(place, entry)| (last(entry), place))
+            .map(|(place, entry)| (last(&entry.name).to_owned(), place))
             .filter(|(name, _)| !name.is_empty())
             .collect();
         names.sort_unstable();
-        Self(names)
+        Self { entries: names, called: HashMap::new() }
+    }
+
+    /// Takes in what [`CALLED`] tells; what is no such object tells nothing.
+    pub fn call(&mut self, json: &[u8]) {
+        let told: HashMap<String, serde_json::Value> = serde_json::from_slice(json).unwrap_or_default();
+        let name = |name: serde_json::Value| {
+            name.as_str().map(last).filter(|name| !name.is_empty()).map(str::to_owned)
+        };
+        self.called = told
+            .into_iter()
+            .filter_map(|(entry, said)| Some((last(&entry).to_owned(), name(said)?)))
+            .collect();
     }
 
     /// The entry whose name is this id, or begins with it and goes on with `-`, `.` or `_`.
@@ -77,17 +102,20 @@ impl Names {
             return None;
         }
         let first = |start: &str| {
-            let from = self.0.partition_point(|(name, _)| name.as_str() < start);
-            self.0.get(from).filter(|(name, _)| name.starts_with(start))
+            let from = self.entries.partition_point(|(name, _)| name.as_str() < start);
+            self.entries.get(from).filter(|(name, _)| name.starts_with(start))
         };
         let exact = first(id).filter(|(name, _)| name == id);
         let found = exact.or_else(|| AFTER_ID.iter().find_map(|mark| first(&format!("{id}{mark}"))));
         found.map(|(_, place)| *place)
     }
 
-    /// What to call an entry that nobody has named: its name without the id before it.
-    pub fn shown<'e>(entry: &'e Entry, id: &str) -> &'e str {
-        let name = entry.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    /// What to call an entry that its message does not name: as it was called, or its name without the id before it.
+    pub fn shown<'e>(&'e self, entry: &'e Entry, id: &str) -> &'e str {
+        let name = last(&entry.name);
+        if let Some(called) = self.called.get(name) {
+            return called;
+        }
         let rest = name.strip_prefix(id).map_or(name, |rest| rest.trim_start_matches(['-', '_']));
         if rest.is_empty() || rest.starts_with('.') { name } else { rest }
     }
@@ -110,7 +138,7 @@ mod tests {
             "file-whole-2.png",
         ];
         let entries: Vec<Entry> = names.iter().map(|name| Entry::named(name)).collect();
-        let found = Names::new(&entries, &[0]);
+        let mut found = Names::new(&entries, &[0]);
         for (id, place) in [
             ("file-abc", Some(2)),
             ("file-abcd", Some(1)),
@@ -124,7 +152,12 @@ mod tests {
         ] {
             assert_eq!(found.find(id), place, "{id}");
         }
-        assert_eq!(Names::shown(&entries[2], "file-abc"), "dot.png");
-        assert_eq!(Names::shown(&entries[5], "file_77"), "file_77.dat");
+        assert_eq!(found.shown(&entries[2], "file-abc"), "dot.png");
+        assert_eq!(found.shown(&entries[5], "file_77"), "file_77.dat");
+        found.call(br#"{"file_77.dat": "../My notes.md", "file-whole": 7, "other.dat": "x"}"#);
+        assert_eq!(found.shown(&entries[5], "file_77"), "My notes.md");
+        assert_eq!(found.shown(&entries[6], "file-whole"), "file-whole");
+        found.call(b"[]");
+        assert_eq!(found.shown(&entries[5], "file_77"), "file_77.dat");
     }
 }

@@ -30,7 +30,7 @@ mod text;
 mod tree;
 mod zip;
 
-pub use beside::{Files, Names, Place, Takes, Wanted};
+pub use beside::{CALLED, CALLED_LIMIT, Files, Names, Place, Takes, Wanted};
 pub use elements::{Element, Elements, LARGEST};
 pub use formats::{Reason, read, read_with};
 pub use ids::{conversation_id, fingerprint, stable};

@@ -63,8 +63,17 @@ impl Beside {
 
     /// Of the archive at `path` too, but for the entries of conversations.
     pub(super) fn open(&mut self, path: &Path, conversations: &[usize]) -> Result<(), Hostile> {
-        let archive = Archive::open(BufReader::new(File::open(path)?))?;
-        let names = Names::new(archive.entries(), conversations);
+        let mut archive = Archive::open(BufReader::new(File::open(path)?))?;
+        let mut names = Names::new(archive.entries(), conversations);
+        let told =
+            names.find(import::CALLED).filter(|at| archive.entries()[*at].size <= import::CALLED_LIMIT);
+        if let Some(place) = told {
+            let mut json = Vec::new();
+            // One that cannot be read tells no names, and costs nothing else.
+            if archive.read(place).is_ok_and(|mut entry| entry.read_to_end(&mut json).is_ok()) {
+                names.call(&json);
+            }
+        }
         self.archive = Some((archive, names));
         Ok(())
     }
@@ -135,7 +144,7 @@ impl Beside {
         let (archive, names) = self.archive.as_mut()?;
         let place = names.find(id)?;
         let entry = archive.entries().get(place)?;
-        let shown = Names::shown(entry, id).to_owned();
+        let shown = names.shown(entry, id).to_owned();
         let name = if wanted.name.trim().is_empty() { shown } else { wanted.name.to_owned() };
         // More than this no file that is attached may have; a stream that swells past what it says fails.
         let size = usize::try_from(entry.size).ok().filter(|size| *size <= attach::PDF_LIMIT)?;
