@@ -1,5 +1,5 @@
-// Diagrams that somebody had drawn. Where their answer is put on the page anew, after another page or in another
-// language, they stand there again as they were.
+// Diagrams that somebody had drawn. Where their answer is put on the page anew, after another page, they stand there
+// again as they were.
 import { draw, type Drawing } from './draw';
 
 /** Most drawings that are kept; of each its image, which may be large. */
@@ -8,6 +8,12 @@ export const MOST = 24;
 interface Kept {
   dark: boolean;
   drawing: Promise<Drawing>;
+}
+
+/** A diagram of an answer: its text, and which of those with the same text it is, from 0. */
+export interface Source {
+  text: string;
+  nth: number;
 }
 
 export class Drawn {
@@ -19,16 +25,16 @@ export class Drawn {
   }
 
   /** Is there one for this source in this answer? */
-  has(answer: string, source: string): boolean {
+  has(answer: string, source: Source): boolean {
     return this.kept.has(key(answer, source));
   }
 
   /** The drawing, as it was or made now. */
-  of(answer: string, source: string, dark: boolean): Promise<Drawing> {
+  of(answer: string, source: Source, dark: boolean): Promise<Drawing> {
     const name = key(answer, source);
     const known = this.kept.get(name);
     // The colours of the other theme are no use.
-    const one = known?.dark === dark ? known : { dark, drawing: draw(source, dark) };
+    const one = known?.dark === dark ? known : { dark, drawing: draw(source.text, dark) };
     this.kept.delete(name);
     this.kept.set(name, one);
     const [oldest] = this.kept.keys();
@@ -41,9 +47,9 @@ export class Drawn {
   }
 
   /** It was put away. */
-  drop(answer: string, source: string): void {
+  drop(answer: string, source: Source): void {
     this.kept.delete(key(answer, source));
   }
 }
 
-const key = (answer: string, source: string): string => `${answer}\n${source}`;
+const key = (answer: string, { text, nth }: Source): string => `${answer}\n${String(nth)}\n${text}`;

@@ -1,4 +1,5 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { draw } from '../diagram/draw';
 import { Drawn, MOST } from '../diagram/drawn';
@@ -93,18 +94,25 @@ describe('a diagram that was drawn', () => {
     delete document.documentElement.dataset['theme'];
   });
 
-  it('stands there again in another language, as it was, and in no other answer', async () => {
+  it('stays while the language changes, and stands there again, as it was, in no other answer', async () => {
     const drawn = new Drawn();
     show(drawn);
     expect(screen.queryByRole('img')).toBeNull();
     await press();
-    expect(await shown()).toHaveAttribute('alt', 'Diagram; its source follows');
-    cleanup();
+    const image = await shown();
+    expect(image).toHaveAttribute('alt', 'Diagram; its source follows');
     await speak('de');
+    await tick();
     try {
+      expect(await shown()).toBe(image);
+      expect(image).toHaveAttribute('alt', 'Diagramm; sein Quelltext folgt');
+      expect(screen.getByRole('button', { name: 'Diagramm zeichnen' })).toHaveAttribute(
+        'aria-pressed',
+        'true',
+      );
+      cleanup();
       show(drawn);
       expect(await shown()).toHaveAttribute('alt', 'Diagramm; sein Quelltext folgt');
-      expect(screen.getByRole('button')).toHaveAttribute('aria-pressed', 'true');
     } finally {
       await speak('en');
     }
@@ -138,9 +146,30 @@ describe('a diagram that was drawn', () => {
     expect(drawn.none).toBe(true);
   });
 
+  it('is drawn and put away by itself where another of the same text stands beside it', async () => {
+    const drawn = new Drawn();
+    const twice = () =>
+      render(Blocks, { blocks: [block(0, html), block(1, html)], onlink, of: 'answer', drawn });
+    const pressed = () =>
+      screen.getAllByRole('button').map((one) => one.getAttribute('aria-pressed') === 'true');
+    const toggle = (n: number) => fireEvent.click(screen.getAllByRole('button').at(n) as Element);
+    twice();
+    await toggle(1);
+    cleanup();
+    twice();
+    expect(pressed()).toEqual([false, true]);
+    await toggle(0);
+    await toggle(1);
+    cleanup();
+    twice();
+    expect(pressed()).toEqual([true, false]);
+    expect(await screen.findAllByRole('img')).toHaveLength(1);
+  });
+
   it('is kept with a number of others and no more', () => {
     const drawn = new Drawn();
-    for (let n = 0; n <= MOST; n += 1) void drawn.of(String(n), 'flowchart LR', false);
-    expect([drawn.has('0', 'flowchart LR'), drawn.has('1', 'flowchart LR')]).toEqual([false, true]);
+    const flow = { text: 'flowchart LR', nth: 0 };
+    for (let n = 0; n <= MOST; n += 1) void drawn.of(String(n), flow, false);
+    expect([drawn.has('0', flow), drawn.has('1', flow)]).toEqual([false, true]);
   });
 });
