@@ -1,8 +1,8 @@
 // Files in a prompt, over the scripted host.
-import { screen, waitFor } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { fireEvent, screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
 import { ids } from '../shared/testids';
-import { host, open, stage, user } from './stage.help';
+import { clean, host, open, stage, user } from './stage.help';
 
 stage();
 
@@ -27,6 +27,40 @@ describe('files', () => {
     expect(screen.queryByTestId(ids.attachments)).toBeNull();
     await user.click(screen.getByRole('button', { name: /^Show chart\.png \d+(\.\d+)? [kM]?B$/ }));
     expect(await screen.findByRole('dialog')).toHaveAccessibleName('chart.png');
+  });
+
+  it('that were recorded get a player by key, which plays nothing by itself, and one at a time', async () => {
+    const made = vi
+      .spyOn(URL, 'createObjectURL')
+      .mockImplementation(() => `blob:x/${made.mock.calls.length}`);
+    const freed = vi.spyOn(URL, 'revokeObjectURL').mockImplementation(() => undefined);
+    const plays = vi.spyOn(HTMLMediaElement.prototype, 'play');
+    await open('empty');
+    const said = (name: string) => new File(['RIFF'], name, { type: 'audio/wav' });
+    await user.upload(await screen.findByTestId(ids.attachInput), [said('one.wav'), said('two.wav')]);
+    await screen.findByText('two.wav');
+    await user.click(screen.getByTestId(ids.send));
+    await screen.findByTestId(ids.lane(0, true));
+    const chip = (name: string) => screen.getByRole('button', { name: new RegExp(`^Player of ${name}`) });
+    expect(chip('one.wav')).toHaveAttribute('aria-expanded', 'false');
+    chip('one.wav').focus();
+    await user.keyboard('{Enter}');
+    const player = await screen.findByLabelText('one.wav');
+    expect(player).toHaveAttribute('src', 'blob:x/1');
+    expect(player).toHaveAttribute('controls');
+    expect(player).not.toHaveAttribute('autoplay');
+    expect((made.mock.calls[0]?.[0] as Blob).type).toBe('audio/wav');
+    expect(chip('one.wav')).toHaveAttribute('aria-expanded', 'true');
+    expect((await clean()).filter((barrier) => /audio|att-/.test(barrier))).toEqual([]);
+    await user.click(chip('two.wav'));
+    expect(await screen.findByLabelText('two.wav')).toHaveAttribute('src', 'blob:x/2');
+    expect(freed).toHaveBeenCalledWith('blob:x/1');
+    // What cannot be played is said, and the player goes.
+    await fireEvent.error(screen.getByLabelText('two.wav'));
+    expect(await screen.findByTestId(ids.toast)).toHaveTextContent('This computer cannot play two.wav.');
+    expect(document.querySelector('audio')).toBeNull();
+    expect(plays).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 
   it('stay in the draft until they are sent', async () => {

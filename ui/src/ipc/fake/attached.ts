@@ -20,7 +20,9 @@ export function attachedHost(host: FakeHost): void {
         ? 'image/png'
         : /\.pdf$/i.test(name)
           ? 'application/pdf'
-          : 'text/plain';
+          : /\.wav$/i.test(name)
+            ? 'audio/wav'
+            : 'text/plain';
       const picture = media_type === 'image/png';
       const fact: AttachmentFact = {
         file: {
@@ -38,6 +40,12 @@ export function attachedHost(host: FakeHost): void {
       return fact;
     })
     .on('attachment/view', ({ sha256 }) => one(sha256).fact)
-    .on('attachment/data', ({ sha256 }) => ({ media_type: 'image/png', base64: one(sha256) && SQUARE }))
+    .on('attachment/data', ({ sha256 }) => {
+      const { fact, base64 } = one(sha256);
+      const { media_type } = fact.file;
+      return media_type.startsWith('audio/')
+        ? { media_type, base64 }
+        : { media_type: 'image/png', base64: SQUARE };
+    })
     .on('run/picture', () => ({ media_type: 'image/png', base64: SQUARE }));
 }

@@ -42,6 +42,8 @@ export const shared = {
   Shift: 'Umschalt',
   'not on this computer any more': 'nicht mehr auf diesem Rechner',
   'Show {name}': '{name} zeigen',
+  'Player of {name}': 'Wiedergabe von {name}',
+  'This computer cannot play {name}.': 'Dieser Rechner kann {name} nicht abspielen.',
   'That file is too large to be a key.': 'Diese Datei ist zu groß für einen Schlüssel.',
   'Storing…': 'Wird gespeichert …',
   'Store key': 'Schlüssel speichern',
