@@ -1,4 +1,5 @@
 import { screen } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { speak } from '../shared/i18n.svelte';
 import { german } from '../shared/messages/de';
@@ -81,5 +82,64 @@ describe('the window in German', () => {
       'Zu viele Anfragen. Warten Sie ein wenig und versuchen Sie es noch einmal. Der Anbieter sagt: „Slow down“',
       'Der Schlüsselbund ist gesperrt. Entsperren Sie ihn und versuchen Sie es noch einmal.',
     ]);
+  });
+});
+
+describe('a change of language', () => {
+  /** What is on the page, in the other language, before it changes. */
+  async function before(scene: string, link?: string): Promise<Element[]> {
+    vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['en']);
+    await open(scene);
+    await screen.findAllByText('Today');
+    if (link !== undefined) {
+      await user.click(screen.getByTestId(link));
+      await vi.waitFor(() => expect(document.querySelector('main')?.textContent.length).toBeGreaterThan(100));
+    }
+    return [...document.querySelectorAll('body *')];
+  }
+
+  /** What was taken off the page, each with the text it had. */
+  const gone = (all: Element[]) =>
+    all
+      .filter((element) => !element.isConnected)
+      .map((element) => `${element.tagName} ${element.className} ${element.textContent.trim().slice(0, 40)}`);
+
+  it.each([
+    ['chat'],
+    ['states'],
+    ['seam'],
+    ['blind'],
+    ['empty'],
+    ['chat', ids.navSpend],
+    ['budgets', ids.navSpend],
+    ['chat', ids.navModels],
+    ['chat', ids.navLeaderboard],
+    ['chat', ids.navExperiments],
+    ['chat', ids.navHistory],
+    ['chat', ids.navSettings],
+  ])('turns every text and rebuilds nothing: %s %s', async (scene, link?) => {
+    const all = await before(scene, link);
+    await speak('de');
+    await tick();
+    expect(english()).toEqual([]);
+    expect(gone(all)).toEqual([]);
+    await speak('en');
+    await tick();
+    expect(gone(all)).toEqual([]);
+  });
+
+  it('leaves thoughts unfolded and the page where it was', async () => {
+    await before('chat');
+    const thoughts = screen.getAllByTestId(ids.reasoning)[0] as HTMLDetailsElement;
+    const was = thoughts.open;
+    await user.click(thoughts.querySelector('summary') as HTMLElement);
+    expect(thoughts.open).toBe(!was);
+    const thread = document.querySelector('.thread') as HTMLElement;
+    thread.scrollTop = 120;
+    await speak('de');
+    await tick();
+    expect(screen.getAllByTestId(ids.reasoning)[0]).toBe(thoughts);
+    expect([thoughts.open, thread.isConnected, thread.scrollTop]).toEqual([!was, true, 120]);
+    expect(thoughts.textContent).toMatch(/nachgedacht/);
   });
 });

@@ -243,6 +243,14 @@ export function dayOf(at: number, now: number = Date.now()): string {
   return dated(at, sameYear ? { month: 'long' } : { month: 'long', year: 'numeric' });
 }
 
+/** The same heading in no language. */
+export function stretchOf(at: number, now: number = Date.now()): string {
+  const days = daysBack(at, now);
+  if (days < 8) return days <= 0 ? 'today' : days === 1 ? 'yesterday' : 'week';
+  const date = new Date(at);
+  return `${String(date.getFullYear())}-${String(date.getMonth())}`;
+}
+
 /** Small numbers as words. */
 export function word(count: number): string {
   const names = [
