@@ -11,6 +11,10 @@ describe('columns', () => {
     expect(columns(runs, { b: 1.5 })).toEqual([1, 1.5]);
   });
 
+  it('are none of an answer that stands alone', () => {
+    expect(columns(runs.slice(0, 1), { a: 0.4 })).toBeUndefined();
+  });
+
   it('give and take from each other alone, and none vanishes', () => {
     expect(resized(1, 1, 0.1)).toEqual([1.2, 0.8]);
     expect(resized(1, 1, 5)).toEqual([1.75, 0.25]);

@@ -1,12 +1,12 @@
 // Widths of the columns of a turn, as shares of the row.
 import type { RunView } from '../../ipc/generated/RunView';
 
-/** Shares of the width, one for each answer; `undefined` while no lane of the turn was ever resized. */
+/** Shares of the width, one for each answer; `undefined` for a single one, and while no lane of the turn was ever resized. */
 export function columns(
   runs: readonly RunView[],
   widths: Readonly<Record<string, number>>,
 ): number[] | undefined {
-  if (!runs.some((run) => widths[run.lane] !== undefined)) return undefined;
+  if (runs.length < 2 || !runs.some((run) => widths[run.lane] !== undefined)) return undefined;
   return runs.map((run) => widths[run.lane] ?? 1);
 }
 
