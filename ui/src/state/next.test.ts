@@ -36,6 +36,18 @@ describe('NextFrame', () => {
     expect(runs).toBe(2);
   });
 
+  it('keeps hold of the one frame it asked for', async () => {
+    const asked = vi.spyOn(globalThis, 'requestAnimationFrame');
+    next.ask(10);
+    next.ask(0);
+    vi.advanceTimersByTime(12);
+    expect(asked).toHaveBeenCalledTimes(1);
+    next.cancel();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(runs).toBe(0);
+    asked.mockRestore();
+  });
+
   it('runs where no frame comes, and not at all once it is cancelled', async () => {
     vi.stubGlobal('requestAnimationFrame', () => 1);
     next.ask(30);

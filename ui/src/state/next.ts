@@ -30,7 +30,7 @@ export class NextFrame {
   }
 
   private request(): void {
-    this.frame = requestAnimationFrame(() => this.now());
+    this.frame ??= requestAnimationFrame(() => this.now());
   }
 
   private now(): void {

@@ -3,7 +3,7 @@
 
 /** So many are drawn in one frame; where more grow, they take turns. */
 const AT_ONCE = 2;
-/** None waits for more frames than this: of very many, more are drawn in one. */
+/** None waits for more frames of text than this: of very many, more are drawn in one. */
 const MOST_ROUNDS = 3;
 /** One that is out of sight is drawn this often. */
 const UNSEEN_MS = 250;

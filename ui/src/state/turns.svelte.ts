@@ -53,11 +53,12 @@ function isGrowth(shown: RunView | undefined, known: RunView | undefined): boole
     shown.route === known.route &&
     shown.notices === known.notices &&
     shown.sections.length === known.sections.length &&
-    shown.sections.some((section) => section.blocks.length > 0)
+    hasText(shown)
   );
 }
 
-const isText = (op: Op): boolean => op.type === 'blocks' || op.type === 'metrics';
+const hasText = (run: RunView | undefined): boolean =>
+  run?.sections.some((section) => section.blocks.length > 0) ?? false;
 
 /** An answer as whatever shows no text of it knows it: the one before, if it has but grown. */
 function calmed(before: RunView | undefined, run: RunView): RunView {
@@ -91,7 +92,7 @@ export class LiveTurn {
   now = $state(Date.now());
 
   private readonly queue = new Map<number, TurnFrame>();
-  /** All that has come; the figures of answers that grow may be older in `view`. */
+  /** All that has come; text and figures of answers that grow may be older in `view`. */
   private known: TurnView = NOTHING;
   /** What each answer was drawn from. */
   private readonly drawn = new Map<string, RunView>();
@@ -103,6 +104,8 @@ export class LiveTurn {
   /** When frames were folded in last, by the page's own clock. */
   private flushed = -Infinity;
   private asking = false;
+  /** Something came since the frames were folded in last, so that a hole among them is worth a question. */
+  private came = false;
   /** A frame of a turn with hidden names came that no snapshot has answered yet. */
   private news = false;
   private closed = false;
@@ -133,6 +136,7 @@ export class LiveTurn {
       return;
     }
     this.queue.set(frame.seq, frame);
+    this.came = true;
     this.schedule(this.isNews(frame));
   };
 
@@ -278,19 +282,18 @@ export class LiveTurn {
     else this.next.ask(isNews ? 0 : GROW_MS - rested);
   }
 
-  /** Does it bring more than further text and figures of answers that show some already? */
+  /** Does it bring more than figures, and further text of answers that show some already? */
   private isNews(frame: TurnFrame): boolean {
-    return (
-      frame.last ||
-      frame.runs.some(({ run, ops }) => {
-        const shown = this.view.runs.find((known) => known.id === run);
-        return !shown?.sections.some((section) => section.blocks.length > 0) || !ops.every(isText);
-      })
-    );
+    const shows = (id: string) => hasText(this.view.runs.find((run) => run.id === id));
+    const isNew = (id: string, op: Op) => op.type !== 'metrics' && (op.type !== 'blocks' || !shows(id));
+    return frame.last || frame.runs.some(({ run, ops }) => ops.some((op) => isNew(run, op)));
   }
 
   private flush(): void {
-    this.flushed = performance.now();
+    const { came, beat } = this;
+    this.came = this.beat = false;
+    // Text does not wait for a frame that shows figures alone.
+    if (!beat) this.flushed = performance.now();
     let turn = this.known;
     let gap = false;
     for (const seq of [...this.queue.keys()].sort((a, b) => a - b)) {
@@ -306,13 +309,10 @@ export class LiveTurn {
     }
     const ended = this.view.live && !turn.live;
     this.known = turn;
-    const figures = this.beat;
-    this.beat = false;
-    const waiting = this.draw(figures);
+    const waiting = this.draw(beat);
     if (ended) this.rest(true);
     else if (turn.live) this.wake();
-    // Only what comes tells of a gap: a beat would ask again and again.
-    if (gap && !figures) void this.resync();
+    if (gap && came) void this.resync();
     if (waiting) this.schedule();
   }
 
@@ -366,6 +366,11 @@ export class LiveTurn {
     return run !== undefined && run !== this.drawn.get(id);
   }
 
+  private again(): void {
+    this.came = true;
+    this.schedule();
+  }
+
   private runs(): string {
     return this.view.runs.map((run) => run.id).join(' ');
   }
@@ -396,6 +401,6 @@ export class LiveTurn {
     }
     if (this.news) void this.resync();
     // Should a hole remain even so, ask again without haste.
-    if (this.queue.size > 0 && !this.closed) setTimeout(() => this.schedule(), RESYNC_PAUSE_MS);
+    if (this.queue.size > 0 && !this.closed) setTimeout(() => this.again(), RESYNC_PAUSE_MS);
   }
 }

@@ -84,6 +84,19 @@ describe('a live turn', () => {
     live.close();
   });
 
+  it('asks at once for what is missing, whenever it is noticed', async () => {
+    for (let phase = 0; phase < 260; phase += 10) {
+      host = new FakeHost();
+      host.on('turn/snapshot', () => begin(9));
+      const live = open();
+      await vi.advanceTimersByTimeAsync(phase);
+      live.frame(text(2, 'two', phase % 20 === 0));
+      await vi.advanceTimersByTimeAsync(60);
+      expect([phase, host.sent('turn/snapshot').length]).toEqual([phase, 1]);
+      live.close();
+    }
+  });
+
   it('does not hammer the core when the snapshot does not close the hole', async () => {
     host.on('turn/snapshot', () => begin(1));
     const live = open();
