@@ -84,7 +84,7 @@ impl Bench {
     }
 
     async fn failed(&self) -> Option<String> {
-        self.call("title/state", Value::Null).await["failure"].as_str().map(str::to_owned)
+        self.call("title/state", Value::Null).await["failure"]["message"].as_str().map(str::to_owned)
     }
 
     async fn booked(&self) -> Vec<Entry> {

@@ -210,6 +210,14 @@ impl Failure {
         self
     }
 
+    /// The same failure as text alone: for files, whose form does not change with how a sentence is made, and from
+    /// files, which may say anything.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.said = None;
+        self
+    }
+
     /// What it says, and all that was filled in to make it: for taking out what must not be read.
     pub fn each_text(&mut self, visit: &mut impl FnMut(&mut String)) {
         visit(&mut self.message);

@@ -8,7 +8,7 @@ use crate::{
     Reason, Source, Turn,
     text::{self, clean},
 };
-use domain::{ContextPolicy, Millis, Part, RunState};
+use domain::{ContextPolicy, Failure, Millis, NoticeKind, Part, RunState, Words};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -176,8 +176,14 @@ fn judgement(value: &Value, answers: &[Answer], left_out: &mut LeftOut) -> Optio
         findings: value["findings"] == true,
         answers: judged,
         found: said(&value["found"]).filter(|_| value["state"] == "done"),
-        failure: read_as(&value["failure"]),
+        failure: read_as(&value["failure"]).map(Failure::plain),
     })
+}
+
+/// What was noted, as text: a file does not say what a sentence of ours is made of.
+fn notices(value: &Value) -> Vec<(NoticeKind, Words)> {
+    let all: Vec<(NoticeKind, Words)> = read_as(value).unwrap_or_default();
+    all.into_iter().map(|(kind, words)| (kind, words.into_text().into())).collect()
 }
 
 /// JSON whose texts are cleaned.
@@ -228,8 +234,8 @@ fn answer(value: &Value, lane: usize, node: usize, left_out: &mut LeftOut) -> Re
         state: if state.is_final() { state } else { RunState::Interrupted },
         saw: read_as(&value["saw"]).unwrap_or(domain::Saw::PromptOnly),
         finish_reason: read_as(&value["finish_reason"]),
-        failure: read_as(&value["failure"]),
-        notices: read_as(&value["notices"]).unwrap_or_default(),
+        failure: read_as(&value["failure"]).map(Failure::plain),
+        notices: notices(&value["notices"]),
         ttft: value["ttft_ms"].as_u64().map(Millis),
         duration: value["duration_ms"].as_u64().map(Millis),
         usage: read_as(&value["usage"]),
@@ -277,4 +283,19 @@ fn parts(value: &Value, left_out: &mut LeftOut) -> Result<Vec<Part>, Reason> {
         }
     }
     Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::notices;
+    use domain::Words;
+    use serde_json::json;
+
+    #[test]
+    fn a_file_does_not_say_what_a_sentence_is_made_of() {
+        let made = json!({ "text": "Hello", "said": { "form": "The key is empty.", "with": {} } });
+        let read = notices(&json!([["provider", made], ["provider", "Plain"]]));
+        let parts: Vec<_> = read.into_iter().map(|(_, words)| Words::into_parts(words)).collect();
+        assert_eq!(parts, [("Hello".to_owned(), None), ("Plain".to_owned(), None)]);
+    }
 }

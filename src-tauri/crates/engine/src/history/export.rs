@@ -106,7 +106,7 @@ fn judgement_json(row: &JudgementRow) -> Value {
         "answers": row.answers,
         "state": row.state,
         "found": row.found,
-        "failure": row.failure,
+        "failure": row.failure.clone().map(Failure::plain),
     })
 }
 
@@ -133,8 +133,8 @@ fn answer_json(answer: &LoadedAnswer) -> Value {
         "state": run.state,
         "saw": run.saw,
         "finish_reason": run.finish_reason,
-        "failure": run.failure,
-        "notices": run.notices,
+        "failure": run.failure.clone().map(Failure::plain),
+        "notices": run.notices.iter().map(|(kind, words)| (kind, &**words)).collect::<Vec<_>>(),
         "ttft_ms": run.ttft,
         "duration_ms": run.duration,
         "usage": run.usage,
