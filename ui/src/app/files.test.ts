@@ -59,6 +59,11 @@ describe('files', () => {
     await fireEvent.error(screen.getByLabelText('two.wav'));
     expect(await screen.findByTestId(ids.toast)).toHaveTextContent('This computer cannot play two.wav.');
     expect(document.querySelector('audio')).toBeNull();
+    // Two clicks before the bytes are there open and put away; nothing is kept in memory for a player that never was.
+    void fireEvent.click(chip('one.wav'));
+    await fireEvent.click(chip('two.wav'));
+    expect(await screen.findByLabelText('two.wav')).toHaveAttribute('src', 'blob:x/3');
+    expect([made.mock.calls.length, document.querySelectorAll('audio').length]).toEqual([3, 1]);
     expect(plays).not.toHaveBeenCalled();
     vi.restoreAllMocks();
   });
