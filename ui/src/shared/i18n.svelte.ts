@@ -88,10 +88,12 @@ export function t<T extends Message>(message: T, ...values: Values<T>): string {
 
 /** A sentence of the core in the language of the window; `null`: there are no words for it. */
 export function sentence(said: Sentence | null | undefined): string | null {
-  const form = said ? now.core?.[said.form] : undefined;
+  // What is stored may have come from a file: a form named like what every object has is none of ours.
+  if (!said || !now.core || !Object.hasOwn(now.core, said.form)) return null;
+  const form = now.core[said.form];
   if (form === undefined) return null;
   const gap = (filled: Gap) => (typeof filled === 'string' ? filled : (sentence(filled) ?? english(filled)));
-  return filled(form, said?.with, gap);
+  return filled(form, said.with, gap);
 }
 
 function english({ form, with: gaps }: Sentence): string {
@@ -100,7 +102,7 @@ function english({ form, with: gaps }: Sentence): string {
 
 function filled(form: string, gaps: Sentence['with'] | undefined, say: (gap: Gap) => string): string {
   return form.replace(/\{(\w+)\}/g, (hole, name: string) => {
-    const gap = gaps?.[name];
+    const gap = gaps && Object.hasOwn(gaps, name) ? gaps[name] : undefined;
     return gap === undefined ? hole : say(gap);
   });
 }

@@ -12,7 +12,7 @@ import {
   span,
   tokens,
 } from './format';
-import { language, rows, speak, systemLanguage, t, words } from './i18n.svelte';
+import { coreWords, language, rows, speak, systemLanguage, t, words } from './i18n.svelte';
 
 afterEach(() => speak('en'));
 
@@ -49,6 +49,22 @@ describe('a language', () => {
   });
 
   it('does not show what tells two meanings apart', () => expect(t('three|number')).toBe('three'));
+});
+
+describe('what the core says', () => {
+  it('is said in German where the form is known, and stays as it is where a file made one up', async () => {
+    await speak('de');
+    expect(coreWords({ text: 'The key is empty.', said: { form: 'The key is empty.', with: {} } })).toBe(
+      'Der Schlüssel ist leer.',
+    );
+    for (const form of ['constructor', '__proto__', 'toString']) {
+      expect(coreWords({ text: 'Hello', said: { form, with: {} } })).toBe('Hello');
+    }
+    const odd = { form: '{constructor}', with: {} };
+    expect(coreWords({ text: 'Hello', said: { form: 'The key is empty.', with: { x: odd } } })).toBe(
+      'Der Schlüssel ist leer.',
+    );
+  });
 });
 
 describe('figures in German', () => {

@@ -46,9 +46,9 @@ const KEPT: ReadonlySet<ErrorKind> = new Set([
   'interrupted',
 ]);
 /** The core's own English says so. */
-const SAYS_KEPT = / kept\b/;
+const SAYS_KEPT = /(?<! not) kept\b/;
 /** The same in German. */
-const KEPT_SAID = / aufbewahrt\b/;
+const KEPT_SAID = /(?<! nicht) aufbewahrt\b/;
 
 /** A failure of any kind; a sentence and what to do. `partial`: a part of the answer came before. */
 export function said(failure: Failure, partial = false): Said {

@@ -130,7 +130,7 @@ impl<'a> Attempt<'a> {
                 if revision.map_or(Ok(false), |known| tx.revision().map(|now| now != known))? {
                     return Ok(None);
                 }
-                // First, so that a refusal has nothing to undo.
+                // First, so that a refusal has nothing of its own to undo.
                 let grant = budget::admit(tx, &wish)?;
                 tx.insert_attempt(&recorded)?;
                 if let Some(kind) = side {

@@ -130,7 +130,7 @@ impl Vault {
             return Pending::ready(Err(Failure::new(ErrorKind::RequestInvalid, say!("The key is empty."))));
         }
         if slot.label.is_environment() {
-            let why = "A key from the environment cannot be stored under its own label.";
+            let why = say!("A key from the environment cannot be stored under its own label.");
             return Pending::ready(Err(Failure::new(ErrorKind::RequestInvalid, why)));
         }
         self.desk.ask(|reply| Op::Set(slot.clone(), secret, reply))

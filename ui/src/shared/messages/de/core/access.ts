@@ -66,6 +66,8 @@ export const access: Record<string, string> = {
   'These are no whole access keys. Enter ACCESS_KEY_ID:SECRET_ACCESS_KEY, with :SESSION_TOKEN behind them if they are temporary, or the JSON that the aws command gives, or an API key of Bedrock.':
     'Das sind keine ganzen Zugangsschlüssel. Geben Sie ACCESS_KEY_ID:SECRET_ACCESS_KEY ein, mit :SESSION_TOKEN dahinter, wenn sie nur eine Zeit lang gelten, oder das JSON, das der Befehl aws gibt, oder einen API-Schlüssel von Bedrock.',
   'The key is empty.': 'Der Schlüssel ist leer.',
+  'A key from the environment cannot be stored under its own label.':
+    'Ein Schlüssel aus der Umgebung kann nicht unter deren Bezeichnung abgelegt werden.',
   'No trusted certificates were found on this system. Install its ca-certificates and try again.':
     'Auf diesem System wurden keine vertrauenswürdigen Zertifikate gefunden. Installieren Sie seine ca-certificates und versuchen Sie es noch einmal.',
   "The proxy's address cannot be read. Enter it in Settings like http://host:8080.":
