@@ -17,9 +17,17 @@ describe('the answers of a frame', () => {
   it('are as many in each frame, and each comes before any comes twice', () => {
     const pace = new Pace();
     expect([0, 16].map((now) => drawn(pace, ['a', 'b', 'c', 'd'], now).length)).toEqual([2, 2]);
-    const rounds = [32, 48, 64].map((now) => drawn(pace, eight, now));
-    expect(rounds.map((ids) => ids.length)).toEqual([3, 3, 3]);
+    const rounds = [32, 48, 64, 80].map((now) => drawn(pace, eight, now));
+    expect(rounds.map((ids) => ids.length)).toEqual([2, 2, 2, 2]);
     expect([...new Set(rounds.flat())].sort()).toEqual(eight);
+  });
+
+  it('are more where very many grow, so that none waits long', () => {
+    const pace = new Pace();
+    const many = [...'abcdefghijklmnop'];
+    const rounds = [0, 16, 32, 48].map((now) => drawn(pace, many, now));
+    expect(rounds.map((ids) => ids.length)).toEqual([4, 4, 4, 4]);
+    expect(rounds.flat().sort()).toEqual(many);
   });
 
   it('are those that can be seen, and now and then another', () => {

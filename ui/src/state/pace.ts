@@ -4,7 +4,7 @@
 /** So many are drawn in one frame; where more grow, they take turns. */
 const AT_ONCE = 2;
 /** None waits for more frames of text than this: of very many, more are drawn in one. */
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 4;
 /** One that is out of sight is drawn this often. */
 const UNSEEN_MS = 250;
 
