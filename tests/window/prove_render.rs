@@ -206,7 +206,13 @@ async fn eight_answers_at_two_hundred_tokens_a_second() {
     }
     assert!(ours.waits.len() > 20 && plain.waits.len() > 20, "hardly a letter was typed");
     let goals = [
-        ("own code and layout in a frame, p99 ms", rank(&ours.work, 99), 8.0),
+        ("own code in a frame, p99 ms", rank(&ours.script, 99), 8.0),
+        // How long a layout takes is the machine's as well: the plain page's is the measure.
+        (
+            "own code and layout in a frame, p99 beside plain text's",
+            rank(&ours.work, 99) / rank(&plain.work, 99).max(0.001),
+            1.0,
+        ),
         (
             "a typed letter waits, p95 beside plain text's",
             rank(&ours.waits, 95) / rank(&plain.waits, 95).max(0.001),
