@@ -111,6 +111,11 @@ fn provider_files_say_only_what_can_be() {
         for name in &provider.quirks.drop_params {
             assert!(PARAMETERS.contains(&name.as_str()), "{id} drops {name}");
         }
+        // Elsewhere none of OpenRouter's own fields is documented.
+        let own = ["cache_control", "plugins", "provider", "session_id", "transforms", "usage"];
+        let takes = |name: &&str| provider.quirks.take_params.iter().any(|taken| taken == name);
+        let taken = own.iter().filter(|name| takes(name)).count();
+        assert_eq!(taken, if id.as_str() == "openrouter" { own.len() } else { 0 }, "{id}");
         assert!(provider.quirks.usage_paths.iter().all(|path| path.starts_with('/')), "{id}");
         assert!(provider.key_prefixes.iter().all(|prefix| prefix.len() >= 3), "{id}");
         assert!(!provider.custom, "{id}");

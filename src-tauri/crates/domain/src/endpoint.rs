@@ -82,6 +82,8 @@ pub struct Quirks {
     pub usage_paths: Vec<String>,
     /// Request parameters the provider rejects; dropped with a notice.
     pub drop_params: Vec<String>,
+    /// Request parameters it documents beyond its dialect's own; nobody else is sent them.
+    pub take_params: Vec<String>,
     /// Fixed headers, e.g. API versions.
     pub extra_headers: Vec<(String, String)>,
     /// Path of one streaming call, where it is not the dialect's own. `{model}` is replaced.

@@ -114,6 +114,23 @@ pub(crate) fn kept(keep: KeepPrompt) -> Value {
     }
 }
 
+/// Says that nobody was asked to keep the prompt, where the API has no word for it.
+pub(crate) fn unkept(request: &Request, notices: &mut Notices) {
+    if request.keep_prompt.is_some() {
+        notices.parameter(not_kept());
+    }
+}
+
+/// Said where a wish to keep the prompt is left out.
+pub(crate) fn not_kept() -> domain::Words {
+    say!("cache_control: this provider is not asked to keep the prompt.")
+}
+
+/// Whether the provider documents this parameter, which is not its dialect's own.
+pub(crate) fn takes(quirks: &Quirks, name: &str) -> bool {
+    quirks.take_params.iter().any(|taken| taken == name)
+}
+
 /// Says that an answer may call several tools, where the API cannot be told otherwise.
 pub(crate) fn many_calls(request: &Request, notices: &mut Notices) {
     if request.one_tool_call {

@@ -30,10 +30,8 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     }
     tools(request, &mut body, &mut notices);
     format(request, &mut body, &mut notices);
-    if request.keep_prompt.is_some() {
-        // Some models here refuse the mark, and which is not known.
-        notices.parameter(say!("cache_control: this provider is not asked to keep the prompt."));
-    }
+    // Some models here refuse the mark, and which is not known.
+    call::unkept(request, &mut notices);
     call::drop_params(&mut body, quirks, &mut notices.0);
     let call = call::post("/model/{model}/converse-stream", &body, to, quirks);
     Ok(Encoded { call, notices: notices.0, output_limit })

@@ -34,6 +34,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     body.insert("stream".into(), true.into());
     params(request, &mut body, &mut notices);
     tools(request, &mut body, &mut notices);
+    call::unkept(request, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     let output_limit = call::limit(&body, "max_tokens");

@@ -38,6 +38,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     if !config.is_empty() {
         body.insert("generationConfig".into(), Value::Object(config));
     }
+    call::unkept(request, &mut notices);
     call::drop_params(&mut body, quirks, &mut notices.0);
     let mut call = call::post(&default_path(&to.upstream_model), &body, to, quirks);
     call.query.push(("alt".into(), "sse".into()));

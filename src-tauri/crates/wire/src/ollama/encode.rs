@@ -56,6 +56,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     body.insert("truncate".into(), false.into());
     body.insert("shift".into(), false.into());
     rest(request, to, quirks, &mut body, &mut notices);
+    call::unkept(request, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     Ok(Encoded { call: call::post("/api/chat", &body, to, quirks), notices, output_limit })

@@ -2,14 +2,13 @@
 
 use super::{CONTENT, reasoning};
 use crate::{
-    Encoded, call, effort, media,
+    Encoded, call, media,
     notices::Notices,
     parts::{self, Asked, Said},
     replay,
 };
 use domain::{
-    Endpoint, Failure, Message, Quirks, ReasoningSwitch, Request, ResponseFormat, Role, StreamUsage,
-    ToolChoice, say,
+    Endpoint, Failure, Message, Quirks, Request, ResponseFormat, Role, StreamUsage, ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -17,6 +16,9 @@ use std::borrow::Cow;
 /// Most servers that copy the dialect know this field; OpenAI's newer models want
 /// `max_completion_tokens`, which its quirks say.
 const MAX_TOKENS: &str = "max_tokens";
+
+/// The field beside the messages that asks for the whole prompt to be kept.
+const KEEP: &str = "cache_control";
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
@@ -51,11 +53,12 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     }
     params(request, to, quirks, &mut body, &mut notices);
     tools(request, to, quirks, &mut body, &mut notices);
-    let unified = effort::form(&to.upstream_model, quirks)
-        .is_some_and(|form| form.switch == Some(ReasoningSwitch::Reasoning));
-    if let Some(keep) = request.keep_prompt.filter(|_| unified) {
-        // OpenRouter's word for it, which takes the place of marks in the messages.
-        body.insert("cache_control".into(), call::kept(keep));
+    match request.keep_prompt {
+        // It takes the place of marks in the messages.
+        Some(keep) if call::takes(quirks, KEEP) => {
+            body.insert(KEEP.into(), call::kept(keep));
+        }
+        _ => call::unkept(request, &mut notices),
     }
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);

@@ -32,6 +32,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     }
     params(request, to, quirks, &mut body, &mut notices);
     tools(request, to, quirks, &mut body, &mut notices);
+    call::unkept(request, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     let output_limit = call::limit(&body, limit_field(quirks));

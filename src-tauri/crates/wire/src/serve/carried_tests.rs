@@ -2,9 +2,7 @@
 
 use super::{Asked, Encoder, Protocol, Told, parse, whole};
 use crate::trial::{assistant, endpoint, text, tool_call, user};
-use domain::{
-    BlockKind, FinishReason, NoticeKind, Part, Quirks, ReasoningForm, ReasoningSwitch, StreamEvent,
-};
+use domain::{BlockKind, FinishReason, NoticeKind, Part, Quirks, StreamEvent};
 use serde_json::{Value, json};
 
 fn asked(protocol: Protocol, body: &Value) -> Asked {
@@ -89,14 +87,16 @@ fn a_prompt_that_is_to_be_kept_is_kept_where_that_must_be_asked_for() {
         sent(&asked(Protocol::AnthropicMessages, &messages), "openai-chat").0.get("cache_control"),
         None
     );
-    let form = ReasoningForm { switch: Some(ReasoningSwitch::Reasoning), ..ReasoningForm::default() };
-    let quirks = Quirks { reasoning: vec![form], ..Quirks::default() };
+    let quirks = Quirks { take_params: vec!["cache_control".into()], ..Quirks::default() };
     let request = asked(Protocol::AnthropicMessages, &messages).request;
     let encoded = crate::dialect("openai-chat").unwrap().encode(&request, &endpoint("m-1"), &quirks).unwrap();
     let body: Value = serde_json::from_slice(&encoded.call.body).unwrap();
     assert_eq!(body["cache_control"], mark);
-    let told = sent(&asked(Protocol::AnthropicMessages, &messages), "bedrock-converse").1;
-    assert!(told.iter().any(|(_, words)| words.starts_with("cache_control: ")), "{told:?}");
+    for dialect in ["openai-chat", "openai-responses", "gemini", "cohere", "ollama", "bedrock-converse"] {
+        let (body, told) = sent(&asked(Protocol::AnthropicMessages, &messages), dialect);
+        assert!(told.iter().any(|(_, words)| words.starts_with("cache_control: ")), "{dialect}: {told:?}");
+        assert!(!body.to_string().contains("cache_control"), "{dialect}");
+    }
     // What only looks like a mark is none, and whoever asks for nothing pays for nothing.
     let schema = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "tools": [{ "type": "function",
         "function": { "name": "f", "parameters": { "type": "object", "properties": { "cache_control": {} } } } }] });

@@ -85,14 +85,17 @@ pub fn retarget(
 ) -> Result<Passed, Failure> {
     let mut splice = Splice::of_read(text_of(body)?)?;
     let mut notices = Notices::default();
-    let form = effort::form(&to.upstream_model, quirks);
-    if form.is_none_or(|form| form.switch != Some(ReasoningSwitch::Reasoning)) {
-        for key in ADDED {
-            if splice.value(key).is_some_and(|list| !["null", "[]"].contains(&list)) {
-                notices.parameter(format!("{key}: only OpenRouter does this."));
-            }
+    let chat = matches!(asked.protocol, Protocol::OpenAiChat | Protocol::OpenAiResponses);
+    // In other protocols this one is their own.
+    let kept = ["cache_control"].into_iter().filter(|_| chat);
+    for key in OURS.iter().copied().chain(kept).filter(|key| !crate::call::takes(quirks, key)) {
+        let said = splice.value(key).is_some_and(|value| !["null", "[]"].contains(&value));
+        if said && ADDED.contains(&key) {
+            notices.parameter(format!("{key}: only OpenRouter does this."));
+        } else if said && !OURS.contains(&key) {
+            notices.parameter(crate::call::not_kept());
         }
-        OURS.iter().for_each(|key| splice.remove(key));
+        splice.remove(key);
     }
     // A gateway behind us must not choose where we have chosen.
     ["models", "fallbacks", "route"].iter().for_each(|key| splice.remove(key));

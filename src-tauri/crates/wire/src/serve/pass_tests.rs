@@ -66,8 +66,51 @@ fn what_a_provider_takes_none_of_is_left_out_of_a_passing_body_and_told() {
         (sent.get("plugins").is_some(), passed.notices.len())
     };
     assert_eq!(pass(&Quirks::default()), (false, 1));
+    assert_eq!(pass(&Quirks { take_params: vec!["plugins".into()], ..Quirks::default() }), (true, 0));
+    // Its words for reasoning make no OpenRouter of a provider.
     let form = ReasoningForm { switch: Some(ReasoningSwitch::Reasoning), ..ReasoningForm::default() };
-    assert_eq!(pass(&Quirks { reasoning: vec![form], ..Quirks::default() }), (true, 0));
+    assert_eq!(pass(&Quirks { reasoning: vec![form], ..Quirks::default() }), (false, 1));
     let forced = Quirks { tools_by_choice: true, ..Quirks::default() };
     assert!(passes(&asked, "openai-chat", "m", &forced));
+}
+
+#[test]
+fn a_wish_to_keep_the_whole_prompt_goes_only_where_it_is_documented() {
+    let question = json!([{ "role": "user", "content": "x" }]);
+    let takes = Quirks { take_params: vec!["cache_control".into()], ..Quirks::default() };
+    let form = ReasoningForm { switch: Some(ReasoningSwitch::Reasoning), ..ReasoningForm::default() };
+    let alike = Quirks { reasoning: vec![form], ..Quirks::default() };
+    let mark = json!({ "type": "ephemeral" });
+    for (wish, told) in [(mark.clone(), 1), (Value::Null, 0)] {
+        let body = json!({ "model": "m", "cache_control": wish, "messages": question });
+        let asked = asked(Protocol::OpenAiChat, &body);
+        let sent = |quirks: &Quirks| {
+            let text = body.to_string();
+            let passed = retarget(&asked, text.as_bytes(), &endpoint("m-1"), quirks, None).unwrap();
+            let written = crate::dialect("openai-chat").unwrap();
+            let written = written.encode(&asked.request, &endpoint("m-1"), quirks).unwrap();
+            let read = |call: &Call| -> Option<Value> {
+                let body: Value = serde_json::from_slice(&call.body).unwrap();
+                body.get("cache_control").filter(|wish| !wish.is_null()).cloned()
+            };
+            assert_eq!(passed.notices.len(), written.notices.len(), "{:?}", passed.notices);
+            assert_eq!(read(&passed.call), read(&written.call));
+            (read(&passed.call), passed.notices)
+        };
+        assert_eq!(sent(&takes), (Some(wish.clone()).filter(|wish| !wish.is_null()), Vec::new()));
+        for quirks in [&alike, &Quirks::default()] {
+            let (left, notices) = sent(quirks);
+            assert_eq!((left, notices.len()), (None, told));
+            assert!(notices.iter().all(|(kind, words)| {
+                *kind == NoticeKind::DroppedParameter && words.starts_with("cache_control: ")
+            }));
+        }
+    }
+    // In Anthropic's own protocol the field is the protocol's.
+    let body = json!({ "model": "m", "max_tokens": 9, "cache_control": mark, "messages": question });
+    let asked = asked(Protocol::AnthropicMessages, &body);
+    let text = body.to_string();
+    let passed = retarget(&asked, text.as_bytes(), &endpoint("m-1"), &Quirks::default(), None).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&passed.call.body).unwrap()["cache_control"], mark);
+    assert!(passed.notices.is_empty());
 }
