@@ -139,18 +139,27 @@ fn calls_of_the_older_way_are_told_apart_and_answered_in_it() {
 
     let told = Told { old_calls: true, ..Told::default() };
     let mut events = Vec::new();
-    for (block, id) in [(0, "c1"), (1, "c2")] {
-        let kind = BlockKind::ToolCall { id: id.into(), name: "sky".into() };
+    for (block, id, name) in [(0, "c1", "sky"), (1, "c2", "sea"), (2, "c3", "sky")] {
+        let kind = BlockKind::ToolCall { id: id.into(), name: name.into() };
         events.push(StreamEvent::BlockOpen { block, kind });
         events.push(StreamEvent::BlockDelta { block, text: format!("{{\"n\":{block}}}") });
-        events.push(StreamEvent::BlockClose { block, signature: None });
+        events.push(StreamEvent::BlockClose { block, signature: Some(format!("proof {block}")) });
     }
     events.push(StreamEvent::Finish { reason: FinishReason::ToolCalls, raw: None });
     let answer: Value = serde_json::from_slice(&whole(Protocol::OpenAiChat, &told, &events, None)).unwrap();
     let choice = &answer["choices"][0];
     assert_eq!(choice["finish_reason"], "function_call");
     assert_eq!(choice["message"]["function_call"], json!({ "name": "sky", "arguments": "{\"n\":0}" }));
-    assert_eq!(choice["message"]["tool_calls"].as_array().map(Vec::len), Some(1), "none is lost");
+    assert_eq!(choice["message"].get("tool_calls"), None, "the forms are never mixed");
+    assert_eq!(choice["message"]["reasoning_details"].as_array().map(Vec::len), Some(1));
+    let told_of = |words: &Value| {
+        let words = words[0].as_str().unwrap_or_default();
+        words.starts_with("function_call: ") && words.ends_with(" Left out: sea, sky.")
+    };
+    assert!(told_of(&answer["warnings"]), "{answer}");
+    let one: Vec<StreamEvent> = [&events[..3], &events[9..]].concat();
+    let alone: Value = serde_json::from_slice(&whole(Protocol::OpenAiChat, &told, &one, None)).unwrap();
+    assert_eq!(alone.get("warnings"), None);
 
     let mut out = Vec::new();
     let mut encoder = Encoder::new(Protocol::OpenAiChat, told);
@@ -166,9 +175,11 @@ fn calls_of_the_older_way_are_told_apart_and_answered_in_it() {
         deltas().filter_map(|delta| delta["function_call"]["arguments"].as_str()).collect();
     assert_eq!(arguments, "{\"n\":0}");
     assert!(deltas().any(|delta| delta["function_call"]["name"] == "sky"));
-    let indexes: Vec<u64> = deltas().filter_map(|delta| delta["tool_calls"][0]["index"].as_u64()).collect();
-    assert_eq!(indexes, [0, 0]);
-    assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], "function_call");
+    assert!(deltas().all(|delta| delta.get("tool_calls").is_none()), "the forms are never mixed");
+    assert_eq!(deltas().filter(|delta| delta.get("reasoning_details").is_some()).count(), 1);
+    let last = chunks.last().unwrap();
+    assert_eq!(last["choices"][0]["finish_reason"], "function_call");
+    assert!(told_of(&last["warnings"]), "{last}");
 }
 
 #[test]

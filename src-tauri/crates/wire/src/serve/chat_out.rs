@@ -28,6 +28,8 @@ pub(super) struct Chunks {
     thoughts: usize,
     /// Some reasoning was told.
     thought: bool,
+    /// Names of the calls that are not told: the older form has room for one.
+    unsaid: Vec<String>,
     open: Vec<Open>,
     usage: Option<Usage>,
     finish: Option<(FinishReason, Option<String>)>,
@@ -44,6 +46,7 @@ impl Chunks {
             calls: 0,
             thoughts: 0,
             thought: false,
+            unsaid: Vec::new(),
             open: Vec::new(),
             usage: None,
             finish: None,
@@ -78,25 +81,21 @@ impl Chunks {
     fn opened(&mut self, block: u32, kind: &BlockKind, out: &mut Vec<u8>) {
         let mut number = 0;
         match kind {
+            BlockKind::ToolCall { name, .. } if self.told.old_calls && self.calls > 0 => {
+                self.unsaid.push(name.clone());
+                return;
+            }
             BlockKind::ToolCall { id, name } => {
                 number = self.calls;
                 self.calls += 1;
-                if self.told.old_calls && number == 0 {
+                if self.told.old_calls {
                     let call = json!({ "name": name, "arguments": "" });
                     self.delta(&format!("\"function_call\":{call}"), out);
-                    self.open.push(Open {
-                        block,
-                        kind: kind.clone(),
-                        number,
-                        text: String::new(),
-                        spoke: false,
-                    });
-                    return;
+                } else {
+                    let call = json!([{ "index": number, "id": id, "type": "function",
+                        "function": { "name": name, "arguments": "" } }]);
+                    self.delta(&format!("\"tool_calls\":{call}"), out);
                 }
-                let place = number - usize::from(self.told.old_calls);
-                let call = json!([{ "index": place, "id": id, "type": "function",
-                    "function": { "name": name, "arguments": "" } }]);
-                self.delta(&format!("\"tool_calls\":{call}"), out);
             }
             BlockKind::Reasoning => {
                 number = self.thoughts;
@@ -138,15 +137,14 @@ impl Chunks {
                 write::text(text, &mut fields);
                 fields.push_str(&format!(",\"format\":\"unknown\",\"index\":{number}}}]"));
             }
-            BlockKind::ToolCall { .. } if self.told.old_calls && number == 0 => {
+            BlockKind::ToolCall { .. } if self.told.old_calls => {
                 fields.push_str("\"function_call\":{\"arguments\":");
                 write::text(text, &mut fields);
                 fields.push('}');
             }
             BlockKind::ToolCall { .. } => {
-                let place = number - usize::from(self.told.old_calls);
-                fields
-                    .push_str(&format!("\"tool_calls\":[{{\"index\":{place},\"function\":{{\"arguments\":"));
+                let call = format!("\"tool_calls\":[{{\"index\":{number},\"function\":{{\"arguments\":");
+                fields.push_str(&call);
                 write::text(text, &mut fields);
                 fields.push_str("}}]");
             }
@@ -214,6 +212,7 @@ impl Write for Chunks {
             "choices".into(),
             json!([{ "index": 0, "delta": {}, "finish_reason": reason, "native_finish_reason": native }]),
         );
+        write::put(&mut chunk, "warnings", unsaid(&self.unsaid).map(|words| vec![words]));
         let tier = self.usage.as_ref().and_then(|usage| usage.service_tier.clone());
         write::put(&mut chunk, "service_tier", tier);
         write::sse(None, &Value::from(chunk).to_string(), out);
@@ -257,6 +256,15 @@ fn reason(told: &Told, finish: Option<&(FinishReason, Option<String>)>) -> &'sta
     }
 }
 
+/// Told of calls beyond the one that the older form has room for. They were asked for none, and the model may make
+/// them again when it is given the result of the first.
+fn unsaid(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!("function_call: the model called several functions, and an answer to `functions` holds one. Left out: {names}.")
+    })
+}
+
 fn annotation(url: Option<&str>, title: Option<&str>) -> Value {
     json!({ "type": "url_citation", "url_citation": {
         "url": url.unwrap_or_default(), "title": title.unwrap_or_default(), "start_index": 0, "end_index": 0,
@@ -282,6 +290,7 @@ fn encrypted(told: &Told, call: Option<&str>, signature: Option<&str>, index: us
 pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Value {
     let (mut text, mut thought, mut refusal) = (String::new(), String::new(), String::new());
     let (mut calls, mut details, mut images, mut notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut left_out = Vec::new();
     for block in &folded.blocks {
         let proof = block.signature.as_deref();
         match &block.kind {
@@ -300,6 +309,9 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
                 let signature = seal::seal(&told.issuer, None, proof);
                 details.push(json!({ "type": "reasoning.text", "text": block.text, "signature": signature,
                     "format": "unknown", "index": details.len() }));
+            }
+            BlockKind::ToolCall { name, .. } if told.old_calls && !calls.is_empty() => {
+                left_out.push(name.clone());
             }
             BlockKind::ToolCall { id, name } => {
                 calls.push(json!({ "id": id, "type": "function",
@@ -332,7 +344,8 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
     write::put(&mut message, "images", list(images));
     write::put(&mut message, "annotations", list(notes));
     let mut all = envelope(told, "chat.completion");
-    write::warn(&mut all, told);
+    let warnings: Vec<String> = told.warnings.iter().cloned().chain(unsaid(&left_out)).collect();
+    write::put(&mut all, "warnings", (!warnings.is_empty()).then_some(warnings));
     all.insert("system_fingerprint".into(), Value::Null);
     let native = folded.finish.as_ref().and_then(|(_, raw)| raw.clone());
     all.insert(
