@@ -154,6 +154,59 @@ async fn what_cannot_be_reckoned_is_not_sent_under_a_budget() {
     assert_eq!(bench.post("/v1/chat/completions", &chat("m@chat", false)).await.status, 200);
 }
 
+/// Words may stand in any field of a body that passes, also in one that nobody here knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_read_of_a_body_is_held_all_the_same() {
+    let bench = Bench::new(every_protocol()).await;
+    for name in ["m@chat", "m@messages", "m@responses", "m@gemini"] {
+        let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "1".to_owned())).into_iter().collect();
+        let price = engine::UserPrice { rates, foreign: None };
+        bench.engine.set_price(&domain::ModelRef::parse(name).unwrap(), &price).await.unwrap();
+    }
+    bench.engine.set_budget(budget("1000")).await.unwrap();
+    let words = "word ".repeat(20_000);
+    let schema = json!({ "type": "object", "properties": {} });
+    let ask = |protocol: &str, pointer: &str, value: Value| {
+        let (path, mut body) = match protocol {
+            "chat" => ("/v1/chat/completions", chat("m@chat", false)),
+            "messages" => ("/v1/messages", messages("m@messages", false)),
+            "responses" => ("/v1/responses", json!({ "model": "m@responses", "input": "Hi" })),
+            _ => ("/v1beta/models/m@gemini:generateContent", json!({ "contents": [{ "parts": [{ "text": "Hi" }] }] })),
+        };
+        body[pointer] = value;
+        (path, body)
+    };
+    let said = |field: &str| json!([{ "role": "user", "content": "Hi", field: words }]);
+    let block = json!([{ "role": "user", "content": [{ "type": "text", "text": "Hi", "citations": [
+        { "type": "char_location", "cited_text": words }] }] }]);
+    let messages_tool = json!([{ "name": "f", "input_schema": schema, "input_examples": [{ "a": words }] }]);
+    let form = json!({ "type": "json_schema", "json_schema": { "name": "x", "schema": schema, "description": words } });
+    let output = json!([{ "type": "function", "name": "f", "parameters": schema, "output_schema": { "title": words } }]);
+    let gemini_tool = json!([{ "functionDeclarations": [{ "name": "f", "response": { "title": words } }] }]);
+    for (protocol, field, value) in [
+        ("chat", "messages", said("name")),
+        ("chat", "documents", json!([{ "text": words }])),
+        ("chat", "response_format", form),
+        ("messages", "prefill", json!(words)),
+        ("messages", "messages", block),
+        ("messages", "tools", messages_tool),
+        ("responses", "tools", output),
+        ("gemini", "tools", gemini_tool),
+    ] {
+        let (path, body) = ask(protocol, field, value);
+        let reply = bench.post(path, &body).await;
+        assert_eq!(reply.status, 200, "{protocol} {field}: {}", reply.text());
+        let held = bench.booked().await.last().unwrap().held.unwrap();
+        assert!(held >= PicoUsd::from_dollars("0.10").unwrap(), "{protocol} {field}: {held}");
+    }
+    // Of what was read nothing is held twice.
+    let (path, body) = ask("chat", "messages", json!([{ "role": "user", "content": words }]));
+    assert_eq!(bench.post(path, &body).await.status, 200);
+    let held = bench.booked().await.last().unwrap().held.unwrap();
+    let most = PicoUsd::from_dollars("0.12").unwrap();
+    assert!(held >= PicoUsd::from_dollars("0.10").unwrap() && held < most, "{held}");
+}
+
 /// The tier that served sets the price; where there is none for it, nobody knows what it cost.
 #[tokio::test(flavor = "multi_thread")]
 async fn fast_mode_is_booked_at_its_own_price() {

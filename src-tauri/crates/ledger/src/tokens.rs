@@ -40,6 +40,9 @@ const AT_MOST: Measure = Measure {
     preamble: PREAMBLE_AT_MOST,
 };
 
+const TEXT_ALONE: Measure =
+    Measure { text: |text| text.len() as u64, message: 0, image: 0, document: |_| 0, tools: 0, preamble: 0 };
+
 const LIKELY: Measure = Measure {
     text: likely,
     message: MESSAGE_LIKELY,
@@ -54,6 +57,20 @@ const LIKELY: Measure = Measure {
 /// one of many almost empty pages can take more.
 pub fn prompt_upper_bound(request: &Request) -> u64 {
     AT_MOST.request(request)
+}
+
+/// Bytes that a request takes at least of a JSON body it was read from: texts and names their own, attachments those of
+/// base64 or, being text, their own. What such a body has beyond them is its form, or was not read.
+pub fn least_bytes(request: &Request) -> u64 {
+    let parts = request.messages.iter().flat_map(|message| &message.parts);
+    let attached = parts.map(|part| match part {
+        Part::Image { data, .. } => (data.len() as u64).saturating_mul(4) / 3,
+        Part::File { data, .. } if std::str::from_utf8(data).is_err() => {
+            (data.len() as u64).saturating_mul(4) / 3
+        }
+        _ => 0,
+    });
+    attached.fold(TEXT_ALONE.request(request), u64::saturating_add)
 }
 
 /// How many tokens a prompt likely has.

@@ -217,16 +217,21 @@ impl Passing {
             .is_some_and(|dialect| wire::serve::passes(&self.asked, dialect.id(), model, &provider.quirks))
     }
 
-    /// Tokens its prompt may have besides those of what was read of it: what was not is measured whole.
+    /// Tokens its prompt may have besides those of what was read of it: what was not is measured by its bytes, its form
+    /// along with it. A field that nobody here knows is words for the model, for all we know.
     pub(crate) fn beyond(&self) -> u64 {
         // All of a request for embeddings was read.
-        if self.asked.bound.is_none() || self.asked.embeds {
+        if self.asked.embeds {
             return 0;
+        }
+        let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
+        let bytes = bytes.saturating_sub(ledger::least_bytes(&self.asked.request));
+        if self.asked.bound.is_none() {
+            return bytes;
         }
         let places = |mark: &[u8]| self.body.windows(mark.len()).filter(|found| *found == mark).count();
         let pictures = places(b"image").saturating_add(places(b"file"));
         let pictures = u64::try_from(pictures).unwrap_or(u64::MAX);
-        let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
         bytes.saturating_add(pictures.saturating_mul(ledger::IMAGE_TOKENS_AT_MOST))
     }
 

@@ -46,6 +46,11 @@ fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         "system" | "developer" => {
             let text = texts(message.get("content"))?;
             draft.system(&text);
+            for kind in message.list("content").iter().filter_map(|part| part.text("type")) {
+                if !["text", "input_text"].contains(&kind) {
+                    draft.stranger("A system prompt", kind, &[]);
+                }
+            }
         }
         "user" => {
             let mut parts = Vec::new();
@@ -101,6 +106,9 @@ fn texts(content: Option<&Json<'_>>) -> Result<String, Failure> {
     }
 }
 
+/// Content that no other protocol has, and that stands in the request itself.
+const HELD: &[&str] = &["input_audio", "thinking", "reference"];
+
 fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft) -> Result<(), Failure> {
     let Some(Json::Array(pieces)) = content else {
         let text = texts(content)?;
@@ -134,10 +142,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
                 let text = piece.text("refusal").unwrap_or_default().to_owned();
                 parts.push(Part::Refusal { text });
             }
-            other => {
-                let other: String = other.chars().take(40).collect();
-                draft.bind(&format!("Content of the type “{other}”"));
-            }
+            other => draft.stranger("Content", other, HELD),
         }
     }
     Ok(())
@@ -163,6 +168,9 @@ fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     content(message.get("content"), &mut parts, draft)?;
     if let Some(text) = message.text("refusal").filter(|text| !text.is_empty()) {
         parts.push(Part::Refusal { text: text.to_owned() });
+    }
+    if message.at("/audio/id").is_some() {
+        draft.asked.served.kept = true;
     }
     let pictures = message.list("images").iter().filter_map(|picture| picture.at("/image_url/url")?.str());
     for url in pictures {

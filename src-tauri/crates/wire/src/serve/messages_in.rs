@@ -9,8 +9,11 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         None => {}
         Some(Json::String(text)) => draft.system(text),
         Some(Json::Array(blocks)) => {
-            for text in blocks.iter().filter_map(|block| block.text("text")) {
-                draft.system(text);
+            for block in blocks {
+                match block.text("text") {
+                    Some(text) => draft.system(text),
+                    None => draft.stranger("A system prompt", block.text("type").unwrap_or("?"), &[]),
+                }
             }
         }
         Some(_) => return Err(invalid("system", "“system” must be a text or a list of texts.")),
@@ -29,16 +32,20 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         blocks(message.get("content"), &mut parts, draft)?;
         match role {
             Some(role) => draft.message(role, parts),
-            None => parts.iter().for_each(|part| {
-                if let Part::Text { text } = part {
-                    draft.system(text);
-                }
+            None => parts.iter().for_each(|part| match part {
+                Part::Text { text } => draft.system(text),
+                _ => draft.bind("A system prompt of more than words"),
             }),
         }
     }
     params(json, draft)?;
     reasoning(json, draft)?;
     tools(json, draft)?;
+    // The prompt is read once more for it, and once more as often as it grows.
+    let edits = json.at("/context_management/edits").map(Json::items).unwrap_or_default();
+    if let Some(edit) = edits.iter().filter_map(|edit| edit.text("type")).find(|kind| kind.starts_with("compact")) {
+        draft.asked.served.runs(edit);
+    }
     let servers = !json.list("mcp_servers").is_empty();
     if servers {
         draft.asked.served.runs("mcp_servers");
@@ -50,6 +57,23 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     draft.know(&["messages", "system", "metadata", "cache_control", "service_tier"]);
     Ok(())
 }
+
+/// Blocks that no other protocol has, and that stand in the request itself. What a tool found is among them as it was
+/// found, sealed or not.
+const HELD: &[&str] = &[
+    "server_tool_use",
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "code_execution_tool_result",
+    "bash_code_execution_tool_result",
+    "text_editor_code_execution_tool_result",
+    "tool_search_tool_result",
+    "mcp_tool_use",
+    "mcp_tool_result",
+    "search_result",
+    "tool_reference",
+    "compaction",
+];
 
 fn blocks(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft) -> Result<(), Failure> {
     let blocks = match content {
@@ -95,10 +119,7 @@ fn blocks(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft) 
                     draft.thought(String::new(), &format!("{REDACTED}{data}"), parts);
                 }
             }
-            other => {
-                let other: String = other.chars().take(40).collect();
-                draft.bind(&format!("Content of the type “{other}”"));
-            }
+            other => draft.stranger("Content", other, HELD),
         }
     }
     Ok(())
@@ -151,6 +172,12 @@ fn document(block: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) -> Resul
     Ok(())
 }
 
+/// Whether a document stands in the request itself.
+fn held(document: &Json<'_>) -> bool {
+    let source = document.at("/source/type").and_then(Json::str);
+    source.is_some_and(|source| ["base64", "text", "content"].contains(&source))
+}
+
 /// Content inside a block: words and pictures, nothing that nests further.
 fn blocks_within(
     content: Option<&Json<'_>>,
@@ -167,10 +194,8 @@ fn blocks_within(
         match block.text("type").unwrap_or_default() {
             "text" => parts.push(Part::Text { text: block.text("text").unwrap_or_default().to_owned() }),
             "image" => image(block, parts, draft)?,
-            other => {
-                let other: String = other.chars().take(40).collect();
-                draft.bind(&format!("A tool's answer of the type “{other}”"));
-            }
+            "document" if held(block) => draft.bind("A document in a tool's answer"),
+            other => draft.stranger("A tool's answer", other, HELD),
         }
     }
     Ok(())

@@ -237,6 +237,17 @@ impl Draft {
         self.bind(what);
     }
 
+    /// Content of a type that only the same protocol has. Unless all of it is known to stand in the request (`held`), it
+    /// may be an address, and what is there of any length.
+    pub(super) fn stranger(&mut self, what: &str, kind: &str, held: &[&str]) {
+        let words: String = kind.chars().take(40).collect();
+        let words = format!("{what} of the type “{words}”");
+        match held.contains(&kind) {
+            true => self.bind(&words),
+            false => self.keep(&words),
+        }
+    }
+
     /// Something that gets lost in another protocol.
     pub(super) fn lose(&mut self, what: impl Into<String>) {
         let what = what.into();

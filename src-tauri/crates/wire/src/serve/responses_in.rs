@@ -33,6 +33,11 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         // Its tools and limits are kept there too.
         draft.asked.served.runs("prompt");
     }
+    // The prompt is read once more for it, and once more as often as it grows.
+    let edits = json.list("context_management");
+    if let Some(edit) = edits.iter().filter_map(|edit| edit.text("type")).find(|kind| kind.starts_with("compact")) {
+        draft.asked.served.runs(edit);
+    }
     params(json, draft)?;
     if read::flag(json, "background")? {
         if !draft.asked.stream {
@@ -56,6 +61,25 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Items that no other protocol has, and that stand in the request itself.
+const HELD: &[&str] = &[
+    "web_search_call",
+    "file_search_call",
+    "computer_call",
+    "code_interpreter_call",
+    "local_shell_call",
+    "local_shell_call_output",
+    "shell_call",
+    "shell_call_output",
+    "apply_patch_call",
+    "apply_patch_call_output",
+    "mcp_list_tools",
+    "mcp_approval_request",
+    "mcp_approval_response",
+    "mcp_call",
+    "compaction",
+];
+
 /// Reads an item. `answering`: the last one belonged to an answer, and what goes on with it joins it.
 fn item(item: &Json<'_>, answering: bool, draft: &mut Draft) -> Result<bool, Failure> {
     let sort = item.text("type").unwrap_or("message");
@@ -65,8 +89,9 @@ fn item(item: &Json<'_>, answering: bool, draft: &mut Draft) -> Result<bool, Fai
                 let mut parts = Vec::new();
                 content(item.get("content"), &mut parts, draft)?;
                 for part in parts {
-                    if let Part::Text { text } = part {
-                        draft.system(&text);
+                    match part {
+                        Part::Text { text } => draft.system(&text),
+                        _ => draft.bind("A system prompt of more than words"),
                     }
                 }
                 Ok(false)
@@ -125,8 +150,7 @@ fn item(item: &Json<'_>, answering: bool, draft: &mut Draft) -> Result<bool, Fai
             Ok(answering)
         }
         other => {
-            let other: String = other.chars().take(40).collect();
-            draft.bind(&format!("An item of the type “{other}”"));
+            draft.stranger("An item", other, HELD);
             Ok(answering)
         }
     }
@@ -146,6 +170,10 @@ fn reasoning(item: &Json<'_>, answering: bool, draft: &mut Draft) {
     let text = texts.join("\n\n");
     let proof = item.text("encrypted_content").unwrap_or_default();
     // Of another maker the proof is the whole item: it must go back unchanged.
+    // Told by its id alone it is kept at the provider.
+    if proof.is_empty() && item.get("id").is_some() {
+        draft.asked.served.kept = true;
+    }
     let whole =
         if super::seal::open(proof).is_none() && !proof.is_empty() { item.to_text() } else { String::new() };
     let proof = if whole.is_empty() { proof } else { &whole };
@@ -197,10 +225,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
                 let text = piece.text("refusal").unwrap_or_default().to_owned();
                 parts.push(Part::Refusal { text });
             }
-            other => {
-                let other: String = other.chars().take(40).collect();
-                draft.bind(&format!("Content of the type “{other}”"));
-            }
+            other => draft.stranger("Content", other, &["input_audio"]),
         }
     }
     Ok(())

@@ -66,6 +66,8 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
         (Chat, "enable_search", json!(true)),
         (Messages, "mcp_servers", servers),
         (Responses, "prompt", json!({ "id": "pmpt_1" })),
+        (Messages, "context_management", json!({ "edits": [{ "type": "compact_20260112" }] })),
+        (Responses, "context_management", json!([{ "type": "compaction", "compact_threshold": 1_000 }])),
     ] {
         assert!(served(protocol, field, value.clone()).endless.is_some(), "{field}: {value}");
     }
@@ -77,13 +79,27 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
     ] {
         assert_eq!(served(Chat, field, value), ServedTools::default(), "{field}");
     }
+    // What is taken out of a conversation costs nothing.
+    let edits = json!({ "edits": [{ "type": "clear_tool_uses_20250919" }] });
+    assert_eq!(served(Messages, "context_management", edits), ServedTools::default());
+    let by = |kind: &str| {
+        json!([{ "role": "user", "content": [{ "type": kind, kind: "https://x.org/a" }, { "type": "text", "text": "Hi" }] }])
+    };
+    let spoken = json!([{ "role": "assistant", "audio": { "id": "a" } }, { "role": "user", "content": "Hi" }]);
+    let thought = json!([{ "type": "reasoning", "id": "rs_1", "summary": [] }, { "role": "user", "content": "Hi" }]);
     let file = json!([{ "role": "user", "content": [
         { "type": "file", "file": { "file_id": "f" } }, { "type": "text", "text": "Hi" }] }]);
     let document = json!([{ "role": "user", "content": [
         { "type": "document", "source": { "type": "url", "url": "https://x.org/a.pdf" } }] }]);
     for (protocol, field, value) in [
         (Chat, "messages", file),
+        (Chat, "messages", by("document_url")),
+        (Chat, "messages", by("video_url")),
+        (Chat, "messages", spoken),
         (Messages, "messages", document),
+        (Messages, "messages", by("container_upload")),
+        (Responses, "input", thought),
+        (Responses, "input", json!([{ "type": "a_new_item", "id": "i" }, { "role": "user", "content": "Hi" }])),
         (Responses, "previous_response_id", json!("resp_1")),
         (Responses, "conversation", json!("conv_1")),
         (
