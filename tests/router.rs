@@ -244,7 +244,6 @@ fn what_the_request_needs_is_asked_of_the_model() {
     for (needs, reason) in [
         (router::Needs { tools: true, ..Default::default() }, Reason::Tools),
         (router::Needs { structured_output: true, ..Default::default() }, Reason::StructuredOutput),
-        (router::Needs { reasoning: true, ..Default::default() }, Reason::Reasoning),
         (router::Needs { input: vec![domain::Modality::Image], ..Default::default() }, Reason::Modality),
     ] {
         let route = world.clone().needs(needs.clone()).plan();
@@ -255,10 +254,31 @@ fn what_the_request_needs_is_asked_of_the_model() {
         nobody_knows.model = None;
         assert_eq!(order(&nobody_knows.plan()), ["a"], "the provider will say");
     }
-    let long = router::Needs { max_output: Some(5_000), ..Default::default() };
-    let mut short = endpoint("short", None);
-    short.max_completion_tokens = Some(4_000);
-    assert_eq!(rejection(&World::new([short]).needs(long).plan(), "short"), [Reason::OutputTooShort]);
+}
+
+/// Programs ask for these whatever the model: who can all of it comes before who can not, and nobody stands in for that.
+#[test]
+fn what_an_answer_can_do_without_rules_nobody_out_who_is_the_only_one() {
+    let wishes = |earlier_input: Vec<domain::Modality>, reasoning| router::Needs {
+        reasoning,
+        earlier_input,
+        max_output: Some(5_000),
+        ..Default::default()
+    };
+    let all = wishes(vec![domain::Modality::Image], true);
+    let short =
+        || domain::Endpoint { max_completion_tokens: Some(4_000), ..endpoint("short", Some(("1", "1"))) };
+    let world = World::new([short()]).model(false).needs(all);
+    assert_eq!(order(&world.plan()), ["short"]);
+    let strict = world.clone().prefs(r#"{"require_parameters":true}"#).plan();
+    assert_eq!(rejection(&strict, "short"), [Reason::Modality, Reason::Reasoning, Reason::OutputTooShort]);
+    let world =
+        World::new([short(), endpoint("long", Some(("9", "9")))]).model(true).needs(wishes(Vec::new(), true));
+    let route = world.plan();
+    assert_eq!((order(&route), rejection(&route, "short")), (vec!["long"], vec![Reason::OutputTooShort]));
+    let mut stands_in = world;
+    stands_in.stand_ins = vec!["long".to_owned()];
+    assert_eq!(order(&stands_in.plan()), ["short", "long"], "it has not failed");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! An answer comes in the form that its client asked for, in whichever one its provider gives it; and what was left
 //! out of a request, what was counted by us and what it cost is told.
 
-use crate::bench::{Bench, Reply, chat, chat_document, chat_events, data, messages};
+use crate::bench::{Bench, Reply, chat, chat_document, chat_events, data, every_protocol, messages};
 use domain::{BlockKind, Meter, ModelRef, Quirks, StreamEvent};
 use parallax_suite::support::{
     recording::Recording,
@@ -150,7 +150,7 @@ async fn a_recorded_answer_comes_in_the_form_that_was_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_left_out_on_the_way_to_another_protocol_is_told() {
-    let bench = Bench::new(crate::bench::every_protocol()).await;
+    let bench = Bench::new(every_protocol()).await;
     let mut body = chat("m@messages", false);
     body["logprobs"] = json!(true);
     body["logit_bias"] = json!({ "1": 2 });
@@ -203,7 +203,7 @@ async fn a_client_that_adds_tokens_up_is_given_numbers_that_say_they_are_estimat
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cost_stands_in_the_usage_of_an_answer_that_passes() {
-    let bench = Bench::new(crate::bench::every_protocol()).await;
+    let bench = Bench::new(every_protocol()).await;
     let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "2".to_owned())).into_iter().collect();
     let price = engine::UserPrice { rates, foreign: None };
     bench.engine.set_price(&ModelRef::parse("m@chat").unwrap(), &price).await.unwrap();
@@ -224,7 +224,7 @@ async fn the_cost_stands_in_the_usage_of_an_answer_that_passes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_on_the_web_goes_as_its_address_and_is_not_fetched() {
-    let bench = Bench::new(crate::bench::every_protocol()).await;
+    let bench = Bench::new(every_protocol()).await;
     let url = format!("{}/cat.png", bench.upstream.url().replace("http://", "https://"));
     let content = json!([{ "type": "text", "text": "What is it?" },
                          { "type": "image_url", "image_url": { "url": url } }]);
@@ -242,4 +242,37 @@ async fn a_picture_on_the_web_goes_as_its_address_and_is_not_fetched() {
         assert!(parts.contains(&&wanted), "{provider}: {sent}");
     }
     assert!(bench.upstream.seen().iter().all(|seen| seen.method == "POST"), "nobody here looked at it");
+}
+/// Claude Code asks every model to think and to write 32,000 tokens, Codex for effort: what a model cannot do of that is
+/// left out and told, and no other answers in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_model_cannot_do_is_left_out_and_no_stand_in_is_asked_for_it() {
+    let bench = Bench::new(every_protocol()).await;
+    bench.engine.add_provider("groq", "openai-chat", &format!("{}/v1", bench.upstream.url())).await.unwrap();
+    let model = "meta-llama/llama-3.3-70b-instruct";
+    let mut code = messages(model, false);
+    code["thinking"] = json!({ "type": "adaptive" });
+    code["max_tokens"] = json!(64_000);
+    let mut effort = chat(model, false);
+    effort["reasoning_effort"] = json!("low");
+    effort["max_tokens"] = json!(1_000_000);
+    effort["models"] = json!(["openai/gpt-oss-120b"]);
+    for (path, body) in [("/v1/messages", code), ("/v1/chat/completions", effort)] {
+        let reply = bench.post(path, &body).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        assert_eq!(reply.header("x-parallax-model"), Some(model), "{path}");
+        let told = reply.header("x-parallax-notices").unwrap();
+        assert!(told.contains("reasoning") && told.contains("32768"), "{told}");
+        let seen = bench.upstream.seen();
+        let sent: Value = serde_json::from_str(&seen.last().unwrap().text()).unwrap();
+        assert_eq!(
+            (sent.get("reasoning_effort"), &sent["max_completion_tokens"]),
+            (None, &json!(32_768)),
+            "{sent}"
+        );
+    }
+    let mut strict = chat(model, false);
+    strict["reasoning_effort"] = json!("low");
+    strict["provider"] = json!({ "require_parameters": true });
+    assert_eq!(bench.post("/v1/chat/completions", &strict).await.status, 400);
 }

@@ -164,6 +164,10 @@ async fn what_is_not_read_of_a_body_is_held_all_the_same() {
         bench.engine.set_price(&domain::ModelRef::parse(name).unwrap(), &price).await.unwrap();
     }
     bench.engine.set_budget(budget("1000")).await.unwrap();
+    let answer = json!({ "id": "r", "object": "response", "status": "completed", "model": "m",
+        "output": [{ "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": "Hi" }] }],
+        "usage": { "input_tokens": 20, "output_tokens": 5, "total_tokens": 25 } });
+    bench.upstream.first(Route::answer(Answer::json(200, &answer)).path("/v1/responses"));
     let words = "word ".repeat(20_000);
     let schema = json!({ "type": "object", "properties": {} });
     let ask = |protocol: &str, pointer: &str, value: Value| {
@@ -171,7 +175,10 @@ async fn what_is_not_read_of_a_body_is_held_all_the_same() {
             "chat" => ("/v1/chat/completions", chat("m@chat", false)),
             "messages" => ("/v1/messages", messages("m@messages", false)),
             "responses" => ("/v1/responses", json!({ "model": "m@responses", "input": "Hi" })),
-            _ => ("/v1beta/models/m@gemini:generateContent", json!({ "contents": [{ "parts": [{ "text": "Hi" }] }] })),
+            _ => (
+                "/v1beta/models/m@gemini:generateContent",
+                json!({ "contents": [{ "parts": [{ "text": "Hi" }] }] }),
+            ),
         };
         body[pointer] = value;
         (path, body)

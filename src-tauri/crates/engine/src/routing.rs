@@ -32,6 +32,8 @@ pub(crate) struct Choice {
     pub account: Option<AccountLabel>,
     /// 0 = the model that was asked for; n = the nth that may stand in for it.
     pub stand_in: u32,
+    /// Something of the request has to be left out for it.
+    pub lacks: bool,
 }
 
 /// What may be asked for a model, and the rules that its name adds.
@@ -116,7 +118,7 @@ fn automatic(
         model.slug.author() != catalog::DEMO
             && model.output.contains(&Modality::Text)
             && model.retires.is_none()
-            && needs.input.iter().all(|kind| model.input.contains(kind))
+            && needs.input.iter().chain(&needs.earlier_input).all(|kind| model.input.contains(kind))
     };
     let ready = |endpoint: &Endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered);
     let served = |model: &&domain::Model| catalog.endpoints(model.slug.as_str()).iter().any(ready);
@@ -205,12 +207,12 @@ pub(crate) fn plan(
     let choices = route
         .asked()
         .filter_map(|candidate| {
-            let (endpoint, stand_in) =
-                field.endpoints.iter().find(|(endpoint, _)| endpoint.id == candidate.endpoint)?;
+            let offer = offers.iter().find(|offer| offer.endpoint.id == candidate.endpoint)?;
             Some(Choice {
-                endpoint: Arc::new(endpoint.clone()),
+                endpoint: Arc::new(offer.endpoint.clone()),
                 account: candidate.account.clone(),
-                stand_in: *stand_in,
+                stand_in: offer.stand_in,
+                lacks: router::lacks(offer, &ask),
             })
         })
         .collect();
@@ -288,11 +290,14 @@ fn offer<'a>(
 
 /// What a request needs of whoever answers it.
 pub(crate) fn needs(request: &Request) -> Needs {
-    let mut input = Vec::new();
-    for part in request.messages.iter().flat_map(|message| &message.parts) {
-        let Some(kind) = wire::reads(part) else { continue };
-        if !input.contains(&kind) {
-            input.push(kind);
+    let newest = request.messages.iter().rposition(|message| message.role == domain::Role::User);
+    let (mut input, mut earlier_input) = (Vec::new(), Vec::new());
+    for (place, message) in request.messages.iter().enumerate() {
+        let kinds = if Some(place) == newest { &mut input } else { &mut earlier_input };
+        for kind in message.parts.iter().filter_map(wire::reads) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
         }
     }
     let params = &request.params;
@@ -315,6 +320,7 @@ pub(crate) fn needs(request: &Request) -> Needs {
             Some(domain::Reasoning::Effort(_) | domain::Reasoning::Budget(_)) => true,
         },
         input,
+        earlier_input,
         max_output: params.max_completion_tokens,
         params: set.into_iter().filter_map(|(name, set)| set.then_some(name)).collect(),
     }
@@ -323,7 +329,9 @@ pub(crate) fn needs(request: &Request) -> Needs {
 /// Takes out of what is left what the failure rules out.
 pub(crate) fn forget(left: &mut VecDeque<Choice>, kind: ErrorKind, failed: &Choice) {
     match kind {
-        ErrorKind::LimitContext => left.retain(|other| roomier(&other.endpoint, &failed.endpoint)),
+        // Another model was named for this too, and counts its tokens in its own way.
+        ErrorKind::LimitContext => left
+            .retain(|other| other.stand_in != failed.stand_in || roomier(&other.endpoint, &failed.endpoint)),
         // The key itself is not good, so it is not good at the provider's other endpoints either.
         ErrorKind::AuthMissing
         | ErrorKind::VaultUnavailable

@@ -23,4 +23,6 @@ pub use estimate::{Expected, Volume, estimate, priced_on, usual_lengths};
 pub use forecast::{Forecast, SpendDay, forecast};
 pub use hold::{Besides, Dearest, hold};
 pub use rates::{is_free, rate, rates};
-pub use tokens::{IMAGE_TOKENS_AT_MOST, least_bytes, output_estimate, prompt_estimate, prompt_upper_bound, tokens_of};
+pub use tokens::{
+    IMAGE_TOKENS_AT_MOST, least_bytes, output_estimate, prompt_estimate, prompt_upper_bound, tokens_of,
+};

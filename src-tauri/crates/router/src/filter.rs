@@ -6,10 +6,28 @@ use crate::{
 };
 use domain::{DataCollection, Endpoint, PicoUsd, Reason, slug_covers};
 
-/// Every ground for leaving an endpoint out, from the one nobody can mend to the one a shorter prompt or
-/// more money mends. Empty = it may serve.
-pub(crate) fn refusals(offer: &Offer<'_>, ask: &Ask<'_>) -> Vec<Reason> {
-    let mut reasons = Vec::new();
+/// Why an endpoint may not serve.
+#[derive(Default)]
+pub(crate) struct Refusals {
+    /// Every ground for leaving it out, from the one nobody can mend to the one a shorter prompt or more money mends.
+    /// Empty = it may serve.
+    pub reasons: Vec<Reason>,
+    /// What it would have to leave out of the request to serve it: no ground where nobody of the model can do it.
+    pub lacks: Vec<Reason>,
+}
+
+/// What is against an endpoint.
+pub(crate) fn refusals(offer: &Offer<'_>, ask: &Ask<'_>) -> Refusals {
+    let mut refusals = Refusals::default();
+    grounds(offer, ask, &mut refusals.reasons);
+    wishes(offer, ask, &mut refusals.lacks);
+    if ask.prefs.require_parameters == Some(true) {
+        refusals.reasons.append(&mut refusals.lacks);
+    }
+    refusals
+}
+
+fn grounds(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
     // A stand-in was named for itself.
     let stands_in = offer.stand_in > 0;
     if !stands_in && ask.named.is_some_and(|named| *named != offer.endpoint.provider) {
@@ -18,15 +36,33 @@ pub(crate) fn refusals(offer: &Offer<'_>, ask: &Ask<'_>) -> Vec<Reason> {
     if !offer.dialect_built {
         reasons.push(Reason::DialectMissing);
     }
-    data(offer, ask, &mut reasons);
-    lists(offer, ask, &mut reasons);
-    abilities(offer, ask, &mut reasons);
+    data(offer, ask, reasons);
+    lists(offer, ask, reasons);
+    abilities(offer, ask, reasons);
     if offer.ready == Ready::NoKey {
         reasons.push(Reason::NoKey);
     }
-    size(offer, ask, &mut reasons);
-    money(offer, ask, &mut reasons);
-    reasons
+    size(offer, ask, reasons);
+    money(offer, ask, reasons);
+}
+
+/// What an answer can do without: who does not reason answers at once, who writes less ends sooner, and pictures of
+/// before may be missing. Programs name them in every request, whichever model it is for.
+fn wishes(offer: &Offer<'_>, ask: &Ask<'_>, lacks: &mut Vec<Reason>) {
+    let needs = ask.needs;
+    if let Some((can, reads)) = offer.model {
+        if needs.earlier_input.iter().any(|kind| !reads.contains(kind)) {
+            lacks.push(Reason::Modality);
+        }
+        if needs.reasoning && !can.reasoning {
+            lacks.push(Reason::Reasoning);
+        }
+    }
+    if let (Some(wanted), Some(most)) = (needs.max_output, offer.endpoint.max_completion_tokens)
+        && wanted > most
+    {
+        lacks.push(Reason::OutputTooShort);
+    }
 }
 
 /// Slug of an endpoint as lists name it: its provider, with its region where that is known.
@@ -103,9 +139,6 @@ fn abilities(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
         if needs.structured_output && !can.structured_output {
             reasons.push(Reason::StructuredOutput);
         }
-        if needs.reasoning && !can.reasoning {
-            reasons.push(Reason::Reasoning);
-        }
     }
     let steady = offer.model.is_some_and(|(can, _)| can.temperature == Some(false));
     let drops = |param: &&str| {
@@ -122,11 +155,6 @@ fn size(offer: &Offer<'_>, ask: &Ask<'_>, reasons: &mut Vec<Reason>) {
     // doubt: the provider answers a prompt that is too long without charging for it.
     if offer.endpoint.context_length.is_some_and(|context| ask.prompt_tokens >= context) {
         reasons.push(Reason::ContextTooSmall);
-    }
-    if let (Some(wanted), Some(most)) = (ask.needs.max_output, offer.endpoint.max_completion_tokens)
-        && wanted > most
-    {
-        reasons.push(Reason::OutputTooShort);
     }
 }
 

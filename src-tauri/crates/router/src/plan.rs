@@ -2,7 +2,7 @@
 
 use crate::{
     chance::{hash, mix},
-    filter,
+    filter::{self, Refusals},
     health::{Health, Setback, Who},
     price::Rates,
 };
@@ -63,8 +63,10 @@ pub struct Needs {
     pub structured_output: bool,
     /// It reasons.
     pub reasoning: bool,
-    /// What it reads besides text.
+    /// What it reads besides text, in what is asked now.
     pub input: Vec<Modality>,
+    /// What it reads besides text, in what was said before.
+    pub earlier_input: Vec<Modality>,
     /// The longest answer asked for, in tokens.
     pub max_output: Option<u64>,
     /// Names of the parameters that are set.
@@ -126,8 +128,8 @@ const LITTLE_KNOWN: f64 = 0.5;
 
 /// Sorts the endpoints into those to try, in order, and those left out, each with its reasons.
 ///
-/// What is not allowed or not possible is left out, and what is unknown counts as not allowed. The rest is
-/// ordered: models before their stand-ins; then the user's literal order; then what has set back behind
+/// What is not allowed or not possible is left out, and what is unknown counts as not allowed. So is who could serve
+/// only a part of what is asked, as long as another of the same model can all of it. The rest is ordered: models before their stand-ins; then the user's literal order; then what has set back behind
 /// what has not; this machine before others (unless speed is asked for); an unknown price after every known
 /// one; and then by the expected cost of trying over the chance of success, where "cost" is dollars and
 /// waiting together. The endpoint's id decides last of all, so that the order never depends on the order
@@ -135,8 +137,17 @@ const LITTLE_KNOWN: f64 = 0.5;
 pub fn plan(offers: &[Offer<'_>], ask: &Ask<'_>, health: &Health) -> Route {
     let mut rejected = Vec::new();
     let mut ranked = Vec::with_capacity(offers.len());
-    for offer in offers {
-        let reasons = filter::refusals(offer, ask);
+    let refusals: Vec<Refusals> = offers.iter().map(|offer| filter::refusals(offer, ask)).collect();
+    // Of each model; a stand-in is for when the one that was asked for fails, not for what it lacks.
+    let can_all = |stand_in: u32| {
+        let whole = |refusals: &Refusals| refusals.reasons.is_empty() && refusals.lacks.is_empty();
+        offers.iter().zip(&refusals).any(|(other, refusals)| other.stand_in == stand_in && whole(refusals))
+    };
+    for (offer, Refusals { reasons, lacks }) in offers.iter().zip(&refusals) {
+        let mut reasons = reasons.clone();
+        if !lacks.is_empty() && can_all(offer.stand_in) {
+            reasons.extend(lacks);
+        }
         if reasons.is_empty() {
             for (key, account) in (0u32..).zip(keys(offer)) {
                 ranked.push(rank(offer, account.as_ref(), key, ask, health));
@@ -166,6 +177,11 @@ pub fn plan(offers: &[Offer<'_>], ask: &Ask<'_>, health: &Health) -> Route {
         policy: ask.policy.map(str::to_owned),
         no_fallbacks: ask.prefs.allow_fallbacks == Some(false),
     }
+}
+
+/// Would something have to be left out of the request for this endpoint?
+pub fn lacks(offer: &Offer<'_>, ask: &Ask<'_>) -> bool {
+    !filter::refusals(offer, ask).lacks.is_empty()
 }
 
 /// A provider without accounts of its own is asked once.

@@ -244,7 +244,9 @@ impl Drive {
             origin: "gateway",
             app: Some(self.ask.caller.key.name.clone()),
             side: None,
-            passing: Some(Arc::clone(&self.passing)),
+            // Cut to what its model can, it is not the client's body any more.
+            passing: Some(Arc::clone(&self.passing))
+                .filter(|passing| !choice.lacks || passing.asked.bound.is_some()),
             conversation: None,
             n: self.attempts,
             over_budget: false,

@@ -43,7 +43,9 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     tools(json, draft)?;
     // The prompt is read once more for it, and once more as often as it grows.
     let edits = json.at("/context_management/edits").map(Json::items).unwrap_or_default();
-    if let Some(edit) = edits.iter().filter_map(|edit| edit.text("type")).find(|kind| kind.starts_with("compact")) {
+    if let Some(edit) =
+        edits.iter().filter_map(|edit| edit.text("type")).find(|kind| kind.starts_with("compact"))
+    {
         draft.asked.served.runs(edit);
     }
     let servers = !json.list("mcp_servers").is_empty();

@@ -35,7 +35,9 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     }
     // The prompt is read once more for it, and once more as often as it grows.
     let edits = json.list("context_management");
-    if let Some(edit) = edits.iter().filter_map(|edit| edit.text("type")).find(|kind| kind.starts_with("compact")) {
+    if let Some(edit) =
+        edits.iter().filter_map(|edit| edit.text("type")).find(|kind| kind.starts_with("compact"))
+    {
         draft.asked.served.runs(edit);
     }
     params(json, draft)?;

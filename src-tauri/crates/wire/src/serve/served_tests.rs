@@ -82,11 +82,11 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
     // What is taken out of a conversation costs nothing.
     let edits = json!({ "edits": [{ "type": "clear_tool_uses_20250919" }] });
     assert_eq!(served(Messages, "context_management", edits), ServedTools::default());
-    let by = |kind: &str| {
-        json!([{ "role": "user", "content": [{ "type": kind, kind: "https://x.org/a" }, { "type": "text", "text": "Hi" }] }])
-    };
-    let spoken = json!([{ "role": "assistant", "audio": { "id": "a" } }, { "role": "user", "content": "Hi" }]);
-    let thought = json!([{ "type": "reasoning", "id": "rs_1", "summary": [] }, { "role": "user", "content": "Hi" }]);
+    let by = |kind: &str| json!([{ "role": "user", "content": [{ "type": kind, kind: "https://x.org/a" }, { "type": "text", "text": "Hi" }] }]);
+    let spoken =
+        json!([{ "role": "assistant", "audio": { "id": "a" } }, { "role": "user", "content": "Hi" }]);
+    let thought =
+        json!([{ "type": "reasoning", "id": "rs_1", "summary": [] }, { "role": "user", "content": "Hi" }]);
     let file = json!([{ "role": "user", "content": [
         { "type": "file", "file": { "file_id": "f" } }, { "type": "text", "text": "Hi" }] }]);
     let document = json!([{ "role": "user", "content": [
@@ -99,7 +99,11 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
         (Messages, "messages", document),
         (Messages, "messages", by("container_upload")),
         (Responses, "input", thought),
-        (Responses, "input", json!([{ "type": "a_new_item", "id": "i" }, { "role": "user", "content": "Hi" }])),
+        (
+            Responses,
+            "input",
+            json!([{ "type": "a_new_item", "id": "i" }, { "role": "user", "content": "Hi" }]),
+        ),
         (Responses, "previous_response_id", json!("resp_1")),
         (Responses, "conversation", json!("conv_1")),
         (
