@@ -2,7 +2,7 @@
 
 use super::{Asked, Encoder, Protocol, Told, parse, whole};
 use crate::trial::{assistant, endpoint, text, tool_call, user};
-use domain::{BlockKind, FinishReason, NoticeKind, Part, Quirks, StreamEvent};
+use domain::{BlockKind, FinishReason, NoticeKind, Part, Quirks, StreamEvent, ToolChoice};
 use serde_json::{Value, json};
 
 fn asked(protocol: Protocol, body: &Value) -> Asked {
@@ -254,6 +254,24 @@ fn what_geminis_json_says_in_its_own_way_is_kept() {
         asked.request.tools[0].parameters,
         json!({ "type": "array", "minItems": 1, "maxItems": 2, "items": { "type": "string", "maxLength": 9 } })
     );
+}
+
+/// “Either function calls or natural language”: who must call a tool never comes to its last words.
+#[test]
+fn calls_that_gemini_is_to_check_are_no_duty_to_call() {
+    let body = |config: Value| {
+        json!({ "contents": [{ "role": "user", "parts": [{ "text": "x" }] }],
+            "tools": [{ "functionDeclarations": [{ "name": "look", "parameters": { "type": "OBJECT" } }] }],
+            "toolConfig": { "functionCallingConfig": config } })
+    };
+    let free = asked(Protocol::Gemini, &body(json!({ "mode": "VALIDATED" })));
+    assert_eq!(free.request.tool_choice, Some(ToolChoice::Auto));
+    assert_eq!(free.dropped, ["functionCallingConfig.mode: VALIDATED"], "that calls are checked is lost");
+    assert!(free.bound.is_none());
+    let duty = asked(Protocol::Gemini, &body(json!({ "mode": "ANY" })));
+    assert_eq!((duty.request.tool_choice.clone(), duty.dropped.len()), (Some(ToolChoice::Required), 0));
+    let some = body(json!({ "mode": "VALIDATED", "allowedFunctionNames": ["look"] }));
+    assert!(asked(Protocol::Gemini, &some).bound.is_some());
 }
 
 #[test]

@@ -310,7 +310,12 @@ fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     draft.request().tool_choice = match (mode.as_str(), allowed) {
         ("NONE", _) => Some(ToolChoice::None),
         ("ANY", [only]) => Some(ToolChoice::Named { name: only.str().unwrap_or_default().to_owned() }),
-        ("ANY" | "VALIDATED", []) => Some(ToolChoice::Required),
+        ("ANY", []) => Some(ToolChoice::Required),
+        // Words or calls, as with AUTO, but a call keeps to its schema: a promise the model's provider makes.
+        ("VALIDATED", []) => {
+            draft.lose("functionCallingConfig.mode: VALIDATED");
+            Some(ToolChoice::Auto)
+        }
         ("AUTO" | "MODE_UNSPECIFIED", _) => Some(ToolChoice::Auto),
         _ => {
             draft.bind("A choice among some of the tools");
