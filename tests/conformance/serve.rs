@@ -113,6 +113,13 @@ fn expected(answer: &Answer, protocol: Protocol) -> Value {
     if answer.images > 0 && protocol == Protocol::AnthropicMessages {
         gist["images"] = json!(0);
     }
+    if protocol == Protocol::OpenAiResponses {
+        // It demands these numbers, and says 0 where the provider told none.
+        for part in [1, 3] {
+            let count = gist["counts"][part].as_u64();
+            gist["counts"][part] = json!(count.unwrap_or(0));
+        }
+    }
     gist
 }
 

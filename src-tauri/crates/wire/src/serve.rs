@@ -195,7 +195,7 @@ pub struct Told {
     pub old_calls: bool,
     /// What of the request was left out, in words; in Gemini's protocol there is no place for them.
     pub warnings: Vec<String>,
-    /// The Messages API wants a number of tokens from every answer: ours, where the provider gave none.
+    /// Some protocols want a number of tokens from every answer: ours, where the provider gave none.
     pub counted: Option<Usage>,
 }
 
@@ -303,6 +303,9 @@ mod served_tests;
 #[cfg(test)]
 #[path = "serve/tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "serve/usage_tests.rs"]
+mod usage_tests;
 #[cfg(test)]
 #[path = "serve/whole_tests.rs"]
 mod whole_tests;

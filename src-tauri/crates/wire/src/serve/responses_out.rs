@@ -71,8 +71,13 @@ impl Write for Events {
         if let Some(why) = why {
             response.insert("incomplete_details".into(), json!({ "reason": why }));
         }
-        response.insert("usage".into(), write::responses_usage(page.usage.as_ref(), cost));
+        let usage = write::responses_usage(page.usage.as_ref(), page.told.counted.as_ref(), cost);
+        response.insert("usage".into(), usage);
         page.send(&format!("response.{status}"), json!({ "response": response }), out);
+    }
+
+    fn counted(&mut self, usage: &Usage) {
+        self.page.told.counted = Some(usage.clone());
     }
 
     fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>) {
@@ -352,9 +357,11 @@ fn proof(call: Option<&str>, signature: &str, index: usize, told: &Told) -> Valu
         "encrypted_content": seal::seal(&told.issuer, call, Some(signature)) })
 }
 
+/// What a client may read of every response, also where there is nothing to tell: OpenRouter's demands each.
 fn response(told: &Told, status: &str, output: Vec<Value>) -> Map<String, Value> {
     let fields = json!({
         "id": format!("resp_{}", told.id), "object": "response", "created_at": told.created, "status": status,
+        "completed_at": null, "frequency_penalty": null, "presence_penalty": null,
         "error": null, "incomplete_details": null, "instructions": null, "max_output_tokens": null,
         "model": told.model, "output": output, "parallel_tool_calls": true, "previous_response_id": null,
         "reasoning": { "effort": null, "summary": null }, "store": false, "temperature": null,
@@ -411,6 +418,7 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
     if let Some(why) = why {
         all.insert("incomplete_details".into(), json!({ "reason": why }));
     }
-    all.insert("usage".into(), write::responses_usage(folded.usage.as_ref(), cost));
+    let usage = write::responses_usage(folded.usage.as_ref(), told.counted.as_ref(), cost);
+    all.insert("usage".into(), usage);
     all.into()
 }

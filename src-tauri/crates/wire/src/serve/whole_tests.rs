@@ -234,7 +234,11 @@ proptest! {
     #[test]
     fn every_answer_is_read_back_streamed_and_whole(events in answers()) {
         for protocol in Protocol::ALL {
-            let meant = without_sources(said(&events, Some(protocol)));
+            let mut meant = without_sources(said(&events, Some(protocol)));
+            if meant.counts[0].is_some() && protocol == Protocol::OpenAiResponses {
+                // It demands a number of each, and says 0 where none is known.
+                meant.counts = meant.counts.map(|count| count.or(Some(0)));
+            }
             let stream = streamed(protocol, told(), &events);
             let one = whole(protocol, &told(), &events, None);
             for (framing, bytes) in [(Framing::Sse, stream), (Framing::Json, one)] {

@@ -80,21 +80,35 @@ pub(super) fn chat_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> Option
     Some(all.into())
 }
 
-/// Usage in the words of the Responses API.
-pub(super) fn responses_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> Value {
+/// Usage in the words of the Responses API. Its clients read the details without looking whether they are there, and
+/// as numbers: none is written as 0 where the provider tells none. What is spent is not reckoned from these. Of the
+/// totals what the provider did not say is what we `counted`, which then says that it is an estimate.
+pub(super) fn responses_usage(
+    usage: Option<&Usage>,
+    counted: Option<&Usage>,
+    cost: Option<PicoUsd>,
+) -> Value {
     let Some(usage) = usage.filter(|usage| !usage.is_silent()) else { return Value::Null };
-    let mut input = Map::new();
-    put(&mut input, "cached_tokens", usage.input.cache_read);
-    put(&mut input, "cache_write_tokens", usage.input.cache_write());
+    let (input, output, estimated) = totals(usage, counted);
     let mut all = Map::new();
-    all.insert("input_tokens".into(), usage.input.total.into());
-    put(&mut all, "input_tokens_details", (!input.is_empty()).then_some(input));
-    all.insert("output_tokens".into(), usage.output.total.into());
-    let reasoning = usage.output.reasoning.map(|count| json!({ "reasoning_tokens": count }));
-    put(&mut all, "output_tokens_details", reasoning);
-    all.insert("total_tokens".into(), total(usage).into());
+    all.insert("input_tokens".into(), input.into());
+    let details = json!({ "cached_tokens": usage.input.cache_read.unwrap_or(0),
+        "cache_write_tokens": usage.input.cache_write().unwrap_or(0) });
+    all.insert("input_tokens_details".into(), details);
+    all.insert("output_tokens".into(), output.into());
+    let details = json!({ "reasoning_tokens": usage.output.reasoning.unwrap_or(0) });
+    all.insert("output_tokens_details".into(), details);
+    all.insert("total_tokens".into(), sum(input, output).into());
+    put(&mut all, "estimated", estimated.then_some(true));
     put(&mut all, "cost", cost.map(dollars));
     all.into()
+}
+
+/// Tokens of the prompt and of the answer, as the provider said or else as we `counted`; and whether we did.
+fn totals(usage: &Usage, counted: Option<&Usage>) -> (Option<u64>, Option<u64>, bool) {
+    let input = usage.input.total.or(counted.and_then(|ours| ours.input.total));
+    let output = usage.output.total.or(counted.and_then(|ours| ours.output.total));
+    (input, output, input != usage.input.total || output != usage.output.total)
 }
 
 /// What of the request was left out.
@@ -115,8 +129,7 @@ pub(super) fn messages_usage(
     let usage = usage.unwrap_or(&silent);
     let cached = [usage.input.cache_read, usage.input.cache_write()];
     let cached = cached.into_iter().flatten().fold(0, u64::saturating_add);
-    let input = usage.input.total.or(counted.and_then(|ours| ours.input.total));
-    let output = usage.output.total.or(counted.and_then(|ours| ours.output.total));
+    let (input, output, estimated) = totals(usage, counted);
     all.insert("input_tokens".into(), input.map(|all| all.saturating_sub(cached)).into());
     put(&mut all, "cache_read_input_tokens", usage.input.cache_read);
     put(&mut all, "cache_creation_input_tokens", usage.input.cache_write());
@@ -126,9 +139,7 @@ pub(super) fn messages_usage(
         all.insert("cache_creation".into(), parts);
     }
     all.insert("output_tokens".into(), output.into());
-    if input != usage.input.total || output != usage.output.total {
-        all.insert("estimated".into(), true.into());
-    }
+    put(&mut all, "estimated", estimated.then_some(true));
     if let Some(reasoning) = usage.output.reasoning {
         all.insert("output_tokens_details".into(), json!({ "thinking_tokens": reasoning }));
     }
@@ -153,7 +164,11 @@ pub(super) fn gemini_usage(usage: &Usage) -> Value {
 }
 
 fn total(usage: &Usage) -> Option<u64> {
-    Some(usage.input.total?.saturating_add(usage.output.total?))
+    sum(usage.input.total, usage.output.total)
+}
+
+fn sum(input: Option<u64>, output: Option<u64>) -> Option<u64> {
+    Some(input?.saturating_add(output?))
 }
 
 /// The reason an answer ended, for protocols that know these words. What is not known to be success is told as an
