@@ -8,7 +8,7 @@ use domain::{ErrorKind, Failure, FinishReason, Quirks, StreamEvent};
 use serde_json::{Value, json};
 use wire::{
     Ending, Framing,
-    serve::{Encoder, Protocol, Tap, Told, whole},
+    serve::{Encoder, Protocol, Tap, Told, ToldUsage, whole},
 };
 
 fn told() -> Told {
@@ -137,7 +137,7 @@ fn recorded_answers_pass_a_tap_unchanged() {
         }
         let (meant, ending) = decode(recording, &recording.body, usize::MAX);
         for step in [7, 4_096] {
-            let mut tap = Tap::new(protocol, label, &Quirks::default(), false);
+            let mut tap = Tap::new(protocol, label, &Quirks::default(), ToldUsage::AsItComes);
             let (mut events, mut pass) = (Vec::new(), Vec::new());
             for piece in recording.body.chunks(step) {
                 tap.push(piece, &mut events, &mut pass);
@@ -164,7 +164,7 @@ fn recorded_answers_come_in_the_framing_that_is_waited_for() {
         let label = recording.headers.get("content-type");
         let (meant, ending) = decode(recording, &recording.body, usize::MAX);
         for (whole, step) in [(true, 7), (true, 4_096), (false, 7), (false, 4_096)] {
-            let mut tap = Tap::new(protocol, label, &Quirks::default(), false).wanted(whole);
+            let mut tap = Tap::new(protocol, label, &Quirks::default(), ToldUsage::AsItComes).wanted(whole);
             let (mut events, mut pass) = (Vec::new(), Vec::new());
             for piece in recording.body.chunks(step) {
                 tap.push(piece, &mut events, &mut pass);

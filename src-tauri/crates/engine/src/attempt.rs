@@ -308,7 +308,7 @@ impl<'a> Attempt<'a> {
         let mut reader = match tapped {
             Some(tapped) if tapped.embeds => Reader::Embeddings(Embeddings::default()),
             Some(tapped) => {
-                let tap = Tap::new(tapped.protocol, kind, &provider.quirks, tapped.hide_usage);
+                let tap = Tap::new(tapped.protocol, kind, &provider.quirks, tapped.usage);
                 Reader::Tap(Box::new(tap.wanted(tapped.whole)))
             }
             None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),

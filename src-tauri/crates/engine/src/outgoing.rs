@@ -32,8 +32,8 @@ pub(crate) struct Tapped {
     pub protocol: serve::Protocol,
     /// The client wants one document, not a stream.
     pub whole: bool,
-    /// Usage was asked for by us alone.
-    pub hide_usage: bool,
+    /// How the client is told the usage of a stream.
+    pub usage: serve::ToldUsage,
     /// They are embeddings.
     pub embeds: bool,
 }
@@ -82,7 +82,7 @@ impl Writer {
         let tapped = Tapped {
             protocol: asked.protocol,
             whole: !asked.stream,
-            hide_usage: passed.hide_usage,
+            usage: passed.usage,
             embeds: asked.embeds,
         };
         let Passed { call, notices, output_limit, .. } = passed;

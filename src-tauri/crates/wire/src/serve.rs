@@ -34,7 +34,7 @@ pub use embed::{Embeddings, embeddings};
 pub use errors::{error_body, status_of};
 pub use lists::{KeyInfo, Offer, OfferedEndpoint, credits, endpoints, key, model, models, supported};
 pub use openapi::openapi;
-pub use pass::{Passed, passes, retarget};
+pub use pass::{Passed, ToldUsage, passes, retarget};
 pub use tap::Tap;
 
 use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent, Usage};

@@ -16,12 +16,22 @@ use domain::{
 pub struct Passed {
     /// The call.
     pub call: Call,
-    /// The client did not ask for the usage chunk of its stream, we did: it is withheld (see [`super::Tap`]).
-    pub hide_usage: bool,
+    /// How its client is told the usage of a stream (see [`super::Tap`]).
+    pub usage: ToldUsage,
     /// What was left out and why.
     pub notices: Vec<(NoticeKind, domain::Words)>,
     /// The longest answer the call itself allows, in tokens; `None` = it names no limit.
     pub output_limit: Option<u64>,
+}
+
+/// How a client of Chat Completions is told the usage of a stream. We ask the provider for it always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToldUsage {
+    /// As it comes: in OpenAI's way every chunk but the last says `"usage": null`.
+    #[default]
+    AsItComes,
+    /// It did not ask: no chunk names it.
+    Never,
 }
 
 /// May the request go on as it is to this model of an endpoint of this dialect with these quirks? What its quirks
@@ -108,7 +118,7 @@ pub fn retarget(
     if asked.embeds {
         let mut call = call(asked, to, quirks, splice.finish());
         call.path = "/embeddings".to_owned();
-        return Ok(Passed { call, hide_usage: false, notices: Vec::new(), output_limit: Some(0) });
+        return Ok(Passed { call, usage: ToldUsage::AsItComes, notices: Vec::new(), output_limit: Some(0) });
     }
     let kept = quirks.max_tokens_field.as_deref();
     let output_limit = match asked.protocol {
@@ -133,7 +143,8 @@ pub fn retarget(
         }
     }
     let call = call(asked, to, quirks, splice.finish());
-    Ok(Passed { call, hide_usage: chunks && !asked.include_usage, notices: notices.0, output_limit })
+    let usage = if chunks && !asked.include_usage { ToldUsage::Never } else { ToldUsage::AsItComes };
+    Ok(Passed { call, usage, notices: notices.0, output_limit })
 }
 
 fn call(asked: &Asked, to: &Endpoint, quirks: &Quirks, body: Vec<u8>) -> Call {

@@ -9,7 +9,7 @@ mod gemini;
 mod messages;
 mod responses;
 
-use super::{Protocol, write};
+use super::{Protocol, ToldUsage, tap, write};
 use crate::{
     Decoder as _, Ending,
     event_stream::{self, EventStream},
@@ -36,7 +36,7 @@ struct Sheet {
     protocol: Protocol,
     /// One document is wanted, not a stream.
     whole: bool,
-    hide_usage: bool,
+    usage: ToldUsage,
     /// Name and text of what makes up the document.
     kept: Vec<(String, String)>,
     /// What can be sent on.
@@ -58,8 +58,14 @@ impl Documents for Sheet {
         let out = &mut self.out;
         match self.protocol {
             Protocol::AnthropicMessages if name == "message" => messages::events(json, out),
-            Protocol::OpenAiChat if is_whole_chat(json) => chat::events(json, self.hide_usage, out),
+            Protocol::OpenAiChat if is_whole_chat(json) => chat::events(json, self.usage, out),
             Protocol::OpenAiResponses if json.get("output").is_some() => responses::events(json, out),
+            Protocol::OpenAiChat if self.usage == ToldUsage::Never => {
+                if !tap::only_usage(json) {
+                    let keys: &[&str] = if json.get("usage").is_none() { &["usage"] } else { &[] };
+                    write::sse(None, &Json::Object(without(json, keys)).to_text(), out);
+                }
+            }
             Protocol::Gemini | Protocol::OpenAiChat => write::sse(None, &json.to_text(), out),
             Protocol::AnthropicMessages | Protocol::OpenAiResponses => {
                 write::sse(Some(name), &json.to_text(), out);
@@ -97,9 +103,9 @@ fn is_whole_chat(json: &Json<'_>) -> bool {
 }
 
 impl Reframer {
-    /// `whole`: one document is wanted; `hide_usage` as in [`super::Passed`].
-    pub(super) fn new(protocol: Protocol, whole: bool, hide_usage: bool) -> Self {
-        let sheet = Sheet { protocol, whole, hide_usage, kept: Vec::new(), out: Vec::new() };
+    /// `whole`: one document is wanted; `usage` as in [`super::Passed`].
+    pub(super) fn new(protocol: Protocol, whole: bool, usage: ToldUsage) -> Self {
+        let sheet = Sheet { protocol, whole, usage, kept: Vec::new(), out: Vec::new() };
         Self(event_stream::told_by_first_byte(sheet))
     }
 

@@ -1,14 +1,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 use crate::{
     Ending,
-    serve::{Protocol, Tap},
+    serve::{Protocol, Tap, ToldUsage},
 };
 use domain::Quirks;
 use serde_json::{Value, json};
 
 /// What a client that waits for one document (`whole`) or a stream is given, in pieces of `cut` bytes.
 fn given(protocol: Protocol, whole: bool, body: &[u8], cut: usize) -> (Ending, String) {
-    let mut tap = Tap::new(protocol, None, &Quirks::default(), false).wanted(whole);
+    let mut tap = Tap::new(protocol, None, &Quirks::default(), ToldUsage::AsItComes).wanted(whole);
     let (mut events, mut pass) = (Vec::new(), Vec::new());
     for piece in body.chunks(cut) {
         tap.push(piece, &mut events, &mut pass);
@@ -77,7 +77,7 @@ fn a_completion_keeps_every_answer_and_call() {
     assert!(stream.contains("chat.completion.chunk") && stream.ends_with("data: [DONE]\n\n"), "{stream}");
 
     // The usage that nobody asked for is withheld here too.
-    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), true).wanted(false);
+    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), ToldUsage::Never).wanted(false);
     let (mut events, mut pass) = (Vec::new(), Vec::new());
     tap.push(document.to_string().as_bytes(), &mut events, &mut pass);
     assert_eq!(tap.finish(&mut events, &mut pass), Ending::Complete);

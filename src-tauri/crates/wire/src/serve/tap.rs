@@ -1,11 +1,12 @@
 //! An answer that passes as it came, and is understood on its way.
 
-use super::{Protocol, reframe::Reframer};
+use super::{Protocol, ToldUsage, reframe::Reframer, splice::Splice};
 use crate::{Decoder, Ending, Framing, decoder_for, dialect, framed::MAX_BODY, framing_of, json::Json, scan};
 use domain::{NoticeKind, Quirks, StreamEvent};
+use std::borrow::Cow;
 
 /// Watches a same-protocol answer. Events of a stream pass whole or not at all, so that one that breaks off can be
-/// followed by a proper error; the usage chunk nobody asked for and events that cannot be read are withheld. An answer
+/// followed by a proper error; usage that nobody asked for and events that cannot be read are withheld. An answer
 /// in another framing than the client waits for is put into that one.
 pub struct Tap {
     protocol: Protocol,
@@ -16,7 +17,7 @@ pub struct Tap {
     reframer: Option<Reframer>,
     /// Something of a reframed answer was given.
     gave: bool,
-    hide_usage: bool,
+    usage: ToldUsage,
     /// Bytes that do not make up an event yet.
     held: Vec<u8>,
     /// How many of them were looked at.
@@ -27,8 +28,8 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// A tap; `content_type` is what the provider says its answer is, `hide_usage` comes from [`super::Passed`].
-    pub fn new(protocol: Protocol, content_type: Option<&str>, quirks: &Quirks, hide_usage: bool) -> Self {
+    /// A tap; `content_type` is what the provider says its answer is, `usage` comes from [`super::Passed`].
+    pub fn new(protocol: Protocol, content_type: Option<&str>, quirks: &Quirks, usage: ToldUsage) -> Self {
         let decoder = dialect(protocol.dialect()).map(|dialect| match content_type.and_then(framing_of) {
             Some(Framing::Ndjson) => decoder_for(dialect, content_type, quirks),
             // Reads text as well; frames are not always labelled so.
@@ -41,7 +42,7 @@ impl Tap {
             whole: None,
             reframer: None,
             gave: false,
-            hide_usage,
+            usage,
             held: Vec::new(),
             seen: 0,
             line: 0,
@@ -100,7 +101,7 @@ impl Tap {
             self.begun = true;
             if !fits {
                 let whole = self.whole.unwrap_or_default();
-                self.reframer = Some(Reframer::new(self.protocol, whole, self.hide_usage));
+                self.reframer = Some(Reframer::new(self.protocol, whole, self.usage));
                 let held = std::mem::take(&mut self.held);
                 return self.reframe(&held, events, pass);
             }
@@ -197,10 +198,9 @@ impl Tap {
         }
         let skipped =
             |event: &StreamEvent| matches!(event, StreamEvent::Notice { kind: NoticeKind::SkippedEvent, .. });
-        if events[before..].iter().any(skipped) || (self.hide_usage && only_usage(event)) {
-            return;
+        if !events[before..].iter().any(skipped) {
+            pass.extend_from_slice(&told(self.usage, event));
         }
-        pass.extend_from_slice(event);
     }
 
     /// The body ended. Of a complete answer, or one that ends with the provider's own error, the rest is in
@@ -239,9 +239,9 @@ impl Tap {
             pass.append(&mut late);
             if !stream {
                 pass.extend_from_slice(&rest);
-            } else if is_event(&rest) && !(self.hide_usage && only_usage(&rest)) {
-                pass.extend_from_slice(&rest);
-                pass.extend_from_slice(b"\n\n");
+            } else if is_event(&rest) {
+                rest.extend_from_slice(b"\n\n");
+                pass.extend_from_slice(&told(self.usage, &rest));
             }
         }
         ending
@@ -292,14 +292,45 @@ fn is_event(rest: &[u8]) -> bool {
     data.trim() == "[DONE]" || Json::parse(&data).is_ok()
 }
 
-/// The chunk that tells nothing but the usage.
-fn only_usage(event: &[u8]) -> bool {
+/// An event as its client is told it, which may be nothing.
+fn told(usage: ToldUsage, event: &[u8]) -> Cow<'_, [u8]> {
+    match usage {
+        ToldUsage::AsItComes => Cow::Borrowed(event),
+        ToldUsage::Never => without_usage(event),
+    }
+}
+
+/// An event as it were in a stream whose usage nobody asked for: of the chunk that tells nothing else, nothing; any
+/// other without a `"usage": null`, which a client that knows streams without usage need not understand.
+fn without_usage(event: &[u8]) -> Cow<'_, [u8]> {
     // Looked for before it is read: every other chunk of the stream would be read for nothing.
     if !event.windows(7).any(|piece| piece == b"\"usage\"") {
-        return false;
+        return Cow::Borrowed(event);
     }
     let data = data(event);
-    let Ok(json) = Json::parse(&data) else { return false };
+    match Json::parse(&data) {
+        Ok(json) if only_usage(&json) => Cow::Borrowed(&[]),
+        Ok(json) if json.get("usage").is_none() => {
+            without_null(event).map_or(Cow::Borrowed(event), Cow::Owned)
+        }
+        _ => Cow::Borrowed(event),
+    }
+}
+
+/// The chunk that tells nothing but the usage.
+pub(super) fn only_usage(json: &Json<'_>) -> bool {
     let none = matches!(json.get("choices"), Some(Json::Array(choices)) if choices.is_empty());
     none && json.get("usage").is_some() && json.get("error").is_none()
+}
+
+/// An event whose data is one line, without its usage. What stands deeper in it stays.
+fn without_null(event: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(event).ok()?;
+    let start = text.find("data:")? + "data:".len();
+    let line = text[start..].find(['\n', '\r']).map_or(&text[start..], |end| &text[start..start + end]);
+    let mut chunk = Splice::new(line.trim()).ok()?;
+    chunk.value("usage")?;
+    chunk.remove("usage");
+    let rest = &event[start + line.len()..];
+    Some([&event[..start], b" ".as_slice(), &chunk.finish(), rest].concat())
 }

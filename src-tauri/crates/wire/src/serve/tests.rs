@@ -255,7 +255,7 @@ fn a_body_passes_with_nothing_changed_but_what_must() {
         r#"{"stream_options":{"include_usage":true}, "x_new" : {"model":"no","n":1e400}, "model":"m-1",
   "messages":[{"role":"user","content":"h\u00e9"}],"stream":true, "max_tokens" : 7 }"#
     );
-    assert_eq!((passed.hide_usage, passed.output_limit), (true, Some(7)));
+    assert_eq!((passed.usage, passed.output_limit), (ToldUsage::Never, Some(7)));
     assert_eq!(passed.call.path, "/chat/completions");
     let quirks = Quirks { max_tokens_field: Some("max_completion_tokens".into()), ..Quirks::default() };
     let passed = retarget(&asked, body, &to, &quirks, None).unwrap();
@@ -409,7 +409,7 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for protocol in Protocol::ALL {
             let _ = parse(protocol, None, false, &bytes);
-            let mut tap = Tap::new(protocol, None, &Quirks::default(), true);
+            let mut tap = Tap::new(protocol, None, &Quirks::default(), ToldUsage::Never);
             let (mut events, mut pass) = (Vec::new(), Vec::new());
             tap.push(&bytes, &mut events, &mut pass);
             tap.finish(&mut events, &mut pass);

@@ -1,7 +1,8 @@
 //! Usage and cost, as the clients of each protocol demand them.
 
-use super::{Encoder, Protocol, Told, whole};
-use domain::{FinishReason, PicoUsd, StreamEvent, Usage};
+use super::{Encoder, Protocol, Tap, Told, ToldUsage, whole};
+use crate::Ending;
+use domain::{FinishReason, PicoUsd, Quirks, StreamEvent, Usage};
 use serde_json::{Value, json};
 
 fn counts(input: Option<u64>, output: Option<u64>) -> Usage {
@@ -55,4 +56,47 @@ fn a_response_has_every_field_that_its_clients_demand() {
     assert_eq!((&whole["usage"]["input_tokens"], &whole["usage"]["estimated"]), (&json!(9), &json!(true)));
     let (whole, _) = told(Protocol::OpenAiResponses, &counted, Usage::default(), None);
     assert_eq!(whole["usage"], Value::Null);
+}
+
+/// What a client gets of a stream that passes, in pieces of `cut` bytes.
+fn passed(body: &str, usage: ToldUsage, cut: usize) -> String {
+    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), usage).wanted(false);
+    let (mut events, mut pass) = (Vec::new(), Vec::new());
+    body.as_bytes().chunks(cut).for_each(|bytes| tap.push(bytes, &mut events, &mut pass));
+    assert_eq!(tap.finish(&mut events, &mut pass), Ending::Complete);
+    let counted = |event: &StreamEvent| matches!(event, StreamEvent::Usage(usage) if !usage.is_silent());
+    assert!(events.iter().any(counted), "we know it all the same");
+    String::from_utf8(pass).unwrap()
+}
+
+/// Asked for usage, OpenAI says `"usage": null` in every chunk but the last; a client that did not ask may refuse it.
+#[test]
+fn a_stream_names_no_usage_to_a_client_that_did_not_ask() {
+    let word =
+        r#"data: {"id":"c","choices":[{"index":0,"delta":{"content":"\"usage\":null","x":{"usage":null}}}]}"#;
+    let nulled = word.replace(r#"{"id":"c","#, r#"{"id":"c","usage": null,"#);
+    let last = nulled.replace(r#""usage": null,"#, "").replace("]}", r#"],"usage":null}"#);
+    let first = r#"data: {"usage":null,"choices":[],"prompt_filter_results":[]}"#;
+    let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
+    let body =
+        format!("{first}\n\n{nulled}\n\n: ping\n\nevent: x\r\n{last}\r\n\r\n{usage}\n\ndata: [DONE]\n\n");
+    for cut in [1, 9, body.len()] {
+        let told = passed(&body, ToldUsage::Never, cut);
+        let first = r#"data: {"choices":[],"prompt_filter_results":[]}"#;
+        let wanted = format!("{first}\n\n{word}\n\n: ping\n\nevent: x\r\n{word}\r\n\r\ndata: [DONE]\n\n");
+        assert_eq!(told, wanted);
+        assert_eq!(passed(&body, ToldUsage::AsItComes, cut), body, "who asks has it in OpenAI's way");
+    }
+    // A chunk with words and counts is not taken apart.
+    let both = word.replace(r#"{"id""#, r#"{"usage":{"prompt_tokens":1,"completion_tokens":1},"id""#);
+    let body = format!("{both}\n\ndata: [DONE]\n\n");
+    assert_eq!(passed(&body, ToldUsage::Never, 5), body);
+    // As one list of chunks it is put into events.
+    let stop = nulled.replace(r#""index":0,"#, r#""index":0,"finish_reason":"stop","#);
+    let list = [first, &nulled, &stop, usage].map(|event| event.trim_start_matches("data: ")).join(",");
+    let told = passed(&format!("[{list}]"), ToldUsage::Never, 5);
+    assert!(
+        !told.contains(r#""c","usage""#) && !told.contains("tokens") && told.contains("content"),
+        "{told}"
+    );
 }

@@ -61,6 +61,10 @@ fn said(events: &[StreamEvent], protocol: Option<Protocol>) -> Said {
     said
 }
 
+fn told_usage(hide: bool) -> ToldUsage {
+    if hide { ToldUsage::Never } else { ToldUsage::AsItComes }
+}
+
 /// Proofs with our marks taken off, wherever a decoder keeps them.
 fn proofs(signature: &str) -> Vec<String> {
     let plain = signature.strip_prefix(crate::replay::REDACTED).unwrap_or(signature);
@@ -261,7 +265,7 @@ proptest! {
             let bytes = streamed(protocol, told(), &events);
             for (line_end, hide) in [("\n", false), ("\r\n", false), ("\r", false), ("\n", true)] {
                 let bytes = String::from_utf8(bytes.clone()).unwrap().replace('\n', line_end).into_bytes();
-                let mut tap = Tap::new(protocol, Some("text/event-stream"), &Quirks::default(), hide);
+                let mut tap = Tap::new(protocol, Some("text/event-stream"), &Quirks::default(), told_usage(hide));
                 let (mut seen, mut pass) = (Vec::new(), Vec::new());
                 for piece in bytes.chunks(cut) {
                     tap.push(piece, &mut seen, &mut pass);
@@ -394,7 +398,7 @@ fn hidden_reasoning_is_not_told_but_its_proof_is_kept() {
 fn a_tap_withholds_what_cannot_be_read_and_ends_what_was_not_ended() {
     let body =
         "\u{FEFF}data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"broken\":\n\ndata: [DONE]";
-    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), false);
+    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), ToldUsage::AsItComes);
     let (mut events, mut pass) = (Vec::new(), Vec::new());
     tap.push(body.as_bytes(), &mut events, &mut pass);
     assert_eq!(tap.framing(), Some(Framing::Sse));
@@ -414,7 +418,7 @@ fn a_tap_puts_blank_lines_between_events_that_run_together() {
     for (hide, end) in [(false, ""), (false, "\n\n"), (true, "\n")] {
         let body = format!("{said}\n{said}\n{usage}\ndata: [DONE]{end}");
         for cut in [1, 7, body.len()] {
-            let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), hide);
+            let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), told_usage(hide));
             let (mut events, mut pass) = (Vec::new(), Vec::new());
             body.as_bytes().chunks(cut).for_each(|bytes| tap.push(bytes, &mut events, &mut pass));
             assert_eq!(tap.finish(&mut events, &mut pass), Ending::Complete);
@@ -423,7 +427,7 @@ fn a_tap_puts_blank_lines_between_events_that_run_together() {
             assert_eq!(String::from_utf8(pass).unwrap(), wanted, "{end:?}, {cut}");
         }
     }
-    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), false);
+    let mut tap = Tap::new(Protocol::OpenAiChat, None, &Quirks::default(), ToldUsage::AsItComes);
     let (mut events, mut pass) = (Vec::new(), Vec::new());
     tap.push(format!("{said}\n{said}\ndata: {{\"choi").as_bytes(), &mut events, &mut pass);
     assert_eq!(tap.finish(&mut events, &mut pass), Ending::Truncated);
@@ -432,7 +436,7 @@ fn a_tap_puts_blank_lines_between_events_that_run_together() {
 
 #[test]
 fn a_tap_keeps_half_an_event_to_itself() {
-    let mut tap = Tap::new(Protocol::AnthropicMessages, None, &Quirks::default(), false);
+    let mut tap = Tap::new(Protocol::AnthropicMessages, None, &Quirks::default(), ToldUsage::AsItComes);
     let (mut events, mut pass) = (Vec::new(), Vec::new());
     let whole = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n";
     tap.push(whole.as_bytes(), &mut events, &mut pass);

@@ -1,14 +1,17 @@
 //! Chat Completions: a completion and the chunks of its stream.
 
 use super::{Event, Fields, set, text, without};
-use crate::{json::Json, serve::write};
+use crate::{
+    json::Json,
+    serve::{ToldUsage, write},
+};
 
 /// Words that are said again, not gone on with.
 const SAID_AGAIN: &[&str] =
     &["id", "type", "role", "name", "format", "object", "model", "finish_reason", "native_finish_reason"];
 
 /// The chunks of a whole completion.
-pub(super) fn events(completion: &Json<'_>, hide_usage: bool, out: &mut Vec<u8>) {
+pub(super) fn events(completion: &Json<'_>, told: ToldUsage, out: &mut Vec<u8>) {
     let mut base = without(completion, &["choices", "usage"]);
     set(&mut base, "object", text("chat.completion.chunk"));
     let mut chunk = |key: &'static str, value: Json<'_>, choices: Vec<Json<'_>>| {
@@ -43,7 +46,7 @@ pub(super) fn events(completion: &Json<'_>, hide_usage: bool, out: &mut Vec<u8>)
         choice.push(("finish_reason".into(), reason));
         chunk("", Json::Null, vec![Json::Object(choice)]);
     }
-    if let Some(usage) = completion.get("usage").filter(|_| !hide_usage) {
+    if let Some(usage) = completion.get("usage").filter(|_| told != ToldUsage::Never) {
         chunk("usage", usage.clone(), Vec::new());
     }
     write::sse(None, "[DONE]", out);
