@@ -25,6 +25,7 @@ mod leaving;
 #[expect(dead_code, reason = "the suite of faults uses all of it")]
 mod matrix;
 mod nonsense;
+mod openrouter;
 mod paid;
 mod provider;
 mod runner;

@@ -37,7 +37,8 @@ pub(crate) fn answer(seen: &Seen) -> Answer {
         return refuse(protocol, &failure).header("retry-after", "30");
     }
     let events = script(&asked.request);
-    let told = Told { id: "up-1".into(), model: asked.model, include_usage: true, ..Told::default() };
+    let include_usage = asked.include_usage;
+    let told = Told { id: "up-1".into(), model: asked.model, include_usage, ..Told::default() };
     if !asked.stream {
         if words.contains("break") {
             return Answer::status(200)
@@ -53,6 +54,9 @@ pub(crate) fn answer(seen: &Seen) -> Answer {
     for event in &events {
         let mut bytes = Vec::new();
         encoder.event(event, &mut bytes);
+        if include_usage {
+            bytes = nulled(bytes);
+        }
         if !bytes.is_empty() {
             answer = answer.send(bytes);
         }
@@ -67,6 +71,12 @@ pub(crate) fn answer(seen: &Seen) -> Answer {
     let mut end = Vec::new();
     encoder.end(None, &mut end);
     answer.send(end)
+}
+
+/// As OpenAI has it: once usage was asked for, a chunk without it says so.
+fn nulled(events: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8(events).unwrap();
+    text.replace("data: {", "data: {\"usage\":null,").into_bytes()
 }
 
 fn refuse(protocol: Protocol, failure: &Failure) -> Answer {

@@ -4,6 +4,7 @@ use crate::{
     Shared,
     again::{self, Recorder},
     body::{self, Answer, Mouth, Stream},
+    path::Manner,
     rates::Counted,
     reply::{self, Refused},
 };
@@ -21,7 +22,7 @@ const FORWARDED: &[&str] = &["anthropic-version", "anthropic-beta", "openai-beta
 
 /// How a client asks.
 pub(crate) struct Client {
-    pub protocol: Protocol,
+    pub manner: Manner,
     /// It asks for embeddings.
     pub embeds: bool,
     /// The model its path names.
@@ -36,8 +37,8 @@ pub(crate) struct Client {
 impl Client {
     /// What of its way of asking decides how it is answered.
     fn form(&self) -> String {
-        let Self { protocol, embeds, model, stream, array, headers } = self;
-        format!("{protocol:?} {embeds} {model:?} {stream} {array} {headers:?}")
+        let Self { manner, embeds, model, stream, array, headers } = self;
+        format!("{manner:?} {embeds} {model:?} {stream} {array} {headers:?}")
     }
 }
 
@@ -58,10 +59,13 @@ pub(crate) async fn answer(
     body: Bytes,
 ) -> Result<Response<Answer>, Failure> {
     let engine = &shared.engine;
-    let protocol = client.protocol;
-    let parse = || match client.embeds {
-        true => serve::embeddings(&body),
-        false => serve::parse(protocol, client.model.as_deref(), client.stream, &body),
+    let manner = client.manner;
+    let parse = || {
+        let asked = match client.embeds {
+            true => serve::embeddings(&body),
+            false => serve::parse(manner.protocol, client.model.as_deref(), client.stream, &body),
+        };
+        asked.map(|asked| if manner.openrouter { asked.at_openrouters_address() } else { asked })
     };
     let asked = Arc::new(engine::reading(body.len(), parse)?);
     let now = engine.clock().elapsed();
@@ -88,6 +92,7 @@ pub(crate) async fn answer(
         array: client.array,
         old_calls: asked.old_calls,
         hide_reasoning: asked.hide_reasoning,
+        openrouter: manner.openrouter,
         ..Told::default()
     };
     let ask = RelayAsk {
@@ -98,7 +103,7 @@ pub(crate) async fn answer(
         translate: client.array,
     };
     let pieces = engine.relay(ask);
-    let way = Way { protocol, told, costs: asked.include_cost };
+    let way = Way { manner, told, costs: asked.include_cost };
     if asked.stream {
         Ok(streamed(engine, way, pieces, counted, recorder).await)
     } else {
@@ -112,7 +117,7 @@ fn lost() -> End {
 
 /// How an answer is told.
 struct Way {
-    protocol: Protocol,
+    manner: Manner,
     told: Told,
     /// The cost stands in the usage, also of an answer that passes.
     costs: bool,
@@ -121,22 +126,22 @@ struct Way {
 /// Answers as it comes. The status waits for the first content, and nothing else does.
 async fn streamed(
     engine: &Engine,
-    Way { protocol, told, costs }: Way,
+    Way { manner, told, costs }: Way,
     mut pieces: mpsc::Receiver<Piece>,
     counted: Option<Counted>,
     mut recorder: Option<Recorder>,
 ) -> Response<Answer> {
     let head = match pieces.recv().await {
         Some(Piece::Head(head)) => head,
-        Some(Piece::End(end)) => return ended(protocol, &end, counted.as_ref()),
-        Some(Piece::Events(_) | Piece::Bytes(_)) | None => return ended(protocol, &lost(), None),
+        Some(Piece::End(end)) => return ended(manner, &end, counted.as_ref()),
+        Some(Piece::Events(_) | Piece::Bytes(_)) | None => return ended(manner, &lost(), None),
     };
     let array = told.array;
     let told = named(told, &head);
     let mouth = if head.passed {
-        Mouth::Passed(protocol, Box::new(told), costs.then(Costs::default))
+        Mouth::Passed(manner.protocol, Box::new(told), costs.then(Costs::default))
     } else {
-        Mouth::Encoded(Box::new(Encoder::new(protocol, told)))
+        Mouth::Encoded(Box::new(Encoder::new(manner.protocol, told)))
     };
     let mut response = reply::response(200, Answer::whole(Vec::new()));
     let kind = if array { "application/json" } else { "text/event-stream; charset=utf-8" };
@@ -154,7 +159,7 @@ async fn streamed(
 /// Answers once all of it is there.
 async fn whole(
     engine: &Engine,
-    Way { protocol, told, costs }: Way,
+    Way { manner, told, costs }: Way,
     mut pieces: mpsc::Receiver<Piece>,
     counted: Option<Counted>,
     recorder: Option<Recorder>,
@@ -174,12 +179,12 @@ async fn whole(
     };
     let head = match head {
         Some(head) if end.failure.is_none() => head,
-        _ => return ended(protocol, &end, counted.as_ref()),
+        _ => return ended(manner, &end, counted.as_ref()),
     };
     body::count(counted.as_ref(), &end);
     if !head.passed {
         let told = Told { counted: end.counted.clone(), ..named(told, &head) };
-        bytes = serve::whole(protocol, &told, &events, end.cost.total);
+        bytes = serve::whole(manner.protocol, &told, &events, end.cost.total);
     } else if costs && let Some(cost) = end.cost.total {
         bytes = serve::with_cost(&bytes, cost);
     }
@@ -198,12 +203,12 @@ async fn whole(
 }
 
 /// Nothing of an answer was sent: a real status says why.
-fn ended(protocol: Protocol, end: &End, counted: Option<&Counted>) -> Response<Answer> {
+fn ended(manner: Manner, end: &End, counted: Option<&Counted>) -> Response<Answer> {
     body::count(counted, end);
     let failure = end.failure.clone().unwrap_or_else(|| {
         Failure::new(ErrorKind::StreamTruncated, "The provider answered with nothing at all. Try again.")
     });
-    let mut response = reply::failure(protocol, &failure, &end.headers);
+    let mut response = reply::failure(manner, &failure, &end.headers);
     reply::set(response.headers_mut(), "x-parallax-attempts", &end.attempts.to_string());
     response
 }

@@ -26,7 +26,7 @@ use body::Answer;
 use domain::Failure;
 use engine::Engine;
 use hyper::{Request, Response, body::Incoming};
-use path::{Path, Place};
+use path::{Manner, Path, Place};
 use std::{
     sync::{
         Arc,
@@ -66,23 +66,23 @@ struct Shared {
 async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Response<Answer> {
     let (head, body) = request.into_parts();
     let place = path::find(head.uri.path());
-    let protocol = place.as_ref().map_or(Protocol::OpenAiChat, |place| place.protocol(&head.headers));
+    let manner = Manner::of(head.uri.path(), place.as_ref(), &head.headers);
     let asks = place.as_ref().is_some_and(|place| matches!(place.path, Path::Ask { .. } | Path::Embed));
     let caller = match guard::admit(&shared, &head, asks).await {
         Ok(caller) => caller,
-        Err(refused) => return reply::refused(protocol, &refused),
+        Err(refused) => return reply::refused(manner, &refused),
     };
     shared.handled.fetch_add(1, Ordering::Relaxed);
-    let Some(place) = place else { return reply::refused(protocol, &reply::Refused::not_found()) };
+    let Some(place) = place else { return reply::refused(manner, &reply::Refused::not_found()) };
     if let Err(refused) = place.takes(&head.method) {
-        return reply::refused(protocol, &refused);
+        return reply::refused(manner, &refused);
     }
     let Ok(turn) = Arc::clone(&shared.at_once).acquire_owned().await else {
-        return reply::refused(protocol, &reply::Refused::closing());
+        return reply::refused(manner, &reply::Refused::closing());
     };
-    match handle(&shared, caller, place, &head, body).await {
+    match handle(&shared, caller, place, manner, &head, body).await {
         Ok(response) => response.map(|body| body.holding(turn)),
-        Err(failure) => reply::failure(protocol, &failure, &[]),
+        Err(failure) => reply::failure(manner, &failure, &[]),
     }
 }
 
@@ -91,19 +91,20 @@ async fn handle(
     shared: &Arc<Shared>,
     caller: engine::Caller,
     place: Place,
+    manner: Manner,
     head: &hyper::http::request::Parts,
     body: Incoming,
 ) -> Result<Response<Answer>, Failure> {
-    let protocol = place.protocol(&head.headers);
+    let protocol = manner.protocol;
     let engine = &shared.engine;
     match place.path {
-        Path::Ask { protocol, model, stream } => {
+        Path::Ask { model, stream, .. } => {
             let body = match reply::read(&head.headers, body).await {
                 Ok(body) => body,
-                Err(refused) => return Ok(reply::refused(protocol, &refused)),
+                Err(refused) => return Ok(reply::refused(manner, &refused)),
             };
             let client = ask::Client {
-                protocol,
+                manner,
                 embeds: false,
                 model,
                 stream,
@@ -115,10 +116,10 @@ async fn handle(
         Path::Embed => {
             let body = match reply::read(&head.headers, body).await {
                 Ok(body) => body,
-                Err(refused) => return Ok(reply::refused(protocol, &refused)),
+                Err(refused) => return Ok(reply::refused(manner, &refused)),
             };
             let client = ask::Client {
-                protocol: Protocol::OpenAiChat,
+                manner: Manner { protocol: Protocol::OpenAiChat, ..manner },
                 embeds: true,
                 model: None,
                 stream: false,
@@ -127,9 +128,9 @@ async fn handle(
             };
             ask::answer(shared, caller, client, body).await
         }
-        Path::Count { protocol, model } => match reply::read(&head.headers, body).await {
+        Path::Count { model, .. } => match reply::read(&head.headers, body).await {
             Ok(body) => ask::count(engine, protocol, model.as_deref(), &body),
-            Err(refused) => Ok(reply::refused(protocol, &refused)),
+            Err(refused) => Ok(reply::refused(manner, &refused)),
         },
         Path::Models => lists::models(engine, &caller, protocol),
         Path::Model(name) => lists::model(engine, &caller, protocol, &name),

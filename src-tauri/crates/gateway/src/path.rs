@@ -38,9 +38,24 @@ pub(crate) struct Place {
     gemini: bool,
 }
 
-impl Place {
+/// How a client is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
     /// The protocol in which its answers, refusals included, are told.
-    pub(crate) fn protocol(&self, headers: &HeaderMap) -> Protocol {
+    pub protocol: Protocol,
+    /// It asked at OpenRouter's address, where what its own clients read differently is told in their way.
+    pub openrouter: bool,
+}
+
+impl Manner {
+    pub(crate) fn of(path: &str, place: Option<&Place>, headers: &HeaderMap) -> Self {
+        let protocol = place.map_or(Protocol::OpenAiChat, |place| place.protocol(headers));
+        Self { protocol, openrouter: path.starts_with(OPENROUTER) }
+    }
+}
+
+impl Place {
+    fn protocol(&self, headers: &HeaderMap) -> Protocol {
         match &self.path {
             Path::Ask { protocol, .. } | Path::Count { protocol, .. } => *protocol,
             _ if self.gemini => Protocol::Gemini,
@@ -59,11 +74,14 @@ impl Place {
     }
 }
 
+/// What its paths begin with.
+const OPENROUTER: &str = "/api/v1/";
+
 /// Finds what is at a path; `None` = nothing.
 pub(crate) fn find(path: &str) -> Option<Place> {
     let (rest, gemini) = if let Some(rest) = path.strip_prefix("/v1beta/") {
         (rest, true)
-    } else if let Some(rest) = path.strip_prefix("/api/v1/").or_else(|| path.strip_prefix("/v1/")) {
+    } else if let Some(rest) = path.strip_prefix(OPENROUTER).or_else(|| path.strip_prefix("/v1/")) {
         (rest, false)
     } else {
         (path.strip_prefix('/')?, false)

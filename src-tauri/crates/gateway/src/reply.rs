@@ -1,6 +1,6 @@
 //! Whole answers: documents, and refusals in the client's own protocol.
 
-use crate::{BODY_MOST, BODY_PATIENCE, BODY_WHOLE, body::Answer};
+use crate::{BODY_MOST, BODY_PATIENCE, BODY_WHOLE, body::Answer, path::Manner};
 use bytes::{Bytes, BytesMut};
 use domain::{ErrorKind, Failure, Millis, Upstream};
 use hyper::{
@@ -9,7 +9,7 @@ use hyper::{
     header::{self, HeaderName, HeaderValue},
 };
 use std::{future::poll_fn, pin::Pin, time::Duration};
-use wire::serve::{self, Protocol};
+use wire::serve;
 
 /// Why a request was not let in.
 #[derive(Debug)]
@@ -159,8 +159,8 @@ pub(crate) fn json(status: u16, body: Vec<u8>) -> Response<Answer> {
 }
 
 /// A request that was not let in.
-pub(crate) fn refused(protocol: Protocol, refused: &Refused) -> Response<Answer> {
-    let (_, body) = serve::error_body(protocol, &refused.failure);
+pub(crate) fn refused(manner: Manner, refused: &Refused) -> Response<Answer> {
+    let (_, body) = serve::error_body(manner.protocol, &refused.failure);
     let mut response = json(refused.status, body);
     for (name, value) in &refused.headers {
         set(response.headers_mut(), name, value);
@@ -169,8 +169,8 @@ pub(crate) fn refused(protocol: Protocol, refused: &Refused) -> Response<Answer>
 }
 
 /// A failure before anything of an answer was sent, with what of the provider's headers may be seen.
-pub(crate) fn failure(protocol: Protocol, failure: &Failure, seen: &[(String, String)]) -> Response<Answer> {
-    let (status, body) = serve::error_body(protocol, failure);
+pub(crate) fn failure(manner: Manner, failure: &Failure, seen: &[(String, String)]) -> Response<Answer> {
+    let (status, body) = serve::error_body(manner.protocol, failure);
     let mut response = json(status, body);
     let headers = response.headers_mut();
     for (name, value) in seen {
@@ -201,12 +201,13 @@ mod tests {
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         time::{Instant, sleep},
     };
+    use wire::serve::Protocol;
 
     async fn served(request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
         let (head, body) = request.into_parts();
         Ok(match read(&head.headers, body).await {
             Ok(body) => json(200, body.to_vec()),
-            Err(why) => refused(Protocol::OpenAiChat, &why),
+            Err(why) => refused(Manner { protocol: Protocol::OpenAiChat, openrouter: false }, &why),
         })
     }
 

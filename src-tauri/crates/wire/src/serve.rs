@@ -135,11 +135,21 @@ pub struct Asked {
     pub(crate) sealed: bool,
     /// Its tools are `functions`, as they were before there were several calls in one answer.
     pub old_calls: bool,
+    /// See [`Asked::at_openrouters_address`].
+    pub(crate) openrouter: bool,
     /// It asks for reasoning in OpenRouter's words, which only some servers of the protocol know.
     pub(crate) unified_reasoning: bool,
 }
 
 impl Asked {
+    /// It was asked where OpenRouter's own clients ask: they are told usage and cost without asking for them, since
+    /// OpenRouter tells both always, and do not understand a `"usage": null`.
+    #[must_use]
+    pub fn at_openrouters_address(mut self) -> Self {
+        (self.openrouter, self.include_usage, self.include_cost) = (true, true, true);
+        self
+    }
+
     /// What the provider would do by itself for it.
     pub const fn served(&self) -> &ServedTools {
         &self.served
@@ -189,6 +199,8 @@ pub struct Told {
     pub include_usage: bool,
     /// See [`Asked::hide_reasoning`].
     pub hide_reasoning: bool,
+    /// It is told to a client of OpenRouter's, in whose errors `code` is the status.
+    pub openrouter: bool,
     /// Gemini without `alt=sse`: the stream is one JSON array.
     pub array: bool,
     /// See [`Asked::old_calls`].

@@ -217,7 +217,7 @@ impl Write for Chunks {
         write::put(&mut chunk, "service_tier", tier);
         write::sse(None, &Value::from(chunk).to_string(), out);
         if self.told.include_usage
-            && let Some(usage) = write::chat_usage(self.usage.as_ref(), cost)
+            && let Some(usage) = write::chat_usage(self.usage.as_ref(), self.told.counted.as_ref(), cost)
         {
             let mut chunk = envelope(&self.told, "chat.completion.chunk");
             chunk.insert("choices".into(), json!([]));
@@ -225,6 +225,10 @@ impl Write for Chunks {
             write::sse(None, &Value::from(chunk).to_string(), out);
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
+    }
+
+    fn counted(&mut self, usage: &Usage) {
+        self.told.counted = Some(usage.clone());
     }
 
     fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>) {
@@ -353,7 +357,8 @@ pub(super) fn whole(told: &Told, folded: &Folded, cost: Option<PicoUsd>) -> Valu
         json!([{ "index": 0, "message": message, "logprobs": null,
             "finish_reason": reason(told, folded.finish.as_ref()), "native_finish_reason": native }]),
     );
-    write::put(&mut all, "usage", write::chat_usage(folded.usage.as_ref(), cost));
+    let usage = write::chat_usage(folded.usage.as_ref(), told.counted.as_ref(), cost);
+    write::put(&mut all, "usage", usage);
     let tier = folded.usage.as_ref().and_then(|usage| usage.service_tier.clone());
     write::put(&mut all, "service_tier", tier);
     all.into()

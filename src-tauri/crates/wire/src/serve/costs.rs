@@ -1,10 +1,11 @@
-//! What an answer cost, written into one that passes as it came: OpenRouter's `usage: {"include": true}`.
+//! What an answer cost, written into one that passes as it came: OpenRouter's clients are told it, and whoever asks
+//! as they once did, by `usage: {"include": true}`.
 
 use super::{splice::Splice, tap, write};
 use crate::{json::Json, scan};
 use domain::PicoUsd;
 
-/// Writes the cost of a stream of Chat Completions into its usage. It is known only when the answer is over, so the
+/// Writes the cost of a stream into its usage. It is known only when the answer is over, so the
 /// event with the usage waits until then, and what stands behind it as well; everything before it goes on at once.
 #[derive(Default)]
 pub struct Costs {
@@ -24,9 +25,13 @@ impl Costs {
             rest = after;
             let data = tap::data(event);
             let json = Json::parse(&data).ok();
-            let told = json.as_ref().is_some_and(|json| json.get("usage").is_some_and(Json::is_object));
+            let told = json.as_ref().is_some_and(|json| {
+                let usage = json.get("usage").or_else(|| json.at("/response/usage"));
+                usage.is_some_and(Json::is_object)
+            });
             // Behind the usage stands the closing mark, or a comment; with anything else the answer goes on.
-            let goes_on = json.is_some() || self.held.is_empty();
+            let mark = json.as_ref().is_none_or(|json| json.text("type") == Some("message_stop"));
+            let goes_on = !mark || self.held.is_empty();
             if told || goes_on {
                 out.append(&mut self.held);
             }
@@ -81,9 +86,16 @@ fn priced_event(event: &[u8], cost: PicoUsd) -> Option<Vec<u8>> {
 
 fn priced(text: &str, cost: PicoUsd) -> Option<Vec<u8>> {
     let mut all = Splice::new(text.trim_start_matches('\u{FEFF}')).ok()?;
-    let mut usage = Splice::new(all.value("usage").filter(|usage| usage.starts_with('{'))?).ok()?;
-    usage.set("cost", &write::dollars(cost).to_string());
-    all.set("usage", &String::from_utf8(usage.finish()).ok()?);
+    let object = |key: &str| all.value(key).filter(|value| value.starts_with('{'));
+    if let Some(usage) = object("usage") {
+        let mut usage = Splice::new(usage).ok()?;
+        usage.set("cost", &write::dollars(cost).to_string());
+        all.set("usage", &String::from_utf8(usage.finish()).ok()?);
+    } else {
+        // The last event of the Responses protocol has the whole response in it.
+        let response = priced(object("response")?, cost)?;
+        all.set("response", &String::from_utf8(response).ok()?);
+    }
     Some(all.finish())
 }
 
@@ -135,6 +147,19 @@ mod tests {
         let plain = event(r#"{"choices":[{"w":"d"}]}"#);
         let (before, rest) = passed(&[events[0].clone(), plain.clone()], Some(COST));
         assert_eq!((before, rest.as_str()), (events[0].clone() + &plain, ""));
+    }
+
+    #[test]
+    fn the_last_events_of_responses_and_messages_tell_the_cost() {
+        let begun = event(r#"{"type":"response.created","response":{"usage":null}}"#);
+        let completed = event(r#"{"type":"response.completed","response":{"id":"r","usage":{"n":1}}}"#);
+        let (before, rest) = passed(&[begun.clone(), completed.clone()], Some(COST));
+        assert_eq!((before, rest), (begun, completed.replace("{\"n\"", "{\"cost\":0.00125,\"n\"")));
+        let start = event(r#"{"type":"message_start","message":{"usage":{"n":1}}}"#);
+        let delta = event(r#"{"type":"message_delta","delta":{},"usage":{"n":1}}"#);
+        let stop = event(r#"{"type":"message_stop"}"#);
+        let (before, rest) = passed(&[start.clone(), delta.clone(), stop.clone()], Some(COST));
+        assert_eq!((before, rest), (start, delta.replace("{\"n\"", "{\"cost\":0.00125,\"n\"") + &stop));
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub enum ToldUsage {
     /// As it comes: in OpenAI's way every chunk but the last says `"usage": null`.
     #[default]
     AsItComes,
+    /// In OpenRouter's way: in a chunk at the end, and no other names it.
+    AtTheEnd,
     /// It did not ask: no chunk names it.
     Never,
 }
@@ -143,7 +145,12 @@ pub fn retarget(
         }
     }
     let call = call(asked, to, quirks, splice.finish());
-    let usage = if chunks && !asked.include_usage { ToldUsage::Never } else { ToldUsage::AsItComes };
+    let usage = match asked.include_usage {
+        _ if !chunks => ToldUsage::AsItComes,
+        false => ToldUsage::Never,
+        true if asked.openrouter => ToldUsage::AtTheEnd,
+        true => ToldUsage::AsItComes,
+    };
     Ok(Passed { call, usage, notices: notices.0, output_limit })
 }
 

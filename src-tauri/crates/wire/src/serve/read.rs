@@ -212,6 +212,7 @@ impl Draft {
             sealed: false,
             unified_reasoning: false,
             old_calls: false,
+            openrouter: false,
         };
         Self { asked, known: Vec::new(), calls: Vec::new() }
     }

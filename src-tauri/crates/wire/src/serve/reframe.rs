@@ -60,8 +60,8 @@ impl Documents for Sheet {
             Protocol::AnthropicMessages if name == "message" => messages::events(json, out),
             Protocol::OpenAiChat if is_whole_chat(json) => chat::events(json, self.usage, out),
             Protocol::OpenAiResponses if json.get("output").is_some() => responses::events(json, out),
-            Protocol::OpenAiChat if self.usage == ToldUsage::Never => {
-                if !tap::only_usage(json) {
+            Protocol::OpenAiChat if self.usage != ToldUsage::AsItComes => {
+                if self.usage == ToldUsage::AtTheEnd || !tap::only_usage(json) {
                     let keys: &[&str] = if json.get("usage").is_none() { &["usage"] } else { &[] };
                     write::sse(None, &Json::Object(without(json, keys)).to_text(), out);
                 }

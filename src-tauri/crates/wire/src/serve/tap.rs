@@ -296,20 +296,21 @@ fn is_event(rest: &[u8]) -> bool {
 fn told(usage: ToldUsage, event: &[u8]) -> Cow<'_, [u8]> {
     match usage {
         ToldUsage::AsItComes => Cow::Borrowed(event),
-        ToldUsage::Never => without_usage(event),
+        ToldUsage::AtTheEnd => without_usage(event, false),
+        ToldUsage::Never => without_usage(event, true),
     }
 }
 
-/// An event as it were in a stream whose usage nobody asked for: of the chunk that tells nothing else, nothing; any
-/// other without a `"usage": null`, which a client that knows streams without usage need not understand.
-fn without_usage(event: &[u8]) -> Cow<'_, [u8]> {
+/// An event without a `"usage": null`, which a client that did not ask for usage need not understand; and `hidden`,
+/// nothing of the chunk that tells nothing else.
+fn without_usage(event: &[u8], hidden: bool) -> Cow<'_, [u8]> {
     // Looked for before it is read: every other chunk of the stream would be read for nothing.
     if !event.windows(7).any(|piece| piece == b"\"usage\"") {
         return Cow::Borrowed(event);
     }
     let data = data(event);
     match Json::parse(&data) {
-        Ok(json) if only_usage(&json) => Cow::Borrowed(&[]),
+        Ok(json) if hidden && only_usage(&json) => Cow::Borrowed(&[]),
         Ok(json) if json.get("usage").is_none() => {
             without_null(event).map_or(Cow::Borrowed(event), Cow::Owned)
         }

@@ -53,14 +53,20 @@ pub(super) fn put<T: Into<Value>>(map: &mut Map<String, Value>, key: &str, value
     }
 }
 
-/// Usage in the words of Chat Completions, with what it cost. `None` when nothing is known.
-pub(super) fn chat_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> Option<Value> {
+/// Usage in the words of Chat Completions, with what it cost. Its clients read numbers: of the totals what the provider
+/// did not say is what we `counted`, which then says that it is an estimate. `None` when nothing is known.
+pub(super) fn chat_usage(
+    usage: Option<&Usage>,
+    counted: Option<&Usage>,
+    cost: Option<PicoUsd>,
+) -> Option<Value> {
     let silent = Usage::default();
     let usage = usage.filter(|usage| !usage.is_silent());
-    if usage.is_none() && cost.is_none() {
+    if usage.is_none() && counted.is_none() && cost.is_none() {
         return None;
     }
     let usage = usage.unwrap_or(&silent);
+    let (all_input, all_output, estimated) = totals(usage, counted);
     let (input, output) = (&usage.input, &usage.output);
     let mut prompt = Map::new();
     put(&mut prompt, "cached_tokens", input.cache_read);
@@ -71,9 +77,10 @@ pub(super) fn chat_usage(usage: Option<&Usage>, cost: Option<PicoUsd>) -> Option
     put(&mut completion, "audio_tokens", output.audio);
     put(&mut completion, "image_tokens", output.image);
     let mut all = Map::new();
-    all.insert("prompt_tokens".into(), input.total.into());
-    all.insert("completion_tokens".into(), output.total.into());
-    all.insert("total_tokens".into(), total(usage).into());
+    all.insert("prompt_tokens".into(), all_input.into());
+    all.insert("completion_tokens".into(), all_output.into());
+    all.insert("total_tokens".into(), sum(all_input, all_output).into());
+    put(&mut all, "estimated", estimated.then_some(true));
     put(&mut all, "prompt_tokens_details", (!prompt.is_empty()).then_some(prompt));
     put(&mut all, "completion_tokens_details", (!completion.is_empty()).then_some(completion));
     put(&mut all, "cost", cost.map(dollars));
