@@ -120,6 +120,12 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
     ] {
         assert!(served(protocol, field, value.clone()).kept, "{field}: {value}");
     }
+}
+
+#[test]
+fn a_tier_is_told_in_its_providers_word() {
+    use Protocol::{AnthropicMessages as Messages, Gemini, OpenAiChat as Chat, OpenAiResponses as Responses};
+    let said = json!([{ "role": "user", "content": "Hi" }]);
     let tier = |protocol, field: &str, word: &str| {
         let body = json!({ "model": "m", "max_tokens": 9, "messages": said, "input": "Hi", field: word });
         asked(protocol, &body).tier().map(str::to_owned)
