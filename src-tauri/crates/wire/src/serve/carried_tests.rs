@@ -319,3 +319,100 @@ fn a_recording_is_heard_by_an_endpoint_of_the_chat_dialect() {
         json!({ "type": "input_audio", "input_audio": { "data": "UklGRg==", "format": "wav" } })
     );
 }
+
+#[test]
+fn words_that_are_not_known_here_are_between_a_client_and_a_provider_of_its_protocol() {
+    let question = json!([{ "role": "user", "content": "x" }]);
+    let gemini =
+        |config: Value| json!({ "contents": [{ "parts": [{ "text": "x" }] }], "generationConfig": config });
+    let messages =
+        |more: (&str, Value)| json!({ "model": "m", "max_tokens": 9, "messages": question, more.0: more.1 });
+    for (protocol, body, what) in [
+        (Protocol::AnthropicMessages, messages(("thinking", json!({ "type": "between_tools" }))), "thinking"),
+        (
+            Protocol::AnthropicMessages,
+            messages(("output_config", json!({ "effort": "utmost" }))),
+            "output_config.effort",
+        ),
+        (
+            Protocol::OpenAiChat,
+            json!({ "model": "m", "messages": question, "reasoning_effort": "default" }),
+            "reasoning_effort",
+        ),
+        (
+            Protocol::OpenAiResponses,
+            json!({ "model": "m", "input": "x", "reasoning": { "effort": "utmost" } }),
+            "reasoning.effort",
+        ),
+        (
+            Protocol::Gemini,
+            gemini(json!({ "thinkingConfig": { "thinkingLevel": "UTMOST" } })),
+            "thinkingLevel",
+        ),
+    ] {
+        let asked = asked(protocol, &body);
+        assert_eq!(
+            (&asked.dropped, asked.request.params.reasoning),
+            (&vec![what.to_owned()], None),
+            "{body}"
+        );
+        assert!(super::passes(&asked, protocol.dialect(), "m", &Quirks::default()), "{body}");
+        let text = body.to_string();
+        let passed =
+            super::retarget(&asked, text.as_bytes(), &endpoint("m"), &Quirks::default(), None).unwrap();
+        let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
+        assert_eq!(sent["thinking"], body["thinking"]);
+        assert_eq!(sent["reasoning_effort"], body["reasoning_effort"]);
+    }
+}
+
+#[test]
+fn a_system_prompt_alone_is_a_question_and_an_empty_message_is_the_providers_to_judge() {
+    let chat = |message: Value| json!({ "model": "m", "messages": [message] });
+    for (protocol, body) in [
+        (Protocol::OpenAiChat, chat(json!({ "role": "system", "content": "Say hi." }))),
+        (Protocol::OpenAiChat, chat(json!({ "role": "developer", "content": "Say hi." }))),
+        (
+            Protocol::OpenAiResponses,
+            json!({ "model": "m", "input": [{ "role": "developer", "content": "Say hi." }] }),
+        ),
+        (Protocol::OpenAiResponses, json!({ "model": "m", "instructions": "Say hi." })),
+    ] {
+        let asked = asked(protocol, &body);
+        assert_eq!(asked.bound, None);
+        assert_eq!(
+            (&asked.request.system, &asked.request.messages),
+            (&None, &vec![user(vec![text("Say hi.")])])
+        );
+        assert!(super::passes(&asked, protocol.dialect(), "m", &Quirks::default()));
+        for dialect in ["anthropic-messages", "gemini", "openai-chat"] {
+            assert!(sent(&asked, dialect).0.to_string().contains("Say hi."), "{body} to {dialect}");
+        }
+    }
+    for (protocol, body) in [
+        (Protocol::OpenAiChat, chat(json!({ "role": "user", "content": "" }))),
+        (Protocol::OpenAiResponses, json!({ "model": "m", "input": [{ "role": "user", "content": [] }] })),
+    ] {
+        let asked = asked(protocol, &body);
+        assert!(asked.bound.as_ref().unwrap().message.starts_with("There is nothing to answer"));
+        assert!(super::passes(&asked, protocol.dialect(), "m", &Quirks::default()));
+        assert!(!super::passes(&asked, "gemini", "m", &Quirks::default()));
+    }
+}
+
+#[test]
+fn a_limit_below_nothing_is_none() {
+    let body = json!({ "model": "m", "max_tokens": -1, "messages": [{ "role": "user", "content": "x" }] });
+    let asked = asked(Protocol::OpenAiChat, &body);
+    assert_eq!(asked.request.params.max_completion_tokens, None);
+    let text = body.to_string();
+    let pass = |limit| {
+        let passed =
+            super::retarget(&asked, text.as_bytes(), &endpoint("m"), &Quirks::default(), limit).unwrap();
+        let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
+        (sent["max_tokens"].clone(), passed.output_limit)
+    };
+    assert_eq!(pass(None), (json!(-1), None));
+    assert_eq!(pass(Some(7)), (json!(7), Some(7)), "a budget's takes its place");
+    assert_eq!(sent(&asked, "openai-chat").0.get("max_tokens"), None);
+}

@@ -228,9 +228,9 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     draft.asked.include_cost = json.at("/usage/include").is_some_and(Json::is_true);
     let outputs = read::whole_number(json, "n")?;
     draft.outputs(outputs);
-    let limit = match read::whole_number(json, "max_completion_tokens")? {
+    let limit = match limit(json, "max_completion_tokens")? {
         Some(limit) => Some(limit),
-        None => read::whole_number(json, "max_tokens")?,
+        None => limit(json, "max_tokens")?,
     };
     let format = format(json, draft)?;
     let params = &mut draft.request().params;
@@ -247,8 +247,10 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         draft.asked.unified_reasoning = true;
         draft.reasoning(reasoning)?;
     }
-    if let Some(word) = json.text("reasoning_effort") {
-        let effort = Reasoning::Effort(read::effort(word, "reasoning_effort")?);
+    if let Some(effort) =
+        json.text("reasoning_effort").and_then(|word| draft.effort(word, "reasoning_effort"))
+    {
+        let effort = Reasoning::Effort(effort);
         let asked = &mut draft.request().params.reasoning;
         if asked.is_some_and(|asked| asked != effort) {
             return Err(invalid(
@@ -275,6 +277,14 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         "reasoning_effort",
     ]);
     Ok(())
+}
+
+/// The longest answer. Servers on one's own machine take a number below nothing for none.
+fn limit(json: &Json<'_>, key: &str) -> Result<Option<u64>, Failure> {
+    match json.get(key) {
+        Some(Json::Number(text)) if text.parse::<i64>().is_ok_and(|limit| limit < 0) => Ok(None),
+        _ => read::whole_number(json, key),
+    }
 }
 
 fn format(json: &Json<'_>, draft: &mut Draft) -> Result<Option<ResponseFormat>, Failure> {

@@ -264,7 +264,7 @@ fn thinking(thinking: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let budget = read::signed(thinking, budget)?;
     draft.request().params.reasoning = match (level, budget) {
         (Some(level), _) if !level.eq_ignore_ascii_case("thinking_level_unspecified") => {
-            Some(Reasoning::Effort(read::effort(level, "thinkingLevel")?))
+            draft.effort(level, "thinkingLevel").map(Reasoning::Effort)
         }
         (_, Some(0)) => Some(Reasoning::Effort(Effort::None)),
         // −1 leaves it to the model.

@@ -250,7 +250,7 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
 
 fn reasoning(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let effort = json.at("/output_config/effort").and_then(Json::str);
-    let effort = effort.map(|word| read::effort(word, "output_config.effort")).transpose()?;
+    let effort = effort.and_then(|word| draft.effort(word, "output_config.effort"));
     let thinking = json.get("thinking");
     let asked = match thinking.and_then(|thinking| thinking.text("type")) {
         Some("disabled") => Some(Reasoning::Effort(Effort::None)),
@@ -261,7 +261,11 @@ fn reasoning(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         }
         // The model decides how much; where nothing is said of the effort, the API's own is high.
         Some("adaptive") => Some(Reasoning::Effort(effort.unwrap_or(Effort::High))),
-        Some(_) => return Err(invalid("thinking", "“thinking” must be enabled, disabled or adaptive.")),
+        // Newer kinds are between the client and a provider of its protocol.
+        Some(_) => {
+            draft.lose("thinking");
+            effort.map(Reasoning::Effort)
+        }
         None => effort.map(Reasoning::Effort),
     };
     draft.request().params.reasoning = asked;

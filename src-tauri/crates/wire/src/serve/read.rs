@@ -1,6 +1,6 @@
 //! What the readers of requests share.
 
-use super::{Asked, Protocol, ServedTools, marks, seal};
+use super::{Asked, Protocol, ServedTools, seal};
 use crate::{json::Json, media};
 use base64::{
     Engine as _,
@@ -13,6 +13,8 @@ use domain::{
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+mod finish;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -142,8 +144,8 @@ pub(super) fn json_schema(format: &Json<'_>) -> Result<ResponseFormat, Failure> 
 }
 
 /// How hard to think, by anyone's word for it.
-pub(super) fn effort(word: &str, param: &str) -> Result<Effort, Failure> {
-    Ok(match word.to_ascii_lowercase().as_str() {
+fn effort(word: &str) -> Option<Effort> {
+    Some(match word.to_ascii_lowercase().as_str() {
         "none" => Effort::None,
         "minimal" => Effort::Minimal,
         "low" => Effort::Low,
@@ -151,10 +153,7 @@ pub(super) fn effort(word: &str, param: &str) -> Result<Effort, Failure> {
         "high" => Effort::High,
         "xhigh" => Effort::XHigh,
         "max" => Effort::Max,
-        _ => {
-            let words = "none, minimal, low, medium, high, xhigh or max";
-            return Err(invalid(param, format!("“{param}” must be one of {words}.")));
-        }
+        _ => return None,
     })
 }
 
@@ -257,6 +256,15 @@ impl Draft {
         }
     }
 
+    /// How hard to think. A word that is not known here is between the client and a provider of its protocol.
+    pub(super) fn effort(&mut self, word: &str, what: &str) -> Option<Effort> {
+        let known = effort(word);
+        if known.is_none() {
+            self.lose(what);
+        }
+        known
+    }
+
     /// A request for several answers.
     pub(super) fn outputs(&mut self, count: Option<u64>) {
         self.asked.outputs = count.unwrap_or(1).max(1);
@@ -269,7 +277,7 @@ impl Draft {
     pub(super) fn reasoning(&mut self, json: &Json<'_>) -> Result<(), Failure> {
         let asked = match (whole_number(json, "max_tokens")?, json.text("effort")) {
             (Some(tokens), _) => Some(Reasoning::Budget(tokens)),
-            (None, Some(word)) => Some(Reasoning::Effort(effort(word, "reasoning.effort")?)),
+            (None, Some(word)) => self.effort(word, "reasoning.effort").map(Reasoning::Effort),
             (None, None) => match json.get("enabled") {
                 Some(Json::Bool(true)) => Some(Reasoning::Effort(Effort::Medium)),
                 Some(Json::Bool(false)) => Some(Reasoning::Effort(Effort::None)),
@@ -392,93 +400,6 @@ impl Draft {
             _ => self.request().messages.push(Message { role, parts: vec![part] }),
         }
     }
-
-    /// What every protocol's body may hold, and the check that there is something to ask.
-    pub(super) fn finish(mut self, json: &Json<'_>, path_model: Option<&str>) -> Result<Asked, Failure> {
-        let mut model = path_model.or_else(|| json.text("model")).unwrap_or_default().trim();
-        // OpenRouter takes a list without a first name: the first of the list is it.
-        if model.is_empty() {
-            model = list(json, "models")?.first().and_then(Json::str).unwrap_or_default().trim();
-        }
-        let model = model.strip_prefix("models/").unwrap_or(model);
-        if model.is_empty() {
-            return Err(invalid("model", "The request names no model."));
-        }
-        if model.len() > 256 || model.chars().any(char::is_control) {
-            return Err(invalid("model", "The model's name is not one."));
-        }
-        self.asked.model = model.to_owned();
-        self.routing(json)?;
-        self.asked.tier = tier(self.asked.protocol, json);
-        let session = ["session_id", "prompt_cache_key"].iter().find_map(|key| json.text(key));
-        self.asked.session = session.filter(|s| !s.is_empty()).map(|s| s.chars().take(256).collect());
-        if self.request().messages.is_empty() && self.asked.bound.is_none() {
-            return Err(invalid("messages", "There is nothing to answer: every message is empty."));
-        }
-        self.request().keep_prompt = marks::keep(json);
-        let read = ["model", "stream", "prompt_cache_key", "cache_control"];
-        let ours = |key: &str| OURS.contains(&key) || read.contains(&key);
-        for (key, value) in json.fields() {
-            let said = !value.is_null() && *value != Json::Bool(false);
-            if said && !ours(key) && !self.known.contains(&key.as_ref()) {
-                self.lose(key.chars().take(80).collect::<String>());
-            }
-        }
-        if self.asked.prefs.require_parameters == Some(true)
-            && let Some(lost) = self.asked.dropped.first()
-        {
-            let what = format!("“{lost}”, since every parameter is required,");
-            self.bind(&what);
-        }
-        Ok(self.asked)
-    }
-
-    /// OpenRouter's ways of saying where a request may go.
-    fn routing(&mut self, json: &Json<'_>) -> Result<(), Failure> {
-        if let Some(prefs) = json.get("provider") {
-            if !prefs.is_object() {
-                return Err(invalid("provider", "“provider” must be an object."));
-            }
-            // What is not understood is not obeyed in part: a misspelt rule would permit what it forbids.
-            self.asked.prefs = serde_json::from_str(&prefs.to_text())
-                .map_err(|bad| invalid("provider", format!("“provider” cannot be obeyed: {bad}.")))?;
-        }
-        let named = |item: &Json<'_>, key: &str| {
-            let name = item.str().or_else(|| item.text("model")).filter(|name| !name.is_empty());
-            name.map(str::to_owned).ok_or_else(|| invalid(key, format!("“{key}” must name models.")))
-        };
-        for key in ["models", "fallbacks"] {
-            for item in list(json, key)? {
-                let name = named(item, key)?;
-                let models = &mut self.asked.prefs.models;
-                if name != self.asked.model && !models.contains(&name) && models.len() < 16 {
-                    models.push(name);
-                }
-            }
-        }
-        if let Some(preset) = json.get("preset") {
-            let word = preset.str().unwrap_or_default();
-            return Err(invalid("preset", format!("There are no presets here, so “{word}” is not one.")));
-        }
-        for key in ADDED {
-            if !list(json, key)?.is_empty() {
-                self.lose(*key);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The tier that a request names: in the Messages API by how fast and where it is to be answered.
-fn tier(protocol: Protocol, json: &Json<'_>) -> Option<String> {
-    let named = if protocol == Protocol::AnthropicMessages {
-        ["inference_geo", "speed"]
-            .iter()
-            .find_map(|key| json.text(key).filter(|word| ["us", "fast"].contains(word)))
-    } else {
-        ["service_tier", "serviceTier"].iter().find_map(|key| json.text(key))
-    };
-    named.map(|word| word.chars().take(40).collect::<String>().to_ascii_lowercase())
 }
 
 /// Bytes of base64.
