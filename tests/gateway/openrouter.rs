@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, chat, chat_events, data, every_protocol, messages, messages_events};
 use domain::{Meter, ModelRef};
-use parallax_suite::support::replay::{Answer, Route};
+use parallax_suite::support::replay::{Answer, Route, Step};
 use serde_json::{Value, json};
 
 /// The bench, with what its providers' model costs.
@@ -76,4 +76,96 @@ async fn what_no_provider_counted_is_an_estimate() {
     let told = usage(true, &reply.text()).unwrap();
     assert!(told["prompt_tokens"].as_u64() > Some(0) && told["total_tokens"].as_u64() > Some(0), "{told}");
     assert_eq!(told["estimated"], true, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_of_an_error_is_its_status() {
+    let broken = Answer::status(200)
+        .header("content-type", "text/event-stream")
+        .send(chat_events()[..3].concat())
+        .step(Step::Close);
+    let busy = Answer::json(429, &json!({ "error": { "message": "Slow down.", "code": "rate_limit" } }));
+    let bench = Bench::new(vec![
+        Route::answer(broken).body("\"stream\":true"),
+        Route::answer(busy).path("/v1/chat/completions"),
+    ])
+    .await;
+    let none = chat("nobody/nothing", false);
+    for (path, body, status, word) in [
+        ("chat/completions", none.clone(), 404, "model_not_found"),
+        ("responses", json!({ "model": "nobody/nothing", "input": "x" }), 404, "model_not_found"),
+        ("chat/completions", chat("m@chat", false), 429, "rate_limit_exceeded"),
+        ("chat/completions", json!({ "model": "m@chat" }), 400, "invalid_request"),
+        ("nothing/here", none, 404, "invalid_request"),
+    ] {
+        let reply = bench.post(&format!("/api/v1/{path}"), &body).await;
+        assert_eq!((reply.status, &reply.json()["error"]["code"]), (status, &json!(status)), "{path}");
+        assert!(reply.json()["error"]["metadata"]["error_type"].is_string(), "{}", reply.text());
+        let reply = bench.post(&format!("/v1/{path}"), &body).await;
+        assert_eq!((reply.status, &reply.json()["error"]["code"]), (status, &json!(word)), "{path}");
+    }
+    let wrong = bench.request("GET", "/api/v1/models", &[("authorization", "Bearer sk-x")], "");
+    assert_eq!(bench.raw(&wrong).await.json()["error"]["code"], 401);
+    for (path, code) in [("/api/v1", json!(502)), ("/v1", json!("provider_unavailable"))] {
+        let reply = bench.post(&format!("{path}/chat/completions"), &chat("m@chat", true)).await;
+        assert_eq!(data(&reply.text()).last().unwrap()["error"]["code"], code, "{}", reply.text());
+    }
+    // Anthropic's own form is the same in both places.
+    let reply = bench.post("/api/v1/messages", &messages("nobody/nothing", false)).await;
+    assert_eq!(reply.json()["error"]["type"], "not_found_error");
+}
+
+/// The type of each field as `@openrouter/sdk` demands it, which refuses a list over one.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_have_every_field_that_their_clients_demand() {
+    let bench = Bench::new(every_protocol()).await;
+    let account = domain::AccountRef::parse("anthropic").unwrap();
+    bench.engine.set_key(&account, domain::Secret::new("sk-ant-test")).await.unwrap();
+    let whole = |value: &Value| value.is_i64() || value.is_u64();
+    let price = |value: &Value| value["prompt"].is_string() && value["completion"].is_string();
+    let list = bench.get("/api/v1/models").await.json();
+    let models = list["data"].as_array().unwrap();
+    let count = bench.get("/api/v1/models/count").await.json();
+    assert_eq!(count["data"]["count"], json!(models.len()));
+    assert!(models.len() > 2);
+    // Its client asks on as long as a page is full.
+    let page = async |query: &str| bench.get(&format!("/api/v1/models?{query}")).await.json();
+    let second = page("offset=1&limit=1").await;
+    assert_eq!(second["data"], json!([models[1]]));
+    assert!(second["links"]["next"].as_str().unwrap().ends_with("offset=2&limit=1"), "{}", second["links"]);
+    let behind = page(&format!("offset={}", models.len())).await;
+    assert_eq!((&behind["data"], &behind["links"]["next"]), (&json!([]), &Value::Null));
+    assert_eq!((&list["total_count"], &list["links"]["next"]), (&count["data"]["count"], &Value::Null));
+    for model in models {
+        assert!(whole(&model["created"]) && price(&model["pricing"]), "{model}");
+        assert!(model["links"]["details"].is_string(), "{model}");
+        assert!(model["top_provider"]["is_moderated"].is_boolean(), "{model}");
+        assert!(["active", "deprecated"].contains(&model["lifecycle"].as_str().unwrap()), "{model}");
+        for field in ["default_parameters", "supported_voices", "per_request_limits"] {
+            assert_eq!(model.get(field), Some(&Value::Null), "{field}: {model}");
+        }
+    }
+    let opus = models.iter().find(|model| model["id"] == "anthropic/claude-opus-4.6").unwrap();
+    assert!(opus["created"].as_u64() > Some(1_700_000_000), "the day it appeared: {opus}");
+    let one = bench.get("/api/v1/model/anthropic/claude-opus-4.6").await.json();
+    assert_eq!(&one["data"], opus);
+    let all = bench.get("/api/v1/models/anthropic/claude-opus-4.6/endpoints").await.json();
+    for endpoint in all["data"]["endpoints"].as_array().unwrap() {
+        assert!(whole(&endpoint["context_length"]) && price(&endpoint["pricing"]), "{endpoint}");
+        assert!(endpoint["supports_implicit_caching"].is_boolean(), "{endpoint}");
+        assert_eq!(endpoint["supports_tool_choice"]["auto"], true, "{endpoint}");
+        for field in ["latency_last_30m", "throughput_last_30m", "uptime_last_5m", "uptime_last_1d"] {
+            assert_eq!(endpoint.get(field), Some(&Value::Null), "{field}: {endpoint}");
+        }
+    }
+    let credits = bench.get("/api/v1/credits").await.json();
+    assert!(credits["data"]["total_credits"].is_number() && credits["data"]["total_usage"].is_number());
+    let key = bench.get("/api/v1/key").await.json();
+    assert!(whole(&key["data"]["rate_limit"]["requests"]) && key["data"]["rate_limit"]["note"].is_string());
+    for field in ["byok_usage", "byok_usage_daily", "byok_usage_weekly", "byok_usage_monthly", "usage"] {
+        assert!(key["data"][field].is_number(), "{field}: {key}");
+    }
+    for field in ["creator_user_id", "organization_id", "workspace_id", "limit", "limit_reset"] {
+        assert_eq!(key["data"].get(field), Some(&Value::Null), "{field}: {key}");
+    }
 }

@@ -95,7 +95,7 @@ pub(crate) struct RuleRow<'a> {
 impl ModelRow<'_> {
     /// The domain's model, or what is wrong with the line.
     fn model(self) -> Result<Model, CatalogError> {
-        let checked = midnight(&self.checked)
+        let checked = Timestamp::of_day(&self.checked)
             .ok_or_else(|| bad("models", format!("{}: {:?} is not a day", self.slug, self.checked)))?;
         Ok(Model {
             slug: self.slug,
@@ -188,32 +188,4 @@ fn rule(row: RuleRow<'_>) -> Result<PriceRule, String> {
 
 pub(crate) fn bad(file: &str, reason: String) -> CatalogError {
     CatalogError::Data { file: file.to_owned(), reason }
-}
-
-/// Midnight UTC of `YYYY-MM-DD`, without a calendar library: days are counted from March, so that the
-/// leap day is a year's last.
-fn midnight(day: &str) -> Option<Timestamp> {
-    let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, date) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&date) {
-        return None;
-    }
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date - 1 - 719_468;
-    Some(Timestamp(days * 86_400_000))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn midnight_knows_leap_days() {
-        assert_eq!(midnight("1970-01-01"), Some(Timestamp(0)));
-        assert_eq!(midnight("2000-02-29"), Some(Timestamp(951_782_400_000)));
-        assert_eq!(midnight("2026-11-21"), Some(Timestamp(1_795_219_200_000)));
-        for bad in ["", "2026", "2026-13-01", "2026-11-32", "yesterday", "2026-11-xx"] {
-            assert_eq!(midnight(bad), None, "{bad:?}");
-        }
-    }
 }

@@ -23,6 +23,20 @@ impl Timestamp {
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         format!("{year:04}-{month:02}-{day:02}")
     }
+
+    /// Midnight UTC of `YYYY-MM-DD`; `None` = it is no day since 1970.
+    pub fn of_day(day: &str) -> Option<Self> {
+        let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+        let (year, month, date) = (parts.next()??, parts.next()??, parts.next()??);
+        if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&date) {
+            return None;
+        }
+        // Counted from March here too.
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days =
+            year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date - 1 - 719_468;
+        Some(Self(days * 86_400_000))
+    }
 }
 
 /// A span in milliseconds, measured by a monotonic clock.
@@ -34,6 +48,16 @@ pub struct Millis(pub u64);
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+
+    #[test]
+    fn a_day_begins_at_midnight() {
+        assert_eq!(Timestamp::of_day("1970-01-01"), Some(Timestamp(0)));
+        assert_eq!(Timestamp::of_day("2000-02-29"), Some(Timestamp(951_782_400_000)));
+        assert_eq!(Timestamp::of_day("2026-11-21"), Some(Timestamp(1_795_219_200_000)));
+        for bad in ["", "2026", "2026-13-01", "2026-11-32", "yesterday", "2026-11-xx"] {
+            assert_eq!(Timestamp::of_day(bad), None, "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_moment_has_its_utc_day() {

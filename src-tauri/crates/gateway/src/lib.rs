@@ -95,7 +95,6 @@ async fn handle(
     head: &hyper::http::request::Parts,
     body: Incoming,
 ) -> Result<Response<Answer>, Failure> {
-    let protocol = manner.protocol;
     let engine = &shared.engine;
     match place.path {
         Path::Ask { model, stream, .. } => {
@@ -108,7 +107,9 @@ async fn handle(
                 embeds: false,
                 model,
                 stream,
-                array: protocol == Protocol::Gemini && stream && !path::asks_for_events(head.uri.query()),
+                array: manner.protocol == Protocol::Gemini
+                    && stream
+                    && !path::asks_for_events(head.uri.query()),
                 headers: ask::forwarded(&head.headers),
             };
             ask::answer(shared, caller, client, body).await
@@ -129,12 +130,13 @@ async fn handle(
             ask::answer(shared, caller, client, body).await
         }
         Path::Count { model, .. } => match reply::read(&head.headers, body).await {
-            Ok(body) => ask::count(engine, protocol, model.as_deref(), &body),
+            Ok(body) => ask::count(engine, manner.protocol, model.as_deref(), &body),
             Err(refused) => Ok(reply::refused(manner, &refused)),
         },
-        Path::Models => lists::models(engine, &caller, protocol),
-        Path::Model(name) => lists::model(engine, &caller, protocol, &name),
-        Path::Endpoints(name) => lists::endpoints(engine, &caller, &name),
+        Path::Models => Ok(lists::models(engine, &caller, manner, head.uri.query())),
+        Path::CountModels => Ok(lists::count(engine, &caller, manner)),
+        Path::Model(name) => lists::model(engine, &caller, manner, &name),
+        Path::Endpoints(name) => lists::endpoints(engine, &caller, manner, &name),
         Path::Key => lists::key(engine, &caller).await,
         Path::Credits => lists::credits(engine, &caller).await,
         Path::OpenApi => {

@@ -1,17 +1,47 @@
 //! What can be asked, and what it has cost: the lists that clients read.
 
-use crate::{body::Answer, reply};
+use crate::{
+    body::Answer,
+    path::{self, Manner},
+    reply,
+};
 use domain::{Capabilities, ErrorKind, Failure, Modality, Model, ModelRef, PriceSheet, Timestamp};
 use engine::{AppSpending, Caller, Engine, Known, Listed, Registry, allows};
 use hyper::Response;
-use wire::serve::{self, KeyInfo, Offer, OfferedEndpoint, Protocol};
+use wire::serve::{self, KeyInfo, Offer, OfferedEndpoint, Page};
 
 /// Every model that this key may ask and that is set up.
 pub(crate) fn models(
     engine: &Engine,
     caller: &Caller,
-    protocol: Protocol,
-) -> Result<Response<Answer>, Failure> {
+    manner: Manner,
+    query: Option<&str>,
+) -> Response<Answer> {
+    let page = if manner.openrouter { page(query) } else { Page::ALL };
+    offered(engine, caller, manner, |offers| serve::models(manner.protocol, offers, page))
+}
+
+/// The part of the list that a query names, as OpenRouter's clients do.
+fn page(query: Option<&str>) -> Page {
+    let number = |name: &str| {
+        let mut pairs = path::query(query);
+        pairs.find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<usize>().ok())
+    };
+    let limit = number("limit").filter(|limit| *limit > 0).unwrap_or(Page::ALL.limit);
+    Page { offset: number("offset").unwrap_or(0), limit }
+}
+
+/// How many they are.
+pub(crate) fn count(engine: &Engine, caller: &Caller, manner: Manner) -> Response<Answer> {
+    offered(engine, caller, manner, serve::count)
+}
+
+fn offered(
+    engine: &Engine,
+    caller: &Caller,
+    manner: Manner,
+    told: impl FnOnce(&[Offer<'_>]) -> Vec<u8>,
+) -> Response<Answer> {
     let (registry, at) = (engine.registry(), engine.clock().now());
     let own = listed(&registry);
     let catalog = registry.catalog();
@@ -25,19 +55,19 @@ pub(crate) fn models(
                 .filter(|endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered));
             let first = served.next()?;
             let prices = first.prices.as_ref().or_else(|| served.find_map(|other| other.prices.as_ref()));
-            Some(offer(model, prices, at))
+            Some(offer(model, prices, at, manner))
         })
         .chain(
             own.iter()
                 .filter(|model| allows(&caller.key, model.slug.as_str()))
-                .map(|model| offer(model, None, at)),
+                .map(|model| offer(model, None, at, manner)),
         )
         .collect();
-    Ok(reply::json(200, serve::models(protocol, &offers)))
+    reply::json(200, told(&offers))
 }
 
-fn offer<'a>(model: &'a Model, prices: Option<&'a PriceSheet>, at: Timestamp) -> Offer<'a> {
-    Offer { model, prices, parameters: serve::supported(model), created: None, at }
+fn offer<'a>(model: &'a Model, prices: Option<&'a PriceSheet>, at: Timestamp, manner: Manner) -> Offer<'a> {
+    Offer { model, prices, parameters: serve::supported(model), at, openrouter: manner.openrouter }
 }
 
 /// Models that only their servers list, under `provider/id`.
@@ -77,7 +107,7 @@ fn none(name: &str) -> Failure {
 pub(crate) fn model(
     engine: &Engine,
     caller: &Caller,
-    protocol: Protocol,
+    manner: Manner,
     name: &str,
 ) -> Result<Response<Answer>, Failure> {
     let (registry, at) = (engine.registry(), engine.clock().now());
@@ -97,11 +127,16 @@ pub(crate) fn model(
         .endpoints(model.slug.as_str())
         .iter()
         .find_map(|endpoint| endpoint.prices.as_ref());
-    Ok(reply::json(200, serve::model(protocol, &offer(model, prices, at))))
+    Ok(reply::json(200, serve::model(manner.protocol, &offer(model, prices, at, manner))))
 }
 
 /// Who serves a model.
-pub(crate) fn endpoints(engine: &Engine, caller: &Caller, name: &str) -> Result<Response<Answer>, Failure> {
+pub(crate) fn endpoints(
+    engine: &Engine,
+    caller: &Caller,
+    manner: Manner,
+    name: &str,
+) -> Result<Response<Answer>, Failure> {
     let (registry, at) = (engine.registry(), engine.clock().now());
     let found: ModelRef = engine.named(name)?;
     let model = registry.catalog().model(&found.model);
@@ -124,7 +159,7 @@ pub(crate) fn endpoints(engine: &Engine, caller: &Caller, name: &str) -> Result<
             })
         })
         .collect();
-    Ok(reply::json(200, serve::endpoints(&offer(model, None, at), &offered)))
+    Ok(reply::json(200, serve::endpoints(&offer(model, None, at, manner), &offered)))
 }
 
 /// What the key may spend and has spent.

@@ -24,6 +24,7 @@ pub(crate) enum Path {
     /// Embeddings are asked for.
     Embed,
     Models,
+    CountModels,
     Model(String),
     Endpoints(String),
     Key,
@@ -97,7 +98,9 @@ pub(crate) fn find(path: &str) -> Option<Place> {
         "messages/count_tokens" => Path::Count { protocol: Protocol::AnthropicMessages, model: None },
         "responses/input_tokens" => Path::Count { protocol: Protocol::OpenAiResponses, model: None },
         "embeddings" => Path::Embed,
-        "models" => Path::Models,
+        // OpenRouter's second one holds those that an account's rules allow, as ours does for an app key.
+        "models" | "models/user" => Path::Models,
+        "models/count" => Path::CountModels,
         "key" | "auth/key" => Path::Key,
         "credits" => Path::Credits,
         "openapi.json" => Path::OpenApi,
@@ -106,9 +109,9 @@ pub(crate) fn find(path: &str) -> Option<Place> {
     Some(Place { path, gemini })
 }
 
-/// `models/…`: with a verb it is Gemini's, with `/endpoints` OpenRouter's, else one model.
+/// `models/…`: with a verb it is Gemini's, with `/endpoints` OpenRouter's, else one model; `model/…` is one too.
 fn named(rest: &str, gemini: bool) -> Option<Place> {
-    let name = decoded(rest.strip_prefix("models/")?)?;
+    let name = decoded(rest.strip_prefix("models/").or_else(|| rest.strip_prefix("model/"))?)?;
     if name.is_empty() || name.len() > 300 {
         return None;
     }
@@ -190,7 +193,10 @@ mod tests {
         assert_eq!(at("/v1beta/models/google%2Fx:generateContent"), Some(gemini("google/x", false)));
         assert_eq!(at("/v1/models/openai/gpt-5/endpoints"), Some(Path::Endpoints("openai/gpt-5".to_owned())));
         assert_eq!(at("/v1/models/openai/gpt-5:free"), Some(Path::Model("openai/gpt-5:free".to_owned())));
+        assert_eq!(at("/api/v1/model/openai/gpt-5"), Some(Path::Model("openai/gpt-5".to_owned())));
         assert_eq!(at("/v1/models/"), Some(Path::Models));
+        assert_eq!(at("/api/v1/models/user"), Some(Path::Models));
+        assert_eq!(at("/api/v1/models/count"), Some(Path::CountModels));
         for path in
             ["", "/", "/v1", "/v1/", "/v1/chat", "/favicon.ico", "/v1/models/%zz", "/v1/models/%0a", "*"]
         {

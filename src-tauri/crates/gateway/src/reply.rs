@@ -9,7 +9,7 @@ use hyper::{
     header::{self, HeaderName, HeaderValue},
 };
 use std::{future::poll_fn, pin::Pin, time::Duration};
-use wire::serve;
+use wire::serve::{self, Protocol};
 
 /// Why a request was not let in.
 #[derive(Debug)]
@@ -158,10 +158,20 @@ pub(crate) fn json(status: u16, body: Vec<u8>) -> Response<Answer> {
     response
 }
 
+/// A failure in the client's own words, under its own status unless another is named.
+fn told(manner: Manner, status: Option<u16>, failure: &Failure) -> Response<Answer> {
+    let (own, mut body) = serve::error_body(manner.protocol, failure);
+    let status = status.unwrap_or(own);
+    let chat = matches!(manner.protocol, Protocol::OpenAiChat | Protocol::OpenAiResponses);
+    if manner.openrouter && chat {
+        body = serve::openrouter_error(failure, status);
+    }
+    json(status, body)
+}
+
 /// A request that was not let in.
 pub(crate) fn refused(manner: Manner, refused: &Refused) -> Response<Answer> {
-    let (_, body) = serve::error_body(manner.protocol, &refused.failure);
-    let mut response = json(refused.status, body);
+    let mut response = told(manner, Some(refused.status), &refused.failure);
     for (name, value) in &refused.headers {
         set(response.headers_mut(), name, value);
     }
@@ -170,8 +180,7 @@ pub(crate) fn refused(manner: Manner, refused: &Refused) -> Response<Answer> {
 
 /// A failure before anything of an answer was sent, with what of the provider's headers may be seen.
 pub(crate) fn failure(manner: Manner, failure: &Failure, seen: &[(String, String)]) -> Response<Answer> {
-    let (status, body) = serve::error_body(manner.protocol, failure);
-    let mut response = json(status, body);
+    let mut response = told(manner, None, failure);
     let headers = response.headers_mut();
     for (name, value) in seen {
         set(headers, name, value);
@@ -201,7 +210,6 @@ mod tests {
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         time::{Instant, sleep},
     };
-    use wire::serve::Protocol;
 
     async fn served(request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
         let (head, body) = request.into_parts();

@@ -31,8 +31,10 @@ mod write;
 
 pub use costs::{Costs, with_cost};
 pub use embed::{Embeddings, embeddings};
-pub use errors::{error_body, status_of};
-pub use lists::{KeyInfo, Offer, OfferedEndpoint, credits, endpoints, key, model, models, supported};
+pub use errors::{error_body, openrouter_error, status_of};
+pub use lists::{
+    KeyInfo, Offer, OfferedEndpoint, Page, count, credits, endpoints, key, model, models, supported,
+};
 pub use openapi::openapi;
 pub use pass::{Passed, ToldUsage, passes, retarget};
 pub use tap::Tap;

@@ -233,7 +233,11 @@ impl Write for Chunks {
 
     fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         let mut chunk = envelope(&self.told, "chat.completion.chunk");
-        chunk.insert("error".into(), errors::chat_error(failure));
+        let error = match self.told.openrouter {
+            true => errors::openrouter(failure, errors::status_of(failure.kind)),
+            false => errors::chat_error(failure),
+        };
+        chunk.insert("error".into(), error);
         chunk.insert(
             "choices".into(),
             json!([{ "index": 0, "delta": { "content": "" }, "finish_reason": "error" }]),

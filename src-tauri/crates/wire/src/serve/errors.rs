@@ -116,6 +116,18 @@ pub(super) fn chat_error(failure: &Failure) -> Value {
         "metadata": metadata(failure) })
 }
 
+/// The body of a refusal for a client of OpenRouter's, in whose errors `code` is the status.
+pub fn openrouter_error(failure: &Failure, status: u16) -> Vec<u8> {
+    json!({ "error": openrouter(failure, status) }).to_string().into_bytes()
+}
+
+/// The same object alone.
+pub(super) fn openrouter(failure: &Failure, status: u16) -> Value {
+    let mut error = chat_error(failure);
+    error["code"] = status.into();
+    error
+}
+
 /// The `error` object inside a Responses answer.
 pub(super) fn responses_error(failure: &Failure) -> Value {
     let code = match failure.kind {

@@ -1,7 +1,8 @@
 //! What the gateway offers, in the fields of OpenRouter's lists.
 //!
 //! One document serves OpenAI's, OpenRouter's and Anthropic's clients, whose fields do not contradict one another;
-//! Gemini's has a shape of its own. What is not known is `null`, never 0.
+//! Gemini's has a shape of its own. What is not known is `null`, never 0, but where their clients refuse a list over it:
+//! there it is what their makers write for unknown.
 
 use super::{Protocol, write};
 use domain::{Endpoint, Meter, Modality, Model, PicoUsd, PriceSheet, Timestamp};
@@ -16,10 +17,10 @@ pub struct Offer<'a> {
     pub prices: Option<&'a PriceSheet>,
     /// What it takes; see [`supported`].
     pub parameters: Vec<&'static str>,
-    /// When it appeared, in seconds of Unix time.
-    pub created: Option<u64>,
     /// When it is offered: prices hang on the day and the hour.
     pub at: Timestamp,
+    /// OpenRouter's own clients are told of it, who demand every price.
+    pub openrouter: bool,
 }
 
 /// An endpoint of a model.
@@ -60,17 +61,44 @@ pub fn supported(model: &Model) -> Vec<&'static str> {
     all
 }
 
+/// A part of a list, as OpenRouter's clients go through it: they ask on as long as one is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// So many before it.
+    pub offset: usize,
+    /// So many at most.
+    pub limit: usize,
+}
+
+impl Page {
+    /// All of it.
+    pub const ALL: Self = Self { offset: 0, limit: usize::MAX };
+
+    /// Where the rest is, if there is any.
+    fn next(self, all: usize) -> Option<String> {
+        let offset = self.offset.saturating_add(self.limit);
+        (offset < all).then(|| format!("/api/v1/models?offset={offset}&limit={}", self.limit))
+    }
+}
+
 /// `GET /models`.
-pub fn models(protocol: Protocol, offers: &[Offer<'_>]) -> Vec<u8> {
+pub fn models(protocol: Protocol, all: &[Offer<'_>], page: Page) -> Vec<u8> {
+    let offers: Vec<&Offer<'_>> = all.iter().skip(page.offset).take(page.limit).collect();
     let document = match protocol {
-        Protocol::Gemini => json!({ "models": offers.iter().map(gemini).collect::<Vec<_>>() }),
+        Protocol::Gemini => json!({ "models": offers.iter().copied().map(gemini).collect::<Vec<_>>() }),
         _ => {
-            let id = |offer: Option<&Offer<'_>>| offer.map(|offer| offer.model.slug.as_str().to_owned());
-            json!({ "object": "list", "data": offers.iter().map(entry).collect::<Vec<_>>(),
-                "first_id": id(offers.first()), "last_id": id(offers.last()), "has_more": false })
+            let id = |offer: Option<&&Offer<'_>>| offer.map(|offer| offer.model.slug.as_str().to_owned());
+            json!({ "object": "list", "data": offers.iter().copied().map(entry).collect::<Vec<_>>(),
+                "first_id": id(offers.first()), "last_id": id(offers.last()), "has_more": false,
+                "total_count": all.len(), "links": { "next": page.next(all.len()) } })
         }
     };
     document.to_string().into_bytes()
+}
+
+/// `GET /models/count`.
+pub fn count(offers: &[Offer<'_>]) -> Vec<u8> {
+    json!({ "data": { "count": offers.len() } }).to_string().into_bytes()
 }
 
 /// `GET /models/{author}/{slug}`.
@@ -100,15 +128,25 @@ fn entry(offer: &Offer<'_>) -> Value {
     json!({
         "id": model.slug, "object": "model", "type": "model", "canonical_slug": model.slug,
         "name": model.name, "display_name": model.name, "owned_by": model.slug.author(),
-        "created": offer.created, "created_at": date(model.released.as_deref()),
+        "created": created(model), "created_at": date(model.released.as_deref()),
+        "lifecycle": if model.retires.is_some() { "deprecated" } else { "active" },
+        "deprecated_at": null, "retires_at": model.retires.as_deref().map(|day| date(Some(day))),
         "description": "", "context_length": model.context_length, "max_input_tokens": model.context_length,
         "max_tokens": model.max_completion_tokens,
-        "architecture": architecture(model), "pricing": pricing(offer.prices, offer.at),
+        "architecture": architecture(model), "pricing": pricing(offer.prices, offer),
         "top_provider": { "context_length": model.context_length,
-            "max_completion_tokens": model.max_completion_tokens, "is_moderated": null },
+            "max_completion_tokens": model.max_completion_tokens, "is_moderated": false },
+        "links": { "details": format!("/api/v1/models/{}/endpoints", model.slug) },
+        "default_parameters": null, "supported_voices": null, "hugging_face_id": null,
         "per_request_limits": null, "supported_parameters": offer.parameters,
         "expiration_date": model.retires, "knowledge_cutoff": model.knowledge_cutoff,
     })
+}
+
+/// When it appeared, in seconds of Unix time; clients demand a number, and 0 says here what the epoch says there.
+fn created(model: &Model) -> u64 {
+    let day = model.released.as_deref().and_then(Timestamp::of_day);
+    day.and_then(|day| u64::try_from(day.0 / 1_000).ok()).unwrap_or(0)
 }
 
 /// A day as the moment it begins; the epoch where it is not known, which is how Anthropic says so.
@@ -134,10 +172,16 @@ fn modality(modality: Modality) -> &'static str {
     }
 }
 
+/// What OpenRouter says of a price that is not known before the answer is there.
+const UNKNOWN: &str = "-1";
+
 /// Dollars a unit at this moment, as text; those of short prompts, without a particular tier.
-fn pricing(prices: Option<&PriceSheet>, at: Timestamp) -> Value {
-    let rates = prices.map(|sheet| sheet.rates(1, None, at)).filter(|rates| !rates.is_empty());
-    let Some(rates) = rates else { return Value::Null };
+fn pricing(prices: Option<&PriceSheet>, offer: &Offer<'_>) -> Value {
+    let rates = prices.map(|sheet| sheet.rates(1, None, offer.at)).filter(|rates| !rates.is_empty());
+    let rates = match rates {
+        None if !offer.openrouter => return Value::Null,
+        rates => rates.unwrap_or_default(),
+    };
     let names = [
         (Meter::Input, "prompt"),
         (Meter::Output, "completion"),
@@ -155,6 +199,9 @@ fn pricing(prices: Option<&PriceSheet>, at: Timestamp) -> Value {
     let mut all = Map::new();
     for (meter, name) in names {
         write::put(&mut all, name, rates.get(&meter).map(|rate| plain(*rate)));
+    }
+    for name in ["prompt", "completion"].into_iter().filter(|_| offer.openrouter) {
+        all.entry(name).or_insert_with(|| UNKNOWN.into());
     }
     all.into()
 }
@@ -183,15 +230,21 @@ fn endpoint(offer: &Offer<'_>, offered: &OfferedEndpoint<'_>) -> Value {
         format!("{}.{:02}", hundredths / 100, hundredths % 100)
     });
     let uptime = uptime.and_then(|text| text.parse::<serde_json::Number>().ok());
+    let context = endpoint.context_length.or(offer.model.context_length);
+    // OpenRouter's client refuses all endpoints over one whose length is not a number.
+    let context = context.or(offer.openrouter.then_some(0));
+    let tools = offer.model.capabilities.tools;
     json!({
         "name": format!("{} | {}", offered.provider_name, offer.model.slug), "tag": offered.tag,
         "provider_name": offered.provider_name, "model_id": offer.model.slug, "model_name": offer.model.name,
-        "context_length": endpoint.context_length.or(offer.model.context_length),
-        "max_prompt_tokens": null,
+        "context_length": context, "max_prompt_tokens": null,
         "max_completion_tokens": endpoint.max_completion_tokens.or(offer.model.max_completion_tokens),
-        "pricing": pricing(endpoint.prices.as_ref(), offer.at), "quantization": offered.quantization.unwrap_or("unknown"),
+        "pricing": pricing(endpoint.prices.as_ref(), offer), "quantization": offered.quantization.unwrap_or("unknown"),
         "status": offered.status, "supported_parameters": offered.parameters,
-        "supports_implicit_caching": null, "uptime_last_30m": uptime,
+        "supports_tool_choice": { "auto": tools, "function": tools, "none": tools, "required": tools },
+        // Nothing is promised that nobody has looked at.
+        "supports_implicit_caching": false, "latency_last_30m": null, "throughput_last_30m": null,
+        "uptime_last_5m": null, "uptime_last_30m": uptime, "uptime_last_1d": null,
     })
 }
 
@@ -222,20 +275,30 @@ pub struct KeyInfo<'a> {
 
 /// `GET /key`.
 pub fn key(info: &KeyInfo<'_>) -> Vec<u8> {
-    let rate = info.requests_per_minute.map(|most| json!({ "requests": most, "interval": "1m" }));
+    // −1 is OpenRouter's word for none.
+    let rate = info.requests_per_minute.map_or(-1, i64::from);
+    let rate =
+        json!({ "requests": rate, "interval": "1m", "note": "Requests this app key may begin in a minute." });
     let data = json!({
         "label": info.label, "limit": info.limit.map(write::dollars),
         "limit_remaining": info.limit_remaining.map(write::dollars), "limit_reset": info.limit_reset,
         "include_byok_in_limit": true, "usage": write::dollars(info.usage),
         "usage_daily": write::dollars(info.usage_daily), "usage_weekly": write::dollars(info.usage_weekly),
         "usage_monthly": write::dollars(info.usage_monthly), "is_free_tier": false,
-        "is_management_key": false, "expires_at": info.expires_at, "rate_limit": rate,
+        "is_management_key": false, "is_provisioning_key": false, "expires_at": info.expires_at,
+        "rate_limit": rate,
+        // All of it goes by keys of one's own and is told above: beside that there is nothing.
+        "byok_usage": 0, "byok_usage_daily": 0, "byok_usage_weekly": 0, "byok_usage_monthly": 0,
+        "free_model_daily_requests": { "limit": 0, "used": 0, "remaining": 0 },
+        "creator_user_id": null, "organization_id": null, "workspace_id": null,
+        "allowed_data_regions": ["global"],
     });
     json!({ "data": data }).to_string().into_bytes()
 }
 
-/// `GET /credits`: the budget as what there is, and what was spent of it.
+/// `GET /credits`: the budget as what there is, and what was spent of it. Without a budget nothing is paid in ahead:
+/// clients demand a number, and it is what was spent.
 pub fn credits(limit: Option<PicoUsd>, usage: PicoUsd) -> Vec<u8> {
-    let data = json!({ "total_credits": limit.map(write::dollars), "total_usage": write::dollars(usage) });
+    let data = json!({ "total_credits": write::dollars(limit.unwrap_or(usage)), "total_usage": write::dollars(usage) });
     json!({ "data": data }).to_string().into_bytes()
 }
