@@ -3,7 +3,7 @@
 use super::{
     Asked, Protocol, embed,
     read::{ADDED, OURS, text_of},
-    splice::{Splice, quoted},
+    splice::{Splice, fields, quoted},
 };
 use crate::{anthropic_messages, effort, forms, gemini, json::Json, notices::Notices};
 use domain::{
@@ -111,6 +111,9 @@ pub fn retarget(
     }
     // A gateway behind us must not choose where we have chosen.
     ["models", "fallbacks", "route"].iter().for_each(|key| splice.remove(key));
+    if crate::call::takes(quirks, "provider") {
+        behind(&mut splice, to)?;
+    }
     if asked.protocol == Protocol::Gemini {
         splice.remove("model");
         splice.remove("stream");
@@ -152,6 +155,30 @@ pub fn retarget(
         true => ToldUsage::AsItComes,
     };
     Ok(Passed { call, usage, notices: notices.0, output_limit })
+}
+
+/// What of `provider` is left to choose for a gateway behind us: who may be asked here was settled here, by our names.
+fn behind(splice: &mut Splice<'_>, to: &Endpoint) -> Result<(), Failure> {
+    let Some(text) = splice.value("provider").filter(|text| text.starts_with('{')) else { return Ok(()) };
+    let mut prefs = Splice::of_read(text)?;
+    // That it may be asked at all says that `only` names it, and so whoever is behind it.
+    for key in ["only", "models", "local_only", "regions", "continue_once", "hedge"] {
+        prefs.remove(key);
+    }
+    if let Some(order) = prefs.value("order").and_then(|text| Json::parse(text).ok()) {
+        let others = order.items().iter().filter(|name| name.str() != Some(to.provider.as_str()));
+        let others: Vec<String> = others.map(Json::to_text).collect();
+        match others.is_empty() {
+            true => prefs.remove("order"),
+            false => prefs.set("order", &format!("[{}]", others.join(","))),
+        }
+    }
+    let prefs = String::from_utf8(prefs.finish()).unwrap_or_default();
+    match fields(&prefs)?.is_empty() {
+        true => splice.remove("provider"),
+        false => splice.set("provider", &prefs),
+    }
+    Ok(())
 }
 
 fn call(asked: &Asked, to: &Endpoint, quirks: &Quirks, body: Vec<u8>) -> Call {

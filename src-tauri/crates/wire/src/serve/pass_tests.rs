@@ -74,6 +74,30 @@ fn what_a_provider_takes_none_of_is_left_out_of_a_passing_body_and_told() {
     assert!(passes(&asked, "openai-chat", "m", &forced));
 }
 
+/// To OpenRouter its own preferences go on; our names mean nothing there, and `only` would let nobody serve.
+#[test]
+fn a_gateway_behind_us_is_told_what_is_left_to_choose() {
+    let quirks = Quirks { take_params: vec!["provider".into()], ..Quirks::default() };
+    let to = endpoint("m-1");
+    let here = to.provider.as_str();
+    let sent = |prefs: Value| {
+        let body =
+            json!({ "model": "m", "provider": prefs, "messages": [{ "role": "user", "content": "x" }] });
+        let asked = asked(Protocol::OpenAiChat, &body);
+        let passed = retarget(&asked, body.to_string().as_bytes(), &to, &quirks, None).unwrap();
+        assert!(passed.notices.is_empty(), "{:?}", passed.notices);
+        serde_json::from_slice::<Value>(&passed.call.body).unwrap().get("provider").cloned()
+    };
+    assert_eq!(sent(json!({ "only": [here], "sort": "price" })), Some(json!({ "sort": "price" })));
+    assert_eq!(sent(json!({ "only": [here] })), None);
+    assert_eq!(sent(json!({ "order": [here], "hedge": true, "regions": ["eu"], "models": ["b"] })), None);
+    let theirs = json!({ "order": ["deepinfra/fp8"], "ignore": ["acme"], "zdr": true, "max_price": { "prompt": 1 },
+        "allow_fallbacks": false, "quantizations": ["fp8"] });
+    let mut mixed = theirs.clone();
+    mixed["order"] = json!([here, "deepinfra/fp8"]);
+    assert_eq!((sent(mixed), sent(theirs.clone())), (Some(theirs.clone()), Some(theirs)));
+}
+
 #[test]
 fn a_wish_to_keep_the_whole_prompt_goes_only_where_it_is_documented() {
     let question = json!([{ "role": "user", "content": "x" }]);
