@@ -149,6 +149,9 @@ fn address_is_safe(provider: &Provider) {
         assert!(url.starts_with("https://") && !host.contains('@') && !host.contains(':'), "{id}: {url}");
     }
     fields_are_sound(provider);
+    for also in &provider.quirks.also {
+        assert!(DIALECTS.contains(&also.dialect.as_str()) && also.dialect != provider.dialect, "{id}");
+    }
     let forms = &provider.quirks.forms;
     // A dialect that is nothing but forms needs one for every model, each with a path; of any other they are
     // for some models only.

@@ -276,3 +276,43 @@ async fn what_a_model_cannot_do_is_left_out_and_no_stand_in_is_asked_for_it() {
     strict["provider"] = json!({ "require_parameters": true });
     assert_eq!(bench.post("/v1/chat/completions", &strict).await.status, 400);
 }
+
+/// OpenAI's models answer by both of its protocols: what came in one goes there, with what only that one can say.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_is_asked_of_openai_as_one() {
+    let output = json!([{ "type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+        "content": [{ "type": "output_text", "text": "Hello!", "annotations": [] }] }]);
+    let answer = json!({ "id": "resp_2", "object": "response", "status": "completed", "model": "gpt-4o",
+        "output": output, "usage": { "input_tokens": 20, "output_tokens": 5, "total_tokens": 25 } });
+    let gone = json!({ "error": { "message": "Previous response not found.", "type": "invalid_request_error",
+        "param": "previous_response_id", "code": "previous_response_not_found" } });
+    let mut routes = vec![
+        Route::answer(Answer::json(400, &gone)).path("/v1/responses").body("resp_0"),
+        Route::answer(Answer::json(200, &answer)).path("/v1/responses"),
+    ];
+    routes.extend(every_protocol());
+    let bench = Bench::new(routes).await;
+    bench
+        .engine
+        .add_provider("openai", "openai-chat", &format!("{}/v1", bench.upstream.url()))
+        .await
+        .unwrap();
+    let body = |previous: &str| {
+        json!({ "model": "openai/gpt-4o@openai", "previous_response_id": previous, "input": "Hi",
+            "tools": [{ "type": "custom", "name": "apply_patch" }] })
+    };
+    let reply = bench.post("/v1/responses", &body("resp_1")).await;
+    assert_eq!((reply.status, reply.json()), (200, answer), "it passes");
+    let seen = bench.upstream.seen().pop().unwrap();
+    let sent: Value = serde_json::from_slice(&seen.body).unwrap();
+    let mut wanted = body("resp_1");
+    wanted["model"] = json!("gpt-4o");
+    assert_eq!((seen.path.as_str(), sent), ("/v1/responses", wanted));
+    let reply = bench.post("/v1/responses", &body("resp_0")).await;
+    assert_eq!((reply.status, &reply.json()["error"]["param"]), (400, &json!("previous_response_id")));
+    let reply = bench.post("/v1/chat/completions", &chat("openai/gpt-4o@openai", false)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(bench.upstream.seen().pop().unwrap().path, "/v1/chat/completions");
+    let tokens = |entry: &store::Entry| entry.row.usage.as_ref().and_then(|usage| usage.input.total);
+    assert_eq!(bench.booked().await.iter().filter_map(tokens).collect::<Vec<_>>(), [20, 20]);
+}

@@ -112,6 +112,8 @@ pub struct Quirks {
     pub body: BTreeMap<String, serde_json::Value>,
     /// Forms of its models, for a dialect that carries several; the first that fits counts.
     pub forms: Vec<ModelForm>,
+    /// Dialects in which its models answer besides their own: a request that came in one of them goes on as it came.
+    pub also: Vec<AlsoSpoken>,
     /// What models are called in the user's account, by their upstream ids, where that is another name.
     pub deployments: BTreeMap<String, String>,
 }
@@ -170,6 +172,17 @@ pub struct ModelForm {
     /// Fields of the body that are left out: they stand in the path.
     #[serde(default)]
     pub omit: Vec<String>,
+}
+
+/// A dialect in which a provider's models answer besides their own, at its own path behind the same address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlsoSpoken {
+    /// The dialect.
+    pub dialect: DialectId,
+    /// Parts of the upstream ids of models that do not.
+    #[serde(default)]
+    pub except: Vec<String>,
 }
 
 /// Something of the user's own account that a provider's address or signature needs: a region, a project,

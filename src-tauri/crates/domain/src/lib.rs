@@ -35,8 +35,8 @@ pub use conversation::{
     short_name,
 };
 pub use endpoint::{
-    Account, AccountField, AddressForm, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm, Provider,
-    Quirks, ReasoningForm, ReasoningSwitch, StreamUsage,
+    Account, AccountField, AddressForm, AlsoSpoken, AuthScheme, DataPolicy, Endpoint, KeyCheck, ModelForm,
+    Provider, Quirks, ReasoningForm, ReasoningSwitch, StreamUsage,
 };
 pub use event::{BlockKind, FinishReason, NoticeKind, Seam, StreamEvent};
 pub use failure::{ErrorKind, Failure, HeldBy, HeldWhy, Upstream};

@@ -393,6 +393,10 @@ impl<'a> Attempt<'a> {
 
     /// The dialect in which the model answers.
     fn spoken(&self) -> Option<&'static dyn Dialect> {
+        // What passes is answered in the words it was asked in, whatever the provider speaks otherwise.
+        if let Some(tapped) = self.tapped {
+            return wire::dialect(tapped.protocol.dialect());
+        }
         let provider = &self.plan.known.provider;
         wire::dialect_for(provider.dialect.as_str(), &self.plan.endpoint.upstream_model, &provider.quirks)
     }

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{anthropic_messages, effort, forms, gemini, json::Json, notices::Notices};
 use domain::{
-    Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Quirks, Reasoning, ReasoningForm,
-    ReasoningSwitch, StreamUsage, ToolChoice,
+    AlsoSpoken, Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Quirks, Reasoning,
+    ReasoningForm, ReasoningSwitch, StreamUsage, ToolChoice,
 };
 
 /// A request ready to be sent on.
@@ -36,6 +36,13 @@ pub enum ToldUsage {
     Never,
 }
 
+/// Do this provider's models answer in that dialect too, at that dialect's own path?
+fn also_speaks(dialect: &str, model: &str, quirks: &Quirks) -> bool {
+    let answers = |other: &AlsoSpoken| !other.except.iter().any(|part| model.contains(part.as_str()));
+    quirks.path.is_none()
+        && quirks.also.iter().any(|other| other.dialect.as_str() == dialect && answers(other))
+}
+
 /// May the request go on as it is to this model of an endpoint of this dialect with these quirks? What its quirks
 /// would have written otherwise, and what our own earlier answers marked, has to be put into its words instead.
 pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> bool {
@@ -45,7 +52,9 @@ pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> boo
     // A form is the dialect's own call or it is not: a path or a body of its own has to be written.
     let own = |form: &ModelForm| form.path.is_none() && form.body.is_empty() && form.omit.is_empty();
     let formed = forms::form(model, quirks);
-    if asked.protocol.dialect() != dialect || formed.is_some_and(|f| !own(f) || quirks.path.is_some()) {
+    let usual =
+        asked.protocol.dialect() == dialect && formed.is_none_or(|form| own(form) && quirks.path.is_none());
+    if !usual && !also_speaks(asked.protocol.dialect(), model, quirks) {
         return false;
     }
     if asked.bound.is_some() {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{serve::parse, trial::endpoint};
-use domain::{DialectId, Effort};
+use domain::{AlsoSpoken, DialectId, Effort};
 use serde_json::{Value, json};
 
 fn asked(protocol: Protocol, body: &Value) -> Asked {
@@ -72,6 +72,34 @@ fn what_a_provider_takes_none_of_is_left_out_of_a_passing_body_and_told() {
     assert_eq!(pass(&Quirks { reasoning: vec![form], ..Quirks::default() }), (false, 1));
     let forced = Quirks { tools_by_choice: true, ..Quirks::default() };
     assert!(passes(&asked, "openai-chat", "m", &forced));
+}
+
+#[test]
+fn what_a_provider_speaks_besides_its_own_dialect_passes_in_it() {
+    let also = AlsoSpoken { dialect: "openai-responses".into(), except: vec!["audio".into()] };
+    let quirks = Quirks { also: vec![also], ..Quirks::default() };
+    let body = json!({ "model": "m", "previous_response_id": "resp_1", "service_tier": "flex",
+        "tools": [{ "type": "web_search" }], "input": "x" });
+    let kept = asked(Protocol::OpenAiResponses, &body);
+    assert!(passes(&kept, "openai-chat", "m-1", &quirks));
+    assert!(!passes(&kept, "openai-chat", "m-1", &Quirks::default()), "it says nothing of it");
+    assert!(!passes(&kept, "openai-chat", "m-audio", &quirks), "that model does not");
+    let moved = Quirks { path: Some("/chat".into()), ..quirks.clone() };
+    assert!(!passes(&kept, "openai-chat", "m-1", &moved), "it is not where others have it");
+    let passed = retarget(&kept, body.to_string().as_bytes(), &endpoint("m-1"), &quirks, None).unwrap();
+    assert_eq!(passed.call.path, "/responses");
+    let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
+    assert_eq!(
+        sent,
+        json!({ "model": "m-1", "previous_response_id": "resp_1", "service_tier": "flex",
+        "tools": [{ "type": "web_search" }], "input": "x" })
+    );
+    let chat = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }] });
+    assert!(passes(&asked(Protocol::OpenAiChat, &chat), "openai-chat", "m-1", &quirks), "its own as well");
+    // Where it does not pass, another price is told to be lost.
+    assert!(kept.dropped.iter().any(|lost| lost == "service_tier"), "{:?}", kept.dropped);
+    let usual = json!({ "model": "m", "service_tier": "auto", "input": "x" });
+    assert!(asked(Protocol::OpenAiResponses, &usual).dropped.is_empty());
 }
 
 /// To OpenRouter its own preferences go on; our names mean nothing there, and `only` would let nobody serve.

@@ -59,7 +59,11 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         "user",
         "background",
     ]);
-    draft.know(&["parallel_tool_calls", "safety_identifier", "stream_options", "service_tier"]);
+    draft.know(&["parallel_tool_calls", "safety_identifier", "stream_options"]);
+    // Another one is another price.
+    if json.text("service_tier").is_none_or(|tier| ["auto", "default"].contains(&tier)) {
+        draft.know(&["service_tier"]);
+    }
     Ok(())
 }
 
