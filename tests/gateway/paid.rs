@@ -214,6 +214,26 @@ async fn what_is_not_read_of_a_body_is_held_all_the_same() {
     assert!(held >= PicoUsd::from_dollars("0.10").unwrap() && held < most, "{held}");
 }
 
+/// Bookings wait for company, and no request that a budget has room for is cut short or refused because of that.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_near_a_limit_is_weighed_after_what_was_booked_before() {
+    let bench = Bench::new(every_protocol()).await;
+    let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "1".to_owned())).into_iter().collect();
+    let price = engine::UserPrice { rates, foreign: None };
+    bench.engine.set_price(&domain::ModelRef::parse("m@chat").unwrap(), &price).await.unwrap();
+    // Room for one answer as long as the one asked for, and for many as short as these are.
+    bench.engine.set_budget(budget("0.02")).await.unwrap();
+    let mut body = chat("m@chat", false);
+    body["max_tokens"] = json!(16_000);
+    for _ in 0..40 {
+        let reply = bench.post("/v1/chat/completions", &body).await;
+        assert_eq!((reply.status, reply.header("x-parallax-notices")), (200, None), "{}", reply.text());
+    }
+    // 25 tokens each, all of them counted as soon as somebody asks.
+    let key = bench.get("/api/v1/key").await.json();
+    assert_eq!(key["data"]["usage"], json!(0.001), "{key}");
+}
+
 /// The tier that served sets the price; where there is none for it, nobody knows what it cost.
 #[tokio::test(flavor = "multi_thread")]
 async fn fast_mode_is_booked_at_its_own_price() {

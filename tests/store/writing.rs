@@ -3,7 +3,7 @@
 use crate::fixture::{conversation, hasty, memory, open, options, scene, text, uuid};
 use domain::{ConversationId, ErrorKind, Failure};
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU32, Ordering},
     mpsc,
 };
@@ -130,6 +130,71 @@ fn of_what_can_be_run_again_an_error_undoes_its_own_write_alone() {
             "store {n}: nobody runs again"
         );
     }
+}
+
+/// Queues a booking that waits for company, then a write that goes ahead of it and turns back or not; what that one saw
+/// in each of its runs, and whether it had gone ahead.
+fn ahead(store: &Store, n: u32, turns_back: bool) -> (Vec<(bool, bool)>, Result<(), Failure>) {
+    let release = hold_up(store);
+    let key = format!("booked {n}");
+    let (name, seen) = (key.clone(), Arc::new(Mutex::new(Vec::new())));
+    let booking = store.write_in_company(move |tx| tx.set_setting(&name, Some("1")));
+    let runs = Arc::clone(&seen);
+    let write = store.write_ahead(move |tx| {
+        let booked = tx.setting(&key)?.is_some();
+        runs.lock().unwrap().push((tx.is_ahead(), booked));
+        if turns_back && tx.is_ahead() { Err(tx.turn_back()) } else { Ok(()) }
+    });
+    release.send(()).unwrap();
+    let outcome = write.wait();
+    booking.wait().unwrap();
+    let runs = seen.lock().unwrap().clone();
+    (runs, outcome)
+}
+
+/// On a busy machine a booking may have waited long enough before anybody looks: then it goes first.
+const TRIES: u32 = 200;
+
+#[test]
+fn who_goes_ahead_of_a_booking_that_waits_may_turn_back_and_see_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    let mut tries = 0..TRIES;
+    let went = tries.any(|n| {
+        let (runs, outcome) = ahead(&store, n, false);
+        outcome.unwrap();
+        assert!([vec![(true, false)], vec![(false, true)]].contains(&runs), "{runs:?}");
+        runs == [(true, false)]
+    });
+    assert!(went, "never ahead");
+    let turned = tries.any(|n| {
+        let (runs, outcome) = ahead(&store, n, true);
+        outcome.unwrap();
+        assert!([vec![(true, false), (false, true)], vec![(false, true)]].contains(&runs), "{runs:?}");
+        runs.len() == 2
+    });
+    assert!(turned, "never turned back");
+}
+
+#[test]
+fn who_turns_back_too_late_is_undone_like_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    let late = (0..TRIES).any(|_| {
+        let release = hold_up(&store);
+        let booking = store.write_in_company(|tx| tx.set_setting("booked", Some("1")));
+        let write = store.write_ahead(|tx| {
+            let ahead = tx.is_ahead();
+            tx.set_setting("written", Some("1"))?;
+            if ahead { Err(tx.turn_back()) } else { tx.set_setting("written", None) }
+        });
+        release.send(()).unwrap();
+        let outcome = write.wait();
+        booking.wait().unwrap();
+        assert_eq!(store.read(|tx| tx.setting("written")).wait().unwrap(), None);
+        outcome.is_err_and(|failure| failure.kind == ErrorKind::Bug)
+    });
+    assert!(late, "never ahead");
 }
 
 #[test]

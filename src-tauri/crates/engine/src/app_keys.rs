@@ -158,6 +158,8 @@ pub struct AppSpending {
 pub(crate) async fn spending(inner: &Inner, name: &str) -> Result<AppSpending, Failure> {
     let starts = Calendar::at(inner.clock.now())?.starts;
     let scope = BudgetScope::of("app", name)?;
+    // What has ended and stands in line to be booked counts too. What the disk refuses stands as it was held.
+    let _ = inner.store.write(|_| Ok(())).await;
     inner
         .store
         .read(move |tx| {

@@ -126,7 +126,7 @@ impl<'a> Attempt<'a> {
         let revision = plan.revision;
         let begun = inner
             .store
-            .write_repeatable(move |tx| {
+            .write_ahead(move |tx| {
                 if revision.map_or(Ok(false), |known| tx.revision().map(|now| now != known))? {
                     return Ok(None);
                 }

@@ -56,6 +56,20 @@ impl Level {
     fn left(&self) -> PicoUsd {
         self.used.left(self.row.budget.limit)
     }
+
+    /// The highest threshold that so much of it reaches.
+    fn reached(&self, spent: PicoUsd) -> Option<u8> {
+        let mut thresholds = self.row.budget.warn.clone();
+        thresholds.push(100);
+        ledger::warning(ledger::percent(spent, self.row.budget.limit), &thresholds)
+    }
+
+    /// Whether it reaches no other threshold when all that is held is spent.
+    fn is_calm(&self) -> bool {
+        let Used { spent, held, .. } = self.used;
+        let most = spent.checked_add(held).unwrap_or(PicoUsd::new(i64::MAX));
+        self.reached(spent) == self.reached(most)
+    }
 }
 
 impl Wish {
@@ -166,11 +180,19 @@ pub(crate) fn foresee(tx: &Tx<'_>, wishes: &[Wish]) -> Result<Vec<Foreseen>, Fai
 }
 
 /// Sets aside what the attempt may cost, or refuses it: `billing.budget`, and nothing is written. To be
-/// called in the transaction that records the attempt. That transaction begins by taking the database's
-/// write lock, so that no two attempts, of whichever process, are admitted on the same remainder.
+/// called in the transaction that records the attempt, before all that writes. That transaction begins by taking the
+/// database's write lock, so that no two attempts, of whichever process, are admitted on the same remainder.
+///
+/// A write that has gone ahead of bookings weighs holds where these have costs, which are less. It is turned back
+/// where that could make a difference.
 pub(crate) fn admit(tx: &mut Tx<'_>, wish: &Wish) -> Result<Grant, Failure> {
     let levels = levels(tx, &wish.hold.spender, &wish.calendar)?;
-    let Decision { mut grant, past } = decide(wish, &levels)?;
+    let decision = decide(wish, &levels);
+    let plain = |decision: &Decision| decision.past.is_empty() && decision.grant.notices.is_empty();
+    if tx.is_ahead() && !(decision.as_ref().is_ok_and(plain) && levels.iter().all(Level::is_calm)) {
+        return Err(tx.turn_back());
+    }
+    let Decision { mut grant, past } = decision?;
     if !past.is_empty() {
         tx.insert_override(&OverrideRow {
             attempt: grant.hold.attempt,
@@ -278,10 +300,8 @@ fn assumed(hard: &[&Level]) -> Option<Dearest> {
 fn tell(tx: &mut Tx<'_>, levels: &[Level], grant: &mut Grant) -> Result<(), Failure> {
     for level in levels {
         let budget = &level.row.budget;
+        let Some(reached) = level.reached(level.used.spent) else { continue };
         let percent = ledger::percent(level.used.spent, budget.limit);
-        let mut thresholds = budget.warn.clone();
-        thresholds.push(100);
-        let Some(reached) = ledger::warning(percent, &thresholds) else { continue };
         let told = level.row.told.filter(|(from, _)| *from == level.from).map(|(_, told)| told);
         if told.is_some_and(|told| told >= reached) || budget.limit == PicoUsd::ZERO {
             continue;

@@ -56,7 +56,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use writer::{Once, Repeatable};
+use writer::{Haste, Once, Repeatable};
 
 /// Who opens the database, and when.
 #[derive(Clone, Debug)]
@@ -120,9 +120,10 @@ impl Store {
             options.process,
         )?;
         // With the first commit there is: one of its own would hold up every start.
-        drop(
-            writer.submit(true, Once::new(move |tx: &mut Tx<'_>| tx.register(options.version, options.now))),
-        );
+        drop(writer.submit(
+            Haste::Patient,
+            Once::new(move |tx: &mut Tx<'_>| tx.register(options.version, options.now)),
+        ));
         let (blobs, dir) = (blobs::Blobs::Folder(dir.join("files")), Some(dir.to_owned()));
         Ok(Self(Arc::new(Inner { readers: Some(readers), writer, leases, dir, blobs })))
     }
@@ -132,9 +133,10 @@ impl Store {
         let connection = open::memory(&options, migrate::MIGRATIONS)?;
         let leases = Arc::new(Leases::none());
         let writer = writer::Writer::start(connection, None, Arc::clone(&leases), options.process)?;
-        drop(
-            writer.submit(true, Once::new(move |tx: &mut Tx<'_>| tx.register(options.version, options.now))),
-        );
+        drop(writer.submit(
+            Haste::Patient,
+            Once::new(move |tx: &mut Tx<'_>| tx.register(options.version, options.now)),
+        ));
         let blobs = blobs::Blobs::Memory(Default::default());
         Ok(Self(Arc::new(Inner { readers: None, writer, leases, dir: None, blobs })))
     }
@@ -145,7 +147,7 @@ impl Store {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        self.0.writer.submit(false, Once::new(f))
+        self.0.writer.submit(Haste::Usual, Once::new(f))
     }
 
     /// The same, for what is written often: `f` may be run again after what it did was undone, and does the same each
@@ -155,17 +157,27 @@ impl Store {
         &self,
         f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        self.0.writer.submit(false, Repeatable(f))
+        self.0.writer.submit(Haste::Usual, Repeatable(f))
     }
 
     /// [`Store::write_repeatable`], for what nobody waits for to be on the disk: it keeps its place among the writes,
-    /// so that what is written after it sees it, and may share the commit of the next one. Answers some milliseconds
-    /// later.
+    /// so that what is written after it sees it (but for [`Store::write_ahead`]), and shares the commit of the next one or
+    /// of others like it. Answers some milliseconds later.
     pub fn write_in_company<T: Send + 'static>(
         &self,
         f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Pending<T> {
-        self.0.writer.submit(true, Repeatable(f))
+        self.0.writer.submit(Haste::Patient, Repeatable(f))
+    }
+
+    /// [`Store::write_repeatable`], for what need not see the bookings that [`Store::write_in_company`] has in line: it
+    /// goes to the disk before them. Where it matters `f` finds that out ([`Tx::is_ahead`]) and turns back
+    /// ([`Tx::turn_back`]).
+    pub fn write_ahead<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Pending<T> {
+        self.0.writer.submit(Haste::Ahead, Repeatable(f))
     }
 
     /// Runs `f` on a reading thread, on one consistent state of the database.
@@ -175,7 +187,7 @@ impl Store {
     ) -> Pending<T> {
         match &self.0.readers {
             Some(readers) => readers.submit(f),
-            None => self.0.writer.submit(false, Once::new(|tx: &mut Tx<'_>| f(tx))),
+            None => self.0.writer.submit(Haste::Usual, Once::new(|tx: &mut Tx<'_>| f(tx))),
         }
     }
 

@@ -23,6 +23,9 @@ pub struct Tx<'c> {
     booked: Cell<bool>,
     /// Sums of spending leave out what would tell whose a blind answer is.
     veiled: Cell<bool>,
+    /// Writes that came before this one are not done yet.
+    pub(crate) ahead: bool,
+    back: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
@@ -32,7 +35,16 @@ impl<'c> Tx<'c> {
         own: ProcessId,
         known: &'c Known,
     ) -> Self {
-        Self { connection, leases, own, known, booked: Cell::new(false), veiled: Cell::new(false) }
+        Self {
+            connection,
+            leases,
+            own,
+            known,
+            booked: Cell::new(false),
+            veiled: Cell::new(false),
+            ahead: false,
+            back: Cell::new(false),
+        }
     }
 
     /// Notes that something was booked: the running sums follow before the transaction is committed, once for
@@ -44,6 +56,21 @@ impl<'c> Tx<'c> {
     /// Was something booked since this was asked last?
     pub(crate) fn take_booked(&self) -> bool {
         self.booked.take()
+    }
+
+    /// Has this write gone ahead of bookings that came before it ([`crate::Store::write_ahead`])?
+    pub const fn is_ahead(&self) -> bool {
+        self.ahead
+    }
+
+    /// Has it run again behind them. To be returned before anything is written; who waits for the write never sees it.
+    pub fn turn_back(&self) -> Failure {
+        self.back.set(true);
+        bug("A write that had gone ahead of others was not run again behind them.")
+    }
+
+    pub(crate) fn turned_back(&self) -> bool {
+        self.back.take() && self.ahead
     }
 
     /// From here on sums of spending, and lists of calls, are without the answers whose names are hidden: what one of

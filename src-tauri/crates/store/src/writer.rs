@@ -2,7 +2,8 @@
 //! only then answers. Transactions are short, because another process may be waiting for its turn.
 //!
 //! A write that nobody waits for may wait for company: it stands in the same queue, and goes to the disk together
-//! with whatever comes behind it, at the latest after [`queue::COMPANY`].
+//! with whatever comes behind it, at the latest after [`queue::COMPANY`]. A write that says so may go ahead of those,
+//! and is run again behind them if it finds that it must not ([`Tx::turn_back`]).
 
 mod queue;
 
@@ -16,7 +17,7 @@ use crate::{
     tx::Tx,
 };
 use domain::{ErrorKind, Failure, ProcessId};
-use queue::Queue;
+use queue::{Queue, Taken};
 use rusqlite::Connection;
 use std::{
     collections::VecDeque,
@@ -35,6 +36,8 @@ trait Job: Send {
     fn patient(&self) -> bool;
     /// May it be run again after what it did was undone?
     fn repeats(&self) -> bool;
+    /// May it go before those that wait for others and were there first?
+    fn overtakes(&self) -> bool;
     /// Runs it; true when its changes are to be kept.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Why its changes are not kept.
@@ -78,20 +81,35 @@ impl<T, F: FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send> Work<T> for Repeatab
     }
 }
 
+/// How long a write may stand in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Haste {
+    /// Until its turn.
+    Usual,
+    /// Until there are others: nobody waits for it.
+    Patient,
+    /// Not as long as the patient ones.
+    Ahead,
+}
+
 struct Closure<T, W> {
     work: W,
     outcome: Option<Result<T, Failure>>,
     reply: Reply<T>,
-    patient: bool,
+    haste: Haste,
 }
 
 impl<T: Send, W: Work<T>> Job for Closure<T, W> {
     fn patient(&self) -> bool {
-        self.patient
+        self.haste == Haste::Patient
     }
 
     fn repeats(&self) -> bool {
         W::REPEATS
+    }
+
+    fn overtakes(&self) -> bool {
+        self.haste == Haste::Ahead
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
@@ -145,14 +163,10 @@ impl Writer {
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
-    pub(crate) fn submit<T: Send + 'static>(
-        &self,
-        patient: bool,
-        work: impl Work<T> + 'static,
-    ) -> Pending<T> {
+    pub(crate) fn submit<T: Send + 'static>(&self, haste: Haste, work: impl Work<T> + 'static) -> Pending<T> {
         let (reply, pending) = Pending::new();
         // Once it is closed the job is dropped, and with it `reply`: the pending answer says "closed".
-        self.queue.push(Box::new(Closure { work, outcome: None, reply, patient }));
+        self.queue.push(Box::new(Closure { work, outcome: None, reply, haste }));
         pending
     }
 
@@ -187,10 +201,15 @@ impl State {
         let _closed = queue.closes();
         // How many that somebody waits for went to the disk together: answered at once, they mostly come back at once.
         let mut together = 0;
-        while let Some(mut jobs) = queue.next(together) {
-            together = jobs.iter().filter(|job| !job.patient()).count();
+        while let Some(Taken { mut jobs, ahead }) = queue.next(together) {
+            match jobs.iter().filter(|job| !job.patient()).count() {
+                // Those that are waited for are on their way meanwhile.
+                0 => {}
+                waited => together = waited,
+            }
+            let mut passed = ahead.then_some(queue);
             while !jobs.is_empty() {
-                self.group(&mut jobs);
+                self.group(&mut jobs, &mut passed);
             }
         }
         self.finish();
@@ -200,7 +219,8 @@ impl State {
     ///
     /// A savepoint copies every page that is written behind it, for each job anew. Where all can be run again they go
     /// without, since next to none fails half way: after one that does, all are undone and run again, each in its own.
-    fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) {
+    /// `passed`: the line in which some stand that they have gone ahead of.
+    fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>, passed: &mut Option<&Queue>) {
         let mut taken: Vec<Box<dyn Job>> = Vec::with_capacity(jobs.len());
         let mut marked = !jobs.iter().all(|job| job.repeats());
         let outcome = loop {
@@ -208,7 +228,7 @@ impl State {
                 taken.extend(jobs.drain(..));
                 break Err(e);
             }
-            match self.run(jobs, &mut taken, marked) {
+            match self.run(jobs, &mut taken, marked, passed) {
                 Ok(true) => break self.commit(),
                 Ok(false) => {
                     self.known.forget();
@@ -262,13 +282,24 @@ impl State {
         jobs: &mut VecDeque<Box<dyn Job>>,
         taken: &mut Vec<Box<dyn Job>>,
         marked: bool,
+        passed: &mut Option<&Queue>,
     ) -> Result<bool, Failure> {
         let mut booked = false;
         while let Some(mut job) = jobs.pop_front() {
             let mut tx = Tx::new(&self.connection, &self.leases, self.own, &self.known);
+            tx.ahead = passed.is_some();
             let (mark, changes) = (self.known.mark(), self.connection.total_changes());
             let ready = if marked { self.sql("SAVEPOINT job") } else { Ok(()) };
             let kept = ready.map(|()| job.run(&mut tx));
+            if tx.turned_back() && self.connection.total_changes() == changes {
+                if marked {
+                    self.sql("RELEASE job")?;
+                }
+                jobs.push_front(job);
+                let before = passed.take().map(Queue::before).unwrap_or_default();
+                before.into_iter().rev().for_each(|job| jobs.push_front(job));
+                continue;
+            }
             let failure = job.failure().cloned();
             taken.push(job);
             let kept = kept?;

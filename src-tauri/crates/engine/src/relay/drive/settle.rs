@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::Cost;
 use std::sync::{Arc, atomic::Ordering};
-use store::{AttemptRow, EntryRow, Pending};
+use store::{AttemptRow, EntryRow, Pending, Tx};
 
 /// A settlement on its way to the disk.
 pub(super) struct Settling {
@@ -25,6 +25,7 @@ impl Drive {
         self.open = None;
         let inner = &self.inner;
         let booked = entry(inner, None, &ended);
+        let outgrown = ended.outgrown.is_some();
         let what = Arc::new((ended.row, booked));
         let now = inner.clock.now();
         let before = inner.relays.health_at.load(Ordering::Relaxed);
@@ -34,14 +35,19 @@ impl Drive {
             inner.relays.health_at.store(now.0, Ordering::Relaxed);
         }
         let written = Arc::clone(&what);
-        let done = inner.store.write_in_company(move |tx| {
+        let write = move |tx: &mut Tx<'_>| {
             let (row, entry) = &*written;
             tx.finish_attempt(row)?;
             if let Some(health) = &health {
                 tx.put_health(health, now)?;
             }
             books::book(tx, entry)
-        });
+        };
+        // What cost more than was held for it is not for the next request to go ahead of.
+        let done = match outgrown {
+            true => inner.store.write_repeatable(write),
+            false => inner.store.write_in_company(write),
+        };
         Settling { done, what }
     }
 
