@@ -39,7 +39,7 @@ use std::{
 };
 use store::{AttemptRow, Purpose};
 use transport::{Echo, Origin, Redactor, Response, Tail};
-use waits::{deadlines, here, next};
+use waits::{Wait, deadlines, here, next};
 use wire::{
     Dialect, Encoded, Ending,
     serve::{Embeddings, Tap},
@@ -277,7 +277,7 @@ impl<'a> Attempt<'a> {
     async fn send(&mut self, encoded: Encoded, secret: Option<Secret>) -> Result<Response, Failure> {
         let provider = &self.plan.known.provider;
         let origin = origin(self.inner, provider);
-        let deadlines = deadlines(provider.local, self.is_document());
+        let deadlines = deadlines(provider.local, self.is_document() || self.may_think());
         // Set before the wait: a Stop drops this future while the request is on its way, and what has
         // left may be billed.
         self.sent = true;
@@ -318,7 +318,7 @@ impl<'a> Attempt<'a> {
         // What may go on; something has; and what is here already.
         let (mut pass, mut begun, mut ahead) = (Vec::new(), false, None);
         while let Some(chunk) = match ahead.take() {
-            None => next(&mut body, reader.ended()).await,
+            None => next(&mut body, self.wait(reader.ended(), draft, &provider)).await,
             here => here,
         } {
             let mut events = Vec::new();
@@ -389,6 +389,22 @@ impl<'a> Attempt<'a> {
         let outgrown = self.watch.as_mut().is_some_and(|watch| watch.saw(&events, draft));
         out.events(events).await;
         outgrown
+    }
+
+    /// What comes next of an answer that is not over.
+    fn wait<'p>(&self, ended: bool, draft: &Draft, provider: &'p Provider) -> Wait<'p> {
+        match ended {
+            true => Wait::Trail,
+            false if draft.has_content() && !self.is_document() => Wait::more(provider),
+            false => Wait::Content,
+        }
+    }
+
+    /// Its model may think before the first word, and say nothing of it: one that the catalogue does not know, too.
+    fn may_think(&self) -> bool {
+        let registry = self.inner.registry();
+        let model = registry.catalog().model(self.plan.endpoint.model.as_str());
+        model.is_none_or(|model| model.capabilities.reasoning)
     }
 
     /// The dialect in which the model answers.
