@@ -74,3 +74,31 @@ async fn half_of_them_are_none() {
     assert!(reply.status >= 500, "{}", reply.text());
     assert_eq!(bench.booked().await.last().unwrap().row.outcome, "stream.truncated");
 }
+
+/// OpenAI has models that answer by another call than most; its embeddings are where everybody's are.
+#[tokio::test(flavor = "multi_thread")]
+async fn openai_is_asked_by_the_name_that_it_lists() {
+    let listed = json!({ "object": "list", "data": [{ "id": "text-embedding-3-small", "object": "model" }] });
+    let bench = Bench::new(vec![
+        Route::answer(Answer::json(200, &listed)).path("/v1/models"),
+        Route::answer(Answer::json(200, &vectors())).path("/v1/embeddings"),
+    ])
+    .await;
+    bench
+        .engine
+        .add_provider("openai", "openai-chat", &format!("{}/v1", bench.upstream.url()))
+        .await
+        .unwrap();
+    let names = ["text-embedding-3-small@openai", "openai/text-embedding-3-small", "text-embedding-3-small"];
+    for name in &names[..2] {
+        let reply = bench.post("/v1/embeddings", &wanted(name)).await;
+        assert_eq!((reply.status, reply.json()), (200, vectors()), "{name}");
+    }
+    assert_eq!(bench.post("/v1/embeddings", &wanted(names[2])).await.status, 404, "nobody lists it yet");
+    bench.engine.refresh_models(&domain::ProviderId::from("openai")).await.unwrap();
+    let reply = bench.post("/v1/embeddings", &wanted(names[2])).await;
+    assert_eq!(
+        (reply.status, reply.header("x-parallax-endpoint")),
+        (200, Some("openai/text-embedding-3-small"))
+    );
+}

@@ -74,6 +74,14 @@ impl Registry {
         if let Some(known) = makers.find(|known| known.offered()) {
             return Ok(vec![self.unlisted(known, model, None)?]);
         }
+        // A name alone, which one provider lists and no other.
+        let mut listing = self.providers.values().filter(|known| known.offered()).filter_map(|known| {
+            let listed = known.listed.iter().find(|listed| listed.id == model)?;
+            Some((known, listed))
+        });
+        if let (Some((known, listed)), None) = (listing.next(), listing.next()) {
+            return Ok(vec![self.unlisted(known, model, listed.context_length)?]);
+        }
         Err(Failure::new(
             ErrorKind::RequestNoModel,
             say!(

@@ -4,8 +4,9 @@
 use super::{
     Asked, Protocol,
     read::{Draft, invalid, object, text_of},
+    splice::Splice,
 };
-use crate::{Ending, framed::MAX_BODY, json::Json};
+use crate::{Ending, forms, framed::MAX_BODY, json::Json};
 use domain::{ErrorKind, Failure, FinishReason, Message, Part, Quirks, Role, StreamEvent, Usage};
 
 /// Reads a request for embeddings. Its texts stand in [`Asked::request`], for being counted alone; an error is the
@@ -28,10 +29,10 @@ pub fn embeddings(body: &[u8]) -> Result<Asked, Failure> {
     draft.finish(&json, None)
 }
 
-/// May they be asked of an endpoint of this dialect with these quirks?
-pub(super) fn pass(dialect: &str, quirks: &Quirks) -> bool {
+/// May they be asked of this model of an endpoint of this dialect with these quirks?
+pub(super) fn pass(dialect: &str, model: &str, quirks: &Quirks) -> bool {
     // A path of its own says nothing of where embeddings are.
-    dialect == Protocol::OpenAiChat.dialect() && quirks.path.is_none() && quirks.forms.is_empty()
+    dialect == Protocol::OpenAiChat.dialect() && quirks.path.is_none() && forms::form(model, quirks).is_none()
 }
 
 /// Reads embeddings as they pass: whether they are whole, and how many tokens were read.
@@ -55,16 +56,22 @@ impl Embeddings {
         if self.long {
             return Ending::Malformed { at: MAX_BODY, why: "it is too long" };
         }
-        let text = std::str::from_utf8(&self.held).ok();
-        let json = match text.map(Json::parse) {
-            Some(Ok(json)) => json,
-            Some(Err(bad)) if bad.cut => return Ending::Truncated,
-            Some(Err(_)) | None => return Ending::Malformed { at: 0, why: "it is no JSON" },
+        // Millions of numbers are nothing to us: only where their list ends is looked for.
+        let text =
+            std::str::from_utf8(&self.held).ok().map(|text| text.trim_start_matches('\u{FEFF}').trim());
+        let Some(text) = text.filter(|text| text.starts_with('{')) else {
+            return if self.held.is_empty() {
+                Ending::Truncated
+            } else {
+                Ending::Malformed { at: 0, why: "it is no JSON" }
+            };
         };
-        if json.get("data").is_none() {
+        let Ok(answer) = Splice::of_read(text) else { return Ending::Truncated };
+        if !answer.value("data").is_some_and(|data| data.starts_with('[')) {
             return Ending::Malformed { at: 0, why: "there are no embeddings in it" };
         }
-        let count = |key: &str| json.get("usage").and_then(|usage| usage.get(key)).and_then(Json::index);
+        let usage = answer.value("usage").and_then(|usage| Json::parse(usage).ok());
+        let count = |key: &str| usage.as_ref().and_then(|usage| usage.get(key)).and_then(Json::index);
         let mut usage = Usage::default();
         usage.input.total = count("prompt_tokens").or_else(|| count("total_tokens"));
         // Nothing is written, which is known.
@@ -101,6 +108,28 @@ mod tests {
                 assert!(!matches!(ending, Ending::Complete), "{cut}");
                 assert!(pass.is_empty() && events.is_empty());
             }
+        }
+    }
+
+    /// They are as many as the batch is long, and each has thousands of numbers.
+    #[test]
+    fn a_batch_of_any_length_passes() {
+        let one = format!("{{\"embedding\":[{}0.5]}}", "-0.0123,".repeat(1_535));
+        let all = vec![one; 3_000].join(",");
+        let body = format!("\u{FEFF}{{\"data\":[{all}], \"usage\":{{\"total_tokens\":3000}}}}\n");
+        let mut reader = Embeddings::default();
+        body.as_bytes().chunks(65_536).for_each(|chunk| reader.push(chunk));
+        let (mut events, mut pass) = (Vec::new(), Vec::new());
+        assert!(matches!(reader.finish(&mut events, &mut pass), Ending::Complete));
+        assert_eq!(pass.len(), body.len());
+        let told =
+            |event: &StreamEvent| matches!(event, StreamEvent::Usage(u) if u.input.total == Some(3_000));
+        assert!(events.iter().any(told), "{events:?}");
+        for none in ["[]", "{\"data\":null}", "{\"error\":{}}", "nothing"] {
+            let mut reader = Embeddings::default();
+            reader.push(none.as_bytes());
+            let ending = reader.finish(&mut Vec::new(), &mut Vec::new());
+            assert!(matches!(ending, Ending::Malformed { .. }), "{none}");
         }
     }
 

@@ -47,7 +47,7 @@ fn also_speaks(dialect: &str, model: &str, quirks: &Quirks) -> bool {
 /// would have written otherwise, and what our own earlier answers marked, has to be put into its words instead.
 pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> bool {
     if asked.embeds {
-        return embed::pass(dialect, quirks);
+        return embed::pass(dialect, model, quirks);
     }
     // A form is the dialect's own call or it is not: a path or a body of its own has to be written.
     let own = |form: &ModelForm| form.path.is_none() && form.body.is_empty() && form.omit.is_empty();
