@@ -71,6 +71,7 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
     if promises && (policy.source.is_none() || policy.checked.is_none()) {
         return Err(bad("a data policy needs its source and the day it was checked".to_owned()));
     }
+    let quirks = named(file.quirks, file.dialect.as_ref());
     let provider = Provider {
         id: ProviderId::new(file.id),
         name: file.name,
@@ -78,7 +79,7 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
         base_url: file.base_url,
         account: Account { fields: file.fields, forms: file.addresses },
         auth: file.auth,
-        quirks: file.quirks,
+        quirks,
         models_path: file.models_path,
         key_check: file.key_check,
         data_policy: file.data_policy,
@@ -90,4 +91,11 @@ pub(crate) fn parse(stem: &str, text: &str) -> Result<(Provider, Vec<String>), C
         custom: false,
     };
     Ok((provider, file.authors))
+}
+
+/// Of a provider that we know it is known which field limits an answer: the one that its dialect always had, unless its
+/// file says otherwise.
+fn named(quirks: Quirks, dialect: &str) -> Quirks {
+    let usual = (dialect == "openai-chat").then(|| "max_tokens".to_owned());
+    Quirks { max_tokens_field: quirks.max_tokens_field.or(usual), ..quirks }
 }

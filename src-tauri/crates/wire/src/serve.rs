@@ -137,6 +137,8 @@ pub struct Asked {
     pub(crate) sealed: bool,
     /// Its tools are `functions`, as they were before there were several calls in one answer.
     pub old_calls: bool,
+    /// Of its earlier answers one is without `reasoning_content`; and one is without reasoning in any field.
+    pub(crate) unthought: (bool, bool),
     /// See [`Asked::at_openrouters_address`].
     pub(crate) openrouter: bool,
     /// It asks for reasoning in OpenRouter's words, which only some servers of the protocol know.

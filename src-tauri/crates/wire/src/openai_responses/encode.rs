@@ -83,7 +83,8 @@ fn assistant(message: &Message, own: &str, input: &mut Vec<Value>, notices: &mut
 }
 
 fn limit_field(quirks: &Quirks) -> &str {
-    let field = quirks.max_tokens_field.as_deref().filter(|f| *f != "max_completion_tokens");
+    let field =
+        quirks.max_tokens_field.as_deref().filter(|f| !["max_completion_tokens", "max_tokens"].contains(f));
     field.unwrap_or("max_output_tokens")
 }
 

@@ -153,6 +153,10 @@ fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let words = ["reasoning", "reasoning_content"].iter().find_map(|key| message.text(key));
     let words = words.filter(|words| !words.is_empty());
     let details = message.list("reasoning_details");
+    let field = |key: &str| message.get(key).is_some();
+    let lacks = &mut draft.asked.unthought;
+    lacks.0 |= !field("reasoning_content");
+    lacks.1 |= !field("reasoning_content") && !field("reasoning") && details.is_empty();
     // Not yet part of the message: a proof may belong to a call that stands behind it.
     let foreign = details.iter().all(|detail| !sealed(detail));
     if foreign && (words.is_some() || !details.is_empty()) {

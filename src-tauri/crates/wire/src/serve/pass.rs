@@ -80,8 +80,18 @@ pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> boo
         || (quirks.tool_id_length.is_some() && answered)
         || quirks.document_url
         || (quirks.tools_by_choice && forced)
-        || (!quirks.wants_reasoning.is_empty() && answered)
+        || wants_more(asked, model, quirks)
+        // Whoever knows the wish obeys it.
+        || (asked.hide_reasoning && !crate::call::takes(quirks, "include_reasoning"))
         || (asked.unified_reasoning && !unified))
+}
+
+/// Does the model refuse earlier answers without their reasoning, and one of them is without it? OpenRouter knows several
+/// fields for it.
+fn wants_more(asked: &Asked, model: &str, quirks: &Quirks) -> bool {
+    let any = crate::call::takes(quirks, "include_reasoning");
+    let lacks = if any { asked.unthought.1 } else { asked.unthought.0 };
+    lacks && quirks.wants_reasoning.iter().any(|part| model.contains(part.as_str()))
 }
 
 /// Would the form have put the wish into the same words as the client has?
@@ -134,9 +144,14 @@ pub fn retarget(
         call.path = "/embeddings".to_owned();
         return Ok(Passed { call, usage: ToldUsage::AsItComes, notices: Vec::new(), output_limit: Some(0) });
     }
-    let kept = quirks.max_tokens_field.as_deref();
     let output_limit = match asked.protocol {
-        Protocol::OpenAiChat => chat_limit(&mut splice, kept.unwrap_or("max_tokens"), limit),
+        Protocol::OpenAiChat => {
+            // Of a server of the user's own nobody knows which of the two it takes: it is asked as the client asks.
+            let said = count(splice.value("max_tokens")).is_none()
+                && count(splice.value("max_completion_tokens")).is_some();
+            let own = if said { "max_completion_tokens" } else { "max_tokens" };
+            chat_limit(&mut splice, quirks.max_tokens_field.as_deref().unwrap_or(own), limit)
+        }
         Protocol::OpenAiResponses => set_limit(&mut splice, "max_output_tokens", limit),
         Protocol::AnthropicMessages => set_limit(&mut splice, "max_tokens", limit),
         Protocol::Gemini => gemini_limit(&mut splice, limit)?,

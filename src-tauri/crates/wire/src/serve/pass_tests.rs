@@ -102,6 +102,71 @@ fn what_a_provider_speaks_besides_its_own_dialect_passes_in_it() {
     assert!(asked(Protocol::OpenAiResponses, &usual).dropped.is_empty());
 }
 
+#[test]
+fn a_limit_goes_on_in_the_field_it_came_in_unless_the_provider_is_known_to_take_another() {
+    let sent = |body: Value, quirks: &Quirks, limit: Option<u64>| {
+        let text = body.to_string();
+        let passed =
+            retarget(&asked(Protocol::OpenAiChat, &body), text.as_bytes(), &endpoint("m-1"), quirks, limit);
+        let passed = passed.unwrap();
+        let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
+        let limits =
+            ["max_completion_tokens", "max_tokens"].map(|name| sent.get(name).and_then(Value::as_u64));
+        (limits, passed.output_limit)
+    };
+    let ask = |fields: Value| {
+        let mut body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }] });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    let (new, old) = (ask(json!({ "max_completion_tokens": 50 })), ask(json!({ "max_tokens": 50 })));
+    let own = Quirks::default();
+    assert_eq!(sent(new.clone(), &own, None), ([Some(50), None], Some(50)));
+    assert_eq!(sent(old.clone(), &own, None), ([None, Some(50)], Some(50)));
+    assert_eq!(sent(new.clone(), &own, Some(7)), ([Some(7), None], Some(7)));
+    assert_eq!(sent(ask(json!({})), &own, Some(7)), ([None, Some(7)], Some(7)));
+    for (field, place) in [("max_completion_tokens", 0), ("max_tokens", 1)] {
+        let quirks = Quirks { max_tokens_field: Some(field.into()), ..Quirks::default() };
+        let mut limits = [None; 2];
+        limits[place] = Some(50);
+        for body in [&new, &old] {
+            assert_eq!(sent(body.clone(), &quirks, None), (limits, Some(50)), "{field}");
+        }
+    }
+}
+
+#[test]
+fn reasoning_is_not_passed_to_a_client_that_wants_none_told() {
+    let body =
+        json!({ "model": "m", "include_reasoning": false, "messages": [{ "role": "user", "content": "x" }] });
+    let quiet = asked(Protocol::OpenAiChat, &body);
+    assert!(!passes(&quiet, "openai-chat", "m", &Quirks::default()), "nobody there would obey");
+    let knows = Quirks { take_params: vec!["include_reasoning".into()], ..Quirks::default() };
+    assert!(passes(&quiet, "openai-chat", "m", &knows));
+}
+
+#[test]
+fn a_conversation_passes_with_the_reasoning_that_came_with_it() {
+    let turn = |fields: Value| {
+        let mut answer = json!({ "role": "assistant", "content": "a" });
+        answer.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }, answer,
+            { "role": "user", "content": "y" }] });
+        asked(Protocol::OpenAiChat, &body)
+    };
+    let thinks = Quirks { wants_reasoning: vec!["deep".into()], ..Quirks::default() };
+    let router = Quirks { take_params: vec!["include_reasoning".into()], ..thinks.clone() };
+    let details =
+        json!({ "reasoning_details": [{ "type": "reasoning.text", "text": "t", "signature": "s" }] });
+    let content = json!({ "reasoning_content": "" });
+    for (fields, here, there) in [(json!({}), false, false), (content, true, true), (details, false, true)] {
+        let asked = turn(fields);
+        assert!(passes(&asked, "openai-chat", "plain", &thinks), "that model asks for none");
+        assert_eq!(passes(&asked, "openai-chat", "deep-1", &thinks), here);
+        assert_eq!(passes(&asked, "openai-chat", "deep-1", &router), there);
+    }
+}
+
 /// To OpenRouter its own preferences go on; our names mean nothing there, and `only` would let nobody serve.
 #[test]
 fn a_gateway_behind_us_is_told_what_is_left_to_choose() {

@@ -212,6 +212,7 @@ impl Draft {
             unified_reasoning: false,
             old_calls: false,
             openrouter: false,
+            unthought: (false, false),
         };
         Self { asked, known: Vec::new(), calls: Vec::new() }
     }
