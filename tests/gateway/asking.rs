@@ -437,5 +437,22 @@ async fn a_key_that_comes_back_in_pieces_does_not_pass() {
         assert!(said.starts_with("You sent ") && said.ends_with(", sk-can you hear me?"), "{cut}: {said}");
         assert_eq!(said.matches("[key]").count(), 1, "{cut}: {said}");
     }
+    // Other writers of JSON escape letters that need not be; what a client reads is the key all the same.
+    let escaped = KEY.replace('-', "\\u002d");
+    let whole = json!({ "id": "c", "choices": [{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant",
+        "content": "You sent KEY." } }], "usage": { "prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25 } });
+    let streamed = format!("{}data: [DONE]\n\n", event("You sent KEY.")).replace("KEY", &escaped);
+    let whole = whole.to_string().replace("KEY", &escaped);
+    let document = Answer::status(200).header("content-type", "application/json").send(whole);
+    let stream = Answer::status(200).header("content-type", "text/event-stream").send(streamed);
+    for (streams, answer) in [(false, document), (true, stream)] {
+        bench.upstream.first(Route::answer(answer).path("/v1/chat/completions"));
+        let reply = bench.post("/v1/chat/completions", &chat("m@chat", streams)).await;
+        assert!(
+            !reply.text().contains("canary") && reply.text().contains("You sent [key]."),
+            "{}",
+            reply.text()
+        );
+    }
     let _ = bench.booked().await;
 }

@@ -54,6 +54,42 @@ impl Echo {
         self.keys.iter().fold(text.to_owned(), |text, key| text.replace(key.as_str(), MARK))
     }
 
+    /// A JSON text as it came without keys of which some letters are escaped, also where they stand in a string inside of
+    /// a string; `None` = there are none. Writers of JSON may escape any letter, and some do: `/` as `\\/`, `+` as `\\u002B`.
+    pub fn without_escaped(&self, text: &str) -> Option<String> {
+        if self.is_empty() || !(text.contains("\\u00") || text.contains("\\/")) {
+            return None;
+        }
+        let (mut plain, mut layers) = (text.as_bytes().to_vec(), Vec::new());
+        let mut hidden: Vec<Range<usize>> = Vec::new();
+        for _ in 0..DEPTH {
+            let layer = Layer::read(&mut plain);
+            if layer.0.is_empty() {
+                break;
+            }
+            layers.push(layer);
+            let came_from = |at: usize| layers.iter().rev().fold(at, |at, layer| layer.came_from(at));
+            for key in self.keys.iter().map(|key| key.as_bytes()) {
+                let places = plain.windows(key.len()).enumerate().filter(|(_, window)| *window == key);
+                hidden.extend(places.map(|(at, _)| came_from(at)..came_from(at + key.len())));
+            }
+        }
+        if hidden.is_empty() {
+            return None;
+        }
+        hidden.sort_by_key(|place| place.start);
+        let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+        for place in hidden {
+            if place.start >= done {
+                out.push_str(text.get(done..place.start)?);
+                out.push_str(MARK);
+            }
+            done = done.max(place.end);
+        }
+        out.push_str(text.get(done..)?);
+        Some(out)
+    }
+
     /// Takes the next piece and gives what of the text may go on.
     pub fn push(&self, tail: &mut Tail, piece: &str) -> String {
         let seen = tail.before.len();
@@ -129,6 +165,49 @@ impl Echo {
     }
 }
 
+/// Strings stand in strings so deep: the arguments of a tool's call in an event, and once more for good measure.
+const DEPTH: usize = 3;
+
+/// One layer of escapes that was read: places behind each of them, in what was read and in what it was read from.
+struct Layer(Vec<(usize, usize)>);
+
+impl Layer {
+    /// Reads one. What stands for a letter that is in no key becomes a blank.
+    fn read(text: &mut Vec<u8>) -> Self {
+        let was = std::mem::take(text);
+        let (mut rest, mut cuts) = (was.as_slice(), Vec::new());
+        while let Some((first, behind)) = rest.split_first() {
+            let (letter, length) = match (first, behind) {
+                (b'\\', [b'u', digits @ ..]) => match digits.first_chunk::<4>().and_then(letter) {
+                    Some(letter) => (letter, 6),
+                    None => (b'\\', 1),
+                },
+                (b'\\', [letter @ (b'/' | b'"' | b'\\'), ..]) => (*letter, 2),
+                (b'\\', [b'b' | b'f' | b'n' | b'r' | b't', ..]) => (b' ', 2),
+                (letter, _) => (*letter, 1),
+            };
+            text.push(letter);
+            rest = rest.get(length..).unwrap_or_default();
+            if length > 1 {
+                cuts.push((text.len(), was.len() - rest.len()));
+            }
+        }
+        Self(cuts)
+    }
+
+    fn came_from(&self, at: usize) -> usize {
+        let behind = self.0.partition_point(|(place, _)| *place <= at);
+        let cut = behind.checked_sub(1).and_then(|last| self.0.get(last));
+        cut.map_or(at, |(place, from)| from + (at - place))
+    }
+}
+
+/// The letter of an escape by its number, where it can be one of a key.
+fn letter(digits: &[u8; 4]) -> Option<u8> {
+    let number = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    Some(u8::try_from(number).ok().filter(u8::is_ascii).unwrap_or(b' '))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +223,26 @@ mod tests {
         let mut out: String = pieces.iter().map(|piece| echo.push(&mut tail, piece)).collect();
         out.push_str(&echo.rest(&mut tail));
         out
+    }
+
+    #[test]
+    fn a_key_of_which_letters_are_escaped_is_found() {
+        const SLASHED: &str = "sk-proj/Zq7+Kd93mPa81Lw5Tr";
+        let echo = Echo::new(&[Secret::new(SLASHED)]);
+        let every: String = SLASHED.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let slashed = SLASHED.replace('/', "\\/");
+        for hidden in [slashed.clone(), SLASHED.replace('+', "\\u002B"), every, slashed.replace('\\', "\\\\")]
+        {
+            let text = format!("{{\"content\":\"é\\n{hidden}, {SLASHED} \\ud83d\\ude00 {hidden}\"}}");
+            let clean = echo.without_escaped(&text).unwrap();
+            assert_eq!(clean, text.replace(&hidden, MARK).replace(SLASHED, MARK), "{hidden}");
+            let nested = serde_json::to_string(&text).unwrap();
+            let clean = echo.without_escaped(&nested).unwrap();
+            assert_eq!(clean.matches(MARK).count(), 3, "{clean}");
+        }
+        for text in ["", "plain", "\\", "a \\u00", "\\u+123 \\uzzzz \\n\\t", "sk-proj\\/Zq7+Kd93"] {
+            assert_eq!(echo.without_escaped(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -183,8 +183,10 @@ impl Attempt<'_> {
         let bytes = {
             let text = String::from_utf8_lossy(&bytes);
             let echoed = |secret: &Secret| !secret.is_empty() && text.contains(secret.expose());
-            let clean = self.scrub.iter().any(echoed).then(|| self.clean(text.into_owned()).into_bytes());
-            clean.unwrap_or(bytes)
+            let clean = self.scrub.iter().any(echoed).then(|| self.clean(text.clone().into_owned()));
+            // Its letters may be escaped as no other writer of JSON would.
+            let clean = self.echo.without_escaped(clean.as_deref().unwrap_or(&text)).or(clean);
+            clean.map_or(bytes, String::into_bytes)
         };
         out.bytes(bytes).await;
         Ok(())
