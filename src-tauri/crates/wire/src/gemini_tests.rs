@@ -415,6 +415,32 @@ fn a_reason_that_is_not_specified_is_none() {
     assert_eq!(decoded(Framing::Json, body).1, crate::Ending::Truncated);
 }
 
+/// What an answer is said to have used at its end: prompt and answer.
+fn used(body: &str) -> Option<(Option<u64>, Option<u64>)> {
+    let (events, _) = decoded(Framing::Json, body);
+    let used = |event: &StreamEvent| match event {
+        StreamEvent::Usage(usage) => Some((usage.input.total, usage.output.total)),
+        _ => None,
+    };
+    events.iter().rev().find_map(used)
+}
+
+#[test]
+fn a_prompt_that_is_blocked_has_an_answer_of_no_tokens() {
+    let usage = r#""usageMetadata":{"promptTokenCount":5,"totalTokenCount":5}"#;
+    let blocked = format!(r#"{{"promptFeedback":{{"blockReason":"SAFETY"}},{usage}}}"#);
+    assert_eq!(used(&blocked), Some((Some(5), Some(0))));
+    let empty = format!(r#"{{"candidates":[{{"finishReason":"SAFETY"}}],{usage}}}"#);
+    assert_eq!(used(&empty), Some((Some(5), Some(0))));
+    // Where something was written, or counted, or where it ended is not known, nobody knows.
+    let parts = r#""candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP"}]"#;
+    assert_eq!(used(&format!("{{{parts},{usage}}}")), Some((Some(5), None)));
+    assert_eq!(used(&format!("{{{usage}}}")), Some((Some(5), None)));
+    let more = usage.replace(":5}", ":9}");
+    let blocked = format!(r#"{{"promptFeedback":{{"blockReason":"SAFETY"}},{more}}}"#);
+    assert_eq!(used(&blocked), Some((Some(5), None)));
+}
+
 #[test]
 fn a_picture_it_thought_with_is_not_its_answer() {
     let body = r#"{"candidates":[{"content":{"parts":[{"thought":true,"inlineData":{"mimeType":"image/png","data":"AAEC"}},{"inlineData":{"mimeType":"image/png","data":"AwQF"},"thoughtSignature":"s"}]},"finishReason":"STOP"}]}"#;

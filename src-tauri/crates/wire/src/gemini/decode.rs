@@ -1,6 +1,9 @@
 //! Answers of the Gemini API: chunks of a stream, or the same object whole.
 
-use super::{args, usage::usage};
+use super::{
+    args,
+    usage::{unwritten, usage},
+};
 use crate::{
     Ending,
     blocks::Blocks,
@@ -26,6 +29,8 @@ pub(super) struct Contents {
     usage: Snapshot,
     response: Option<String>,
     started: bool,
+    /// Something of an answer came.
+    wrote: bool,
     called: bool,
     stop: Option<String>,
     /// What the provider says about why it stopped.
@@ -67,6 +72,9 @@ impl Protocol for Contents {
         if let Some(blocked) = json.at("/promptFeedback/blockReason").and_then(Json::str).filter(said) {
             self.stop = Some(format!("PROMPT_BLOCKED:{blocked}"));
         }
+        let parts =
+            |candidate: &Json<'_>| candidate.at("/content/parts").is_some_and(|all| !all.items().is_empty());
+        self.wrote |= json.list("candidates").iter().any(parts);
         // Only one candidate is ever asked for.
         let first = |c: &&Json<'_>| c.get("index").and_then(Json::index).unwrap_or(0) == 0;
         if let Some(candidate) = json.list("candidates").iter().find(first) {
@@ -86,6 +94,11 @@ impl Protocol for Contents {
             return Ending::Failed(failure);
         }
         let Some(raw) = self.stop.take() else { return Ending::Truncated };
+        if !self.wrote
+            && let Some(usage) = unwritten(&self.usage)
+        {
+            out.push(StreamEvent::Usage(usage));
+        }
         let reason = self.reason(&raw);
         let broke = (reason == FinishReason::Error).then(|| broke(&raw, self.words.as_deref()));
         out.push(StreamEvent::Finish { reason, raw: Some(raw) });

@@ -44,6 +44,18 @@ pub(super) fn usage(said: &Snapshot) -> Usage {
     }
 }
 
+/// The counts of an answer of which nothing came, as of a prompt that was blocked: nobody says that it has no tokens,
+/// but where the total is that of the prompt there is none that could be billed. `None` = nothing new.
+pub(super) fn unwritten(said: &Snapshot) -> Option<Usage> {
+    let mut usage = usage(said);
+    let total = count(&said.json(), "/totalTokenCount")?;
+    if usage.output.total.is_some() || usage.input.total != Some(total) {
+        return None;
+    }
+    usage.output.total = Some(0);
+    Some(usage)
+}
+
 fn sum(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     match (a, b) {
         (None, None) => None,
