@@ -1,12 +1,16 @@
 //! `parallax serve`: says where it is, answers programs by their keys, stops when told.
 
-use crate::bench::{chat, every_protocol, parse};
-use parallax_suite::support::{program::Program, replay::Replay};
+use crate::bench::{chat, chat_events, every_protocol, parse};
+use parallax_suite::support::{
+    program::Program,
+    replay::{Answer, Replay, Route, Step},
+};
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, Stdio},
+    time::Duration,
 };
 
 /// A gateway of its own process, stopped with this value.
@@ -82,6 +86,39 @@ fn it_answers_without_a_window() {
     assert_eq!((spent["app_key"].as_str(), spent["attempts"].as_u64()), (Some("editor"), Some(1)));
     let listed: Value = serde_json::from_str(&program.ok(&["app-key", "list", "--json"])).unwrap();
     assert!(listed["revoked_at"].is_string());
+}
+
+/// Told to stop it waits a little for answers under way, and tells those who asked for the others.
+#[cfg(unix)]
+#[test]
+fn who_waits_when_it_is_stopped_is_told_and_what_came_is_booked() {
+    let unfinished = Answer::event_stream(chat_events()[..3].concat()).step(Step::Stall);
+    let upstream = Replay::start(vec![Route::answer(unfinished)]);
+    let program = Program::new();
+    let made: Value = serde_json::from_str(&program.ok(&["app-key", "create", "editor", "--json"])).unwrap();
+    let key = made["key"].as_str().unwrap().to_owned();
+    let url = format!("{}/v1", upstream.url());
+    program.ok(&["provider", "add", "new", "--dialect", "openai-chat", "--base-url", &url]);
+    program.ok(&["price", "set", "m@new", "--input", "1", "--output", "2"]);
+    let mut server = Serving::start(&program);
+    let port = server.port;
+    let asking =
+        std::thread::spawn(move || ask(port, &key, "/v1/chat/completions", Some(&chat("m@new", true))));
+    while upstream.seen().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let stopped = std::process::Command::new("kill").arg(server.process.id().to_string()).status().unwrap();
+    assert!(stopped.success() && server.process.wait().unwrap().success());
+    let reply = asking.join().unwrap();
+    assert_eq!((reply.status, reply.whole), (200, true), "{}", reply.text());
+    assert!(
+        reply.text().contains("Parallax was closed") && !reply.text().contains("[DONE]"),
+        "{}",
+        reply.text()
+    );
+    let spent: Value = serde_json::from_str(&program.ok(&["spend", "--by", "app-key", "--json"])).unwrap();
+    assert_eq!((spent["app_key"].as_str(), spent["attempts"].as_u64()), (Some("editor"), Some(1)), "{spent}");
+    assert_eq!((spent["unknown"].as_u64(), spent["output"].as_u64()), (Some(0), Some(1)), "{spent}");
 }
 
 /// What another process changes counts from the next request on: providers, prices, policies, keys.

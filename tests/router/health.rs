@@ -2,7 +2,7 @@
 
 use crate::world::{NOW, World, endpoint, observe, order};
 use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, ProviderId, Reason, Timestamp, Upstream};
-use router::{Health, Observed, Setback, Who};
+use router::{Health, Observed, Prompt, Setback, Who};
 
 fn later(seconds: i64) -> Timestamp {
     Timestamp(NOW.0 + seconds * 1_000)
@@ -24,7 +24,7 @@ fn refuse(health: &mut Health, at: Timestamp, provider: &str, kind: ErrorKind, u
 fn answer(health: &mut Health, at: Timestamp, provider: &str, first_ms: u64) {
     let what = Observed::Answered {
         first_content: Some(Millis(first_ms)),
-        uncached: 0,
+        prompt: Prompt::default(),
         wrote: Some((100, Millis(2_000))),
     };
     observe(health, at, provider, what);
@@ -213,10 +213,12 @@ fn speed_is_learnt_and_patience_follows_it() {
     world.answered("quick", 300, 4);
     assert_eq!(order(&world.plan()), ["quick", "slow"]);
     assert_eq!(world.plan().planned[0].because, [Reason::Faster]);
-    let patience = |provider: &str| world.health.patience(&id(provider), 0, NOW).unwrap();
+    let patience = |provider: &str| world.health.patience(&id(provider), Prompt::default(), NOW).unwrap();
     assert_eq!(patience("quick"), Millis(4_000));
     assert!(patience("slow").0 > 20_000, "{:?}", patience("slow"));
-    assert_eq!(world.health.patience(&id("new"), 0, NOW), None);
+    assert_eq!(world.health.patience(&id("new"), Prompt::default(), NOW), None);
+    let thinks = Prompt { thinks: true, ..Prompt::default() };
+    assert_eq!(world.health.patience(&id("quick"), thinks, NOW), None, "it was never seen to think");
     let wish = world.clone().prefs(r#"{"sort":"price","preferred_max_latency":2}"#).plan();
     assert_eq!(order(&wish), ["quick", "slow"]);
     assert_eq!(wish.planned[1].because, [Reason::TooSlow]);

@@ -7,7 +7,7 @@ use domain::{
     PriceOrigin, PriceRule, PriceSheet, PriceSource, ProviderId, Reason, Route, RoutingPrefs, Timestamp,
     When,
 };
-use router::{Ask, Health, Needs, Observed, Offer, Ready, Warm, Who, plan};
+use router::{Ask, Health, Needs, Observed, Offer, Prompt, Ready, Warm, Who, plan};
 use std::collections::BTreeMap;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -143,8 +143,11 @@ impl World {
 
     pub(crate) fn answered(&mut self, provider: &str, first_ms: u64, times: usize) {
         for _ in 0..times {
-            let answer =
-                Observed::Answered { first_content: Some(Millis(first_ms)), uncached: 0, wrote: None };
+            let answer = Observed::Answered {
+                first_content: Some(Millis(first_ms)),
+                prompt: Prompt::default(),
+                wrote: None,
+            };
             observe(&mut self.health, NOW, provider, answer);
         }
     }

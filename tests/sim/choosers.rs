@@ -5,7 +5,7 @@ use super::{
     world::{Request, Time, World, stamp},
 };
 use domain::{DataPolicy, Failure, Millis, RoutingPrefs, Sort};
-use router::{Ask, Health, Needs, Observed, Offer, Ready, Warm, Who};
+use router::{Ask, Health, Needs, Observed, Offer, Prompt, Ready, Warm, Who};
 use std::collections::HashMap;
 
 /// How an attempt ended, as a chooser sees it.
@@ -248,7 +248,7 @@ impl Chooser for Ours {
                 }
                 Observed::Answered {
                     first_content: Some(Millis(first as u64)),
-                    uncached: request.prompt.saturating_sub(cached),
+                    prompt: Prompt { uncached: request.prompt.saturating_sub(cached), thinks: false },
                     wrote: Some((request.answer, Millis(writing as u64))),
                 }
             }
@@ -257,7 +257,8 @@ impl Chooser for Ours {
     }
     fn patience(&self, world: &World, at: usize, request: &Request, now: Time) -> Time {
         let uncached = request.prompt.saturating_sub(self.cached(world, at, request, now));
-        let known = self.health.patience(&world.servers[at].endpoint.id, uncached, stamp(now));
+        let prompt = Prompt { uncached, thinks: false };
+        let known = self.health.patience(&world.servers[at].endpoint.id, prompt, stamp(now));
         known.map_or(PATIENCE, |patience| patience.0 as f64)
     }
 }

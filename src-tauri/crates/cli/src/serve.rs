@@ -9,6 +9,8 @@ use std::{process::ExitCode, time::Duration};
 
 /// Longest wait for answers under way when it is stopped.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Longest wait for what is told and booked of those that had not ended by then.
+const LAST: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub(crate) struct ServeArgs {
@@ -40,6 +42,10 @@ pub(crate) async fn run(engine: &Engine, arguments: ServeArgs) -> Result<ExitCod
     told_to_stop().await?;
     server.stop();
     engine.relays_idle(PATIENCE).await;
+    // What still goes on is stopped: its client is told so, and what came of it is booked.
+    engine.leave();
+    engine.relays_idle(LAST).await;
+    server.closed(LAST).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,14 +1,28 @@
 //! What attempts teach about endpoints, and what that says of the next one.
 
 use crate::{inner::Inner, live::lock};
-use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, Timestamp};
-use router::{Observed, Who};
+use domain::{AccountLabel, Effort, EndpointId, ErrorKind, Failure, Millis, Reasoning, Request, Timestamp};
+use router::{Observed, Prompt, Who};
 use std::time::Duration;
 use store::AttemptRow;
 
-/// Remembers how an attempt went, for the next choice. `local`: it stayed on this machine.
+/// A request with so many tokens in its prompt. Little thought is told from much: on the streams of many providers both
+/// are silence, of seconds and of minutes.
+fn prompt(request: &Request, uncached: u64) -> Prompt {
+    let thinks = match request.params.reasoning {
+        None
+        | Some(Reasoning::Effort(Effort::None | Effort::Minimal | Effort::Low) | Reasoning::Budget(0)) => {
+            false
+        }
+        Some(Reasoning::Effort(_) | Reasoning::Budget(_)) => true,
+    };
+    Prompt { uncached, thinks }
+}
+
+/// Remembers how an attempt at a request went, for the next choice. `local`: it stayed on this machine.
 pub(crate) fn observe(
     inner: &Inner,
+    request: &Request,
     row: &AttemptRow,
     account: Option<&AccountLabel>,
     failure: Option<&Failure>,
@@ -16,14 +30,14 @@ pub(crate) fn observe(
 ) {
     let who = Who { endpoint: &row.endpoint, provider: &row.provider, account, local };
     let usage = row.usage.as_ref();
-    let prompt = usage.and_then(|usage| usage.input.total).unwrap_or(0);
+    let read = usage.and_then(|usage| usage.input.total).unwrap_or(0);
     let cached = usage.and_then(|usage| usage.input.cache_read).unwrap_or(0);
     let writing = row.duration.zip(row.first_content);
     let observed = match failure {
         Some(failure) => Observed::Failed { failure },
         None => Observed::Answered {
             first_content: row.first_content,
-            uncached: prompt.saturating_sub(cached),
+            prompt: prompt(request, read.saturating_sub(cached)),
             wrote: usage
                 .and_then(|usage| usage.output.total)
                 .zip(writing.map(|(end, first)| Millis(end.0.saturating_sub(first.0)))),
@@ -33,21 +47,29 @@ pub(crate) fn observe(
 }
 
 /// It had no content after so long, and another one did.
-pub(crate) fn outrun(inner: &Inner, row: &AttemptRow, prompt: u64, after: Millis) {
+pub(crate) fn outrun(inner: &Inner, request: &Request, row: &AttemptRow, after: Millis) {
+    let prompt = prompt(request, ledger::prompt_estimate(request));
     let who = Who { endpoint: &row.endpoint, provider: &row.provider, account: None, local: false };
-    lock(&inner.health).observe(inner.clock.now(), who, Observed::Outrun { after, uncached: prompt });
+    lock(&inner.health).observe(inner.clock.now(), who, Observed::Outrun { after, prompt });
 }
 
-/// After how long the first content after a prompt of so many tokens is late here: nineteen of twenty come sooner.
-/// `None` = too little is known.
-pub(crate) fn late(inner: &Inner, prompt: u64, endpoint: &EndpointId) -> Option<Duration> {
+/// After how long the first content for a request is late here: nineteen of twenty come sooner. `None` = too little is
+/// known.
+pub(crate) fn late(inner: &Inner, request: &Request, endpoint: &EndpointId) -> Option<Duration> {
+    let prompt = prompt(request, ledger::prompt_estimate(request));
     let known = lock(&inner.health).late(endpoint, prompt, inner.clock.now());
     known.map(|late| Duration::from_millis(late.0))
 }
 
-/// How long this endpoint may take to the first content after a prompt of so many tokens, while somebody else
-/// could be asked; `None` = too little is known of it.
-pub(crate) fn patience(inner: &Inner, prompt: u64, endpoint: &EndpointId) -> Option<Duration> {
+/// How long this endpoint may take to the first content for a request whose prompt has so many tokens, while somebody
+/// else could be asked; `None` = too little is known of it.
+pub(crate) fn patience(
+    inner: &Inner,
+    request: &Request,
+    tokens: u64,
+    endpoint: &EndpointId,
+) -> Option<Duration> {
+    let prompt = prompt(request, tokens);
     let known = lock(&inner.health).patience(endpoint, prompt, inner.clock.now());
     known.map(|patience| Duration::from_millis(patience.0))
 }

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// Connections at once; others wait to be taken.
-const CONNECTIONS: usize = 256;
+const CONNECTIONS: u32 = 256;
 /// Longest time for the head of a request, and for a connection that asks nothing.
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 /// Headers of a request.
@@ -35,6 +35,7 @@ const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
+    places: Arc<Semaphore>,
     stop: watch::Sender<bool>,
 }
 
@@ -55,9 +56,10 @@ pub async fn start(engine: Engine, port: u16) -> Result<Server, Failure> {
         guesses: guard::Guesses::default(),
         handled: AtomicU64::new(0),
     });
+    let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
     let (stop, stopped) = watch::channel(false);
-    spawn(accept(listener, Arc::clone(&shared), stopped));
-    Ok(Server { address, shared, stop })
+    spawn(accept(listener, Arc::clone(&shared), Arc::clone(&places), stopped));
+    Ok(Server { address, shared, places, stop })
 }
 
 fn taken(port: u16, error: &std::io::Error) -> Failure {
@@ -83,8 +85,12 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+async fn accept(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    places: Arc<Semaphore>,
+    mut stopped: watch::Receiver<bool>,
+) {
     loop {
         let place = tokio::select! {
             biased;
@@ -148,6 +154,12 @@ impl Server {
     /// Requests that came past the guard since it was switched on.
     pub fn handled(&self) -> u64 {
         self.shared.handled.load(Ordering::Relaxed)
+    }
+
+    /// Waits until no connection is open any more, or so long.
+    pub async fn closed(&self, most: Duration) {
+        // Who does not close in time is cut off.
+        let _ = tokio::time::timeout(most, self.places.acquire_many(CONNECTIONS)).await;
     }
 
     /// Takes no more connections, and ends those that are open once they have their answers.

@@ -6,7 +6,7 @@
 
 use crate::{
     chance::{hash, mix},
-    latency::{Latency, Speed},
+    latency::{ByThought, Latency, Prompt, Speed},
 };
 use domain::{AccountLabel, EndpointId, ErrorKind, Failure, Millis, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -67,8 +67,8 @@ pub enum Observed<'a> {
     Answered {
         /// Request sent to first content.
         first_content: Option<Millis>,
-        /// Prompt tokens that were not in its cache.
-        uncached: u64,
+        /// What was asked.
+        prompt: Prompt,
         /// Tokens written, and how long the writing took.
         wrote: Option<(u64, Millis)>,
     },
@@ -76,8 +76,8 @@ pub enum Observed<'a> {
     Outrun {
         /// Request sent to then.
         after: Millis,
-        /// Prompt tokens that were not in its cache.
-        uncached: u64,
+        /// What was asked.
+        prompt: Prompt,
     },
     /// It failed.
     Failed {
@@ -119,6 +119,8 @@ struct Record {
     missing_until: i64,
     #[serde(default)]
     latency: Latency,
+    #[serde(default)]
+    by_thought: ByThought,
     #[serde(default)]
     speed: Speed,
 }
@@ -182,12 +184,12 @@ impl Health {
     /// Takes in how an attempt ended.
     pub fn observe(&mut self, at: Timestamp, who: Who<'_>, what: Observed<'_>) {
         match what {
-            Observed::Answered { first_content, uncached, wrote } => {
+            Observed::Answered { first_content, prompt, wrote } => {
                 self.reached(who);
                 let record = self.record(who.endpoint, at.0);
                 record.succeed(at.0);
                 if let Some(first) = first_content {
-                    record.latency.observe(at, first, uncached);
+                    record.came(at, first, prompt);
                 }
                 if let Some((tokens, span)) = wrote {
                     record.speed.observe(at, tokens, span);
@@ -196,9 +198,7 @@ impl Health {
                 self.windows.remove(&window(who));
             }
             // No success and no fault; but it takes at least so long.
-            Observed::Outrun { after, uncached } => {
-                self.record(who.endpoint, at.0).latency.observe(at, after, uncached);
-            }
+            Observed::Outrun { after, prompt } => self.record(who.endpoint, at.0).came(at, after, prompt),
             Observed::Failed { failure } => self.failed(at.0, who, failure),
         }
     }
@@ -342,18 +342,18 @@ impl Health {
 
     /// How long to wait for the first content before somebody else is asked, in milliseconds: three
     /// times the slow end of what is usual here, between 4 s and 120 s. `None` = too little is known.
-    pub fn patience(&self, endpoint: &EndpointId, uncached: u64, now: Timestamp) -> Option<Millis> {
-        Some(at_least(4_000.0, 3.0 * self.slow_end(endpoint, uncached, now)?))
+    pub fn patience(&self, endpoint: &EndpointId, prompt: Prompt, now: Timestamp) -> Option<Millis> {
+        Some(at_least(4_000.0, 3.0 * self.slow_end(endpoint, prompt, now)?))
     }
 
     /// After how long the first content is late, in milliseconds: about nineteen of twenty come sooner, and none
     /// is late before half a second. `None` = too little is known.
-    pub fn late(&self, endpoint: &EndpointId, uncached: u64, now: Timestamp) -> Option<Millis> {
-        Some(at_least(500.0, self.slow_end(endpoint, uncached, now)?))
+    pub fn late(&self, endpoint: &EndpointId, prompt: Prompt, now: Timestamp) -> Option<Millis> {
+        Some(at_least(500.0, self.slow_end(endpoint, prompt, now)?))
     }
 
-    fn slow_end(&self, endpoint: &EndpointId, uncached: u64, now: Timestamp) -> Option<f64> {
-        self.endpoints.get(endpoint)?.latency.slow_end(uncached, now)
+    fn slow_end(&self, endpoint: &EndpointId, prompt: Prompt, now: Timestamp) -> Option<f64> {
+        self.endpoints.get(endpoint)?.by_thought.slow_end(prompt, now)
     }
 
     /// Expected tokens a second.
@@ -400,6 +400,11 @@ fn window(who: Who<'_>) -> String {
 }
 
 impl Record {
+    fn came(&mut self, at: Timestamp, first: Millis, prompt: Prompt) {
+        self.latency.observe(at, first, prompt.uncached);
+        self.by_thought.observe(at, first, prompt);
+    }
+
     fn evidence(&self, now: i64) -> (f64, f64) {
         let left = decay(now - self.at, HALF_LIFE);
         (self.successes * left, self.failures * left)

@@ -113,6 +113,34 @@ impl Latency {
     }
 }
 
+/// What the time to the first content hangs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Tokens that were not in a cache.
+    pub uncached: u64,
+    /// Thought was asked for, of which many providers say nothing while it lasts.
+    pub thinks: bool,
+}
+
+/// Time to the first content, with thought and without: what is late for the one is usual for the other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ByThought {
+    with: Latency,
+    without: Latency,
+}
+
+impl ByThought {
+    pub(crate) fn observe(&mut self, at: Timestamp, first: Millis, prompt: Prompt) {
+        let latency = if prompt.thinks { &mut self.with } else { &mut self.without };
+        latency.observe(at, first, prompt.uncached);
+    }
+
+    pub(crate) fn slow_end(&self, prompt: Prompt, now: Timestamp) -> Option<f64> {
+        let latency = if prompt.thinks { &self.with } else { &self.without };
+        latency.slow_end(prompt.uncached, now)
+    }
+}
+
 /// Tokens a second after the first content.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Speed {

@@ -21,6 +21,7 @@ mod price;
 mod recover;
 
 pub use health::{Health, Observed, Setback, Who};
+pub use latency::Prompt;
 pub use plan::{Ask, Needs, Offer, Ready, Warm, lacks, plan};
 pub use recover::{
     ATTEMPTS, DEADLINE, LONG_ENOUGH, Next, PATIENCE, QUICK, RetryBudget, Shown, Situation, broke_off, recover,

@@ -231,7 +231,7 @@ impl Call<'_> {
         self.attempts.push(attempt.row().id);
         lock(&inner.retries).request(inner.clock.now());
         let patience = if others && !local {
-            learn::patience(inner, ledger::prompt_estimate(&self.request), &asked)
+            learn::patience(inner, &self.request, ledger::prompt_estimate(&self.request), &asked)
         } else {
             None
         };
@@ -251,7 +251,7 @@ impl Call<'_> {
             usage.input.total.unwrap_or(0).saturating_add(usage.output.total.unwrap_or(0))
         };
         place.counted(ended.billed.as_ref().map_or(0, both));
-        learn::observe(inner, &ended.row, account.as_ref(), failure.as_ref(), local);
+        learn::observe(inner, &self.request, &ended.row, account.as_ref(), failure.as_ref(), local);
         self.settle(ended).await;
         failure.map_or(Ok(()), Err)
     }

@@ -271,7 +271,7 @@ impl Lane {
                 && registry.provider(&other.endpoint.provider).is_some_and(|known| fit(other, known))
                 && well(other)
         })?;
-        Some((place, learn::late(&self.inner, ledger::prompt_estimate(&self.job.request), &of.id)?))
+        Some((place, learn::late(&self.inner, &self.job.request, &of.id)?))
     }
 
     /// The second attempt with its hold, if it may be made now: it waits in no line, and what would be lost by it

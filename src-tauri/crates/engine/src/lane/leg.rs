@@ -133,7 +133,8 @@ impl Lane {
         let splice = self.kept.as_ref().map(|kept| Splice::new(kept, &known.provider.name));
         let out = HeldBack::new(self.job.row.id, self.out.clone(), notices, splice);
         let patience = if others && !known.provider.local {
-            learn::patience(inner, ledger::prompt_estimate(&self.job.request), &choice.endpoint.id)
+            let tokens = ledger::prompt_estimate(&self.job.request);
+            learn::patience(inner, &self.job.request, tokens, &choice.endpoint.id)
         } else {
             None
         };
@@ -185,7 +186,14 @@ impl Lane {
         }
         place.counted(ended.billed.as_ref().map_or(0, tokens));
         let local = known.provider.local;
-        learn::observe(&self.inner, &ended.row, choice.account.as_ref(), failure.as_ref(), local);
+        learn::observe(
+            &self.inner,
+            &self.job.request,
+            &ended.row,
+            choice.account.as_ref(),
+            failure.as_ref(),
+            local,
+        );
         Last { ended: Some(ended), failure }
     }
 
@@ -203,10 +211,17 @@ impl Lane {
         place.counted(ended.billed.as_ref().map_or(0, tokens));
         if failure.is_some() {
             let local = known.provider.local;
-            learn::observe(&self.inner, &ended.row, choice.account.as_ref(), failure, local);
+            learn::observe(
+                &self.inner,
+                &self.job.request,
+                &ended.row,
+                choice.account.as_ref(),
+                failure,
+                local,
+            );
         } else if side == Side::First {
             let waited = millis(self.inner.clock.elapsed().saturating_sub(began));
-            learn::outrun(&self.inner, &ended.row, ledger::prompt_estimate(&self.job.request), waited);
+            learn::outrun(&self.inner, &self.job.request, &ended.row, waited);
         }
         self.settle(ended).await;
     }

@@ -390,7 +390,8 @@ impl Drive {
         let mut outlet = Outlet::new(self.out.clone(), head, !self.ask.asked.stream);
         // A document comes when it is written: how long that takes says nothing of whether it will.
         let hurried = others && !local && !attempt.is_document();
-        let patience = hurried.then(|| learn::patience(&inner, self.likely, &endpoint.id)).flatten();
+        let patience =
+            hurried.then(|| learn::patience(&inner, &self.request, self.likely, &endpoint.id)).flatten();
         let silence = outlet.silence(patience);
         let mut draft = Draft::default();
         let stopped = self.stopped(attempt.over());
@@ -411,7 +412,7 @@ impl Drive {
             ended.row.outcome = Some(domain::Outcome::Interrupted);
         }
         place.counted(ended.billed.as_ref().map_or(0, tokens));
-        learn::observe(&inner, &ended.row, account.as_ref(), result.as_ref(), local);
+        learn::observe(&inner, &self.request, &ended.row, account.as_ref(), result.as_ref(), local);
         self.warmed(&endpoint.id, ended.row.usage.as_ref(), result.is_none());
         Last {
             failure: result,
