@@ -2,8 +2,8 @@
 //! documents, calls and their results, whatever its words for them.
 
 use crate::{media, notices::Notices};
-use domain::{ErrorKind, Failure, Message, Part, Request, Upstream, Words, say};
-use std::borrow::Cow;
+use domain::{ErrorKind, Failure, Message, Part, Request, Role, Upstream, Words, say};
+use std::{borrow::Cow, ops::Range};
 
 /// A piece of a user's message.
 pub(crate) enum Asked<'a> {
@@ -27,6 +27,49 @@ pub(crate) enum Said<'a> {
     Thought { text: &'a str, proof: Option<&'a str> },
     /// A call of a tool; `arguments` is never blank.
     Call { id: &'a str, name: &'a str, arguments: &'a str },
+}
+
+/// The messages with results of tools in the order of the calls that they answer, for protocols which tell them apart by
+/// their places alone. A program gives them back as they came in.
+pub(crate) fn in_order_of_calls(messages: &[Message]) -> Cow<'_, [Message]> {
+    let mut ordered = Cow::Borrowed(messages);
+    let mut from = 0;
+    while let Some(message) = messages.get(from) {
+        let of = message.role;
+        let until = messages.iter().skip(from).position(|other| other.role != of);
+        let until = until.map_or(messages.len(), |length| from + length);
+        if of == Role::User {
+            reorder(&mut ordered, from..until);
+        }
+        from = until;
+    }
+    ordered
+}
+
+/// Puts the results within these messages, which follow each other, in the order of the calls before them.
+fn reorder(messages: &mut Cow<'_, [Message]>, within: Range<usize>) {
+    let before = messages.get(..within.start).unwrap_or_default();
+    let answer = before.rsplit(|message| message.role != Role::Assistant).next().unwrap_or_default();
+    let calls: Vec<&str> = answer
+        .iter()
+        .flat_map(|message| &message.parts)
+        .filter_map(|part| if let Part::ToolCall { id, .. } = part { Some(id.as_str()) } else { None })
+        .collect();
+    let place = |part: &Part| match part {
+        Part::ToolResult { id, .. } => Some(calls.iter().position(|call| call == id).unwrap_or(calls.len())),
+        _ => None,
+    };
+    let parts = messages.get(within.clone()).unwrap_or_default().iter().flat_map(|message| &message.parts);
+    let mut results: Vec<(usize, &Part)> = parts.filter_map(|part| Some((place(part)?, part))).collect();
+    if results.is_sorted_by_key(|(place, _)| *place) {
+        return;
+    }
+    results.sort_by_key(|(place, _)| *place);
+    let results: Vec<Part> = results.into_iter().map(|(_, part)| part.clone()).collect();
+    let slots = messages.to_mut().get_mut(within).unwrap_or_default().iter_mut();
+    let slots =
+        slots.flat_map(|message| &mut message.parts).filter(|part| matches!(part, Part::ToolResult { .. }));
+    slots.zip(results).for_each(|(slot, result)| *slot = result);
 }
 
 /// The pieces of a user's message.
@@ -143,4 +186,46 @@ pub(crate) fn no_file(
 /// Said where a document goes as its text.
 pub(crate) fn as_text(name: &str) -> Words {
     say!("“{name}” is sent as its text, without pictures and layout.", name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(id: &str) -> Part {
+        let (signature, issuer) = (None, String::new());
+        Part::ToolCall {
+            id: id.to_owned(),
+            name: "f".to_owned(),
+            arguments: String::new(),
+            signature,
+            issuer,
+        }
+    }
+
+    fn result(id: &str) -> Part {
+        Part::ToolResult { id: id.to_owned(), name: "f".to_owned(), content: id.to_owned(), is_error: false }
+    }
+
+    #[test]
+    fn results_stand_in_the_order_of_the_calls_they_answer() {
+        let text = || Part::Text { text: "and".to_owned() };
+        let said = |role: Role, parts: Vec<Part>| Message { role, parts };
+        let messages = vec![
+            said(Role::User, vec![text()]),
+            said(Role::Assistant, vec![call("a"), call("b")]),
+            said(Role::User, vec![result("b"), text()]),
+            said(Role::User, vec![result("a"), result("of nothing")]),
+            // The same ids again, the other way round.
+            said(Role::Assistant, vec![call("b"), call("a")]),
+            said(Role::User, vec![result("a"), result("b")]),
+        ];
+        let mut wanted = messages.clone();
+        wanted[2].parts[0] = result("a");
+        wanted[3].parts[0] = result("b");
+        wanted[5].parts = vec![result("b"), result("a")];
+        let ordered = in_order_of_calls(&messages);
+        assert_eq!(*ordered, *wanted);
+        assert!(matches!(in_order_of_calls(&ordered), Cow::Borrowed(_)));
+    }
 }

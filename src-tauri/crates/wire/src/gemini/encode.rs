@@ -58,7 +58,7 @@ pub(super) fn default_path(model: &str) -> String {
 fn contents(request: &Request, to: &Endpoint, by_effort: bool, notices: &mut Notices) -> Vec<Value> {
     let own = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
-    for message in &request.messages {
+    for message in parts::in_order_of_calls(&request.messages).iter() {
         let parts = parts(message, &own, by_effort, notices);
         match turns.last_mut() {
             _ if parts.is_empty() => {}

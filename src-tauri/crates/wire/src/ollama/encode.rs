@@ -30,7 +30,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut notices = Notices::default();
     let own = replay::issuer(to);
     let mut messages = Vec::new();
-    for message in &request.messages {
+    for message in parts::in_order_of_calls(&request.messages).iter() {
         match message.role {
             Role::User => user(message, &mut messages, &mut notices),
             Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
