@@ -24,6 +24,10 @@ pub struct Request {
     /// The prompt is to be kept for the next request, where a provider does so only when it is asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_prompt: Option<KeepPrompt>,
+    /// So many bytes of the system prompt are to be kept so long: what stands behind them changes from request to request.
+    /// `None` = all of it, as [`Request::keep_prompt`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_system: Option<(usize, KeepPrompt)>,
 }
 
 /// How long a prompt is kept for the next request.

@@ -31,7 +31,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     sampling(request, &thinking, &mut body, &mut notices);
     output(request, &thinking, &mut body, &mut notices);
     if let Some(keep) = request.keep_prompt {
-        mark(keep, &mut body);
+        mark(keep, request.kept_system, &mut body);
     }
     call::drop_params(&mut body, quirks, &mut notices.0);
     let output_limit = call::limit(&body, max_tokens);
@@ -42,12 +42,21 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call, notices: notices.0, output_limit })
 }
 
-/// Asks to keep what stands before every turn, and the conversation so far.
-fn mark(keep: KeepPrompt, body: &mut Map<String, Value>) {
+/// Asks to keep what stands before every turn, and the conversation so far. Of a system prompt whose end changes each
+/// time only what stands before that can be read again: marked as a whole it would be written anew with every request.
+fn mark(keep: KeepPrompt, kept_system: Option<(usize, KeepPrompt)>, body: &mut Map<String, Value>) {
     let mark = call::kept(keep);
     // The tools stand before the system prompt.
-    if let Some(system @ Value::String(_)) = body.get_mut("system") {
-        *system = json!([{ "type": "text", "text": system.take(), "cache_control": mark }]);
+    if let Some(Value::String(system)) = body.get("system") {
+        let (bytes, keep) = kept_system.unwrap_or((system.len(), keep));
+        let split = system.split_at_checked(bytes).filter(|(fixed, _)| !fixed.trim().is_empty());
+        let (fixed, rest) = split.unwrap_or((system.as_str(), ""));
+        let mut blocks = vec![json!({ "type": "text", "text": fixed, "cache_control": call::kept(keep) })];
+        let rest = rest.strip_prefix("\n\n").unwrap_or(rest);
+        if !rest.trim().is_empty() {
+            blocks.push(json!({ "type": "text", "text": rest }));
+        }
+        body.insert("system".into(), blocks.into());
     } else if let Some(tool) = body.get_mut("tools").and_then(|tools| tools.as_array_mut()?.last_mut()) {
         tool["cache_control"] = mark.clone();
     }

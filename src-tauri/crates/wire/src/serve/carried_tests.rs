@@ -65,6 +65,30 @@ fn a_wish_for_one_call_at_a_time_reaches_every_provider_that_has_a_word_for_it()
     assert!(sent(&many, "gemini").1.is_empty());
 }
 
+/// The fixed beginning of a system prompt is written once and read by every request, whatever changes behind it.
+#[test]
+fn of_a_system_prompt_what_stands_before_the_mark_is_kept() {
+    let hour = json!({ "type": "ephemeral", "ttl": "1h" });
+    let pieces = json!([{ "type": "text", "text": "Long.", "cache_control": hour }, { "type": "text", "text": "Today." }]);
+    let user = json!({ "role": "user", "content": [{ "type": "text", "text": "x", "cache_control": { "type": "ephemeral" } }] });
+    let chat = |first: Value| {
+        let body = json!({ "model": "m", "max_tokens": 9, "messages": [first, user.clone()] });
+        sent(&asked(Protocol::OpenAiChat, &body), "anthropic-messages").0["system"].take()
+    };
+    assert_eq!(chat(json!({ "role": "system", "content": pieces })), pieces);
+    // A message that is marked is marked to its end.
+    let marked = json!({ "role": "system", "content": "Long.", "cache_control": hour });
+    assert_eq!(chat(marked), json!([{ "type": "text", "text": "Long.", "cache_control": hour }]));
+    let messages = json!({ "model": "m", "max_tokens": 9, "system": pieces, "messages": [{ "role": "user", "content": "x" }] });
+    let (body, _) = sent(&asked(Protocol::AnthropicMessages, &messages), "anthropic-messages");
+    assert_eq!(body["system"], pieces);
+    // No mark stands behind nothing.
+    let blank =
+        json!([{ "type": "text", "text": " ", "cache_control": hour }, { "type": "text", "text": "Today." }]);
+    let blank = chat(json!({ "role": "system", "content": blank }));
+    assert_eq!((blank[0]["text"].as_str(), blank.as_array().map(Vec::len)), (Some(" Today."), Some(1)));
+}
+
 #[test]
 fn a_prompt_that_is_to_be_kept_is_kept_where_that_must_be_asked_for() {
     let mark = json!({ "type": "ephemeral" });

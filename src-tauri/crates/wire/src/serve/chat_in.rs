@@ -1,6 +1,9 @@
 //! Requests in the words of Chat Completions, OpenRouter's extensions included.
 
-use super::read::{self, Draft, invalid};
+use super::{
+    marks,
+    read::{self, Draft, invalid},
+};
 use crate::json::Json;
 use domain::{Failure, Part, Reasoning, ResponseFormat, Role, ToolChoice};
 
@@ -45,7 +48,7 @@ fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     match message.text("role").unwrap_or_default() {
         "system" | "developer" => {
             let text = texts(message.get("content"))?;
-            draft.system(&text);
+            draft.system_kept(&text, marks::within(message, &text));
             for kind in message.list("content").iter().filter_map(|part| part.text("type")) {
                 if !["text", "input_text"].contains(&kind) {
                     draft.stranger("A system prompt", kind, &[]);

@@ -1,6 +1,9 @@
 //! Requests in the words of the Messages API.
 
-use super::read::{self, Draft, invalid};
+use super::{
+    marks,
+    read::{self, Draft, invalid},
+};
 use crate::{json::Json, replay::REDACTED};
 use domain::{Effort, Failure, Part, Reasoning, ResponseFormat, Role, ToolChoice};
 
@@ -11,7 +14,7 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         Some(Json::Array(blocks)) => {
             for block in blocks {
                 match block.text("text") {
-                    Some(text) => draft.system(text),
+                    Some(text) => draft.system_kept(text, marks::at(block).map(|keep| (text.len(), keep))),
                     None => draft.stranger("A system prompt", block.text("type").unwrap_or("?"), &[]),
                 }
             }

@@ -8,8 +8,8 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use domain::{
-    Effort, ErrorKind, Failure, Message, Part, Reasoning, Request, ResponseFormat, Role, RoutingPrefs, Tool,
-    Upstream,
+    Effort, ErrorKind, Failure, KeepPrompt, Message, Part, Reasoning, Request, ResponseFormat, Role,
+    RoutingPrefs, Tool, Upstream,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -384,6 +384,15 @@ impl Draft {
                 system.push_str(text);
             }
             none => *none = Some(text.to_owned()),
+        }
+    }
+
+    /// The same, of which so many bytes stand before a mark to keep them.
+    pub(super) fn system_kept(&mut self, text: &str, marked: Option<(usize, KeepPrompt)>) {
+        self.system(text);
+        let length = self.request().system.as_ref().map_or(0, String::len);
+        if let Some((bytes, keep)) = marked.filter(|_| !text.is_empty()) {
+            self.request().kept_system = Some((length - text.len() + bytes, keep));
         }
     }
 

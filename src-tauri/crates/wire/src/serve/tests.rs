@@ -381,6 +381,7 @@ fn request() -> impl Strategy<Value = Request> {
                 tool_choice,
                 one_tool_call: false,
                 keep_prompt: None,
+                kept_system: None,
             }
         },
     )
