@@ -34,10 +34,11 @@ fn of(kind: ErrorKind) -> Names {
     use ErrorKind as K;
     const INVALID: &str = "invalid_request_error";
     match kind {
-        K::AuthMissing | K::AuthRejected => {
+        K::AuthRejected => {
             names(401, "authentication", "authentication_error", "authentication_error", "UNAUTHENTICATED")
         }
-        K::AuthForbidden => {
+        // No key for the provider. The client's own is good: told otherwise, programs ask for another or try on for ever.
+        K::AuthMissing | K::AuthForbidden => {
             names(403, "permission_denied", "permission_error", "permission_error", "PERMISSION_DENIED")
         }
         K::BillingCredits | K::BillingBudget => {
@@ -109,7 +110,7 @@ pub(super) fn chat_error(failure: &Failure) -> Value {
     let code = match failure.kind {
         ErrorKind::RequestNoModel => "model_not_found",
         ErrorKind::BillingCredits | ErrorKind::BillingBudget => "insufficient_quota",
-        ErrorKind::AuthMissing | ErrorKind::AuthRejected => "invalid_api_key",
+        ErrorKind::AuthRejected => "invalid_api_key",
         _ => names.word,
     };
     json!({ "message": failure.message, "type": names.openai, "param": param, "code": code,
