@@ -115,6 +115,24 @@ async fn the_code_of_an_error_is_its_status() {
     assert_eq!(reply.json()["error"]["type"], "not_found_error");
 }
 
+/// Its object for reasoning is nobody else's, and no reason to lose the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_reasoning_in_its_words_loses_nothing_else() {
+    let bench = Bench::new(every_protocol()).await;
+    let mut body = chat("m@chat", true);
+    let kept =
+        json!({ "service_tier": "flex", "prompt_cache_key": "k", "top_k": 4, "metadata": { "a": "b" } });
+    body.as_object_mut().unwrap().extend(kept.as_object().unwrap().clone());
+    body["reasoning"] = json!({ "effort": "low" });
+    let reply = bench.post("/api/v1/chat/completions", &body).await;
+    assert_eq!((reply.status, reply.header("x-parallax-notices")), (200, None), "{}", reply.text());
+    let sent: Value = serde_json::from_slice(&bench.upstream.seen().pop().unwrap().body).unwrap();
+    assert_eq!((sent.get("reasoning"), &sent["reasoning_effort"]), (None, &json!("low")));
+    for (name, value) in kept.as_object().unwrap() {
+        assert_eq!(&sent[name], value, "{name}");
+    }
+}
+
 /// The type of each field as `@openrouter/sdk` demands it, which refuses a list over one.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_have_every_field_that_their_clients_demand() {

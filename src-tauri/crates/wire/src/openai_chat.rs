@@ -11,6 +11,8 @@ mod tools;
 use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, forms, framed::Framed, listing};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};
 
+pub(crate) use reasoning::ask as reason;
+
 /// Proof of reasoning that came as a part of the content (Mistral), and goes back as one.
 const CONTENT: &str = "content";
 

@@ -23,6 +23,7 @@ mod read;
 mod reframe;
 mod responses_in;
 mod responses_out;
+mod reword;
 mod seal;
 mod splice;
 mod steps;

@@ -5,7 +5,7 @@ use domain::{Effort, Quirks, Reasoning, ReasoningForm, ReasoningSwitch, say};
 use serde_json::{Map, Value, json};
 
 /// Puts the wish into the body, in the form of this model; what the form has no word for is told.
-pub(super) fn ask(
+pub(crate) fn ask(
     asked: Reasoning,
     model: &str,
     quirks: &Quirks,

@@ -3,12 +3,13 @@
 use super::{
     Asked, Protocol, embed,
     read::{ADDED, OURS, text_of},
+    reword,
     splice::{Splice, fields, quoted},
 };
-use crate::{anthropic_messages, effort, forms, gemini, json::Json, notices::Notices};
+use crate::{anthropic_messages, forms, gemini, json::Json, notices::Notices};
 use domain::{
-    AlsoSpoken, Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Quirks, Reasoning,
-    ReasoningForm, ReasoningSwitch, StreamUsage, ToolChoice,
+    AlsoSpoken, Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Quirks, StreamUsage,
+    ToolChoice,
 };
 
 /// A request ready to be sent on.
@@ -44,7 +45,8 @@ fn also_speaks(dialect: &str, model: &str, quirks: &Quirks) -> bool {
 }
 
 /// May the request go on as it is to this model of an endpoint of this dialect with these quirks? What its quirks
-/// would have written otherwise, and what our own earlier answers marked, has to be put into its words instead.
+/// would have written otherwise inside the messages, and what our own earlier answers marked, has to be put into its
+/// words instead.
 pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> bool {
     if asked.embeds {
         return embed::pass(dialect, model, quirks);
@@ -63,27 +65,22 @@ pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> boo
     if asked.sealed {
         return false;
     }
-    let form = effort::form(model, quirks);
-    let efforts = matches!(asked.protocol, Protocol::OpenAiChat | Protocol::OpenAiResponses);
-    let worded = asked.request.params.reasoning.is_none_or(|wish| says_the_same(wish, form));
-    if efforts && !worded {
-        return false;
+    match asked.protocol {
+        Protocol::OpenAiChat => {}
+        // Here the wish is in OpenRouter's words; in the other two it is the protocol's own.
+        Protocol::OpenAiResponses => return !asked.hide_reasoning,
+        Protocol::AnthropicMessages | Protocol::Gemini => return true,
     }
-    if asked.protocol != Protocol::OpenAiChat {
-        return true;
-    }
-    let unified = form.is_some_and(|form| form.switch == Some(ReasoningSwitch::Reasoning));
     let forced = matches!(asked.request.tool_choice, Some(ToolChoice::Required | ToolChoice::Named { .. }));
     let answered = asked.request.messages.iter().any(|message| message.role == domain::Role::Assistant);
-    // Each of these changes what stands inside the messages, or the words for reasoning.
+    // Each of these changes what stands inside the messages, or what of the answer is told.
     !(quirks.system_role.is_some()
         || (quirks.tool_id_length.is_some() && answered)
         || quirks.document_url
         || (quirks.tools_by_choice && forced)
         || wants_more(asked, model, quirks)
         // Whoever knows the wish obeys it.
-        || (asked.hide_reasoning && !crate::call::takes(quirks, "include_reasoning"))
-        || (asked.unified_reasoning && !unified))
+        || (asked.hide_reasoning && !crate::call::takes(quirks, "include_reasoning")))
 }
 
 /// Does the model refuse earlier answers without their reasoning, and one of them is without it? OpenRouter knows several
@@ -92,17 +89,6 @@ fn wants_more(asked: &Asked, model: &str, quirks: &Quirks) -> bool {
     let any = crate::call::takes(quirks, "include_reasoning");
     let lacks = if any { asked.unthought.1 } else { asked.unthought.0 };
     lacks && quirks.wants_reasoning.iter().any(|part| model.contains(part.as_str()))
-}
-
-/// Would the form have put the wish into the same words as the client has?
-fn says_the_same(wish: Reasoning, form: Option<&ReasoningForm>) -> bool {
-    let Some(form) = form else { return true };
-    let taken = |effort| form.efforts.as_ref().is_none_or(|efforts| efforts.contains(&effort));
-    match form.switch {
-        Some(ReasoningSwitch::Reasoning) => true,
-        Some(_) => false,
-        None => matches!(wish, Reasoning::Effort(effort) if taken(effort)),
-    }
 }
 
 /// The call that sends the body on, which is the one that `asked` was read from. `limit` is the longest answer a budget leaves, in tokens: it stands in place of
@@ -156,6 +142,7 @@ pub fn retarget(
         Protocol::AnthropicMessages => set_limit(&mut splice, "max_tokens", limit),
         Protocol::Gemini => gemini_limit(&mut splice, limit)?,
     };
+    reword::reasoning(asked, &to.upstream_model, quirks, &mut splice, &mut notices)?;
     let chunks = asked.protocol == Protocol::OpenAiChat && asked.stream;
     if chunks {
         ask_usage(&mut splice, quirks)?;

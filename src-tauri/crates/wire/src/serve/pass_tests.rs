@@ -1,6 +1,6 @@
 use super::*;
 use crate::{serve::parse, trial::endpoint};
-use domain::{AlsoSpoken, DialectId, Effort};
+use domain::{AlsoSpoken, DialectId, ReasoningForm, ReasoningSwitch};
 use serde_json::{Value, json};
 
 fn asked(protocol: Protocol, body: &Value) -> Asked {
@@ -15,20 +15,7 @@ fn what_a_provider_words_differently_is_put_into_its_words() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         asked(Protocol::OpenAiChat, &body)
     };
-    let switch = |switch| ReasoningForm { switch: Some(switch), ..ReasoningForm::default() };
-    let quirks = |form| Quirks { reasoning: vec![form], ..Quirks::default() };
     let chat = "openai-chat";
-    let unified = json!({ "reasoning": { "effort": "low" } });
-    assert!(!passes(&ask(unified.clone()), chat, "m", &Quirks::default()));
-    assert!(passes(&ask(unified), chat, "m", &quirks(switch(ReasoningSwitch::Reasoning))));
-    let effort = json!({ "reasoning_effort": "low" });
-    assert!(passes(&ask(effort.clone()), chat, "m", &Quirks::default()));
-    assert!(!passes(&ask(effort.clone()), chat, "m", &quirks(switch(ReasoningSwitch::Thinking))));
-    let few = |efforts: &[Effort]| ReasoningForm { efforts: Some(efforts.to_vec()), ..Default::default() };
-    assert!(passes(&ask(effort.clone()), chat, "m", &quirks(few(&[Effort::Low]))));
-    assert!(!passes(&ask(effort.clone()), chat, "m", &quirks(few(&[Effort::High]))));
-    let other = ReasoningForm { models: vec!["x".into()], ..few(&[Effort::High]) };
-    assert!(passes(&ask(effort), chat, "m", &quirks(other)), "a form of other models");
     // A form in another dialect is for its own models; one with a path or a body has to be written.
     let form = |path: Option<&str>| Quirks {
         forms: vec![ModelForm {

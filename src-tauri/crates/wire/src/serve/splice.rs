@@ -132,6 +132,7 @@ impl<'a> Splice<'a> {
         for (place, field) in self.fields.iter().enumerate().filter(|(_, field)| field.key == key) {
             if !self.removed.contains(&place) {
                 found = true;
+                self.replaced.retain(|(range, _)| *range != field.value);
                 self.replaced.push((field.value.clone(), value.to_owned()));
             }
         }
