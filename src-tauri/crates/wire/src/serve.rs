@@ -175,7 +175,7 @@ pub fn parse(
     body: &[u8],
 ) -> Result<Asked, Failure> {
     let text = read::text_of(body)?;
-    let json = read::object(text)?;
+    let json = read::unambiguous(text)?;
     let mut draft = Draft::new(protocol);
     draft.asked.stream = stream_by_path;
     match protocol {

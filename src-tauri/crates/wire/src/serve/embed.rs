@@ -3,7 +3,7 @@
 
 use super::{
     Asked, Protocol,
-    read::{Draft, invalid, object, text_of},
+    read::{Draft, invalid, text_of, unambiguous},
     splice::Splice,
 };
 use crate::{Ending, forms, framed::MAX_BODY, json::Json};
@@ -12,7 +12,7 @@ use domain::{ErrorKind, Failure, FinishReason, Message, Part, Quirks, Role, Stre
 /// Reads a request for embeddings. Its texts stand in [`Asked::request`], for being counted alone; an error is the
 /// client's (400).
 pub fn embeddings(body: &[u8]) -> Result<Asked, Failure> {
-    let json = object(text_of(body)?)?;
+    let json = unambiguous(text_of(body)?)?;
     let text = match json.get("input") {
         Some(Json::String(text)) => text.clone().into_owned(),
         // Several texts, or tokens: counted as they are written, which is never too few.

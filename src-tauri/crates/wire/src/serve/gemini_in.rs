@@ -147,6 +147,16 @@ fn result(response: &Json<'_>, parts: &mut Vec<Part>, draft: &mut Draft) {
 fn config(config: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let either =
         |name: &'static str, other: &'static str| if config.get(name).is_some() { name } else { other };
+    // Whoever reads only one of the two spellings may not read the one that is measured here.
+    let twin = config.fields().iter().map(|(name, _)| name.as_ref()).find(|name| {
+        let spelt = |other: &str| {
+            other.contains('_') && other != *name && other.replace('_', "").eq_ignore_ascii_case(name)
+        };
+        config.fields().iter().any(|(other, _)| spelt(other))
+    });
+    if let Some(name) = twin {
+        return Err(invalid(name, format!("“{name}” stands twice in “generationConfig”, in two spellings.")));
+    }
     let outputs = read::whole_number(config, "candidateCount")?;
     draft.outputs(outputs.max(read::whole_number(config, "candidate_count")?));
     let params = &mut draft.request().params;

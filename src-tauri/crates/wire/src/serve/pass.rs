@@ -78,17 +78,8 @@ pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> boo
         || (quirks.tool_id_length.is_some() && answered)
         || quirks.document_url
         || (quirks.tools_by_choice && forced)
-        || wants_more(asked, model, quirks)
         // Whoever knows the wish obeys it.
         || (asked.hide_reasoning && !crate::call::takes(quirks, "include_reasoning")))
-}
-
-/// Does the model refuse earlier answers without their reasoning, and one of them is without it? OpenRouter knows several
-/// fields for it.
-fn wants_more(asked: &Asked, model: &str, quirks: &Quirks) -> bool {
-    let any = crate::call::takes(quirks, "include_reasoning");
-    let lacks = if any { asked.unthought.1 } else { asked.unthought.0 };
-    lacks && quirks.wants_reasoning.iter().any(|part| model.contains(part.as_str()))
 }
 
 /// The call that sends the body on, which is the one that `asked` was read from. `limit` is the longest answer a budget leaves, in tokens: it stands in place of
@@ -143,6 +134,7 @@ pub fn retarget(
         Protocol::Gemini => gemini_limit(&mut splice, limit)?,
     };
     reword::reasoning(asked, &to.upstream_model, quirks, &mut splice, &mut notices)?;
+    reword::answers(asked, &to.upstream_model, quirks, &mut splice)?;
     let chunks = asked.protocol == Protocol::OpenAiChat && asked.stream;
     if chunks {
         ask_usage(&mut splice, quirks)?;

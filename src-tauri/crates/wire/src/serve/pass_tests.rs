@@ -122,38 +122,6 @@ fn a_limit_goes_on_in_the_field_it_came_in_unless_the_provider_is_known_to_take_
     }
 }
 
-#[test]
-fn reasoning_is_not_passed_to_a_client_that_wants_none_told() {
-    let body =
-        json!({ "model": "m", "include_reasoning": false, "messages": [{ "role": "user", "content": "x" }] });
-    let quiet = asked(Protocol::OpenAiChat, &body);
-    assert!(!passes(&quiet, "openai-chat", "m", &Quirks::default()), "nobody there would obey");
-    let knows = Quirks { take_params: vec!["include_reasoning".into()], ..Quirks::default() };
-    assert!(passes(&quiet, "openai-chat", "m", &knows));
-}
-
-#[test]
-fn a_conversation_passes_with_the_reasoning_that_came_with_it() {
-    let turn = |fields: Value| {
-        let mut answer = json!({ "role": "assistant", "content": "a" });
-        answer.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }, answer,
-            { "role": "user", "content": "y" }] });
-        asked(Protocol::OpenAiChat, &body)
-    };
-    let thinks = Quirks { wants_reasoning: vec!["deep".into()], ..Quirks::default() };
-    let router = Quirks { take_params: vec!["include_reasoning".into()], ..thinks.clone() };
-    let details =
-        json!({ "reasoning_details": [{ "type": "reasoning.text", "text": "t", "signature": "s" }] });
-    let content = json!({ "reasoning_content": "" });
-    for (fields, here, there) in [(json!({}), false, false), (content, true, true), (details, false, true)] {
-        let asked = turn(fields);
-        assert!(passes(&asked, "openai-chat", "plain", &thinks), "that model asks for none");
-        assert_eq!(passes(&asked, "openai-chat", "deep-1", &thinks), here);
-        assert_eq!(passes(&asked, "openai-chat", "deep-1", &router), there);
-    }
-}
-
 /// To OpenRouter its own preferences go on; our names mean nothing there, and `only` would let nobody serve.
 #[test]
 fn a_gateway_behind_us_is_told_what_is_left_to_choose() {

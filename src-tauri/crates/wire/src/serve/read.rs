@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 mod finish;
+mod twice;
+
+pub(super) use twice::unambiguous;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,

@@ -1,11 +1,11 @@
-//! A wish for reasoning in a body that passes, in the words of the model it goes to.
+//! What a body that passes says of reasoning, in the words of the model it goes to.
 
 use super::{
     Asked, Protocol,
     read::text_of,
-    splice::{Splice, fields, quoted},
+    splice::{Splice, fields, items, quoted},
 };
-use crate::{effort, json::Json, notices::Notices, openai_chat};
+use crate::{call, effort, json::Json, notices::Notices, openai_chat};
 use domain::{Failure, Quirks, Reasoning, ReasoningForm, ReasoningSwitch, say};
 use serde_json::Map;
 
@@ -106,6 +106,38 @@ fn responses(
         true => splice.remove("reasoning"),
         false => splice.set("reasoning", object),
     }
+    Ok(())
+}
+
+/// Gives earlier answers an empty reasoning where the model refuses those that have none. What has one keeps it.
+pub(super) fn answers(
+    asked: &Asked,
+    model: &str,
+    quirks: &Quirks,
+    splice: &mut Splice<'_>,
+) -> Result<(), Failure> {
+    // OpenRouter knows several fields for it.
+    let any = call::takes(quirks, "include_reasoning");
+    let lacks = if any { asked.unthought.1 } else { asked.unthought.0 };
+    if !lacks || !quirks.wants_reasoning.iter().any(|part| model.contains(part.as_str())) {
+        return Ok(());
+    }
+    let Some(text) = splice.value("messages") else { return Ok(()) };
+    let (mut anew, mut at) = (String::with_capacity(text.len() + 256), 0);
+    for place in items(text) {
+        let mut message = Splice::of_read(&text[place.clone()])?;
+        let said = |key: &str| message.value(key).is_some_and(|value| !["null", "[]"].contains(&value));
+        let others = any && (said("reasoning") || said("reasoning_details"));
+        let role = message.value("role").and_then(|role| Json::parse(role).ok());
+        if role.is_some_and(|role| role.str() == Some("assistant")) && !said("reasoning_content") && !others {
+            message.set("reasoning_content", "\"\"");
+            anew.push_str(&text[at..place.start]);
+            anew.push_str(text_of(&message.finish())?);
+            at = place.end;
+        }
+    }
+    anew.push_str(&text[at..]);
+    splice.set("messages", &anew);
     Ok(())
 }
 

@@ -122,3 +122,42 @@ fn reasoning_that_is_not_to_be_told_does_not_pass_where_nobody_obeys() {
     let asked = parse(Protocol::OpenAiResponses, None, false, body.to_string().as_bytes()).unwrap();
     assert!(!passes(&asked, "openai-responses", "m-1", &Quirks::default()));
 }
+
+#[test]
+fn a_conversation_passes_with_the_reasoning_that_came_with_it() {
+    let thinks = Quirks { wants_reasoning: vec!["deep".into()], ..Quirks::default() };
+    let router = Quirks { take_params: vec!["include_reasoning".into()], ..thinks.clone() };
+    let answer = |fields: Value| {
+        let mut answer = json!({ "role": "assistant", "content": "a" });
+        answer.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        answer
+    };
+    let with = |mut answer: Value| {
+        answer["reasoning_content"] = "".into();
+        answer
+    };
+    let details =
+        answer(json!({ "reasoning_details": [{ "type": "reasoning.text", "text": "t", "signature": "s" }] }));
+    let content = answer(json!({ "reasoning_content": "t" }));
+    let plain = answer(json!({}));
+    let nothing = answer(json!({ "reasoning_content": null, "reasoning_details": [] }));
+    let question = json!({ "role": "user", "content": "x, [y]" });
+    let body = json!({ "model": "m", "top_k": 3,
+        "messages": [question, details, content, question, plain, nothing, question] });
+    let text = format!(" {}", serde_json::to_string_pretty(&body).unwrap());
+    let asked = parse(Protocol::OpenAiChat, None, false, text.as_bytes()).unwrap();
+    let sent = |model: &str, quirks: &Quirks| {
+        assert!(passes(&asked, "openai-chat", model, quirks));
+        let passed = retarget(&asked, text.as_bytes(), &endpoint(model), quirks, None).unwrap();
+        let sent: Value = serde_json::from_slice(&passed.call.body).unwrap();
+        assert_eq!((&sent["top_k"], passed.notices.len()), (&json!(3), 0));
+        sent["messages"].as_array().unwrap().clone()
+    };
+    let all = body["messages"].as_array().unwrap().clone();
+    assert_eq!(sent("plain-1", &thinks), all, "that model asks for none");
+    let (plain, nothing) = (with(plain), with(nothing));
+    let here = [&question, &with(details.clone()), &content, &question, &plain, &nothing, &question];
+    assert_eq!(sent("deep-1", &thinks).iter().collect::<Vec<_>>(), here);
+    let there = [&question, &details, &content, &question, &plain, &nothing, &question];
+    assert_eq!(sent("deep-1", &router).iter().collect::<Vec<_>>(), there);
+}

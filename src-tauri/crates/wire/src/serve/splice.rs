@@ -43,6 +43,25 @@ pub(super) fn fields(text: &str) -> Result<Vec<Field>, Failure> {
     }
 }
 
+/// Where the items of a list stand in its text, which was read whole before.
+pub(super) fn items(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut items = Vec::new();
+    let mut at = skip_space(bytes, 0) + 1;
+    loop {
+        at = skip_space(bytes, at);
+        match bytes.get(at) {
+            None | Some(b']') => return items,
+            Some(b',') => at += 1,
+            Some(_) => {
+                let end = skip_value(bytes, at);
+                items.push(at..end);
+                at = end.max(at + 1);
+            }
+        }
+    }
+}
+
 fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
         at += 1;
@@ -233,6 +252,17 @@ mod tests {
         assert_eq!(changed("{}", |s| s.set("a", "1")), "{\"a\":1}");
         assert_eq!(changed("{\"b\":2}", |s| s.set("a", "1")), "{\"a\":1,\"b\":2}");
         assert_eq!(changed("{\"b\":2}", |s| s.rename("b", "c")), "{\"c\":2}");
+    }
+
+    #[test]
+    fn items_of_a_list_are_found() {
+        let found =
+            |text: &str| -> Vec<String> { items(text).into_iter().map(|at| text[at].to_owned()).collect() };
+        assert_eq!(
+            found(" [ 1 ,{\"a\":[2,\"]\"]}, \"x,y\",[] ]"),
+            ["1", "{\"a\":[2,\"]\"]}", "\"x,y\"", "[]"]
+        );
+        assert!(found("[]").is_empty() && found(" [ ] ").is_empty());
     }
 
     #[test]
