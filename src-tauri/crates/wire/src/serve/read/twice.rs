@@ -41,7 +41,6 @@ fn again<'j>(fields: &'j [(Cow<'_, str>, Json<'_>)]) -> Option<&'j str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::serve::{Protocol, embeddings, parse};
 
     #[test]
