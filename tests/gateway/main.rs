@@ -21,6 +21,7 @@ mod headless;
 mod judged;
 mod keys;
 mod leaving;
+mod limits;
 #[path = "../faults/matrix.rs"]
 #[expect(dead_code, reason = "the suite of faults uses all of it")]
 mod matrix;

@@ -1,9 +1,11 @@
 //! The money gate: what an attempt may cost at most is set aside in the transaction that records it, or
 //! the attempt is not made. And the watch on an answer that may outgrow what was set aside.
 
+mod length;
 mod room;
 mod words;
 
+pub(crate) use length::DEFAULT_OUTPUT_LIMIT;
 pub(crate) use room::{Room, room};
 
 use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner, relay::Passing};
@@ -12,10 +14,8 @@ use domain::{
 };
 use ledger::{Admission, Dearest};
 use store::{BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
-use words::{boundless, capped, held, per, unknown, usd, whose};
+use words::{boundless, capped, held, limited, per, unknown, usd, whose};
 
-/// Assumed longest answer where neither the user nor the catalogue gives one.
-pub(crate) const DEFAULT_OUTPUT_LIMIT: u64 = 16_384;
 /// A running answer is given at least this many tokens more at a time.
 const LEAST_EXTENSION: u64 = 256;
 const MILLION: i64 = 1_000_000;
@@ -29,8 +29,12 @@ pub(crate) struct Wish {
     boundless: Option<String>,
     prompt_tokens: u64,
     output_tokens: u64,
+    /// The same where a limit is named for it: what fits beside the prompt.
+    fitting: u64,
     /// Somebody asked for that length.
     named: bool,
+    /// Nobody knows how long an answer can be: its length is our own assumption.
+    assumed: bool,
     over_budget: bool,
     origin: &'static str,
     calendar: Calendar,
@@ -97,8 +101,11 @@ impl Wish {
         };
         let boundless = passing.and_then(Passing::endless).map(|tool| words::as_often_as_it_likes(&tool));
         let boundless = boundless.or(unmeasured);
-        let each = sent.or(asked).or(plan.endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
         let answers = passing.map_or(1, Passing::answers);
+        let likely = || plan.likely.unwrap_or_else(|| ledger::prompt_estimate(&plan.request));
+        let named = sent.or(asked);
+        let each = named.unwrap_or_else(|| length::longest(&plan.endpoint));
+        let fits = named.unwrap_or_else(|| length::fitting(&plan.endpoint, prompt_tokens, likely));
         let output_tokens = each.saturating_mul(answers);
         Ok(Self {
             hold: HoldRow {
@@ -120,7 +127,9 @@ impl Wish {
             boundless,
             prompt_tokens,
             output_tokens,
+            fitting: fits.saturating_mul(answers),
             named: asked.is_some(),
+            assumed: named.is_none() && plan.endpoint.max_completion_tokens.is_none(),
             over_budget: plan.over_budget,
             origin: plan.origin,
             calendar: Calendar::at(at)?,
@@ -170,7 +179,7 @@ pub(crate) fn foresee(tx: &Tx<'_>, wishes: &[Wish]) -> Result<Vec<Foreseen>, Fai
             level.used.held = sum;
         }
         let outcome = decide(wish, &levels).map(|Decision { grant, .. }| Foretold {
-            shortened_to: grant.output_limit.filter(|limit| *limit < wish.output_tokens),
+            shortened_to: grant.output_limit.filter(|limit| *limit < wish.fitting),
             hold: grant.hold,
         });
         before.extend(outcome.as_ref().ok().map(|told| told.hold.clone()));
@@ -226,7 +235,7 @@ struct Decision {
 fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
     let hard: Vec<&Level> = levels.iter().filter(|level| level.row.budget.hard).collect();
     let Some(tightest) = hard.iter().min_by_key(|level| level.left()) else {
-        return Ok(Decision { grant: wish.granted(wish.rates), past: Vec::new() });
+        return Ok(Decision { grant: wish.granted(wish.rates, wish.output_tokens), past: Vec::new() });
     };
     let free = |rates: &Dearest| rates.worst(1, 1) == Some(PicoUsd::ZERO);
     if let Some(why) = wish.boundless.as_ref().filter(|_| !wish.rates.as_ref().is_some_and(free)) {
@@ -244,10 +253,18 @@ fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
             level => Err(unknown(level.unwrap_or(tightest), &wish.calendar)),
         };
     };
-    let mut grant = wish.granted(Some(rates));
-    grant.output_limit = Some(wish.output_tokens);
-    match ledger::admit(&rates, wish.prompt_tokens, wish.output_tokens, wish.named, Some(tightest.left())) {
-        Admission::Fits { hold } => grant.hold.amount = Some(hold),
+    if free(&rates) {
+        // However long it becomes.
+        return Ok(Decision { grant: wish.granted(Some(rates), wish.fitting), past: Vec::new() });
+    }
+    let mut grant = wish.granted(Some(rates), wish.fitting);
+    grant.output_limit = Some(wish.fitting);
+    match ledger::admit(&rates, wish.prompt_tokens, wish.fitting, wish.named, Some(tightest.left())) {
+        Admission::Fits { hold } => {
+            grant.hold.amount = Some(hold);
+            let assumed = wish.assumed.then(|| (NoticeKind::Budget, limited(wish.fitting)));
+            grant.notices.extend(assumed);
+        }
         Admission::Capped { .. } | Admission::Refused { .. } if wish.over_budget => {
             // What was only capped to a share may fit after all.
             let worst = grant.hold.amount;
@@ -259,7 +276,7 @@ fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
         Admission::Capped { output_tokens, hold } => {
             grant.output_limit = Some(output_tokens);
             grant.hold.amount = Some(hold);
-            grant.notices.push((NoticeKind::Budget, capped(tightest, output_tokens, wish.output_tokens)));
+            grant.notices.push((NoticeKind::Budget, capped(tightest, output_tokens, wish.fitting)));
         }
         Admission::Refused { needs } => return Err(held(tightest, needs, &wish.calendar)),
     }
@@ -268,19 +285,18 @@ fn decide(wish: &Wish, levels: &[Level]) -> Result<Decision, Failure> {
 }
 
 impl Wish {
-    /// As it is, with its worst case set aside.
-    fn granted(&self, rates: Option<Dearest>) -> Grant {
-        let worst = |rates: Dearest| {
-            rates.worst(self.prompt_tokens, self.output_tokens).unwrap_or(PicoUsd::new(i64::MAX))
-        };
+    /// As it is, with the worst case of an answer of so many tokens set aside.
+    fn granted(&self, rates: Option<Dearest>, output_tokens: u64) -> Grant {
+        let worst =
+            |rates: Dearest| rates.worst(self.prompt_tokens, output_tokens).unwrap_or(PicoUsd::new(i64::MAX));
         let hold = HoldRow { amount: rates.map(worst), ..self.hold.clone() };
         Grant { hold, output_limit: None, notices: Vec::new(), rates }
     }
 
     /// As it is, past these budgets. The user agreed to this length at this price: nothing may lengthen it.
     fn passed<'l>(&self, rates: Option<Dearest>, past: impl Iterator<Item = &'l Level>) -> Decision {
-        let mut grant = self.granted(rates);
-        grant.output_limit = Some(self.output_tokens);
+        let mut grant = self.granted(rates, self.fitting);
+        grant.output_limit = Some(self.fitting);
         grant.hold.output_limit = grant.output_limit;
         let words = say!("Sent over your budget, as you said. What it costs counts against it.");
         grant.notices.push((NoticeKind::Budget, words));

@@ -3,8 +3,11 @@
 //! The status alone is not enough: exhausted credit comes as 400, 402, 403, 429 and 500, a wrong key as
 //! 400, a full context as 400, 413 or 500.
 
+mod length;
+
 use crate::{json::Json, retry};
 use domain::{ErrorKind, Failure, Headers, Millis, Upstream};
+use length::answer_too_long;
 
 /// Longest piece of a provider's words kept.
 const MAX_WORDS: usize = 2_000;
@@ -200,6 +203,10 @@ pub(crate) fn judge(mut said: Said) -> Failure {
     said.message = said.message.map(|message| scrub(&cap(message.trim(), MAX_WORDS)));
     said.retry_after = said.retry_after.or(said.message.as_deref().and_then(retry::from_message));
     let kind = kind(&said);
+    if kind == ErrorKind::RequestUnsupported && said.message.as_deref().is_some_and(answer_too_long) {
+        // Whoever has more room may take it.
+        said.param.get_or_insert_with(|| "max_tokens".to_owned());
+    }
     said.retry_after = said.retry_after.or(said.limits.filter(|_| kind == ErrorKind::LimitRate));
     let words = said.message.clone().filter(|m| !m.is_empty());
     let code = [&said.code, &said.sort].into_iter().flatten().find(|c| c.parse::<i64>().is_err());
@@ -402,6 +409,9 @@ fn kind(said: &Said) -> ErrorKind {
     }
     if client && says(BAD_KEY) || status == 401 {
         return K::AuthRejected;
+    }
+    if matches!(status, 0 | 400 | 422) && said.message.as_deref().is_some_and(answer_too_long) {
+        return K::RequestUnsupported;
     }
     if matches!(status, 0 | 400 | 413 | 422 | 500) && (says(CONTEXT) || over_limit(&text)) || status == 413 {
         return K::LimitContext;

@@ -150,3 +150,29 @@ fn a_key_that_is_repeated_is_not_passed_on() {
     let words = failure.upstream.unwrap().message.unwrap();
     assert_eq!(words, "Incorrect API key provided: [key]. Find it at /account/api-keys, key-words are fine.");
 }
+
+#[test]
+fn an_answer_that_is_too_long_is_no_prompt_that_is() {
+    for (prompt, kind) in [(50, ErrorKind::RequestUnsupported), (130_000, ErrorKind::LimitContext)] {
+        for words in [
+            format!(
+                "'max_tokens' or 'max_completion_tokens' is too large: 131072. This model's maximum context length is 131072 tokens and your request has {prompt} input tokens (131072 > 131072 - {prompt})."
+            ),
+            format!(
+                "This model's maximum context length is 131072 tokens. However, you requested 131122 tokens ({prompt} in the messages, 131072 in the completion). Please reduce the length of the messages or completion."
+            ),
+            format!(
+                "This model's maximum context length is 131072 tokens, however you requested 131122 tokens ({prompt} in your prompt; 131072 for the completion)."
+            ),
+            format!(
+                "input length and `max_tokens` exceed context limit: {prompt} + 131072 > 131072, decrease input length or `max_tokens` and try again"
+            ),
+        ] {
+            let body = serde_json::json!({ "error": { "message": words, "type": "invalid_request_error" } });
+            let failure = from_http(400, &Headers::default(), body.to_string().as_bytes());
+            assert_eq!(failure.kind, kind, "{words}");
+            let named = kind == ErrorKind::RequestUnsupported;
+            assert_eq!(failure.upstream.unwrap().param.is_some(), named, "others may have more room");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What budgets leave, for saying beforehand who could not be paid.
 
-use super::{DEFAULT_OUTPUT_LIMIT, Level, assumed};
+use super::{Level, assumed, length};
 use crate::calendar::Calendar;
 use domain::{Endpoint, Failure, PriceSheet, Request, Timestamp};
 use ledger::{Admission, Besides, Dearest};
@@ -49,7 +49,7 @@ impl Room {
         let prompt_tokens = ledger::prompt_upper_bound(request);
         let rates = Dearest::of_any(sheets, prompt_tokens, at, Besides::default()).or_else(|| assumed(&hard));
         let asked = request.params.max_completion_tokens;
-        let most = asked.or(endpoint.max_completion_tokens).unwrap_or(DEFAULT_OUTPUT_LIMIT);
+        let most = asked.unwrap_or_else(|| length::longest(endpoint));
         rates.is_some_and(|rates| {
             let said = ledger::admit(&rates, prompt_tokens, most, asked.is_some(), Some(left));
             !matches!(said, Admission::Refused { .. })

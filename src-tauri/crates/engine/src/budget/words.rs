@@ -104,6 +104,13 @@ pub(super) fn capped(level: &Level, to: u64, from: u64) -> Words {
     )
 }
 
+pub(super) fn limited(to: u64) -> Words {
+    say!(
+        "The answer may have {to} tokens: how long this model's answers can be is not known, and a budget needs a limit.",
+        to
+    )
+}
+
 pub(super) fn whose(scope: &BudgetScope) -> Words {
     match scope {
         BudgetScope::All => say!("everything"),

@@ -13,6 +13,8 @@ export const money: Record<string, string> = {
     'Diese Antwort hat {cost} gekostet, {more} mehr, als für sie zurückgelegt war: Der Anbieter war um höchstens {limit} Token gebeten und hat sich nicht daran gehalten. Ihr Budget zählt alles davon.',
   'The answer may have {to} tokens instead of {from}: {left} is left of {limit} for {whose} {per}.':
     'Die Antwort darf {to} statt {from} Token haben: Von {limit} für {whose} {per} sind {left} übrig.',
+  "The answer may have {to} tokens: how long this model's answers can be is not known, and a budget needs a limit.":
+    'Die Antwort darf {to} Token haben: Wie lang Antworten dieses Modells sein können, ist nicht bekannt, und ein Budget braucht eine Grenze.',
   everything: 'alles',
   'the provider {id}': 'den Anbieter {id}',
   'the model {slug}': 'das Modell {slug}',
