@@ -7,7 +7,7 @@ use domain::{
     Basis, Cost, FinishReason, Headers, InputUsage, Message, Meter, OutputUsage, Part, PicoUsd, Quirks,
     Request, Role, StreamEvent, Timestamp, Usage, UsageSource,
 };
-use engine::Draft;
+use engine::{Draft, Unseen};
 use ledger::{cost, hold, prompt_upper_bound};
 use parallax_suite::support::recording::{Recording, repository};
 use serde_json::json;
@@ -111,11 +111,11 @@ fn c09_a_stream_cut_at_any_byte_costs_between_what_was_seen_and_what_was_held() 
                 assert_eq!(booked.basis, Basis::Estimated, "{name} cut at {end}");
             }
             let longest = final_usage.output.total.unwrap().max(4_096);
-            let most = engine::billed_at_most(&draft, &price, MONDAY, upper, Some(longest)).unwrap();
+            let most = engine::billed_at_most(&draft, &price, MONDAY, upper, Unseen::UpTo(longest)).unwrap();
             assert!(bill.total.unwrap() <= most, "{name} cut at {end}: the bill is above {most}");
             assert!(total <= most, "{name} cut at {end}: {total} of {most}");
             // Who stops at once is sure to bill less than what its bytes could be.
-            let stopped = engine::billed_at_most(&draft, &price, MONDAY, upper, None).unwrap();
+            let stopped = engine::billed_at_most(&draft, &price, MONDAY, upper, Unseen::InFlight).unwrap();
             assert!(total <= stopped, "{name} cut at {end}: {total} of {stopped}");
             if draft.finish.is_none() {
                 let usage = engine::billed_usage(&request, &draft, whole, None);
@@ -140,6 +140,28 @@ fn c09_a_stream_cut_at_any_byte_costs_between_what_was_seen_and_what_was_held() 
     }
     assert!(cuts >= 2_000, "only {cuts} cuts");
     println!("{} streams cut at {cuts} places", streams.len());
+}
+
+/// A provider that tells no usage can bill no more for an answer that came whole than its bytes could be tokens, where
+/// nothing was thought in silence.
+#[test]
+fn a_whole_answer_without_its_usage_costs_no_more_than_its_bytes() {
+    let price = claude();
+    let mut answers = 0;
+    for (recording, wire) in &streams() {
+        let name = recording.id();
+        let (mut draft, whole) = drafted(recording, wire, &recording.body());
+        let usage = draft.usage.take().unwrap();
+        let (prompt, output) = (usage.input.total.unwrap(), usage.output.total.unwrap());
+        if !whole || usage.output.reasoning.unwrap_or(0) > 0 || draft.unknown > 0 {
+            continue;
+        }
+        answers += 1;
+        let most = engine::billed_at_most(&draft, &price, MONDAY, prompt, Unseen::Nothing).unwrap();
+        let bill = ledger::Dearest::of(&price, prompt, MONDAY).unwrap().worst(prompt, output).unwrap();
+        assert!(bill <= most, "{name}: {output} tokens cost {bill}, and {most} was kept aside");
+    }
+    assert!(answers >= 10, "only {answers} answers");
 }
 
 fn reasoning(cost: &Cost) -> u64 {

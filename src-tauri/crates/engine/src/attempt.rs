@@ -464,6 +464,7 @@ impl<'a> Attempt<'a> {
                 prompt: self.prompt,
                 limit: limit.unwrap_or(self.longest),
                 whole,
+                several: self.plan.passing.as_deref().is_some_and(|passing| passing.answers() > 1),
                 at: self.row.started_at,
             };
             (Some(billed), bounded(self.inner, cost, &ending, draft))

@@ -1,9 +1,13 @@
 //! What an attempt leaves in the ledger, and what of it is shown.
 
-use crate::{attempt::Ended, draft::Draft, inner::Inner};
+use crate::{
+    attempt::Ended,
+    draft::{Draft, DraftBlock},
+    inner::Inner,
+};
 use domain::{
-    Basis, Cost, EntryId, Failure, FinishReason, ModelSlug, PicoUsd, PriceSheet, ProviderId, Request,
-    Timestamp, Usage, UsageSource,
+    Basis, BlockKind, Cost, EntryId, Failure, FinishReason, ModelSlug, PicoUsd, PriceSheet, ProviderId,
+    Request, Timestamp, Usage, UsageSource,
 };
 use store::{EntryRow, Tx};
 
@@ -64,6 +68,8 @@ pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option
     usage
 }
 
+/// Tokens of a block that have no letters: those that begin and end it, and the form of a call.
+const FORM: u64 = 64;
 /// What may still be on its way, in tokens, when a provider that stops at once is told to.
 const IN_FLIGHT: u64 = 512;
 
@@ -77,6 +83,8 @@ pub(crate) struct Ending<'a> {
     pub limit: u64,
     /// The answer came to its end.
     pub whole: bool,
+    /// It is one of several, and the others were not read.
+    pub several: bool,
     pub at: Timestamp,
 }
 
@@ -93,26 +101,52 @@ pub(crate) fn bounded(inner: &Inner, cost: Cost, ending: &Ending<'_>, draft: &Dr
     // Of a model that nobody knows it is not known either.
     let model = registry.catalog().model(ending.model.as_str());
     let silent = model.is_none_or(|model| model.capabilities.reasoning);
-    let seen = !silent && (ending.whole || stops);
-    let at_most = ending.prices.and_then(|prices| {
-        billed_at_most(draft, prices, ending.at, ending.prompt, (!seen).then_some(ending.limit))
-    });
+    let hidden = silent || ending.several;
+    let picture = |block: &DraftBlock| matches!(block.kind, BlockKind::Image { .. });
+    let read = draft.unknown == 0 && !draft.blocks.iter().any(picture);
+    let unseen = match (hidden, ending.whole, stops) {
+        (false, true, _) if read => Unseen::Nothing,
+        (false, true, _) | (false, false, true) => Unseen::InFlight,
+        (true, ..) | (false, false, false) => Unseen::UpTo(ending.limit),
+    };
+    let at_most =
+        ending.prices.and_then(|prices| billed_at_most(draft, prices, ending.at, ending.prompt, unseen));
     Cost { at_most: at_most.filter(|most| cost.total.is_some_and(|total| *most > total)), ..cost }
 }
 
+/// What of an answer is billed without having come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// All of it came: it thinks of nothing in silence, and it came to its end.
+    Nothing,
+    /// It was told to stop, and does so at once.
+    InFlight,
+    /// So many tokens may be generated.
+    UpTo(u64),
+}
+
 /// The dearest that an answer can become of which this came, in front of it a prompt of at most so many tokens.
-/// `unseen`: the longest answer there can be, where more may be generated than comes.
 pub fn billed_at_most(
     draft: &Draft,
     prices: &PriceSheet,
     at: Timestamp,
     prompt: u64,
-    unseen: Option<u64>,
+    unseen: Unseen,
 ) -> Option<PicoUsd> {
     let said = draft.usage.clone().unwrap_or_default();
     let prompt = said.input.total.unwrap_or(prompt);
-    let words = u64::try_from(draft.generated().len()).unwrap_or(u64::MAX).saturating_add(IN_FLIGHT);
-    let answer = words.max(said.output.total.unwrap_or(0)).max(unseen.unwrap_or(0));
+    let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
+    let came = bytes(&draft.generated());
+    let form = draft.blocks.iter().map(|block| match &block.kind {
+        BlockKind::ToolCall { name, .. } => bytes(name).saturating_add(FORM),
+        _ => FORM,
+    });
+    let written = match unseen {
+        Unseen::Nothing => form.fold(came.saturating_add(FORM), u64::saturating_add),
+        Unseen::InFlight => came.saturating_add(IN_FLIGHT),
+        Unseen::UpTo(longest) => came.saturating_add(IN_FLIGHT).max(longest),
+    };
+    let answer = written.max(said.output.total.unwrap_or(0));
     ledger::Dearest::of(prices, prompt, at)?.worst(prompt, answer)
 }
 

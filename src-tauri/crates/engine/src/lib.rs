@@ -81,7 +81,7 @@ mod warm;
 
 pub use app_keys::{AppKeyChange, AppSpending, NewAppKey, utc};
 pub use backup::{BackupProgress, BackupReport, restore};
-pub use books::{billed_at_most, billed_usage};
+pub use books::{Unseen, billed_at_most, billed_usage};
 pub use branches::{MapTurn, PickChoice};
 pub use budgets::{BudgetStanding, BudgetState};
 pub use catalog::feed::{FEEDS as PRICE_LISTS, Feed as PriceList};

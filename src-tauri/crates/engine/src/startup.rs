@@ -406,6 +406,7 @@ pub(crate) fn close_attempt(
         prompt: ledger::prompt_upper_bound(request),
         limit: hold.and_then(|hold| hold.output_limit).unwrap_or(DEFAULT_OUTPUT_LIMIT),
         whole: false,
+        several: false,
         at: row.started_at,
     };
     let cost = ledger::cost(&usage, prices.as_ref(), row.started_at);
