@@ -334,7 +334,8 @@ mod tests {
         stay_young(&queue);
         assert_eq!(taken(&queue), (1, 0, true));
         assert_eq!(queue.before().len(), 2, "for whom it has gone ahead of");
-        assert_eq!((queue.line().jobs.len(), queue.line().since), (0, None));
+        let line = queue.line();
+        assert_eq!((line.jobs.len(), line.since), (0, None));
     }
 
     #[test]
