@@ -6,6 +6,7 @@ use crate::{
     serve::{Asked, Protocol, marks},
 };
 use domain::{Failure, Part, Role};
+use std::borrow::Cow;
 
 impl Draft {
     /// What every protocol's body may hold, and the check that there is something to ask.
@@ -76,7 +77,7 @@ impl Draft {
                 return Err(invalid("provider", "“provider” must be an object."));
             }
             // What is not understood is not obeyed in part: a misspelt rule would permit what it forbids.
-            self.asked.prefs = serde_json::from_str(&prefs.to_text())
+            self.asked.prefs = serde_json::from_str(&said(prefs).to_text())
                 .map_err(|bad| invalid("provider", format!("“provider” cannot be obeyed: {bad}.")))?;
         }
         let named = |item: &Json<'_>, key: &str| {
@@ -102,6 +103,38 @@ impl Draft {
             }
         }
         Ok(())
+    }
+}
+
+/// OpenRouter's rules without what says nothing: its clients write `null` for every rule that they do not set.
+fn said<'a>(prefs: &Json<'a>) -> Json<'a> {
+    let nothing = |name: &str, value: &Json<'_>| {
+        value.is_null() || name == "enforce_distillable_text" && *value == Json::Bool(false)
+    };
+    let fields = prefs.fields().iter().filter(|(name, value)| !nothing(name, value));
+    Json::Object(
+        fields
+            .map(|(name, value)| {
+                (name.clone(), if name == "max_price" { price(value) } else { value.clone() })
+            })
+            .collect(),
+    )
+}
+
+/// The fee for a request is read as a text, so that it is exact.
+fn price<'a>(limits: &Json<'a>) -> Json<'a> {
+    let exact = |(name, value): &(Cow<'a, str>, Json<'a>)| {
+        let value = match value {
+            Json::Number(text) if name == "request" => Json::String(Cow::Borrowed(*text)),
+            other => other.clone(),
+        };
+        (name.clone(), value)
+    };
+    match limits {
+        Json::Object(fields) => {
+            Json::Object(fields.iter().filter(|(_, value)| !value.is_null()).map(exact).collect())
+        }
+        other => other.clone(),
     }
 }
 
