@@ -267,11 +267,19 @@ fn params(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
 
 fn tools(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let most = read::whole_number(json, "max_tool_calls")?;
-    for tool in read::list(json, "tools")? {
+    let tools = read::list(json, "tools")?;
+    let functions = tools.iter().any(|tool| matches!(tool.text("type"), None | Some("function")));
+    for tool in tools {
         match tool.text("type").unwrap_or("function") {
             "function" => {
                 let tool = read::tool(tool, "parameters")?;
                 draft.request().tools.push(tool);
+            }
+            // A group of functions, and a search beside functions, are offers that a model can do without.
+            "namespace" if functions => draft.lose("tools.namespace"),
+            search if functions && search.starts_with("web_search") => {
+                draft.asked.served.looks_up(search, most);
+                draft.lose("tools.web_search");
             }
             other => {
                 // Of OpenAI's own tools these are run by whoever asks; `max_tool_calls` is for all others together.
