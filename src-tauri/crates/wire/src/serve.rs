@@ -5,6 +5,7 @@
 //! Everything here is total: no bytes of a client or a provider make it panic, and an answer that broke
 //! off is never given a reason of success.
 
+mod canonical;
 mod chat_in;
 mod chat_out;
 mod costs;
@@ -30,6 +31,7 @@ mod steps;
 mod tap;
 mod write;
 
+pub use canonical::canonical;
 pub use costs::{Costs, with_cost};
 pub use embed::{Embeddings, embeddings};
 pub use errors::{error_body, openrouter_error, status_of};

@@ -138,3 +138,65 @@ fn a_tier_is_told_in_its_providers_word() {
     let twice = json!({ "contents": [{ "parts": [{ "text": "Hi" }] }], "generationConfig": {}, "generation_config": {} });
     assert!(parse(Gemini, Some("m"), false, twice.to_string().as_bytes()).is_err());
 }
+
+#[test]
+fn rules_that_say_nothing_are_none() {
+    let rules = json!({ "order": null, "ignore": null, "only": null, "zdr": true, "max_price": null,
+        "enforce_distillable_text": false });
+    let body = |rules: Value| json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "provider": rules });
+    let prefs = asked(Protocol::OpenAiChat, &body(rules)).prefs;
+    assert_eq!(prefs, domain::RoutingPrefs { zdr: Some(true), ..domain::RoutingPrefs::default() });
+    let priced = json!({ "max_price": { "prompt": 1, "request": 0.01, "completion": null } });
+    let limits = asked(Protocol::OpenAiChat, &body(priced)).prefs.max_price;
+    assert_eq!(limits.request, Some(domain::PicoUsd::from_dollars("0.01").unwrap()));
+    assert_eq!((limits.prompt.is_some(), limits.completion), (true, None));
+    // What is not understood is not obeyed in part.
+    for rule in [json!({ "enforce_distillable_text": true }), json!({ "max_price": { "image": 1 } })] {
+        let text = body(rule.clone()).to_string();
+        assert!(parse(Protocol::OpenAiChat, None, false, text.as_bytes()).is_err(), "{rule}");
+    }
+}
+
+/// What Codex sends with every request.
+#[test]
+fn groups_of_functions_and_a_search_beside_functions_are_offers_that_can_be_left_out() {
+    let function = json!({ "type": "function", "name": "f", "parameters": { "type": "object" } });
+    let group = json!({ "type": "namespace", "name": "agents", "tools": [function] });
+    let ask = |tools: Value, choice: Value| {
+        asked(
+            Protocol::OpenAiResponses,
+            &json!({ "model": "m", "input": "x", "tools": tools, "tool_choice": choice }),
+        )
+    };
+    let search = json!({ "type": "web_search" });
+    let offered = ask(json!([function, group, search]), json!("auto"));
+    assert_eq!((offered.bound.as_ref(), offered.request.tools.len()), (None, 1));
+    assert_eq!(offered.dropped, ["tools.namespace", "tools.web_search"]);
+    assert!(offered.served().endless.is_some(), "where it passes it is a search without a limit");
+    assert!(ask(json!([search]), json!("auto")).bound.is_some(), "alone it is what is asked for");
+    assert!(ask(json!([function, search]), search).bound.is_some());
+}
+
+#[test]
+fn equal_bodies_are_told_from_others_to_the_last_digit() {
+    let text = |json: &str| super::canonical(json.as_bytes());
+    assert_eq!(
+        text(r#"{"a":1,"b":{"c":[1,2],"d":"x"}}"#),
+        text(r#"{ "b": {"d":"\u0078","c":[1,2]}, "a": 1 }"#)
+    );
+    assert_eq!(text(r#"{"a":2,"a":1}"#), text(r#"{"a":1}"#), "the last of one name counts");
+    for (one, other) in [
+        (r#"{"a":1,"b":2}"#, r#"{"a":1}"#),
+        (r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#),
+        (r#"{"a":1}"#, r#"{"a":"1"}"#),
+        (r#"["a","b"]"#, r#"["a\",\"b"]"#),
+        (r#"{"x":12345678901234567890123}"#, r#"{"x":12345678901234567890124}"#),
+        (r#"{"x":0.1234567890123456789}"#, r#"{"x":0.1234567890123456788}"#),
+    ] {
+        assert!(text(one).is_some());
+        assert_ne!(text(one), text(other), "{one}");
+    }
+    for body in ["", "{", r#""\ud800""#, "\u{FFFD}"] {
+        assert_eq!(text(body), None, "{body:?}");
+    }
+}
