@@ -1,6 +1,7 @@
 //! Drives one request of another program: plan, try, recover, settle. The lane's way, without its screen.
 
 mod settle;
+mod soonest;
 
 use super::{End, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
 };
 use domain::{Cost, ErrorKind, Failure, Request, Usage};
 use router::{Next, PATIENCE, Shown, Situation};
+use soonest::{Wait, note};
 use std::{
     collections::VecDeque,
     sync::{
@@ -256,7 +258,19 @@ impl Drive {
     }
 
     /// Tries one after the other until something answers or nothing is left.
-    async fn tried(&mut self, registry: &Registry, mut left: VecDeque<Choice>) -> Last {
+    async fn tried(&mut self, registry: &Registry, left: VecDeque<Choice>) -> Last {
+        let mut soonest = None;
+        let mut last = self.each(registry, left, &mut soonest).await;
+        last.not_before(soonest);
+        last
+    }
+
+    async fn each(
+        &mut self,
+        registry: &Registry,
+        mut left: VecDeque<Choice>,
+        soonest: &mut Option<Wait>,
+    ) -> Last {
         let mut last = Last::failed(gone());
         while let Some(choice) = left.pop_front() {
             let choice = match self.rested(registry, choice, &mut left).await {
@@ -273,6 +287,7 @@ impl Drive {
                 }
                 last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
                 let Some(failure) = &last.failure else { return last };
+                note(soonest, failure, &last.headers);
                 if self.out.is_closed() || self.stale {
                     return last;
                 }
