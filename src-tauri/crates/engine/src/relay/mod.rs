@@ -16,8 +16,8 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Request, StreamEvent, Timestamp,
-    Usage,
+    Cost, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Part, Request,
+    StreamEvent, Timestamp, Usage,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -249,7 +249,10 @@ impl Passing {
     /// What it may ask for besides words.
     pub(crate) fn besides(&self) -> ledger::Besides<'_> {
         let speaks = || self.body.windows(5).any(|found| found.eq_ignore_ascii_case(b"audio"));
-        let sound = self.asked.bound.is_some() && speaks();
+        let recorded =
+            |part: &Part| matches!(part, Part::File { media_type, .. } if media_type.starts_with("audio/"));
+        let parts = || self.asked.request.messages.iter().flat_map(|message| &message.parts);
+        let sound = parts().any(recorded) || self.asked.bound.is_some() && speaks();
         ledger::Besides { sound, searches: self.asked.served().searches, tier: self.asked.tier() }
     }
 

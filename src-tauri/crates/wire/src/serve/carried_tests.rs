@@ -345,6 +345,32 @@ fn a_recording_is_heard_by_an_endpoint_of_the_chat_dialect() {
 }
 
 #[test]
+fn a_recording_and_a_picture_on_the_web_go_the_other_way_too() {
+    let said = |format: &str| {
+        json!({ "model": "m", "messages": [{ "role": "user", "content": [{ "type": "text", "text": "What is it?" },
+            { "type": "input_audio", "input_audio": { "data": "UklGRg==", "format": format } }] }] })
+    };
+    let recorded = asked(Protocol::OpenAiChat, &said("wav"));
+    assert_eq!(recorded.bound, None);
+    let (body, notices) = sent(&recorded, "gemini");
+    let sound = json!({ "inlineData": { "mimeType": "audio/wav", "data": "UklGRg==" } });
+    assert_eq!((&body["contents"][0]["parts"][1], notices.len()), (&sound, 0));
+    assert!(
+        asked(Protocol::OpenAiChat, &said("pcm16")).bound.is_some(),
+        "only its own protocol knows what that is"
+    );
+    let at = |url: &str| json!({ "contents": [{ "parts": [{ "fileData": { "mimeType": "image/png", "fileUri": url } }] }] });
+    let shown = asked(Protocol::Gemini, &at("https://x.example/a.png"));
+    assert_eq!(shown.bound, None);
+    assert_eq!(
+        sent(&shown, "openai-chat").0["messages"][0]["content"][0]["image_url"]["url"],
+        "https://x.example/a.png"
+    );
+    let kept = "https://generativelanguage.googleapis.com/v1beta/files/abc";
+    assert!(asked(Protocol::Gemini, &at(kept)).bound.is_some(), "nobody else can read it");
+}
+
+#[test]
 fn words_that_are_not_known_here_are_between_a_client_and_a_provider_of_its_protocol() {
     let question = json!([{ "role": "user", "content": "x" }]);
     let gemini =

@@ -141,6 +141,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
                     None => draft.keep("A file given by its id or address"),
                 }
             }
+            "input_audio" if recording(piece).is_some() => parts.extend(recording(piece).transpose()?),
             "refusal" => {
                 let text = piece.text("refusal").unwrap_or_default().to_owned();
                 parts.push(Part::Refusal { text });
@@ -149,6 +150,23 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
         }
     }
     Ok(())
+}
+
+/// A recording of one of the two sorts that the protocol knows.
+fn recording(piece: &Json<'_>) -> Option<Result<Part, Failure>> {
+    let sound = piece.get("input_audio")?;
+    let (name, media_type) = match sound.text("format")? {
+        "wav" => ("prompt.wav", "audio/wav"),
+        "mp3" => ("prompt.mp3", "audio/mpeg"),
+        _ => return None,
+    };
+    let file = |data: Vec<u8>| Part::File {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        data: data.into(),
+        text: None,
+    };
+    Some(read::bytes(sound.text("data")?).map(file))
 }
 
 fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {

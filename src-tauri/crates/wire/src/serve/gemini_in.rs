@@ -109,11 +109,22 @@ fn part(part: &Json<'_>, role: Role, parts: &mut Vec<Part>, draft: &mut Draft) -
             }
         }
         parts.push(inline(data)?);
+    } else if let Some(url) = picture(part) {
+        parts.push(Part::ImageUrl { url: url.to_owned() });
     } else if let Some((name, _)) = part.fields().iter().find(|(name, _)| !name.starts_with("thought")) {
         let name: String = name.chars().take(40).collect();
         draft.keep(&format!("A part of the sort “{name}”"));
     }
     Ok(())
+}
+
+/// The address of a picture on the web. What is kept at Google has one too, which is nobody else's to read.
+fn picture<'a>(part: &'a Json<'_>) -> Option<&'a str> {
+    let file = get(part, "fileData", "file_data")?;
+    let kind = get(file, "mimeType", "mime_type").and_then(Json::str)?;
+    let url = get(file, "fileUri", "file_uri").and_then(Json::str)?;
+    let web = url.starts_with("https://") && !url.contains("googleapis.com/");
+    (web && kind.starts_with("image/")).then_some(url)
 }
 
 /// A picture or a document that stands in the request.
