@@ -17,14 +17,18 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     params(json, draft)?;
     tools(json, draft)?;
     for key in ["audio", "modalities", "web_search_options", "prediction"] {
-        let only_text =
-            |v: &Json<'_>| key == "modalities" && v.items().iter().all(|m| m.str() == Some("text"));
-        if json.get(key).is_some_and(|v| !only_text(v)) {
+        // Models that make pictures make them unasked elsewhere.
+        let usual = |m: &Json<'_>| matches!(m.str(), Some("text" | "image"));
+        let usual = |v: &Json<'_>| key == "modalities" && v.items().iter().all(usual);
+        if json.get(key).is_some_and(|v| !usual(v)) {
             draft.bind(&format!("“{key}”"));
             if key == "web_search_options" {
                 draft.asked.served.runs(key);
             }
         }
+    }
+    if json.list("modalities").iter().any(|m| m.str() == Some("image")) {
+        draft.lose("modalities");
     }
     // Searches of xAI's and Alibaba's, and OpenRouter's tools that cost by the use.
     let off = |v: &Json<'_>| v == &Json::Bool(false) || v.text("mode") == Some("off");
@@ -36,7 +40,15 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     if !json.list("plugins").is_empty() {
         draft.asked.served.runs("plugins");
     }
-    draft.know(&["messages", "user", "metadata", "store", "parallel_tool_calls", "safety_identifier"]);
+    draft.know(&[
+        "messages",
+        "modalities",
+        "user",
+        "metadata",
+        "store",
+        "parallel_tool_calls",
+        "safety_identifier",
+    ]);
     Ok(())
 }
 

@@ -200,3 +200,15 @@ fn equal_bodies_are_told_from_others_to_the_last_digit() {
         assert_eq!(text(body), None, "{body:?}");
     }
 }
+
+#[test]
+fn a_picture_may_be_asked_for_of_whoever_makes_some() {
+    let ask = |kinds: Value| {
+        let message = json!([{ "role": "user", "content": "x" }]);
+        asked(Protocol::OpenAiChat, &json!({ "model": "m", "modalities": kinds, "messages": message }))
+    };
+    let picture = ask(json!(["image", "text"]));
+    assert_eq!((picture.bound, picture.dropped), (None, vec!["modalities".to_owned()]));
+    assert_eq!(ask(json!(["text"])).dropped, Vec::<String>::new());
+    assert!(ask(json!(["text", "audio"])).bound.is_some());
+}
