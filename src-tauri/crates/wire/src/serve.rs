@@ -317,6 +317,9 @@ pub fn tokens(protocol: Protocol, count: u64) -> Vec<u8> {
 #[path = "serve/carried_tests.rs"]
 mod carried_tests;
 #[cfg(test)]
+#[path = "serve/proof_tests.rs"]
+mod proof_tests;
+#[cfg(test)]
 #[path = "serve/served_tests.rs"]
 mod served_tests;
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl Page {
             Step::Close(signature) => self.close(signature, out),
             Step::Late { call, signature } => {
                 self.end_text(out);
-                self.redacted(call, signature, out);
+                self.redacted(Some(call.unwrap_or(seal::EARLIER)), signature, out);
             }
         }
     }

@@ -366,6 +366,27 @@ impl Draft {
             message.push(Part::Reasoning { text, signature: opened.signature, issuer: opened.issuer });
             return;
         };
+        if call == seal::EARLIER {
+            let unproved = message.iter_mut().rev().find_map(|part| match part {
+                Part::Reasoning { text, signature: signature @ None, issuer }
+                    if *issuer == opened.issuer && !text.is_empty() =>
+                {
+                    Some(signature)
+                }
+                _ => None,
+            });
+            match unproved {
+                Some(signature) => *signature = opened.signature,
+                None => {
+                    message.push(Part::Reasoning {
+                        text,
+                        signature: opened.signature,
+                        issuer: opened.issuer,
+                    });
+                }
+            }
+            return;
+        }
         for part in message.iter_mut() {
             if let Part::ToolCall { id, signature, issuer, .. } = part
                 && *id == call

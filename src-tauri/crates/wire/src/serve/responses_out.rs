@@ -147,7 +147,7 @@ impl Page {
             }
             Step::Late { call, signature } => {
                 self.end_message(out);
-                self.proof(call, signature, out);
+                self.proof(Some(call.unwrap_or(seal::EARLIER)), signature, out);
             }
         }
     }

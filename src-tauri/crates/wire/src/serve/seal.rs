@@ -19,6 +19,9 @@ const CODE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// In place of a call's id: it belongs to the thought before it that has no proof, which was told before this came.
+pub(super) const EARLIER: &str = "↑";
+
 /// A proof with its mark taken off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proof {
