@@ -32,5 +32,6 @@ mod provider;
 mod runner;
 #[path = "../faults/script.rs"]
 mod script;
+mod standins;
 mod storm;
 mod thorns;

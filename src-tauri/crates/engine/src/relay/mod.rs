@@ -16,8 +16,8 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::{
-    Cost, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Part, Request,
-    StreamEvent, Timestamp, Usage,
+    Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Part, Request, StreamEvent,
+    Timestamp, Usage,
 };
 use std::{
     collections::{BTreeMap, HashMap},
