@@ -272,7 +272,7 @@ pub(crate) fn count(
     model: Option<&str>,
     body: &Bytes,
 ) -> Result<Response<Answer>, Failure> {
-    let parse = || serve::parse(protocol, model, false, body);
+    let parse = || serve::to_count(protocol, model, body);
     let asked: Asked = engine::reading(body.len(), parse)?;
     Ok(reply::json(200, serve::tokens(protocol, engine.prompt_tokens(&asked.request))))
 }

@@ -50,7 +50,7 @@ pub(crate) struct Manner {
 
 impl Manner {
     pub(crate) fn of(path: &str, place: Option<&Place>, headers: &HeaderMap) -> Self {
-        let protocol = place.map_or(Protocol::OpenAiChat, |place| place.protocol(headers));
+        let protocol = place.map_or_else(|| protocol_of(headers), |place| place.protocol(headers));
         Self { protocol, openrouter: path.starts_with(OPENROUTER) }
     }
 }
@@ -60,8 +60,7 @@ impl Place {
         match &self.path {
             Path::Ask { protocol, .. } | Path::Count { protocol, .. } => *protocol,
             _ if self.gemini => Protocol::Gemini,
-            _ if headers.contains_key("anthropic-version") => Protocol::AnthropicMessages,
-            _ => Protocol::OpenAiChat,
+            _ => protocol_of(headers),
         }
     }
 
@@ -72,6 +71,18 @@ impl Place {
             return Ok(());
         }
         Err(Refused::method(if posted { "POST" } else { "GET" }))
+    }
+}
+
+/// Where several makers have a path of one name: whose client this is, by a header that only theirs send.
+fn protocol_of(headers: &HeaderMap) -> Protocol {
+    let says = |name: &str| headers.contains_key(name);
+    if says("x-goog-api-client") || says("x-goog-api-key") {
+        Protocol::Gemini
+    } else if says("anthropic-version") {
+        Protocol::AnthropicMessages
+    } else {
+        Protocol::OpenAiChat
     }
 }
 
@@ -167,6 +178,24 @@ mod tests {
 
     fn at(path: &str) -> Option<Path> {
         find(path).map(|place| place.path)
+    }
+
+    #[test]
+    fn a_list_is_told_in_the_words_of_whoever_asks() {
+        let place = find("/v1/models");
+        let of = |place: Option<&Place>, name: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, hyper::header::HeaderValue::from_static("x"));
+            Manner::of("/v1/models", place, &headers).protocol
+        };
+        for place in [place.as_ref(), None] {
+            assert_eq!(of(place, "authorization"), Protocol::OpenAiChat);
+            assert_eq!(of(place, "anthropic-version"), Protocol::AnthropicMessages);
+            assert_eq!(of(place, "x-goog-api-client"), Protocol::Gemini);
+            assert_eq!(of(place, "x-goog-api-key"), Protocol::Gemini);
+        }
+        let asked = find("/v1/chat/completions");
+        assert_eq!(of(asked.as_ref(), "x-goog-api-key"), Protocol::OpenAiChat, "its path says it");
     }
 
     #[test]

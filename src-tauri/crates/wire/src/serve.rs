@@ -189,6 +189,18 @@ pub fn parse(
     draft.finish(&json, path_model)
 }
 
+/// The same of a request whose tokens are to be counted, which in Google's protocol may stand in a field.
+pub fn to_count(protocol: Protocol, path_model: Option<&str>, body: &[u8]) -> Result<Asked, Failure> {
+    if protocol == Protocol::Gemini {
+        let json = read::object(read::text_of(body)?)?;
+        let whole = json.get("generateContentRequest").or_else(|| json.get("generate_content_request"));
+        if let Some(whole) = whole.filter(|_| json.get("contents").is_none()) {
+            return parse(protocol, path_model, false, whole.to_text().as_bytes());
+        }
+    }
+    parse(protocol, path_model, false, body)
+}
+
 /// What an answer tells of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {

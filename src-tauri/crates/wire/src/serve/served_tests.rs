@@ -123,6 +123,20 @@ fn what_is_kept_elsewhere_or_costs_by_the_use_is_told() {
 }
 
 #[test]
+fn a_request_is_counted_whole_or_in_its_field() {
+    let plain = json!({ "contents": [{ "parts": [{ "text": "Hello there." }] }] });
+    let held = json!({ "generateContentRequest": { "model": "models/m", "contents": plain["contents"],
+        "systemInstruction": { "parts": [{ "text": "Be brief." }] } } });
+    let count = |body: &Value| {
+        let asked = crate::serve::to_count(Protocol::Gemini, Some("m"), body.to_string().as_bytes()).unwrap();
+        (asked.request.messages.len(), asked.request.system.is_some())
+    };
+    assert_eq!((count(&plain), count(&held)), ((1, false), (1, true)));
+    let whole = parse(Protocol::Gemini, Some("m"), false, held.to_string().as_bytes());
+    assert!(whole.is_err(), "it is no request to be answered");
+}
+
+#[test]
 fn a_tier_is_told_in_its_providers_word() {
     use Protocol::{AnthropicMessages as Messages, Gemini, OpenAiChat as Chat, OpenAiResponses as Responses};
     let said = json!([{ "role": "user", "content": "Hi" }]);
