@@ -234,7 +234,7 @@ impl Write for Chunks {
     fn failed(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         let mut chunk = envelope(&self.told, "chat.completion.chunk");
         let error = match self.told.openrouter {
-            true => errors::openrouter(failure, errors::status_of(failure.kind)),
+            true => errors::openrouter(failure, errors::status_of(failure)),
             false => errors::chat_error(failure),
         };
         chunk.insert("error".into(), error);

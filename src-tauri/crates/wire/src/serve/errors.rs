@@ -30,15 +30,16 @@ const fn names(
     Names { status, word, openai, messages, google }
 }
 
-fn of(kind: ErrorKind) -> Names {
+fn of(failure: &Failure) -> Names {
     use ErrorKind as K;
     const INVALID: &str = "invalid_request_error";
-    match kind {
-        K::AuthRejected => {
+    match failure.kind {
+        K::AuthRejected if failure.upstream.is_none() => {
             names(401, "authentication", "authentication_error", "authentication_error", "UNAUTHENTICATED")
         }
-        // No key for the provider. The client's own is good: told otherwise, programs ask for another or try on for ever.
-        K::AuthMissing | K::AuthForbidden => {
+        // No key for the provider, or one that it refuses. The client's own is good: told otherwise, programs ask for
+        // another or try on for ever.
+        K::AuthMissing | K::AuthRejected | K::AuthForbidden => {
             names(403, "permission_denied", "permission_error", "permission_error", "PERMISSION_DENIED")
         }
         K::BillingCredits | K::BillingBudget => {
@@ -84,8 +85,8 @@ fn of(kind: ErrorKind) -> Names {
 }
 
 /// The HTTP status of a failure.
-pub fn status_of(kind: ErrorKind) -> u16 {
-    of(kind).status
+pub fn status_of(failure: &Failure) -> u16 {
+    of(failure).status
 }
 
 /// Status and body of an answer that is a failure.
@@ -98,19 +99,19 @@ pub fn error_body(protocol: Protocol, failure: &Failure) -> (u16, Vec<u8>) {
     let status = match (protocol, failure.kind) {
         // The API's own status for it, after which its clients wait and ask again.
         (Protocol::AnthropicMessages, ErrorKind::LimitOverloaded) => 529,
-        (_, kind) => status_of(kind),
+        _ => status_of(failure),
     };
     (status, body.to_string().into_bytes())
 }
 
 /// The `error` object of the OpenAI protocols, with OpenRouter's `metadata`.
 pub(super) fn chat_error(failure: &Failure) -> Value {
-    let names = of(failure.kind);
+    let names = of(failure);
     let param = failure.upstream.as_ref().and_then(|upstream| upstream.param.clone());
     let code = match failure.kind {
         ErrorKind::RequestNoModel => "model_not_found",
         ErrorKind::BillingCredits | ErrorKind::BillingBudget => "insufficient_quota",
-        ErrorKind::AuthRejected => "invalid_api_key",
+        ErrorKind::AuthRejected if failure.upstream.is_none() => "invalid_api_key",
         _ => names.word,
     };
     json!({ "message": failure.message, "type": names.openai, "param": param, "code": code,
@@ -141,14 +142,14 @@ pub(super) fn responses_error(failure: &Failure) -> Value {
 
 /// The error document of the Messages API, whole or as an event.
 pub(super) fn messages_error(failure: &Failure) -> Value {
-    let error = json!({ "type": of(failure.kind).messages, "message": failure.message,
-        "error_type": of(failure.kind).word, "metadata": metadata(failure) });
+    let error = json!({ "type": of(failure).messages, "message": failure.message,
+        "error_type": of(failure).word, "metadata": metadata(failure) });
     json!({ "type": "error", "error": error })
 }
 
 /// The error document of the Gemini API, whole or as a chunk.
 pub(super) fn gemini_error(failure: &Failure) -> Value {
-    let names = of(failure.kind);
+    let names = of(failure);
     let mut details =
         vec![json!({ "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": names.word,
         "domain": "parallax", "metadata": metadata(failure) })];
@@ -165,7 +166,7 @@ pub(super) fn gemini_error(failure: &Failure) -> Value {
 /// Our own word for it, and what the provider said. All of it text, as the Gemini API demands.
 fn metadata(failure: &Failure) -> Value {
     let mut all = Map::new();
-    all.insert("error_type".into(), of(failure.kind).word.into());
+    all.insert("error_type".into(), of(failure).word.into());
     all.insert("kind".into(), failure.kind.as_str().into());
     if let Some(upstream) = &failure.upstream {
         let provider = upstream.provider.as_ref().map(ToString::to_string);
@@ -180,4 +181,27 @@ fn metadata(failure: &Failure) -> Value {
         all.extend(said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))));
     }
     all.into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    /// A client that is told 401 takes it for the key it was given here.
+    #[test]
+    fn a_providers_key_is_no_matter_of_the_clients() {
+        let told = |failure: &Failure| {
+            let (status, body) = error_body(Protocol::OpenAiChat, failure);
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            (status, body["error"]["code"].as_str().unwrap().to_owned())
+        };
+        let ours = Failure::new(ErrorKind::AuthRejected, "This is no app key.");
+        assert_eq!(told(&ours), (401, "invalid_api_key".to_owned()));
+        let upstream = domain::Upstream { status: Some(401), ..domain::Upstream::default() };
+        assert_eq!(told(&ours.with_upstream(upstream)), (403, "permission_denied".to_owned()));
+        let none = Failure::new(ErrorKind::AuthMissing, "There is no key for Acme. Add one in Settings.");
+        assert_eq!(told(&none), (403, "permission_denied".to_owned()));
+        assert_eq!(error_body(Protocol::AnthropicMessages, &none).0, 403);
+    }
 }
