@@ -277,3 +277,21 @@ async fn an_answer_that_was_left_at_its_closing_mark_is_given_again() {
     assert!(again.text().ends_with("data: [DONE]\n\n"), "{}", again.text());
     assert_eq!(bench.upstream.seen().len(), 1);
 }
+
+/// Proxies that do not count fill in zeros: no prompt has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_usage_of_nothing_but_zeros_is_no_count() {
+    let mut answer = crate::bench::chat_document();
+    answer["usage"] = json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 });
+    let bench = Bench::new(vec![Route::answer(Answer::json(200, &answer))]).await;
+    let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "2".to_owned())).into_iter().collect();
+    let price = engine::UserPrice { rates, foreign: None };
+    bench.engine.set_price(&domain::ModelRef::parse("m@chat").unwrap(), &price).await.unwrap();
+    assert_eq!(bench.post("/v1/chat/completions", &chat("m@chat", false)).await.json(), answer, "it passes");
+    let booked = bench.booked().await;
+    let row = &booked[0].row;
+    let usage = row.usage.as_ref().unwrap();
+    assert_eq!(usage.source, UsageSource::Estimated);
+    assert!(usage.input.total > Some(0) && usage.output.total > Some(0), "{usage:?}");
+    assert!(row.cost.total > Some(PicoUsd::ZERO), "{:?}", row.cost);
+}

@@ -51,7 +51,11 @@ pub(crate) fn entry(inner: &Inner, conversation: Option<domain::ConversationId>,
 /// begins with one token at no cost) is not the bill. An estimate stays within the limit that the provider
 /// was given.
 pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option<u64>) -> Usage {
-    let reported = draft.usage.clone().unwrap_or_default();
+    let mut reported = draft.usage.clone().unwrap_or_default();
+    // No prompt has no tokens, and no words have none: who says so has not counted (proxies fill in zeros).
+    let (input, output) = (&mut reported.input.total, &mut reported.output.total);
+    *input = input.filter(|count| *count > 0);
+    *output = output.filter(|count| *count > 0 || draft.generated().is_empty());
     let counted = reported.input.total.is_some() && reported.output.total.is_some();
     let charged = reported.reported_cost.is_some_and(|cost| cost > PicoUsd::ZERO);
     // A budget's stop is our own word.
