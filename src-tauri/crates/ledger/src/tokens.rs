@@ -63,12 +63,17 @@ pub fn prompt_upper_bound(request: &Request) -> u64 {
 /// base64 or, being text, their own. What such a body has beyond them is its form, or was not read.
 pub fn least_bytes(request: &Request) -> u64 {
     let parts = request.messages.iter().flat_map(|message| &message.parts);
-    let attached = parts.map(|part| match part {
-        Part::Image { data, .. } => (data.len() as u64).saturating_mul(4) / 3,
-        Part::File { data, .. } if std::str::from_utf8(data).is_err() => {
-            (data.len() as u64).saturating_mul(4) / 3
+    let encoded = |data: &[u8]| (data.len() as u64).saturating_mul(4) / 3;
+    let attached = parts.map(|part| {
+        if let Part::Image { data, .. } = part {
+            encoded(data)
+        } else if let Part::File { data, .. } = part
+            && std::str::from_utf8(data).is_err()
+        {
+            encoded(data)
+        } else {
+            0
         }
-        _ => 0,
     });
     attached.fold(TEXT_ALONE.request(request), u64::saturating_add)
 }
