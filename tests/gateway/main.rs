@@ -29,6 +29,7 @@ mod nonsense;
 mod openrouter;
 mod paid;
 mod provider;
+mod refusing;
 mod runner;
 #[path = "../faults/script.rs"]
 mod script;

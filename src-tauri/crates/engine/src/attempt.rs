@@ -104,7 +104,7 @@ impl<'a> Attempt<'a> {
     /// Nothing has been sent when this fails, and nothing is on the ledger.
     pub(crate) async fn begin(inner: &'a Inner, mut plan: Plan) -> Result<Begun<'a>, Unsent> {
         let provider = &plan.known.provider;
-        let writer = Writer::new(&plan)?;
+        let writer = Writer::new(inner, &plan)?;
         let mut unfit = Vec::new();
         if !writer.passes() {
             let (request, left_out) = fitted(inner, &plan)?;

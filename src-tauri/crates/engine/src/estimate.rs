@@ -313,7 +313,7 @@ fn ready(
         likely: Some(shown.input),
     };
     plan.request = Arc::new(fitted(inner, &plan)?.0);
-    let encoded = Writer::new(&plan)?.encode(&plan.request)?.encoded;
+    let encoded = Writer::new(inner, &plan)?.encode(&plan.request)?.encoded;
     let key = plan.account.clone();
     let wish = Wish::new(inner, &plan, AttemptId::new(inner.clock.id()), at, key, encoded.output_limit)?;
     let expected = Expected { input: shown.input, cached, ..Expected::default() };

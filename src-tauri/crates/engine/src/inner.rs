@@ -99,6 +99,8 @@ pub(crate) struct Inner {
     pub clocks: Mutex<(domain::Timestamp, std::time::Duration)>,
     /// Who waits for which provider.
     pub queues: Arc<crate::queue::Queues>,
+    /// What endpoints have refused by name.
+    pub refusals: crate::refusals::Refusals,
     /// Second tries at one endpoint that may still be made.
     pub retries: Mutex<router::RetryBudget>,
     pub live: LiveTurns,

@@ -19,7 +19,7 @@ use crate::{
     learn,
     mixer::{Finished, LaneMessage, News, Settlement},
     policy::{self, Rules},
-    qualify,
+    qualify, refusals,
     registry::{Known, Registry},
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
@@ -260,7 +260,12 @@ impl Lane {
                 }
                 self.step_failed(failure);
                 routing::forget(&mut left, failure.kind, &choice);
-                match router::recover(failure, self.situation(tries, &left, &choice)) {
+                let at = self.situation(tries, &left, &choice);
+                let to = &choice.endpoint.id;
+                if refusals::again(&self.inner, to, &self.job.request, failure, at, false) {
+                    continue;
+                }
+                match router::recover(failure, at) {
                     Next::OfferContinue if self.goes_on(&mut left, &choice) => {
                         self.keep(registry, &choice, failure);
                         break;

@@ -59,6 +59,7 @@ mod qualify;
 mod queue;
 mod receipt;
 mod reconcile;
+mod refusals;
 mod registry;
 mod relay;
 mod result;
@@ -243,6 +244,7 @@ impl Engine {
             clocks: Mutex::new(clocks),
             retries,
             queues: Arc::default(),
+            refusals: refusals::Refusals::default(),
             live: live::LiveTurns::default(),
             changes: broadcast::channel(64).0,
             walking: walk::Walking::default(),

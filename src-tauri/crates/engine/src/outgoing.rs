@@ -39,7 +39,7 @@ pub(crate) struct Tapped {
 }
 
 impl Writer {
-    pub(crate) fn new(plan: &Plan) -> Result<Self, Failure> {
+    pub(crate) fn new(inner: &Inner, plan: &Plan) -> Result<Self, Failure> {
         let provider = &plan.known.provider;
         let dialect = wire::dialect(provider.dialect.as_str()).ok_or_else(|| {
             Failure::new(
@@ -51,7 +51,13 @@ impl Writer {
         if let (None, Some(bound)) = (&passing, plan.passing.as_ref().and_then(|p| p.asked.bound.clone())) {
             return Err(bound);
         }
-        let (endpoint, provider) = (Arc::clone(&plan.endpoint), Arc::clone(provider));
+        let (endpoint, mut provider) = (Arc::clone(&plan.endpoint), Arc::clone(provider));
+        let required = plan.passing.as_ref().is_some_and(|passing| passing.asked.all_required());
+        let now = inner.clock.elapsed();
+        let quirks = inner.refusals.quirks(&provider.quirks, &endpoint.id, &plan.request, required, now);
+        if let Some(quirks) = quirks {
+            Arc::make_mut(&mut provider).quirks = quirks;
+        }
         Ok(Self { dialect, endpoint, provider, passing })
     }
 

@@ -118,7 +118,9 @@ pub(crate) fn read(json: &Json<'_>) -> Said {
         .or_else(|| first(json, &["message", "Message"]));
     said.sort = first(inner, &["type", "status", "__type"]).or_else(|| first(json, &["__type"]));
     said.code = first(inner, &["code", "status_code"]).or_else(|| first(json, &["code"]));
-    said.param = first(inner, &["param"]);
+    // FastAPI tells where it stands, step by step.
+    let place = || inner.list("loc").last().and_then(Json::str).map(str::to_owned);
+    said.param = first(inner, &["param"]).or_else(place);
     said.request_id = first(json, &["request_id", "id"]);
     said.status = [inner.get("code"), json.get("status_code"), inner.get("status"), json.get("code")]
         .into_iter()

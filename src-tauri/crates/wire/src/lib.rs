@@ -29,6 +29,7 @@ mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod parts;
+mod refused;
 mod replay;
 mod retry;
 mod scan;
@@ -169,6 +170,7 @@ pub struct ListedModel {
 }
 
 pub use listing::next_page;
+pub use refused::Refused;
 pub use retry::dated;
 
 /// The dialect of that id, if it is built in.

@@ -157,6 +157,11 @@ impl Asked {
         self
     }
 
+    /// Nothing of it may be left out.
+    pub fn all_required(&self) -> bool {
+        self.prefs.require_parameters == Some(true)
+    }
+
     /// What the provider would do by itself for it.
     pub const fn served(&self) -> &ServedTools {
         &self.served

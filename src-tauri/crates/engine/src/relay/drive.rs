@@ -15,6 +15,7 @@ use crate::{
     live::lock,
     pauses,
     queue::Place,
+    refusals,
     registry::{Known, Registry},
     result::total_cost,
     routing::{self, Choice, Wanted},
@@ -292,7 +293,12 @@ impl Drive {
                     return last;
                 }
                 routing::forget(&mut left, failure.kind, &choice);
-                match router::recover(failure, self.situation(tries, last.begun, &left, &choice)) {
+                let at = self.situation(tries, last.begun, &left, &choice);
+                let required = self.ask.asked.all_required();
+                if refusals::again(&self.inner, &choice.endpoint.id, &self.request, failure, at, required) {
+                    continue;
+                }
+                match router::recover(failure, at) {
                     Next::Stop | Next::OfferContinue => return last,
                     Next::NextKey => break,
                     Next::Advance => {
@@ -482,12 +488,6 @@ impl Drive {
         if let Some(live) = lock(&self.inner.relays.live).get_mut(&self.number) {
             live.endpoint = Some(endpoint.clone());
             live.streaming = streaming;
-        }
-    }
-
-    fn warmed(&self, endpoint: &domain::EndpointId, usage: Option<&Usage>, whole: bool) {
-        if let Some(usage) = usage.filter(|_| whole) {
-            lock(&self.inner.relays.warm).keep(self.conversation, endpoint, usage, self.inner.clock.now());
         }
     }
 }

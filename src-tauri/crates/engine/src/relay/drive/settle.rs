@@ -6,10 +6,11 @@ use crate::{
     books::{self, entry},
     inner::Table,
     learn,
+    live::lock,
     relay::HEALTH,
     startup,
 };
-use domain::Cost;
+use domain::{Cost, Usage};
 use std::sync::{Arc, atomic::Ordering};
 use store::{AttemptRow, EntryRow, Pending, Tx};
 
@@ -69,5 +70,12 @@ impl Drive {
         let ended = Ended { row, billed: None, cost: Cost::unknown(), prices: None, purpose, outgrown: None };
         let settled = self.settle(ended);
         self.settled(settled).await;
+    }
+
+    /// Notes where the conversation is known now.
+    pub(super) fn warmed(&self, endpoint: &domain::EndpointId, usage: Option<&Usage>, whole: bool) {
+        if let Some(usage) = usage.filter(|_| whole) {
+            lock(&self.inner.relays.warm).keep(self.conversation, endpoint, usage, self.inner.clock.now());
+        }
     }
 }

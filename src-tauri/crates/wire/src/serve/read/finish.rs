@@ -44,7 +44,7 @@ impl Draft {
                 self.lose(key.chars().take(80).collect::<String>());
             }
         }
-        if self.asked.prefs.require_parameters == Some(true)
+        if self.asked.all_required()
             && let Some(lost) = self.asked.dropped.first()
         {
             let what = format!("“{lost}”, since every parameter is required,");
