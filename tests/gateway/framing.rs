@@ -257,12 +257,14 @@ async fn what_a_model_cannot_do_is_left_out_and_no_stand_in_is_asked_for_it() {
     effort["reasoning_effort"] = json!("low");
     effort["max_tokens"] = json!(1_000_000);
     effort["models"] = json!(["openai/gpt-oss-120b"]);
+    effort["logit_bias"] = json!({ "1": 2 });
     for (path, body) in [("/v1/messages", code), ("/v1/chat/completions", effort)] {
         let reply = bench.post(path, &body).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         assert_eq!(reply.header("x-parallax-model"), Some(model), "{path}");
         let told = reply.header("x-parallax-notices").unwrap();
         assert!(told.contains("reasoning") && told.contains("32768"), "{told}");
+        assert_eq!(told.contains("logit_bias"), body.get("logit_bias").is_some(), "{told}");
         let seen = bench.upstream.seen();
         let sent: Value = serde_json::from_str(&seen.last().unwrap().text()).unwrap();
         assert_eq!(

@@ -176,6 +176,55 @@ fn who_goes_ahead_of_a_booking_that_waits_may_turn_back_and_see_it() {
     assert!(turned, "never turned back");
 }
 
+/// Behind a booking and before one who turns back others may have come to the line that can be run once alone.
+#[test]
+fn what_runs_once_is_undone_by_itself_also_where_somebody_turns_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), 1);
+    let turned = (0..TRIES).any(|n| {
+        let release = hold_up(&store);
+        let booking = store.write_in_company(|tx| tx.set_setting("booked", Some("1")));
+        let (own, others) = (store.clone(), Arc::new(Mutex::new(Vec::new())));
+        let (pending, turns) = (Arc::clone(&others), Arc::new(AtomicU32::new(0)));
+        let count = Arc::clone(&turns);
+        let write = store.write_ahead(move |tx| {
+            if !tx.is_ahead() {
+                return Ok(());
+            }
+            count.fetch_add(1, Ordering::Relaxed);
+            let good = own.write(move |tx| tx.set_setting("good", Some(&n.to_string())));
+            let failing = own.write(|tx| {
+                tx.set_setting("half", Some("1"))?;
+                Err::<(), _>(no())
+            });
+            let again = own.write_repeatable(|tx| {
+                tx.set_setting("half", Some("1"))?;
+                Err::<(), _>(no())
+            });
+            pending.lock().unwrap().extend([good, failing, again]);
+            Err(tx.turn_back())
+        });
+        release.send(()).unwrap();
+        booking.wait().unwrap();
+        write.wait().unwrap();
+        let kinds: Vec<Option<ErrorKind>> = others
+            .lock()
+            .unwrap()
+            .drain(..)
+            .map(|one| one.wait().err().map(|failure| failure.kind))
+            .collect();
+        let refused = Some(ErrorKind::BillingBudget);
+        assert!(kinds.is_empty() || kinds == [None, refused, refused], "{kinds:?}");
+        assert_eq!(store.read(|tx| tx.setting("half")).wait().unwrap(), None);
+        if !kinds.is_empty() {
+            let good = store.read(|tx| tx.setting("good")).wait().unwrap();
+            assert_eq!(good, Some(n.to_string()));
+        }
+        turns.load(Ordering::Relaxed) == 1
+    });
+    assert!(turned, "never turned back");
+}
+
 #[test]
 fn who_turns_back_too_late_is_undone_like_any_other() {
     let dir = tempfile::tempdir().unwrap();

@@ -8,8 +8,11 @@ use crate::{
     registry::Registry,
 };
 use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd, Secret, Timestamp, say};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 use store::AppKeyRow;
+
+/// Longest wait for bookings that stand in line before what was spent is told.
+const LINE: Duration = Duration::from_millis(250);
 
 /// How our keys begin, so that a search for leaked ones finds them.
 const PREFIX: &str = "sk-parallax-";
@@ -158,8 +161,9 @@ pub struct AppSpending {
 pub(crate) async fn spending(inner: &Inner, name: &str) -> Result<AppSpending, Failure> {
     let starts = Calendar::at(inner.clock.now())?.starts;
     let scope = BudgetScope::of("app", name)?;
-    // What has ended and stands in line to be booked counts too. What the disk refuses stands as it was held.
-    let _ = inner.store.write(|_| Ok(())).await;
+    // What has ended and stands in line to be booked counts too. What the disk refuses, or another program holds up,
+    // stands as it was held.
+    let _ = tokio::time::timeout(LINE, inner.store.write(|_| Ok(()))).await;
     inner
         .store
         .read(move |tx| {

@@ -197,7 +197,8 @@ pub(crate) fn foresee(tx: &Tx<'_>, wishes: &[Wish]) -> Result<Vec<Foreseen>, Fai
 pub(crate) fn admit(tx: &mut Tx<'_>, wish: &Wish) -> Result<Grant, Failure> {
     let levels = levels(tx, &wish.hold.spender, &wish.calendar)?;
     let decision = decide(wish, &levels);
-    let plain = |decision: &Decision| decision.past.is_empty() && decision.grant.notices.is_empty();
+    let whole = |grant: &Grant| grant.output_limit.is_none_or(|limit| limit >= wish.fitting);
+    let plain = |decision: &Decision| decision.past.is_empty() && whole(&decision.grant);
     if tx.is_ahead() && !(decision.as_ref().is_ok_and(plain) && levels.iter().all(Level::is_calm)) {
         return Err(tx.turn_back());
     }

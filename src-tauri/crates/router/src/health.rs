@@ -353,7 +353,10 @@ impl Health {
     }
 
     fn slow_end(&self, endpoint: &EndpointId, prompt: Prompt, now: Timestamp) -> Option<f64> {
-        self.endpoints.get(endpoint)?.by_thought.slow_end(prompt, now)
+        let record = self.endpoints.get(endpoint)?;
+        // Seen before thought was told apart: most asked for none.
+        let all = || record.latency.slow_end(prompt.uncached, now).filter(|_| !prompt.thinks);
+        record.by_thought.slow_end(prompt, now).or_else(all)
     }
 
     /// Expected tokens a second.

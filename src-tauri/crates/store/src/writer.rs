@@ -40,6 +40,8 @@ trait Job: Send {
     fn overtakes(&self) -> bool;
     /// Runs it; true when its changes are to be kept.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// It is about to be run again: what came of it does not count.
+    fn again(&mut self);
     /// Why its changes are not kept.
     fn failure(&self) -> Option<&Failure>;
     /// Answers: its own outcome, or the failure of the whole group.
@@ -117,6 +119,10 @@ impl<T: Send, W: Work<T>> Job for Closure<T, W> {
             Err(bug("A step of the program broke while writing; what it had written was undone."))
         });
         self.outcome.insert(outcome).is_ok()
+    }
+
+    fn again(&mut self) {
+        self.outcome = None;
     }
 
     fn failure(&self) -> Option<&Failure> {
@@ -281,7 +287,7 @@ impl State {
         &self,
         jobs: &mut VecDeque<Box<dyn Job>>,
         taken: &mut Vec<Box<dyn Job>>,
-        marked: bool,
+        mut marked: bool,
         passed: &mut Option<&Queue>,
     ) -> Result<bool, Failure> {
         let mut booked = false;
@@ -295,8 +301,11 @@ impl State {
                 if marked {
                     self.sql("RELEASE job")?;
                 }
+                job.again();
                 jobs.push_front(job);
                 let before = passed.take().map(Queue::before).unwrap_or_default();
+                // What runs once may be among them: from here on each is undone by itself.
+                marked |= !before.iter().all(|job| job.repeats());
                 before.into_iter().rev().for_each(|job| jobs.push_front(job));
                 continue;
             }

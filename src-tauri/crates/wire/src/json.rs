@@ -13,6 +13,8 @@ use std::borrow::Cow;
 const MAX_DEPTH: u32 = 128;
 /// Most values in one document: a long answer with twenty likely words beside each has millions.
 const MAX_NODES: u32 = 4_000_000;
+/// Most in a program's request, of which many are read at once; prompts for embeddings are long lists of tokens.
+const REQUEST_NODES: u32 = 400_000;
 
 /// A JSON value borrowing from its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,16 @@ const MAX_COUNT: u64 = 1_000_000_000_000;
 impl<'a> Json<'a> {
     /// Reads a text that is one JSON value.
     pub(crate) fn parse(text: &'a str) -> Result<Self, BadJson> {
-        let (value, rest) = Self::parse_prefix(text)?;
+        Self::parse_within(text, MAX_NODES)
+    }
+
+    /// The same of a request.
+    pub(crate) fn parse_request(text: &'a str) -> Result<Self, BadJson> {
+        Self::parse_within(text, REQUEST_NODES)
+    }
+
+    fn parse_within(text: &'a str, most: u32) -> Result<Self, BadJson> {
+        let (value, rest) = Self::prefix_within(text, most)?;
         if rest.trim().is_empty() {
             return Ok(value);
         }
@@ -68,7 +79,11 @@ impl<'a> Json<'a> {
 
     /// Reads the first JSON value of a text and gives what follows it.
     pub(crate) fn parse_prefix(text: &'a str) -> Result<(Self, &'a str), BadJson> {
-        let mut parser = Parser { text, at: 0, nodes: 0 };
+        Self::prefix_within(text, MAX_NODES)
+    }
+
+    fn prefix_within(text: &'a str, most: u32) -> Result<(Self, &'a str), BadJson> {
+        let mut parser = Parser { text, at: 0, nodes: 0, most };
         let value = parser.value(0)?;
         Ok((value, &text[parser.at..]))
     }
@@ -275,6 +290,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     nodes: u32,
+    most: u32,
 }
 
 impl<'a> Parser<'a> {
@@ -295,7 +311,7 @@ impl<'a> Parser<'a> {
     fn value(&mut self, depth: u32) -> Result<Json<'a>, BadJson> {
         self.space();
         self.nodes += 1;
-        if self.nodes > MAX_NODES {
+        if self.nodes > self.most {
             return Err(BadJson { at: self.at, why: "too many values", cut: false });
         }
         if depth > MAX_DEPTH {

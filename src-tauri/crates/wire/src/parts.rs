@@ -55,21 +55,42 @@ fn reorder(messages: &mut Cow<'_, [Message]>, within: Range<usize>) {
         .flat_map(|message| &message.parts)
         .filter_map(|part| if let Part::ToolCall { id, .. } = part { Some(id.as_str()) } else { None })
         .collect();
-    let place = |part: &Part| match part {
-        Part::ToolResult { id, .. } => Some(calls.iter().position(|call| call == id).unwrap_or(calls.len())),
-        _ => None,
-    };
-    let parts = messages.get(within.clone()).unwrap_or_default().iter().flat_map(|message| &message.parts);
-    let mut results: Vec<(usize, &Part)> = parts.filter_map(|part| Some((place(part)?, part))).collect();
+    let place = |id: &str| calls.iter().position(|call| *call == id).unwrap_or(calls.len());
+    // A result with the pictures that stand behind it; what stands before the first is nobody's.
+    let mut results: Vec<(usize, Vec<&Part>)> = Vec::new();
+    let mut slots: Vec<(usize, usize)> = Vec::new();
+    for (at, message) in messages.iter().enumerate().take(within.end).skip(within.start) {
+        let mut of_result = false;
+        for (piece, part) in message.parts.iter().enumerate() {
+            match (part, results.last_mut()) {
+                (Part::ToolResult { id, .. }, _) => {
+                    results.push((place(id), vec![part]));
+                    of_result = true;
+                }
+                (Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. }, Some((_, parts)))
+                    if of_result =>
+                {
+                    parts.push(part);
+                }
+                _ => {
+                    of_result = false;
+                    continue;
+                }
+            }
+            slots.push((at, piece));
+        }
+    }
     if results.is_sorted_by_key(|(place, _)| *place) {
         return;
     }
     results.sort_by_key(|(place, _)| *place);
-    let results: Vec<Part> = results.into_iter().map(|(_, part)| part.clone()).collect();
-    let slots = messages.to_mut().get_mut(within).unwrap_or_default().iter_mut();
-    let slots =
-        slots.flat_map(|message| &mut message.parts).filter(|part| matches!(part, Part::ToolResult { .. }));
-    slots.zip(results).for_each(|(slot, result)| *slot = result);
+    let ordered: Vec<Part> = results.into_iter().flat_map(|(_, parts)| parts).cloned().collect();
+    let messages = messages.to_mut();
+    for ((at, piece), part) in slots.into_iter().zip(ordered) {
+        if let Some(slot) = messages.get_mut(at).and_then(|message| message.parts.get_mut(piece)) {
+            *slot = part;
+        }
+    }
 }
 
 /// The pieces of a user's message.
@@ -207,6 +228,10 @@ mod tests {
         Part::ToolResult { id: id.to_owned(), name: "f".to_owned(), content: id.to_owned(), is_error: false }
     }
 
+    fn picture(letter: u8) -> Part {
+        Part::Image { media_type: "image/png".to_owned(), data: vec![letter].into() }
+    }
+
     #[test]
     fn results_stand_in_the_order_of_the_calls_they_answer() {
         let text = || Part::Text { text: "and".to_owned() };
@@ -218,12 +243,12 @@ mod tests {
             said(Role::User, vec![result("a"), result("of nothing")]),
             // The same ids again, the other way round.
             said(Role::Assistant, vec![call("b"), call("a")]),
-            said(Role::User, vec![result("a"), result("b")]),
+            said(Role::User, vec![result("a"), picture(1), result("b"), picture(2)]),
         ];
         let mut wanted = messages.clone();
         wanted[2].parts[0] = result("a");
         wanted[3].parts[0] = result("b");
-        wanted[5].parts = vec![result("b"), result("a")];
+        wanted[5].parts = vec![result("b"), picture(2), result("a"), picture(1)];
         let ordered = in_order_of_calls(&messages);
         assert_eq!(*ordered, *wanted);
         assert!(matches!(in_order_of_calls(&ordered), Cow::Borrowed(_)));

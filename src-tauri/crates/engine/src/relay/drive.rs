@@ -248,8 +248,10 @@ impl Drive {
             app: Some(self.ask.caller.key.name.clone()),
             side: None,
             // Cut to what its model can, it is not the client's body any more.
-            passing: Some(Arc::clone(&self.passing))
-                .filter(|passing| !choice.lacks || passing.asked.bound.is_some()),
+            passing: Some(match choice.lacks && self.passing.asked.bound.is_none() {
+                true => self.passing.cut(),
+                false => Arc::clone(&self.passing),
+            }),
             conversation: None,
             n: self.attempts,
             over_budget: false,

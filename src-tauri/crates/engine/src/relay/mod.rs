@@ -217,6 +217,12 @@ impl Passing {
             .is_some_and(|dialect| wire::serve::passes(&self.asked, dialect.id(), model, &provider.quirks))
     }
 
+    /// The same body, of which not all can be sent: it is put into the dialect's words, and what is lost by that is told.
+    pub(crate) fn cut(&self) -> Arc<Self> {
+        let (asked, body) = (Arc::clone(&self.asked), self.body.clone());
+        Arc::new(Self { asked, body, headers: Vec::new(), translate: true })
+    }
+
     /// Tokens its prompt may have besides those of what was read of it: what was not is measured by its bytes, its form
     /// along with it. A field that nobody here knows is words for the model, for all we know.
     pub(crate) fn beyond(&self) -> u64 {

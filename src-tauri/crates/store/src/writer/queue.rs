@@ -264,6 +264,8 @@ mod tests {
             true
         }
 
+        fn again(&mut self) {}
+
         fn failure(&self) -> Option<&Failure> {
             None
         }

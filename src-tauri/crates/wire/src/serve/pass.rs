@@ -164,16 +164,17 @@ pub fn retarget(
 fn behind(splice: &mut Splice<'_>, to: &Endpoint) -> Result<(), Failure> {
     let Some(text) = splice.value("provider").filter(|text| text.starts_with('{')) else { return Ok(()) };
     let mut prefs = Splice::of_read(text)?;
-    // That it may be asked at all says that `only` names it, and so whoever is behind it.
-    for key in ["only", "models", "local_only", "regions", "continue_once", "hedge"] {
+    for key in ["models", "local_only", "regions", "continue_once", "hedge"] {
         prefs.remove(key);
     }
-    if let Some(order) = prefs.value("order").and_then(|text| Json::parse(text).ok()) {
-        let others = order.items().iter().filter(|name| name.str() != Some(to.provider.as_str()));
+    // Other names may be of those behind it: whom `only` leaves out here may not be asked there either.
+    for key in ["only", "order"] {
+        let Some(list) = prefs.value(key).and_then(|text| Json::parse(text).ok()) else { continue };
+        let others = list.items().iter().filter(|name| name.str() != Some(to.provider.as_str()));
         let others: Vec<String> = others.map(Json::to_text).collect();
         match others.is_empty() {
-            true => prefs.remove("order"),
-            false => prefs.set("order", &format!("[{}]", others.join(","))),
+            true => prefs.remove(key),
+            false => prefs.set(key, &format!("[{}]", others.join(","))),
         }
     }
     let prefs = String::from_utf8(prefs.finish()).unwrap_or_default();

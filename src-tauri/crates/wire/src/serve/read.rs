@@ -39,7 +39,7 @@ pub(super) fn text_of(body: &[u8]) -> Result<&str, Failure> {
 
 /// The body as an object.
 pub(super) fn object(text: &str) -> Result<Json<'_>, Failure> {
-    let json = Json::parse(text).map_err(|bad| {
+    let json = Json::parse_request(text).map_err(|bad| {
         invalid("body", format!("The body of the request is not JSON: {} at byte {}.", bad.why, bad.at))
     })?;
     if json.is_object() {
