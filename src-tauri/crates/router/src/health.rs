@@ -354,9 +354,7 @@ impl Health {
 
     fn slow_end(&self, endpoint: &EndpointId, prompt: Prompt, now: Timestamp) -> Option<f64> {
         let record = self.endpoints.get(endpoint)?;
-        // Seen before thought was told apart: most asked for none.
-        let all = || record.latency.slow_end(prompt.uncached, now).filter(|_| !prompt.thinks);
-        record.by_thought.slow_end(prompt, now).or_else(all)
+        record.by_thought.slow_end(prompt, &record.latency, now)
     }
 
     /// Expected tokens a second.

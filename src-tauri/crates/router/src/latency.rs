@@ -135,9 +135,10 @@ impl ByThought {
         latency.observe(at, first, prompt.uncached);
     }
 
-    pub(crate) fn slow_end(&self, prompt: Prompt, now: Timestamp) -> Option<f64> {
-        let latency = if prompt.thinks { &self.with } else { &self.without };
-        latency.slow_end(prompt.uncached, now)
+    /// [`Latency::slow_end`]; `all` is of what was seen before the two were told apart, when most asked for no thought.
+    pub(crate) fn slow_end(&self, prompt: Prompt, all: &Latency, now: Timestamp) -> Option<f64> {
+        let known = |latency: &Latency| latency.slow_end(prompt.uncached, now);
+        if prompt.thinks { known(&self.with) } else { known(&self.without).or_else(|| known(all)) }
     }
 }
 
