@@ -69,3 +69,42 @@ async fn a_setting_that_is_refused_is_left_out_and_told_unless_all_is_required()
     assert_eq!(asked, [true, true, false, true, false]);
     assert_eq!(bench.post("/v1/chat/completions", &strict).await.status, 400);
 }
+
+/// Programs set a temperature for every model, and `auto/…` may choose one that takes none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_the_model_is_known_to_refuse_is_not_sent() {
+    let bench = Bench::new(every_protocol()).await;
+    bench
+        .engine
+        .add_provider("openai", "openai-chat", &format!("{}/v1", bench.upstream.url()))
+        .await
+        .unwrap();
+    let mut body = chat("openai/gpt-5", true);
+    body.as_object_mut().unwrap().extend(
+        json!({ "temperature": 0, "frequency_penalty": 0.5, "service_tier": "flex" })
+            .as_object()
+            .unwrap()
+            .clone(),
+    );
+    let mut strict = body.clone();
+    strict["provider"] = json!({ "require_parameters": true });
+    let mut quick = body.clone();
+    quick["reasoning_effort"] = json!("none");
+    for (body, kept) in [(body, false), (quick, true)] {
+        let reply = bench.post("/v1/chat/completions", &body).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let told = reply.header("x-parallax-notices").unwrap_or_default().to_owned();
+        let sent = sent(&bench).pop().unwrap();
+        assert_eq!(sent["service_tier"], "flex", "all else passes");
+        for name in ["temperature", "frequency_penalty"] {
+            assert_eq!(
+                (sent.get(name).is_some(), told.contains(name)),
+                (kept, !kept),
+                "{name}: {sent} {told}"
+            );
+        }
+    }
+    // Where every parameter is required that model is nobody to ask.
+    assert_eq!(bench.post("/v1/chat/completions", &strict).await.status, 404);
+    assert_eq!(bench.upstream.seen().len(), 2);
+}

@@ -1,7 +1,7 @@
 //! What of an attempt leaves this machine: its call, and the line of the audit log that says so.
 
 use crate::{attempt::Plan, inner::Inner, relay::Passing};
-use domain::{Endpoint, ErrorKind, Failure, NoticeKind, Part, Provider, Request, say};
+use domain::{Effort, Endpoint, ErrorKind, Failure, NoticeKind, Part, Provider, Reasoning, Request, say};
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
 use wire::{
@@ -57,6 +57,10 @@ impl Writer {
         let quirks = inner.refusals.quirks(&provider.quirks, &endpoint.id, &plan.request, required, now);
         if let Some(quirks) = quirks {
             Arc::make_mut(&mut provider).quirks = quirks;
+        }
+        if passing.is_some() && !required && steady(inner, plan) {
+            let sampling = SAMPLING.iter().map(|name| (*name).to_owned());
+            Arc::make_mut(&mut provider).quirks.drop_params.extend(sampling);
         }
         Ok(Self { dialect, endpoint, provider, passing })
     }
@@ -115,6 +119,18 @@ impl Writer {
         anew.encoded.notices.clone_from(&written.encoded.notices);
         Ok(Some((Arc::new(request), anew)))
     }
+}
+
+/// The fields of a body by which an answer is drawn from what the model finds likely.
+const SAMPLING: &[&str] = &["temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"];
+
+/// The model is known to take none of them, as [`fitted`] has it for a body that does not pass: programs send one with
+/// every request, whichever model answers. Some take them while they do not think.
+fn steady(inner: &Inner, plan: &Plan) -> bool {
+    let registry = inner.registry();
+    let known = registry.abilities(&plan.endpoint);
+    known.is_some_and(|(can, _)| can.temperature == Some(false))
+        && !matches!(plan.request.params.reasoning, Some(Reasoning::Effort(Effort::None)))
 }
 
 /// The request without what the catalogue, or else the server itself, says the model cannot take, and what was left
