@@ -243,6 +243,35 @@ async fn a_picture_on_the_web_goes_as_its_address_and_is_not_fetched() {
     }
     assert!(bench.upstream.seen().iter().all(|seen| seen.method == "POST"), "nobody here looked at it");
 }
+/// A question about a picture is not answered without it. Who can take it is asked instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_newest_message_holds_is_sent_or_the_request_is_refused() {
+    let bench = Bench::new(every_protocol()).await;
+    let picture =
+        json!({ "type": "image_url", "image_url": { "url": "data:image/gif;base64,R0lGODlhAQABAAAAACw=" } });
+    let turn = json!({ "role": "user", "content": [{ "type": "text", "text": "What is it?" }, picture] });
+    let mut body = chat("m@gemini", false);
+    body["messages"] = json!([turn]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!((reply.status, bench.upstream.seen().len()), (400, 0), "{}", reply.text());
+    assert!(reply.text().contains("image/gif"), "{}", reply.text());
+    body["models"] = json!(["m@chat"]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(
+        (reply.status, reply.header("x-parallax-endpoint")),
+        (200, Some("chat/m")),
+        "{}",
+        reply.text()
+    );
+    // Of what was said before it is told.
+    body["models"] = json!([]);
+    body["messages"] =
+        json!([turn, { "role": "assistant", "content": "A cat." }, { "role": "user", "content": "Sure?" }]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.header("x-parallax-notices").unwrap().contains("image/gif"));
+}
+
 /// Claude Code asks every model to think and to write 32,000 tokens, Codex for effort: what a model cannot do of that is
 /// left out and told, and no other answers in its place.
 #[tokio::test(flavor = "multi_thread")]

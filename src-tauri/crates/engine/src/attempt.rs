@@ -110,6 +110,9 @@ impl<'a> Attempt<'a> {
             let (request, left_out) = fitted(inner, &plan)?;
             (plan.request, unfit) = (Arc::new(request), left_out);
             unfit.extend(plan.passing.iter().flat_map(|passing| passing.lost()));
+            if plan.passing.is_some() {
+                writer.takes_attachments(&plan.request)?;
+            }
         }
         let mut written = writer.write(&plan.request)?;
         written.encoded.notices.splice(0..0, unfit);

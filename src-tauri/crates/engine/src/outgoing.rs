@@ -1,7 +1,10 @@
 //! What of an attempt leaves this machine: its call, and the line of the audit log that says so.
 
 use crate::{attempt::Plan, inner::Inner, relay::Passing};
-use domain::{Effort, Endpoint, ErrorKind, Failure, NoticeKind, Part, Provider, Reasoning, Request, say};
+use domain::{
+    Effort, Endpoint, ErrorKind, Failure, Message, NoticeKind, Part, Provider, Reasoning, Request, Role,
+    Upstream, say,
+};
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
 use wire::{
@@ -73,6 +76,28 @@ impl Writer {
     pub(crate) fn encode(&self, request: &Request) -> Result<Written, Failure> {
         let encoded = self.dialect.encode(request, &self.endpoint, &self.provider.quirks)?;
         Ok(Written { encoded, tapped: None })
+    }
+
+    /// Refuses what the newest message holds and the dialect has no place for: who asks through the gateway reads the
+    /// answer, not what is said beside it. Another endpoint may take it.
+    pub(crate) fn takes_attachments(&self, request: &Request) -> Result<(), Failure> {
+        let newest = request.messages.iter().rfind(|message| message.role == Role::User);
+        let attached =
+            |part: &&Part| matches!(part, Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. });
+        let mut parts = vec![Part::Text { text: "?".to_owned() }];
+        parts.extend(newest.iter().flat_map(|message| &message.parts).filter(attached).cloned());
+        if parts.len() == 1 {
+            return Ok(());
+        }
+        let alone = Request { messages: vec![Message { role: Role::User, parts }], ..Request::default() };
+        let notices = self.encode(&alone)?.encoded.notices;
+        match notices.into_iter().find(|(kind, _)| *kind == NoticeKind::DroppedContent) {
+            Some((_, words)) => {
+                let upstream = Upstream { param: Some("messages".to_owned()), ..Upstream::default() };
+                Err(Failure::new(ErrorKind::RequestUnsupported, words).with_upstream(upstream))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The call as it would go out without any budget.
