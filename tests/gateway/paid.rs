@@ -294,4 +294,6 @@ async fn a_usage_of_nothing_but_zeros_is_no_count() {
     assert_eq!(usage.source, UsageSource::Estimated);
     assert!(usage.input.total > Some(0) && usage.output.total > Some(0), "{usage:?}");
     assert!(row.cost.total > Some(PicoUsd::ZERO), "{:?}", row.cost);
+    // Of a model that nobody knows, so the most that may be billed is above what is likely.
+    assert!(row.cost.at_most > row.cost.total, "{:?}", row.cost);
 }

@@ -108,3 +108,15 @@ async fn a_setting_that_the_model_is_known_to_refuse_is_not_sent() {
     assert_eq!(bench.post("/v1/chat/completions", &strict).await.status, 404);
     assert_eq!(bench.upstream.seen().len(), 2);
 }
+
+/// Several programs ask before anybody knows, and none of them is turned away because another found out first.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_at_once_that_are_refused_all_are_asked_again() {
+    let words = "Unsupported parameter: 'max_tokens' is not supported with this model.";
+    let bench = Bench::new(refusing("max_tokens", words)).await;
+    let mut body = chat("m@chat", false);
+    body["max_tokens"] = json!(70);
+    let asked = futures_util::future::join_all((0..8).map(|_| bench.post("/v1/chat/completions", &body)));
+    let statuses: Vec<u16> = asked.await.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses, [200; 8]);
+}

@@ -138,7 +138,8 @@ pub fn billed_at_most(
     unseen: Unseen,
 ) -> Option<PicoUsd> {
     let said = draft.usage.clone().unwrap_or_default();
-    let prompt = said.input.total.unwrap_or(prompt);
+    // No prompt has no tokens: a zero is no count.
+    let prompt = said.input.total.filter(|tokens| *tokens > 0).unwrap_or(prompt);
     let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
     let came = bytes(&draft.generated());
     let form = draft.blocks.iter().map(|block| match &block.kind {

@@ -19,7 +19,8 @@ use crate::{
     learn,
     mixer::{Finished, LaneMessage, News, Settlement},
     policy::{self, Rules},
-    qualify, refusals,
+    qualify,
+    refusals::Tried,
     registry::{Known, Registry},
     result::{RunResult, total_cost},
     routing::{self, Choice, Wanted},
@@ -249,9 +250,11 @@ impl Lane {
                 if let Some(ended) = last.ended.take() {
                     self.settle(ended).await;
                 }
+                let mut tried = Tried::new(&self.inner, &choice.endpoint, &self.job.request, None);
                 let ended_at;
                 (ended_at, last) = self.attempt(registry, choice.clone(), &mut left).await;
                 if ended_at.endpoint.id != choice.endpoint.id {
+                    tried.at(&ended_at.endpoint);
                     (choice, tries) = (ended_at, 1);
                 }
                 let Some(failure) = &last.failure else { return last };
@@ -261,8 +264,7 @@ impl Lane {
                 self.step_failed(failure);
                 routing::forget(&mut left, failure.kind, &choice);
                 let at = self.situation(tries, &left, &choice);
-                let to = &choice.endpoint.id;
-                if refusals::again(&self.inner, to, &self.job.request, failure, at, false) {
+                if tried.again(&self.inner, failure, at) {
                     continue;
                 }
                 match router::recover(failure, at) {

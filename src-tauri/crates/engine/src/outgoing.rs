@@ -56,8 +56,7 @@ impl Writer {
         }
         let (endpoint, mut provider) = (Arc::clone(&plan.endpoint), Arc::clone(provider));
         let required = plan.passing.as_ref().is_some_and(|passing| passing.asked.all_required());
-        let now = inner.clock.elapsed();
-        let quirks = inner.refusals.quirks(&provider.quirks, &endpoint.id, &plan.request, required, now);
+        let quirks = inner.refusals.quirks(plan, inner.clock.elapsed());
         if let Some(quirks) = quirks {
             Arc::make_mut(&mut provider).quirks = quirks;
         }

@@ -1,6 +1,6 @@
 //! A field that an endpoint refuses by its name, and what is sent instead.
 
-use domain::{Failure, Quirks, StreamUsage};
+use domain::{Failure, Params, Quirks, StreamUsage};
 
 /// The two names that the chat protocol has for the longest answer.
 const LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
@@ -61,6 +61,17 @@ impl Refused {
     /// What the answer says is the same without it.
     pub fn is_form(self) -> bool {
         self.0 == USAGE || LIMITS.contains(&self.0)
+    }
+
+    /// May a request with these settings name it? A tool may have an argument of the same name.
+    pub fn may_be_in(self, params: &Params) -> bool {
+        match self.0 {
+            "temperature" => params.temperature.is_some(),
+            "top_p" => params.top_p.is_some(),
+            "seed" => params.seed.is_some(),
+            // The others are in no request of ours but in bodies that pass.
+            _ => true,
+        }
     }
 
     /// The same thing under its other name: if both are refused, neither helps.

@@ -15,7 +15,7 @@ use crate::{
     live::lock,
     pauses,
     queue::Place,
-    refusals,
+    refusals::Tried,
     registry::{Known, Registry},
     result::total_cost,
     routing::{self, Choice, Wanted},
@@ -288,6 +288,7 @@ impl Drive {
                     let settled = self.settle(ended);
                     self.settled(settled).await;
                 }
+                let tried = Tried::new(&self.inner, &choice.endpoint, &self.request, Some(&self.passing));
                 last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
                 let Some(failure) = &last.failure else { return last };
                 note(soonest, failure, &last.headers);
@@ -296,8 +297,7 @@ impl Drive {
                 }
                 routing::forget(&mut left, failure.kind, &choice);
                 let at = self.situation(tries, last.begun, &left, &choice);
-                let required = self.ask.asked.all_required();
-                if refusals::again(&self.inner, &choice.endpoint.id, &self.request, failure, at, required) {
+                if tried.again(&self.inner, failure, at) {
                     continue;
                 }
                 match router::recover(failure, at) {

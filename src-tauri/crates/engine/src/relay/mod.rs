@@ -12,12 +12,13 @@ use crate::{
     inner::{Inner, Table},
     live::lock,
     policy::{self, Rules},
+    registry::Known,
     tasks,
 };
 use bytes::Bytes;
 use domain::{
-    Cost, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Part, Request, StreamEvent,
-    Timestamp, Usage,
+    Cost, Endpoint, EndpointId, ErrorKind, Failure, ModelRef, ModelSlug, NoticeKind, Part, Request,
+    StreamEvent, Timestamp, Usage,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -208,11 +209,15 @@ pub(crate) struct Passing {
 impl Passing {
     /// May it go to this endpoint in its own words?
     pub(crate) fn passes(&self, plan: &Plan) -> bool {
+        self.passes_to(&plan.known, &plan.endpoint)
+    }
+
+    /// The same before there is a plan.
+    pub(crate) fn passes_to(&self, known: &Known, to: &Endpoint) -> bool {
         if self.translate {
             return false;
         }
-        let provider = &plan.known.provider;
-        let model = &plan.endpoint.upstream_model;
+        let (provider, model) = (&known.provider, &to.upstream_model);
         wire::dialect_for(provider.dialect.as_str(), model, &provider.quirks)
             .is_some_and(|dialect| wire::serve::passes(&self.asked, dialect.id(), model, &provider.quirks))
     }

@@ -170,7 +170,9 @@ fn behind(splice: &mut Splice<'_>, to: &Endpoint) -> Result<(), Failure> {
     // Other names may be of those behind it: whom `only` leaves out here may not be asked there either.
     for key in ["only", "order"] {
         let Some(list) = prefs.value(key).and_then(|text| Json::parse(text).ok()) else { continue };
-        let others = list.items().iter().filter(|name| name.str() != Some(to.provider.as_str()));
+        let own =
+            |name: &&Json<'_>| name.str().is_some_and(|name| name.eq_ignore_ascii_case(to.provider.as_str()));
+        let others = list.items().iter().filter(|name| !own(name));
         let others: Vec<String> = others.map(Json::to_text).collect();
         match others.is_empty() {
             true => prefs.remove(key),

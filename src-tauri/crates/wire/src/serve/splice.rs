@@ -31,6 +31,9 @@ pub(super) fn fields(text: &str) -> Result<Vec<Field>, Failure> {
             Some(b'"') => {
                 let name = at..skip_string(bytes, at);
                 let colon = skip_space(bytes, name.end);
+                if bytes.get(colon) != Some(&b':') {
+                    return Err(broken());
+                }
                 let start = skip_space(bytes, colon + 1);
                 let end = skip_value(bytes, start);
                 let key: String = serde_json::from_str(text.get(name.clone()).ok_or_else(broken)?)
