@@ -17,7 +17,7 @@ pub(crate) fn package(_: &[String]) -> Result<()> {
     // The bundler looks in this folder, wherever cargo would build otherwise.
     let target = shell::root()?.join("target");
     shell::step(
-        "Building the app and the command line (release profile; the first time takes about ten minutes)",
+        "Building the app and the command line (release profile; the first time takes about twenty minutes)",
     );
     shell::release().env("CARGO_TARGET_DIR", &target).run()?;
     shell::step("Wrapping them");
