@@ -110,11 +110,11 @@ impl<'a> Attempt<'a> {
             let (request, left_out) = fitted(inner, &plan)?;
             (plan.request, unfit) = (Arc::new(request), left_out);
             unfit.extend(plan.passing.iter().flat_map(|passing| passing.lost()));
-            if plan.passing.is_some() {
-                writer.takes_attachments(&plan.request)?;
-            }
         }
         let mut written = writer.write(&plan.request)?;
+        if plan.passing.is_some() && written.drops_content() {
+            writer.takes_attachments(&plan.request)?;
+        }
         written.encoded.notices.splice(0..0, unfit);
         let secret = inner.key_for(&plan.known, plan.account.as_ref()).await?;
         let row = plan.first_row(inner, secret.is_some());

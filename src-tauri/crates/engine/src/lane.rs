@@ -250,11 +250,10 @@ impl Lane {
                 if let Some(ended) = last.ended.take() {
                     self.settle(ended).await;
                 }
-                let mut tried = Tried::new(&self.inner, &choice.endpoint, &self.job.request, None);
+                let since = self.inner.clock.elapsed();
                 let ended_at;
                 (ended_at, last) = self.attempt(registry, choice.clone(), &mut left).await;
                 if ended_at.endpoint.id != choice.endpoint.id {
-                    tried.at(&ended_at.endpoint);
                     (choice, tries) = (ended_at, 1);
                 }
                 let Some(failure) = &last.failure else { return last };
@@ -264,7 +263,8 @@ impl Lane {
                 self.step_failed(failure);
                 routing::forget(&mut left, failure.kind, &choice);
                 let at = self.situation(tries, &left, &choice);
-                if tried.again(&self.inner, failure, at) {
+                let (to, request) = (&choice.endpoint, &self.job.request);
+                if (Tried { to, request, passing: None, since }).again(&self.inner, failure, at) {
                     continue;
                 }
                 match router::recover(failure, at) {

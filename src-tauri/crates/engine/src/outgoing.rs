@@ -41,6 +41,13 @@ pub(crate) struct Tapped {
     pub embeds: bool,
 }
 
+impl Written {
+    /// Something of the conversation is not in it.
+    pub(crate) fn drops_content(&self) -> bool {
+        self.encoded.notices.iter().any(|(kind, _)| *kind == NoticeKind::DroppedContent)
+    }
+}
+
 impl Writer {
     pub(crate) fn new(inner: &Inner, plan: &Plan) -> Result<Self, Failure> {
         let provider = &plan.known.provider;
@@ -77,8 +84,8 @@ impl Writer {
         Ok(Written { encoded, tapped: None })
     }
 
-    /// Refuses what the newest message holds and the dialect has no place for: who asks through the gateway reads the
-    /// answer, not what is said beside it. Another endpoint may take it.
+    /// Of a call that drops content: refuses what the newest message holds and the dialect has no place for. Who asks
+    /// through the gateway reads the answer, not what is said beside it. Another endpoint may take it.
     pub(crate) fn takes_attachments(&self, request: &Request) -> Result<(), Failure> {
         let newest = request.messages.iter().rfind(|message| message.role == Role::User);
         let attached =

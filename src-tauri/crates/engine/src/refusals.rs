@@ -3,11 +3,7 @@
 use crate::{attempt::Plan, inner::Inner, live::lock, registry::Known, relay::Passing};
 use domain::{Endpoint, EndpointId, Failure, Quirks, Reasoning, Request};
 use router::{ATTEMPTS, DEADLINE, Shown, Situation};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Mutex, time::Duration};
 use wire::{Refused, serve::Asked};
 
 /// How long it is remembered. A server may be changed, and finding out anew costs no more than an error.
@@ -37,12 +33,9 @@ impl Refusals {
         if known.is_empty() {
             return None;
         }
-        let known = known
-            .get(&(plan.endpoint.id.clone(), spoken(&plan.known, &plan.endpoint, plan.passing.as_deref())))?
-            .iter()
-            .filter(|(field, thinking, _)| {
-                field.is_form() || !required && *thinking == request.params.reasoning
-            });
+        let known = known.get(&way(&plan.known, &plan.endpoint, plan.passing.as_deref()))?.iter().filter(
+            |(field, thinking, _)| field.is_form() || !required && *thinking == request.params.reasoning,
+        );
         let mut fields = known.filter(|(_, _, at)| fresh(*at, now)).map(|(field, ..)| *field).peekable();
         fields.peek()?;
         let mut quirks = plan.known.provider.quirks.clone();
@@ -51,9 +44,9 @@ impl Refusals {
     }
 
     /// Notes it; `false` = it was known when the request was written, so that asking again gives the same.
-    fn note(&self, tried: &Tried, field: Refused, now: Duration) -> bool {
+    fn note(&self, way: Way, tried: &Tried<'_>, field: Refused, now: Duration) -> bool {
         let mut known = lock(&self.0);
-        let known = known.entry((tried.endpoint.clone(), tried.way.clone())).or_default();
+        let known = known.entry(way).or_default();
         known.retain(|(_, _, at)| fresh(*at, now));
         let thinking = tried.request.params.reasoning;
         let same = known.iter().find(|(other, so_hard, _)| {
@@ -71,55 +64,37 @@ impl Refusals {
     }
 }
 
-fn spoken(known: &Known, to: &Endpoint, passing: Option<&Passing>) -> String {
-    match passing.filter(|passing| passing.passes_to(known, to)) {
-        Some(passing) => passing.asked.protocol.dialect().to_owned(),
-        None => known.provider.dialect.as_str().to_owned(),
-    }
+fn way(known: &Known, to: &Endpoint, passing: Option<&Passing>) -> Way {
+    let dialect = match passing.filter(|passing| passing.passes_to(known, to)) {
+        Some(passing) => passing.asked.protocol.dialect(),
+        None => known.provider.dialect.as_str(),
+    };
+    (to.id.clone(), dialect.to_owned())
 }
 
 fn fresh(at: Duration, now: Duration) -> bool {
     now.saturating_sub(at) < REMEMBERED
 }
 
-/// A request that is about to be sent somewhere.
-pub(crate) struct Tried {
-    endpoint: EndpointId,
-    request: Arc<Request>,
-    way: String,
-    required: bool,
-    since: Duration,
+/// A request that was sent somewhere.
+pub(crate) struct Tried<'a> {
+    pub to: &'a Endpoint,
+    pub request: &'a Request,
+    /// A program's body.
+    pub passing: Option<&'a Passing>,
+    /// What was found out from then on was not known when it was written.
+    pub since: Duration,
 }
 
-impl Tried {
-    /// `passing`: a program's body.
-    pub(crate) fn new(
-        inner: &Inner,
-        to: &Endpoint,
-        request: &Arc<Request>,
-        passing: Option<&Passing>,
-    ) -> Self {
-        let known = inner.registry().shared(&to.provider);
-        Self {
-            endpoint: to.id.clone(),
-            request: Arc::clone(request),
-            way: known.map(|known| spoken(&known, to, passing)).unwrap_or_default(),
-            required: passing.is_some_and(|passing| passing.asked.all_required()),
-            since: inner.clock.elapsed(),
-        }
-    }
-
-    /// It went here instead.
-    pub(crate) fn at(&mut self, endpoint: &Endpoint) {
-        self.endpoint = endpoint.id.clone();
-    }
-
+impl Tried<'_> {
     /// The endpoint complains of a field by name that the request has and can go without: it may be asked once more. An
     /// error of this kind costs nothing.
     pub(crate) fn again(&self, inner: &Inner, failure: &Failure, at: Situation) -> bool {
         let more = at.shown == Shown::Nothing && at.attempts < ATTEMPTS && at.elapsed < DEADLINE;
-        let field = Refused::of(failure).filter(|field| more && (field.is_form() || !self.required));
-        let field = field.filter(|field| field.may_be_in(&self.request.params));
-        field.is_some_and(|field| inner.refusals.note(self, field, inner.clock.elapsed()))
+        let required = self.passing.is_some_and(|passing| passing.asked.all_required());
+        let field = Refused::of(failure).filter(|field| more && (field.is_form() || !required));
+        let Some(field) = field.filter(|field| field.may_be_in(&self.request.params)) else { return false };
+        let Some(known) = inner.registry().shared(&self.to.provider) else { return false };
+        inner.refusals.note(way(&known, self.to, self.passing), self, field, inner.clock.elapsed())
     }
 }

@@ -1,11 +1,12 @@
 //! Drives one request of another program: plan, try, recover, settle. The lane's way, without its screen.
 
+mod last;
 mod settle;
 mod soonest;
 
 use super::{End, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
-    attempt::{Ended, Plan, Unsent},
+    attempt::{Plan, Unsent},
     board::ratings,
     budget::Room,
     clock::millis,
@@ -22,6 +23,7 @@ use crate::{
     startup::begun,
 };
 use domain::{Cost, ErrorKind, Failure, Request, Usage};
+use last::Last;
 use router::{Next, PATIENCE, Shown, Situation};
 use soonest::{Wait, note};
 use std::{
@@ -60,30 +62,6 @@ pub(super) struct Drive {
 
 /// How often a request is planned anew because what it was planned on has changed.
 const ANEW: u32 = 3;
-
-/// How an attempt left things.
-struct Last {
-    ended: Option<Ended>,
-    failure: Option<Failure>,
-    begun: bool,
-    /// The client's stream tells of the failure already.
-    told: bool,
-    usage: Option<Usage>,
-    headers: Vec<(String, String)>,
-}
-
-impl Last {
-    fn failed(failure: Failure) -> Self {
-        Self {
-            ended: None,
-            failure: Some(failure),
-            begun: false,
-            told: false,
-            usage: None,
-            headers: Vec::new(),
-        }
-    }
-}
 
 fn gone() -> Failure {
     Failure::new(ErrorKind::Cancelled, "The program that asked has gone.")
@@ -235,7 +213,14 @@ impl Drive {
         self.passing.passes(&self.plan_of(choice.clone(), known))
     }
 
+    /// Cut to what the model can, it is not the client's body any more.
+    fn body_for(&self, choice: &Choice) -> Arc<Passing> {
+        let cut = choice.lacks && self.passing.asked.bound.is_none();
+        if cut { self.passing.cut() } else { Arc::clone(&self.passing) }
+    }
+
     fn plan_of(&self, choice: Choice, known: Arc<Known>) -> Plan {
+        let passing = self.body_for(&choice);
         Plan {
             endpoint: choice.endpoint,
             known,
@@ -247,11 +232,7 @@ impl Drive {
             origin: "gateway",
             app: Some(self.ask.caller.key.name.clone()),
             side: None,
-            // Cut to what its model can, it is not the client's body any more.
-            passing: Some(match choice.lacks && self.passing.asked.bound.is_none() {
-                true => self.passing.cut(),
-                false => Arc::clone(&self.passing),
-            }),
+            passing: Some(passing),
             conversation: None,
             n: self.attempts,
             over_budget: false,
@@ -288,7 +269,7 @@ impl Drive {
                     let settled = self.settle(ended);
                     self.settled(settled).await;
                 }
-                let tried = Tried::new(&self.inner, &choice.endpoint, &self.request, Some(&self.passing));
+                let since = self.inner.clock.elapsed();
                 last = self.attempt(registry, choice.clone(), !left.is_empty()).await;
                 let Some(failure) = &last.failure else { return last };
                 note(soonest, failure, &last.headers);
@@ -297,7 +278,12 @@ impl Drive {
                 }
                 routing::forget(&mut left, failure.kind, &choice);
                 let at = self.situation(tries, last.begun, &left, &choice);
-                if tried.again(&self.inner, failure, at) {
+                let (to, passing) = (&choice.endpoint, self.body_for(&choice));
+                if (Tried { to, request: &self.request, passing: Some(&passing), since }).again(
+                    &self.inner,
+                    failure,
+                    at,
+                ) {
                     continue;
                 }
                 match router::recover(failure, at) {

@@ -1,0 +1,28 @@
+//! How an attempt left things.
+
+use crate::attempt::Ended;
+use domain::{Failure, Usage};
+
+/// How an attempt left things.
+pub(super) struct Last {
+    pub ended: Option<Ended>,
+    pub failure: Option<Failure>,
+    pub begun: bool,
+    /// The client's stream tells of the failure already.
+    pub told: bool,
+    pub usage: Option<Usage>,
+    pub headers: Vec<(String, String)>,
+}
+
+impl Last {
+    pub(super) fn failed(failure: Failure) -> Self {
+        Self {
+            ended: None,
+            failure: Some(failure),
+            begun: false,
+            told: false,
+            usage: None,
+            headers: Vec::new(),
+        }
+    }
+}
