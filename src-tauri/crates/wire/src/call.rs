@@ -58,7 +58,7 @@ pub(crate) fn drop_params(
     notices: &mut Vec<(NoticeKind, domain::Words)>,
 ) {
     for name in &quirks.drop_params {
-        if body.remove(name).is_some() && name != "stream_options" {
+        if body.shift_remove(name).is_some() && name != "stream_options" {
             notices.push((NoticeKind::DroppedParameter, say!("{name}: this provider takes none.", name)));
         }
     }

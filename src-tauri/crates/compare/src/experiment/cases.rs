@@ -357,7 +357,7 @@ fn is_deep(value: &Value) -> bool {
 fn both(data: &Map<String, Value>, test: &Map<String, Value>) -> Value {
     let mut whole = data.clone();
     for (name, value) in test {
-        let before = whole.remove(name);
+        let before = whole.shift_remove(name);
         let value = match (name.as_str(), before, value) {
             ("vars" | "options", Some(Value::Object(mut before)), Value::Object(value)) => {
                 before.extend(value.clone());

@@ -178,10 +178,11 @@ pub fn request_hash(model: &str, settings: &Map<String, Value>, text: &str, samp
     hash(&[model, &ordered(settings), text, &sample.to_string()])
 }
 
-/// Settings in the order of their names, whatever order the map keeps.
+/// Settings in the order of their names, however deep, whatever order they were written in.
 fn ordered(settings: &Map<String, Value>) -> String {
-    let sorted: BTreeMap<&String, &Value> = settings.iter().collect();
-    serde_json::to_string(&sorted).unwrap_or_default()
+    let mut sorted = Value::Object(settings.clone());
+    sorted.sort_all_objects();
+    sorted.to_string()
 }
 
 /// SHA-256 over the parts, each with its length before it; the first 32 digits.
@@ -210,6 +211,14 @@ mod tests {
         assert_eq!(up_to(300, &suite).unwrap().len(), 300);
         assert_eq!(up_to(299, &suite).unwrap_err(), "more than 299 cells");
         assert_eq!(up_to(0, &suite).unwrap_err(), "more than 0 cells");
+    }
+
+    #[test]
+    fn equal_settings_are_one_request_however_they_are_written() {
+        let hashed = |json: &str| request_hash("m", &serde_json::from_str(json).unwrap(), "x", 0);
+        let one = hashed(r#"{ "body": { "a": [{ "x": 1, "y": 2 }], "b": null }, "effort": "low" }"#);
+        assert_eq!(one, hashed(r#"{ "effort": "low", "body": { "b": null, "a": [{ "y": 2, "x": 1 }] } }"#));
+        assert_ne!(one, hashed(r#"{ "effort": "low", "body": { "b": null, "a": [{ "y": 1, "x": 2 }] } }"#));
     }
 
     #[test]

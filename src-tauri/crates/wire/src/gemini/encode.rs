@@ -273,7 +273,7 @@ fn config(
 
 fn answer_schema(schema: &Value, config: &mut Map<String, Value>, notices: &mut Notices) {
     let mut lost = schema::Lost::default();
-    match schema::subset(schema, &mut lost) {
+    match schema::in_order(schema, &mut lost) {
         Some(schema) => drop(config.insert("responseSchema".into(), schema)),
         None => notices.parameter(
             say!("response_format: this API takes no schema that names no property; the answer is JSON of any form."),

@@ -65,21 +65,32 @@ pub(super) fn tell(what: &str, lost: &Lost, notices: &mut Notices) {
     }
 }
 
-/// The subset of a schema; `None` when nothing is left to say (an object without properties).
+/// The subset of a tool's schema; `None` when nothing is left to say (an object without properties).
 pub(super) fn subset(schema: &Value, lost: &mut Lost) -> Option<Value> {
-    let value = Subset { root: schema, nodes: 0, lost }.node(schema, 0);
-    let empty = value.get("type").is_some_and(|t| t == "OBJECT")
-        && value.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty);
-    (!empty && value.as_object().is_some_and(|v| !v.is_empty())).then_some(value)
+    Subset { root: schema, ordered: false, nodes: 0, lost }.whole()
+}
+
+/// [`subset`] of an answer's schema, with the order of its properties: who puts the grounds before the verdict gets
+/// another answer than who puts them behind it, and the API reads properties as a set.
+pub(super) fn in_order(schema: &Value, lost: &mut Lost) -> Option<Value> {
+    Subset { root: schema, ordered: true, nodes: 0, lost }.whole()
 }
 
 struct Subset<'a> {
     root: &'a Value,
+    ordered: bool,
     nodes: u32,
     lost: &'a mut Lost,
 }
 
 impl<'a> Subset<'a> {
+    fn whole(mut self) -> Option<Value> {
+        let value = self.node(self.root, 0);
+        let empty = value.get("type").is_some_and(|t| t == "OBJECT")
+            && value.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty);
+        (!empty && value.as_object().is_some_and(|v| !v.is_empty())).then_some(value)
+    }
+
     fn node(&mut self, schema: &Value, depth: u32) -> Value {
         self.nodes += 1;
         let mut out = Map::new();
@@ -107,7 +118,7 @@ impl<'a> Subset<'a> {
             let properties: Map<String, Value> =
                 properties.iter().map(|(name, value)| (name.clone(), self.node(value, depth + 1))).collect();
             if !properties.is_empty() {
-                out.insert("properties".into(), Value::Object(properties));
+                merge(&mut out, "properties".into(), Value::Object(properties));
             }
             out.entry("type").or_insert_with(|| "OBJECT".into());
         }
@@ -116,8 +127,11 @@ impl<'a> Subset<'a> {
         if let Some(Value::Array(required)) = out.get_mut("required") {
             required.retain(|name| name.as_str().is_some_and(|name| known.contains_key(name)));
             if required.is_empty() {
-                out.remove("required");
+                out.shift_remove("required");
             }
+        }
+        if self.ordered && known.len() > 1 {
+            out.insert("propertyOrdering".into(), known.keys().cloned().collect());
         }
         if let Some(items) = schema.get("items") {
             let items = if items.is_array() { &items[0] } else { items };
@@ -309,6 +323,21 @@ mod tests {
             "properties": { "a": { "$ref": "#" }, "b": { "$ref": "#" }, "c": { "$ref": "#" } },
         });
         assert!(subset(&circle, &mut Lost::default()).unwrap().to_string().len() < 1_000_000);
+    }
+
+    #[test]
+    fn what_a_schema_is_made_of_is_put_together() {
+        let schema = json!({
+            "type": "object", "required": ["b", "a"], "properties": { "a": { "type": "string" } },
+            "allOf": [{ "properties": { "c": {}, "b": {} }, "required": ["c"] }],
+        });
+        assert_eq!(
+            in_order(&schema, &mut Lost::default()),
+            Some(json!({
+                "type": "OBJECT", "required": ["b", "a", "c"], "propertyOrdering": ["c", "b", "a"],
+                "properties": { "a": { "type": "STRING" }, "b": {}, "c": {} },
+            }))
+        );
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What goes from one protocol into another, to the last wish, or is told to be left out.
 
+#[path = "order_tests.rs"]
+mod order;
+
 use super::{Asked, Encoder, Protocol, Told, parse, whole};
 use crate::trial::{assistant, endpoint, text, tool_call, user};
 use domain::{BlockKind, FinishReason, NoticeKind, Part, Quirks, StreamEvent, ToolChoice};

@@ -3,7 +3,7 @@
 use super::read::{self, Draft, invalid};
 use crate::json::Json;
 use domain::{Effort, Failure, Part, Reasoning, ResponseFormat, Role, Tool, ToolChoice};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Deepest schema read.
 const MAX_DEPTH: u32 = 64;
@@ -249,12 +249,12 @@ fn plain(schema: &mut Value, depth: u32) {
     if let Some(Value::String(sort)) = fields.get_mut("type") {
         *sort = sort.to_ascii_lowercase();
     }
-    if fields.remove("nullable") == Some(Value::Bool(true))
+    if fields.shift_remove("nullable") == Some(Value::Bool(true))
         && let Some(sort) = fields.get("type").cloned()
     {
         fields.insert("type".into(), json!([sort, "null"]));
     }
-    fields.remove("propertyOrdering");
+    let order = fields.shift_remove("propertyOrdering");
     // Whole numbers of 64 bits are texts in its JSON.
     for key in ["minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"] {
         if let Some(count) = fields.get(key).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok())
@@ -268,6 +268,7 @@ fn plain(schema: &mut Value, depth: u32) {
         }
     }
     if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+        put_in_order(properties, order.as_ref());
         properties.values_mut().for_each(|property| plain(property, depth + 1));
     }
     for key in ["anyOf", "oneOf"] {
@@ -275,6 +276,15 @@ fn plain(schema: &mut Value, depth: u32) {
             branches.iter_mut().for_each(|branch| plain(branch, depth + 1));
         }
     }
+}
+
+/// Everyone else takes the order of properties from the order in which they stand.
+fn put_in_order(properties: &mut Map<String, Value>, order: Option<&Value>) {
+    let order = order.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let mut rest = std::mem::take(properties);
+    let first = order.filter_map(|name| rest.shift_remove_entry(name)).collect::<Map<_, _>>();
+    *properties = first;
+    properties.append(&mut rest);
 }
 
 fn thinking(thinking: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {

@@ -1,0 +1,47 @@
+//! The order in which a program names things is part of what it says.
+
+use super::{asked, sent};
+use crate::serve::Protocol;
+use serde_json::json;
+
+/// A model writes the parts of its answer in the order in which the schema names them, and judges better with the
+/// grounds before the verdict.
+#[test]
+fn properties_stand_in_the_order_in_which_the_program_named_them() {
+    let schema = json!({ "type": "object", "required": ["grounds", "doubts", "a verdict"], "properties": {
+        "grounds": { "type": "string" }, "doubts": { "type": "string" }, "a verdict": { "type": "string" },
+    } });
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }],
+        "tools": [{ "type": "function", "function": { "name": "f", "parameters": schema } }],
+        "response_format": { "type": "json_schema", "json_schema": { "name": "x", "schema": schema } } });
+    let read = asked(Protocol::OpenAiChat, &body);
+    for dialect in [
+        "openai-chat",
+        "openai-responses",
+        "anthropic-messages",
+        "gemini",
+        "cohere",
+        "ollama",
+        "bedrock-converse",
+    ] {
+        let body = sent(&read, dialect).0.to_string();
+        let properties: Vec<&str> = body.split("\"properties\":{").skip(1).collect();
+        assert!(!properties.is_empty(), "{dialect}: {body}");
+        for properties in properties {
+            let at = |name: &str| properties.find(&format!("\"{name}\":")).unwrap();
+            assert!(at("grounds") < at("doubts") && at("doubts") < at("a verdict"), "{dialect}: {body}");
+        }
+    }
+    let gemini = sent(&read, "gemini").0;
+    let answer = &gemini["generationConfig"]["responseSchema"];
+    assert_eq!(answer["propertyOrdering"], json!(["grounds", "doubts", "a verdict"]), "{gemini}");
+
+    let google = asked(
+        Protocol::Gemini,
+        &json!({ "contents": [{ "role": "user", "parts": [{ "text": "x" }] }], "generationConfig": {
+            "responseMimeType": "application/json", "responseSchema": { "type": "OBJECT",
+                "properties": { "b": {}, "c": {}, "a": {}, "d": {} }, "propertyOrdering": ["a", "c", "gone"] } } }),
+    );
+    let sent = sent(&google, "openai-chat").0.to_string();
+    assert!(sent.contains(r#""properties":{"a":{},"c":{},"b":{},"d":{}}"#), "{sent}");
+}
