@@ -22,7 +22,7 @@ pub(crate) fn test(_: &[String]) -> Result<()> {
     setup::system(&[setup::BUILD, setup::VIRTUAL_DISPLAY, setup::TEST])?;
     let mut passed = Passed::default();
 
-    passed.step("rust format", || shell::cargo(&["fmt", "--all", "--check"]).run())?;
+    passed.step("rust format", || cargo(&["fmt", "--all", "--check"]).run())?;
     passed.step("other makers' clients", clients::install)?;
     passed.step("ui packages", ui::install)?;
     passed.step("ui lint and format", || shell::npm(&["run", "--silent", "lint"])?.run())?;
@@ -30,24 +30,22 @@ pub(crate) fn test(_: &[String]) -> Result<()> {
     passed.counted("ui tests", || shell::npm(&["run", "--silent", "test"]))?;
     passed.step("ui build", ui::build)?;
 
-    passed
-        .step("rust build", || shell::cargo(&["build", "--workspace", "--all-targets", "--locked"]).run())?;
+    passed.step("rust build", || cargo(&["build", "--workspace", "--all-targets", "--locked"]).run())?;
     let tests = test_targets()?;
     let serial: Vec<&str> =
         tests.iter().map(String::as_str).filter(|t| SERIAL.iter().any(|s| t.starts_with(s))).collect();
     let parallel: Vec<&str> = tests.iter().map(String::as_str).filter(|t| !serial.contains(t)).collect();
     passed.counted("rust tests", || {
         // Every failure is told at once: a run takes a quarter of an hour.
-        let units = shell::cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
+        let units = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
         Ok(parallel.iter().fold(units, |command, test| command.args(["--test", test])))
     })?;
-    passed.counted("documentation tests", || Ok(shell::cargo(&["test", "--workspace", "--doc"])))?;
+    passed.counted("documentation tests", || Ok(cargo(&["test", "--workspace", "--doc"])))?;
     if cfg!(target_os = "linux") {
         let display = setup::Display::start()?;
         for name in serial {
             passed.counted_twice(&format!("{name} tests (real programs)"), || {
-                let command =
-                    shell::cargo(&["test", "--workspace", "--test", name, "--", "--test-threads=1"]);
+                let command = cargo(&["test", "--workspace", "--test", name, "--", "--test-threads=1"]);
                 command.env("DISPLAY", &display.name)
             })?;
         }
@@ -55,18 +53,29 @@ pub(crate) fn test(_: &[String]) -> Result<()> {
         println!("\nNot run here: {} tests drive programs that exist on Linux only", serial.join(" and "));
     }
     passed.step("clippy", || {
-        shell::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()
+        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]).run()
     })?;
     passed.step("clippy of the proofs", || {
         // They do not run by default, and so are no part of "all targets".
         let proofs = prove::suite_proofs()?;
-        let command = shell::cargo(&["clippy", "--workspace", "--locked"]);
+        let command = cargo(&["clippy", "--workspace", "--locked"]);
         let command =
             proofs.iter().fold(command, |command, name| command.args(["--test", &format!("prove_{name}")]));
         command.args(["--", "-D", "warnings"]).run()
     })?;
     passed.summary(start);
     Ok(())
+}
+
+/// What is built for a run of everything is built once: the state for building it again in pieces is time and half
+/// as much disk once more.
+fn cargo(arguments: &[&str]) -> Cmd {
+    let command = shell::cargo(arguments);
+    if std::env::var_os("CARGO_INCREMENTAL").is_some() {
+        command
+    } else {
+        command.env("CARGO_INCREMENTAL", "0")
+    }
 }
 
 /// The workspace's integration tests that run by default.
