@@ -17,6 +17,7 @@ mod door;
 mod embeddings;
 mod framing;
 mod fuzz;
+mod growing;
 mod headless;
 mod judged;
 mod keys;

@@ -76,6 +76,9 @@ pub struct Quirks {
     pub seed_field: Option<String>,
     /// Role of the system prompt, where it is not `system`.
     pub system_role: Option<String>,
+    /// Parts of the upstream ids of models that take the system's messages at any place, an empty one for all of them. To
+    /// others what the system says later goes in the user's turn: many templates of open models refuse it or put it first.
+    pub late_system: Vec<String>,
     /// Whether to ask for usage in a stream.
     pub stream_usage: StreamUsage,
     /// JSON pointers to usage objects, tried after the dialect's own places.

@@ -58,6 +58,12 @@ pub enum Part {
         /// The text.
         text: String,
     },
+    /// What the system says in the middle of a conversation, in the user's turn where it stands; what it says before all
+    /// else is [`Request::system`]. Only other programs' requests hold it.
+    System {
+        /// The words.
+        text: String,
+    },
     /// Reasoning of an earlier answer; only ever replayed to the endpoint that made it.
     Reasoning {
         /// Visible part.

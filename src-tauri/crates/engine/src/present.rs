@@ -184,6 +184,7 @@ fn section(part: &Part) -> Option<Section> {
         | Part::ImageUrl { .. }
         | Part::File { .. }
         | Part::Attachment(_)
+        | Part::System { .. }
         | Part::ToolResult { .. } => {
             return None;
         }

@@ -70,9 +70,10 @@ pub(crate) fn curl(row: &RequestRow, body: &str) -> String {
 /// The long texts of a request, as they stand in JSON, in a fixed order.
 fn texts(request: &Request) -> Vec<String> {
     let said = request.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
-        Part::Text { text } | Part::Refusal { text } | Part::Reasoning { text, .. } => {
-            Some(text.as_str().into())
-        }
+        Part::Text { text }
+        | Part::System { text }
+        | Part::Refusal { text }
+        | Part::Reasoning { text, .. } => Some(text.as_str().into()),
         Part::ToolResult { content, .. } => Some(content.as_str().into()),
         Part::ToolCall { arguments, .. } => Some(arguments.as_str().into()),
         // Files lie beside the database, so nothing of them is kept a second time.

@@ -366,7 +366,10 @@ impl Made<'_> {
 /// Bytes of its words.
 pub(crate) fn size(part: &Part) -> usize {
     match part {
-        Part::Text { text } | Part::Refusal { text } | Part::Reasoning { text, .. } => text.len(),
+        Part::Text { text }
+        | Part::System { text }
+        | Part::Refusal { text }
+        | Part::Reasoning { text, .. } => text.len(),
         Part::ServerTool { name, text } => name.len() + text.len(),
         Part::ToolCall { arguments, .. } => arguments.len(),
         Part::ToolResult { content, .. } => content.len(),

@@ -115,6 +115,8 @@ impl Measure {
     fn part(&self, part: &Part) -> u64 {
         match part {
             Part::Text { text } | Part::Refusal { text } => self.texts([text]),
+            // A message of its own, with another behind it, or a text between marks.
+            Part::System { text } => self.texts([text]).saturating_add(self.message.saturating_mul(2)),
             Part::Reasoning { text, signature, .. } => {
                 self.texts([text, signature.as_deref().unwrap_or_default()])
             }
@@ -244,6 +246,20 @@ mod tests {
             assert!(text.len() > SAMPLED && all.abs_diff(sampled) * 50 <= all, "{sampled} for {all}");
         }
         assert_eq!(likely(prose), tokens_of(prose));
+    }
+
+    #[test]
+    fn what_the_system_says_later_counts_with_what_stands_around_it() {
+        let of = |parts: Vec<Part>| Request {
+            messages: vec![Message { role: domain::Role::User, parts }],
+            ..Request::default()
+        };
+        let text = "Be kind to everybody. ".repeat(20);
+        let words = of(vec![Part::Text { text: format!("<system>\n{text}\n</system>\n\n") }]);
+        let system = of(vec![Part::System { text: text.clone() }]);
+        assert!(prompt_upper_bound(&system) >= prompt_upper_bound(&words));
+        assert!(prompt_estimate(&system) >= prompt_estimate(&of(vec![Part::Text { text: text.clone() }])));
+        assert_eq!(least_bytes(&system), text.len() as u64, "of a body it takes its words");
     }
 
     #[test]

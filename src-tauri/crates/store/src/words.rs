@@ -16,7 +16,10 @@ pub(crate) fn plain(parts: &[Part]) -> String {
     let mut text = String::new();
     for part in parts {
         let words = match part {
-            Part::Text { text } | Part::Refusal { text } | Part::Reasoning { text, .. } => text,
+            Part::Text { text }
+            | Part::System { text }
+            | Part::Refusal { text }
+            | Part::Reasoning { text, .. } => text,
             Part::ToolCall { name, arguments, .. } => {
                 paragraph(&mut text, name);
                 arguments

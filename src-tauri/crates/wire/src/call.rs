@@ -74,6 +74,11 @@ pub(crate) fn system(request: &Request) -> Option<&str> {
     request.system.as_deref().filter(|system| !system.trim().is_empty())
 }
 
+/// Whether the system may speak in the middle of a conversation with this model.
+pub(crate) fn late_system(to: &Endpoint, quirks: &Quirks) -> bool {
+    quirks.late_system.iter().any(|part| to.upstream_model.contains(part.as_str()))
+}
+
 /// A tool as OpenAI's chat describes it, which others took over.
 pub(crate) fn function(tool: &Tool) -> Value {
     json!({ "type": "function", "function": {

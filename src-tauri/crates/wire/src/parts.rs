@@ -9,6 +9,8 @@ use std::{borrow::Cow, ops::Range};
 pub(crate) enum Asked<'a> {
     /// Words; a document that is text is quoted in them, since that needs no model that reads files.
     Text(Cow<'a, str>),
+    /// What the system says, where it may say it at this place.
+    System(&'a str),
     /// A picture.
     Image { media_type: &'a str, data: &'a [u8] },
     /// A picture on the web, for the provider to fetch.
@@ -93,14 +95,28 @@ fn reorder(messages: &mut Cow<'_, [Message]>, within: Range<usize>) {
     }
 }
 
-/// The pieces of a user's message.
-pub(crate) fn asked<'a>(message: &'a Message, notices: &mut Notices) -> Vec<Asked<'a>> {
+/// What the system says in the middle of a conversation, for a model to which it cannot speak there: in the user's turn,
+/// at its place, so that nothing before it changes.
+pub(crate) fn as_users(system: &str) -> String {
+    format!("<system>\n{system}\n</system>")
+}
+
+/// The pieces of a user's message. `late_system`: the system may speak in the middle of a conversation.
+pub(crate) fn asked<'a>(message: &'a Message, late_system: bool, notices: &mut Notices) -> Vec<Asked<'a>> {
     let mut pieces = Vec::new();
     for part in &message.parts {
         match part {
             Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
                 pieces.push(Asked::Text(text.into()));
             }
+            Part::System { text } if late_system => pieces.push(Asked::System(text)),
+            // Behind a tool's answer some templates take nothing but the next answer.
+            Part::System { text } => match pieces.last_mut() {
+                Some(Asked::Result { content, .. }) => {
+                    *content = format!("{content}\n\n{}", as_users(text)).into();
+                }
+                _ => pieces.push(Asked::Text(as_users(text).into())),
+            },
             Part::Image { media_type, data } => pieces.push(Asked::Image { media_type, data }),
             Part::ImageUrl { url } => pieces.push(Asked::ImageUrl(url)),
             Part::File { name, media_type, data, text } => {
@@ -155,6 +171,7 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
                 notices.content(say!("Attachments inside an answer are not sent back."));
             }
             Part::Text { .. }
+            | Part::System { .. }
             | Part::Refusal { .. }
             | Part::ToolResult { .. }
             | Part::ServerTool { .. }

@@ -293,6 +293,7 @@ fn words(parts: &[Part]) -> String {
     for part in parts {
         let text = match part {
             Part::Text { text } | Part::Refusal { text } => text.clone(),
+            Part::System { text } => quoted("System", text),
             Part::Reasoning { text, .. } => quoted("Reasoning", text),
             Part::ToolCall { name, arguments, .. } => quoted(&format!("Call of {name}"), arguments),
             Part::ServerTool { name, text } => quoted(name, text),
@@ -395,6 +396,7 @@ fn html_parts(out: &mut String, parts: &[Part]) {
     for part in parts {
         match part {
             Part::Text { text } | Part::Refusal { text } => out.push_str(&present::whole(text)),
+            Part::System { text } => folded(out, "System", text),
             Part::Reasoning { text, .. } => folded(out, "Reasoning", text),
             Part::ToolCall { name, arguments, .. } => folded(out, name, arguments),
             Part::ServerTool { name, text } => folded(out, name, text),

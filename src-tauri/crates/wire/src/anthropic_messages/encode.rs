@@ -107,6 +107,7 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
         Part::Text { text } | Part::Refusal { text } => {
             (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }))
         }
+        Part::System { text } => Some(json!({ "type": "text", "text": parts::as_users(text) })),
         Part::Reasoning { text, signature, issuer } => match signature {
             Some(signature) if issuer == own => Some(match signature.strip_prefix(replay::REDACTED) {
                 Some(data) => json!({ "type": "redacted_thinking", "data": data }),

@@ -80,6 +80,7 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
         Part::Text { text } | Part::Refusal { text } => {
             (!text.trim().is_empty()).then(|| json!({ "text": text }))
         }
+        Part::System { text } => Some(json!({ "text": parts::as_users(text) })),
         Part::Reasoning { text, signature, issuer } => match signature {
             Some(signature) if issuer == own => Some(match signature.strip_prefix(replay::REDACTED) {
                 Some(data) => json!({ "reasoningContent": { "redactedContent": data } }),

@@ -15,10 +15,11 @@ use serde_json::{Map, Value, json};
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
     let own = replay::issuer(to);
+    let late = call::late_system(to, quirks);
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, &mut messages, &mut notices),
+            Role::User => user(message, late, &mut messages, &mut notices),
             Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
         }
     }
@@ -41,11 +42,17 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call: call::post("/v2/chat", &body, to, quirks), notices, output_limit })
 }
 
-fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
+fn user(message: &Message, late_system: bool, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut content = Vec::new();
-    for piece in parts::asked(message, notices) {
+    // What stands behind results.
+    let mut said = Vec::new();
+    for piece in parts::asked(message, late_system, notices) {
         match piece {
             Asked::Text(text) => content.push(json!({ "type": "text", "text": text })),
+            Asked::System(text) => {
+                call::user_message(std::mem::take(&mut content), &mut said);
+                said.push(json!({ "role": "system", "content": text }));
+            }
             Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
@@ -62,7 +69,8 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
             }
         }
     }
-    call::user_message(content, messages);
+    call::user_message(content, &mut said);
+    messages.append(&mut said);
 }
 
 fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &mut Notices) {

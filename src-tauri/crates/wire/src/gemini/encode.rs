@@ -87,6 +87,7 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                     out.push(json!({ "text": text }));
                 }
             }
+            Part::System { text } => out.push(json!({ "text": parts::as_users(text) })),
             Part::Reasoning { text, signature, issuer } => {
                 reasoning(text, signature.as_deref().filter(|_| issuer == own), &mut out);
                 if issuer != own {

@@ -29,10 +29,11 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     parts::no_addresses(request)?;
     let mut notices = Notices::default();
     let own = replay::issuer(to);
+    let late = call::late_system(to, quirks);
     let mut messages = Vec::new();
     for message in parts::in_order_of_calls(&request.messages).iter() {
         match message.role {
-            Role::User => user(message, &mut messages, &mut notices),
+            Role::User => user(message, late, &mut messages, &mut notices),
             Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
         }
     }
@@ -62,12 +63,18 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call: call::post("/api/chat", &body, to, quirks), notices, output_limit })
 }
 
-fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
+fn user(message: &Message, late_system: bool, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut texts: Vec<String> = Vec::new();
     let mut images = Vec::new();
-    for piece in parts::asked(message, notices) {
+    // What stands behind results.
+    let mut said = Vec::new();
+    for piece in parts::asked(message, late_system, notices) {
         match piece {
             Asked::Text(text) => texts.push(text.into_owned()),
+            Asked::System(text) => {
+                user_message(std::mem::take(&mut texts), std::mem::take(&mut images), &mut said);
+                said.push(json!({ "role": "system", "content": text }));
+            }
             Asked::Image { data, .. } => images.push(Value::String(media::base64(data))),
             // Refused before.
             Asked::ImageUrl(_) => {}
@@ -79,6 +86,11 @@ fn user(message: &Message, messages: &mut Vec<Value>, notices: &mut Notices) {
             }
         }
     }
+    user_message(texts, images, &mut said);
+    messages.append(&mut said);
+}
+
+fn user_message(texts: Vec<String>, images: Vec<Value>, messages: &mut Vec<Value>) {
     if texts.is_empty() && images.is_empty() {
         return;
     }

@@ -23,10 +23,12 @@ const KEEP: &str = "cache_control";
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
     let own = replay::issuer(to);
+    let role = quirks.system_role.as_deref().unwrap_or("system");
+    let late = call::late_system(to, quirks).then_some(role);
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, quirks, &mut messages, &mut notices),
+            Role::User => user(message, late, quirks, &mut messages, &mut notices),
             Role::Assistant => assistant(message, &own, quirks, &mut messages, &mut notices),
         }
     }
@@ -41,7 +43,6 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         }
     }
     if let Some(system) = call::system(request) {
-        let role = quirks.system_role.as_deref().unwrap_or("system");
         messages.insert(0, json!({ "role": role, "content": system }));
     }
     let mut body = Map::new();
@@ -68,11 +69,24 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call, notices, output_limit })
 }
 
-fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: &mut Notices) {
+/// `late`: the role in which the system may speak at any place.
+fn user(
+    message: &Message,
+    late: Option<&str>,
+    quirks: &Quirks,
+    messages: &mut Vec<Value>,
+    notices: &mut Notices,
+) {
     let mut content: Vec<Value> = Vec::new();
-    for piece in parts::asked(message, notices) {
+    // What stands behind results.
+    let mut said: Vec<Value> = Vec::new();
+    for piece in parts::asked(message, late.is_some(), notices) {
         match piece {
             Asked::Text(text) => content.push(json!({ "type": "text", "text": text })),
+            Asked::System(text) => {
+                call::user_message(std::mem::take(&mut content), &mut said);
+                said.push(json!({ "role": late, "content": text }));
+            }
             Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
@@ -99,7 +113,8 @@ fn user(message: &Message, quirks: &Quirks, messages: &mut Vec<Value>, notices: 
             }
         }
     }
-    call::user_message(content, messages);
+    call::user_message(content, &mut said);
+    messages.append(&mut said);
 }
 
 /// The dialect's word for a recording; it knows two sorts.

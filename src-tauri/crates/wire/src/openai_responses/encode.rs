@@ -12,10 +12,12 @@ use serde_json::{Map, Value, json};
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
     let own = replay::issuer(to);
+    let role = quirks.system_role.as_deref().unwrap_or("system");
+    let late = call::late_system(to, quirks).then_some(role);
     let mut input = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, &mut input, &mut notices),
+            Role::User => user(message, late, &mut input, &mut notices),
             Role::Assistant => assistant(message, &own, &mut input, &mut notices),
         }
     }
@@ -39,11 +41,24 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call: call::post("/responses", &body, to, quirks), notices, output_limit })
 }
 
-fn user(message: &Message, input: &mut Vec<Value>, notices: &mut Notices) {
+/// `late`: the role in which the system may speak at any place.
+fn user(message: &Message, late: Option<&str>, input: &mut Vec<Value>, notices: &mut Notices) {
     let mut content = Vec::new();
-    for piece in parts::asked(message, notices) {
+    // What stands behind results.
+    let mut said = Vec::new();
+    let spoken = |content: &mut Vec<Value>, said: &mut Vec<Value>| {
+        if !content.is_empty() {
+            said.push(json!({ "role": "user", "content": std::mem::take(content) }));
+        }
+    };
+    for piece in parts::asked(message, late.is_some(), notices) {
         match piece {
             Asked::Text(text) => content.push(json!({ "type": "input_text", "text": text })),
+            Asked::System(text) => {
+                spoken(&mut content, &mut said);
+                let content = json!([{ "type": "input_text", "text": text }]);
+                said.push(json!({ "role": late, "content": content }));
+            }
             Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "input_image", "image_url": url }));
@@ -57,9 +72,8 @@ fn user(message: &Message, input: &mut Vec<Value>, notices: &mut Notices) {
             }
         }
     }
-    if !content.is_empty() {
-        input.push(json!({ "role": "user", "content": content }));
-    }
+    spoken(&mut content, &mut said);
+    input.append(&mut said);
 }
 
 fn assistant(message: &Message, own: &str, input: &mut Vec<Value>, notices: &mut Notices) {

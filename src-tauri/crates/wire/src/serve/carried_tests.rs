@@ -1,5 +1,7 @@
 //! What goes from one protocol into another, to the last wish, or is told to be left out.
 
+#[path = "late_tests.rs"]
+mod late;
 #[path = "order_tests.rs"]
 mod order;
 

@@ -397,8 +397,15 @@ impl Draft {
         }
     }
 
-    /// Adds a piece of the system prompt.
+    /// Adds what the system says: a piece of its prompt or, in the middle of a conversation, a piece of the user's turn
+    /// there. Moved to the front it would change what every provider keeps of the prompt, and mean something else.
     pub(super) fn system(&mut self, text: &str) {
+        if !self.request().messages.is_empty() {
+            if !text.trim().is_empty() {
+                self.extend(Role::User, Part::System { text: text.to_owned() });
+            }
+            return;
+        }
         if text.is_empty() {
             return;
         }
@@ -415,15 +422,23 @@ impl Draft {
     pub(super) fn system_kept(&mut self, text: &str, marked: Option<(usize, KeepPrompt)>) {
         self.system(text);
         let length = self.request().system.as_ref().map_or(0, String::len);
-        if let Some((bytes, keep)) = marked.filter(|_| !text.is_empty()) {
+        let begins = self.request().messages.is_empty();
+        if let Some((bytes, keep)) = marked.filter(|_| begins && !text.is_empty()) {
             self.request().kept_system = Some((length - text.len() + bytes, keep));
         }
     }
 
-    /// Adds a message; one without content is left out.
-    pub(super) fn message(&mut self, role: Role, parts: Vec<Part>) {
-        if !parts.is_empty() {
-            self.request().messages.push(Message { role, parts });
+    /// Adds a message; one without content is left out. The user's joins the turn in which the system spoke: some models
+    /// take no two of them in a row.
+    pub(super) fn message(&mut self, role: Role, mut parts: Vec<Part>) {
+        match self.request().messages.last_mut() {
+            _ if parts.is_empty() => {}
+            Some(Message { role: Role::User, parts: turn })
+                if role == Role::User && matches!(turn.last(), Some(Part::System { .. })) =>
+            {
+                turn.append(&mut parts);
+            }
+            _ => self.request().messages.push(Message { role, parts }),
         }
     }
 
