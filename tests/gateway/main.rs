@@ -26,6 +26,7 @@ mod limits;
 #[path = "../faults/matrix.rs"]
 #[expect(dead_code, reason = "the suite of faults uses all of it")]
 mod matrix;
+mod naming;
 mod nonsense;
 mod openrouter;
 mod paid;

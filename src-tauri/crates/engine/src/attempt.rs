@@ -41,7 +41,7 @@ use store::{AttemptRow, Purpose};
 use transport::{Echo, Origin, Redactor, Response, Tail};
 use waits::{Wait, deadlines, here, next};
 use wire::{
-    Dialect, Encoded, Ending,
+    Dialect, Encoded, Ending, ToolNames,
     serve::{Embeddings, Tap},
 };
 
@@ -94,6 +94,8 @@ pub(crate) struct Attempt<'a> {
     told: bool,
     /// The closing mark was read.
     over: Arc<AtomicBool>,
+    /// Tools that were sent under names of ours: the answer calls them by those.
+    names: Option<ToolNames>,
 }
 
 /// An attempt that may be sent: with its call and the key.
@@ -105,10 +107,11 @@ impl<'a> Attempt<'a> {
     pub(crate) async fn begin(inner: &'a Inner, mut plan: Plan) -> Result<Begun<'a>, Unsent> {
         let provider = &plan.known.provider;
         let writer = Writer::new(inner, &plan)?;
-        let mut unfit = Vec::new();
+        let (mut unfit, mut names) = (Vec::new(), None);
         if !writer.passes() {
             let (request, left_out) = fitted(inner, &plan)?;
-            (plan.request, unfit) = (Arc::new(request), left_out);
+            (plan.request, names) = writer.named(request);
+            unfit = left_out;
             unfit.extend(plan.passing.iter().flat_map(|passing| passing.lost()));
         }
         let mut written = writer.write(&plan.request)?;
@@ -179,6 +182,7 @@ impl<'a> Attempt<'a> {
             tapped,
             told: false,
             over: Arc::default(),
+            names,
             plan,
         };
         Ok((attempt, encoded, secret))
@@ -314,7 +318,7 @@ impl<'a> Attempt<'a> {
                 let tap = Tap::new(tapped.protocol, kind, &provider.quirks, tapped.usage);
                 Reader::Tap(Box::new(tap.wanted(tapped.whole)))
             }
-            None => Reader::Decoder(wire::decoder_for(dialect, kind, &provider.quirks)),
+            None => Reader::decoding(wire::decoder_for(dialect, kind, &provider.quirks), self.names.take()),
         };
         self.kept = Kept::new(!matches!(reader, Reader::Decoder(_)));
         let mut body = response.body.fuse();

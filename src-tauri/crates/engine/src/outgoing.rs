@@ -8,7 +8,7 @@ use domain::{
 use std::sync::Arc;
 use store::{AttemptRow, AuditRow};
 use wire::{
-    Dialect, Encoded,
+    Dialect, Encoded, ToolNames,
     serve::{self, Passed},
 };
 
@@ -77,6 +77,15 @@ impl Writer {
     /// The client's own body goes out: nothing of it is fitted to the model.
     pub(crate) fn passes(&self) -> bool {
         self.passing.is_some()
+    }
+
+    /// The request with names of tools that its dialect takes, and those that are not the client's own.
+    pub(crate) fn named(&self, request: Request) -> (Arc<Request>, Option<ToolNames>) {
+        let (provider, model) = (&self.provider, &self.endpoint.upstream_model);
+        let spoken = wire::dialect_for(provider.dialect.as_str(), model, &provider.quirks);
+        let names = spoken.and_then(|spoken| ToolNames::of(spoken, &request));
+        let request = names.as_ref().map(|names| names.put(&request)).unwrap_or(request);
+        (Arc::new(request), names)
     }
 
     pub(crate) fn encode(&self, request: &Request) -> Result<Written, Failure> {

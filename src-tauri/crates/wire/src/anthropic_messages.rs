@@ -8,7 +8,9 @@ mod decode;
 mod encode;
 mod usage;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, event_stream, failure, json::Json};
+use crate::{
+    Decoder, Dialect, Encoded, Framing, ListedModel, NameRule, event_stream, failure, json::Json, names,
+};
 use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 
 /// `anthropic-version`, unless the provider's quirks give another.
@@ -24,6 +26,12 @@ impl Dialect for AnthropicMessages {
 
     fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
         encode::encode(request, to, quirks)
+    }
+
+    /// The API refuses what does not match `^[a-zA-Z0-9_-]{1,128}$` (home-assistant/core#147760, anthropics/claude-code#96152,
+    /// 2026-09).
+    fn tool_names(&self) -> Option<NameRule> {
+        names::plain(128)
     }
 
     fn decoder(&self, framing: Framing, _quirks: &Quirks) -> Box<dyn Decoder> {

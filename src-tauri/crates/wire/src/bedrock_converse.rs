@@ -7,7 +7,9 @@
 mod decode;
 mod encode;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, event_stream, failure, json::Json};
+use crate::{
+    Decoder, Dialect, Encoded, Framing, ListedModel, NameRule, event_stream, failure, json::Json, names,
+};
 use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 
 /// The dialect.
@@ -20,6 +22,11 @@ impl Dialect for BedrockConverse {
 
     fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
         encode::encode(request, to, quirks)
+    }
+
+    /// `ToolName` in botocore 1.43.11: `[a-zA-Z0-9_-]+`, 64 at most.
+    fn tool_names(&self) -> Option<NameRule> {
+        names::plain(64)
     }
 
     fn decoder(&self, framing: Framing, _quirks: &Quirks) -> Box<dyn Decoder> {

@@ -10,7 +10,7 @@ mod encode;
 mod schema;
 mod usage;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, json::Json};
+use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, NameRule, failure, framed::Framed, json::Json};
 use domain::{Endpoint, ErrorKind, Failure, Headers, Quirks, Request};
 
 /// The dialect.
@@ -28,6 +28,12 @@ impl Dialect for Gemini {
 
     fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
         encode::encode(request, to, quirks)
+    }
+
+    /// `FunctionDeclaration`: begins with a letter or an underscore; letters, digits, underscores, colons, dots and dashes, 64 at
+    /// most (googleapis.github.io/java-genai, 2026-11-23).
+    fn tool_names(&self) -> Option<NameRule> {
+        Some(NameRule { signs: b"_-.:", most: 64, word: true })
     }
 
     fn decoder(&self, framing: Framing, _quirks: &Quirks) -> Box<dyn Decoder> {

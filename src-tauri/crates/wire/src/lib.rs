@@ -24,6 +24,7 @@ mod gemini;
 mod json;
 mod listing;
 mod media;
+mod names;
 mod notices;
 mod ollama;
 mod openai_chat;
@@ -44,6 +45,7 @@ mod vertex;
 
 pub use cohere::PLAN as TOOL_PLAN;
 pub use fit::{Declared, fit, reads};
+pub use names::{NameRule, ToolNames};
 
 use domain::{
     Call, Capabilities, Endpoint, Failure, Headers, Modality, NoticeKind, Quirks, Request, StreamEvent,
@@ -69,6 +71,11 @@ pub trait Dialect: Sync {
     /// Puts a request into the dialect's words. What the endpoint cannot take is dropped with a notice
     /// or refused as `request.unsupported`, never silently.
     fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure>;
+
+    /// What it takes for the name of a tool; `None` = nobody knows, so every name is sent. See [`ToolNames`].
+    fn tool_names(&self) -> Option<NameRule> {
+        None
+    }
 
     /// A decoder for one answer in the given framing.
     fn decoder(&self, framing: Framing, quirks: &Quirks) -> Box<dyn Decoder>;

@@ -8,7 +8,9 @@ mod encode;
 mod reasoning;
 mod tools;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, forms, framed::Framed, listing};
+use crate::{
+    Decoder, Dialect, Encoded, Framing, ListedModel, NameRule, failure, forms, framed::Framed, listing, names,
+};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};
 
 pub(crate) use reasoning::ask as reason;
@@ -28,6 +30,12 @@ impl Dialect for OpenAiChat {
         // Some models of such a provider answer in another dialect only.
         let other = forms::encode(request, to, quirks, self.id());
         other.unwrap_or_else(|| encode::encode(request, to, quirks))
+    }
+
+    /// The API reference for `function.name`: "a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of
+    /// 64" (2026-11-23).
+    fn tool_names(&self) -> Option<NameRule> {
+        names::plain(64)
     }
 
     fn decoder(&self, framing: Framing, quirks: &Quirks) -> Box<dyn Decoder> {

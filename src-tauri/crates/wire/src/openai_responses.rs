@@ -7,7 +7,9 @@ mod decode;
 mod encode;
 mod items;
 
-use crate::{Decoder, Dialect, Encoded, Framing, ListedModel, failure, framed::Framed, listing};
+use crate::{
+    Decoder, Dialect, Encoded, Framing, ListedModel, NameRule, failure, framed::Framed, listing, names,
+};
 use domain::{Endpoint, Failure, Headers, Quirks, Request};
 
 /// The dialect.
@@ -20,6 +22,11 @@ impl Dialect for OpenAiResponses {
 
     fn encode(&self, request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
         encode::encode(request, to, quirks)
+    }
+
+    /// As in its maker's chat (`^[a-zA-Z0-9_-]+$`, 2026-11-23).
+    fn tool_names(&self) -> Option<NameRule> {
+        names::plain(64)
     }
 
     fn decoder(&self, framing: Framing, quirks: &Quirks) -> Box<dyn Decoder> {

@@ -2,7 +2,7 @@
 
 use domain::{ErrorKind, Failure, Headers, StreamEvent, Upstream};
 use wire::{
-    Decoder, Ending,
+    Decoder, Ending, ToolNames,
     serve::{Embeddings, Tap},
 };
 
@@ -30,6 +30,14 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
+    /// Of an answer that calls tools by these names of ours.
+    pub(crate) fn decoding(decoder: Box<dyn Decoder>, names: Option<ToolNames>) -> Self {
+        Self::Decoder(match names {
+            Some(names) => names.reading(decoder),
+            None => decoder,
+        })
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8], events: &mut Vec<StreamEvent>, pass: &mut Vec<u8>) {
         match self {
             Self::Decoder(decoder) => decoder.push(bytes, events),

@@ -3,6 +3,7 @@
 use super::{CONTENT, reasoning};
 use crate::{
     Encoded, call, media,
+    names::{HASH, mix},
     notices::Notices,
     parts::{self, Asked, Said},
     replay,
@@ -178,9 +179,8 @@ fn tool_id<'a>(id: &'a str, quirks: &Quirks) -> Cow<'a, str> {
     if id.len() == length && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return id.into();
     }
-    // FNV-1a: short, and made of the whole id.
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let mut hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+    // Short, and made of the whole id.
+    let mut hash = id.bytes().fold(HASH, mix);
     let mut made = String::with_capacity(length);
     for place in 0..length {
         let letter = usize::try_from(hash % 62).unwrap_or_default();
