@@ -109,6 +109,8 @@ pub struct Quirks {
     pub tools_by_choice: bool,
     /// Ids of tool calls have exactly so many letters and digits.
     pub tool_id_length: Option<usize>,
+    /// Most sequences that end an answer; more are refused.
+    pub most_stops: Option<usize>,
     /// A document travels in a part named `document_url`, as a picture does in `image_url`.
     pub document_url: bool,
     /// Fields every request has besides.

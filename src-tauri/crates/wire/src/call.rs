@@ -2,8 +2,8 @@
 
 use crate::notices::Notices;
 use domain::{
-    Call, Endpoint, ErrorKind, Failure, Headers, KeepPrompt, Method, NoticeKind, Quirks, Request, Tool,
-    ToolChoice, say,
+    Call, Endpoint, ErrorKind, Failure, Headers, KeepPrompt, Method, NoticeKind, Params, Quirks, Request,
+    Tool, ToolChoice, say,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -150,6 +150,15 @@ pub(crate) fn number(body: &mut Map<String, Value>, name: &str, value: Option<f6
     if let Some(number) = value.and_then(serde_json::Number::from_f64) {
         body.insert(name.into(), number.into());
     }
+}
+
+/// The sequences that end an answer, as many as the API takes.
+pub(crate) fn stops(params: &Params, most: Option<usize>, notices: &mut Notices) -> Vec<String> {
+    let most = most.unwrap_or(usize::MAX);
+    if params.stop.len() > most {
+        notices.parameter(say!("stop: only the first {most_stops} sequences are sent.", most_stops = most));
+    }
+    params.stop.iter().take(most).cloned().collect()
 }
 
 /// Appends a user's message of these parts, if there are any. Servers for text-only models take no arrays, so

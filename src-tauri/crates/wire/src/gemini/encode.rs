@@ -242,13 +242,7 @@ fn config(
         }
         config.insert("maxOutputTokens".into(), asked.min(most).into());
     }
-    if params.stop.len() > MOST_STOPS {
-        notices.parameter(say!(
-            "stop: only the first {most_stops} sequences are sent.",
-            most_stops = MOST_STOPS
-        ));
-    }
-    let stop: Vec<&str> = params.stop.iter().take(MOST_STOPS).map(String::as_str).collect();
+    let stop = call::stops(params, Some(MOST_STOPS), notices);
     if !stop.is_empty() {
         config.insert("stopSequences".into(), stop.into());
     }

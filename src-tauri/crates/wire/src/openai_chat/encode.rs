@@ -220,8 +220,9 @@ fn params(
     if let Some(most) = params.max_completion_tokens {
         body.insert(quirks.max_tokens_field.as_deref().unwrap_or(MAX_TOKENS).into(), most.into());
     }
-    if !params.stop.is_empty() {
-        body.insert("stop".into(), params.stop.clone().into());
+    let stop = call::stops(params, quirks.most_stops, notices);
+    if !stop.is_empty() {
+        body.insert("stop".into(), stop.into());
     }
     if let Some(seed) = params.seed {
         body.insert(quirks.seed_field.as_deref().unwrap_or("seed").into(), seed.into());

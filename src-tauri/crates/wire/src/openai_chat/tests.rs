@@ -81,12 +81,14 @@ fn departures_of_a_provider_are_obeyed_and_told() {
         stream_usage: StreamUsage::Always,
         drop_params: vec!["temperature".into(), "seed".into(), "stream_options".into()],
         path: Some("/deployments/{model}/chat".into()),
+        most_stops: Some(4),
         ..Quirks::default()
     };
     let mut request = ask(vec![user(vec![text("a")])]);
     request.system = Some("s".into());
     request.params.temperature = Some(1.0);
     request.params.max_completion_tokens = Some(9);
+    request.params.stop = ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec();
     request.params.reasoning = Some(Reasoning::Budget(5000));
     let encoded = OpenAiChat.encode(&request, &endpoint("gpt 4/o"), &quirks).unwrap();
     let sent = body(&encoded);
@@ -99,8 +101,13 @@ fn departures_of_a_provider_are_obeyed_and_told() {
         (&sent["max_completion_tokens"], &sent["messages"][0]["role"]),
         (&json!(9), &json!("developer"))
     );
+    assert_eq!(sent["stop"], json!(["a", "b", "c", "d"]));
     let told: Vec<&str> = encoded.notices.iter().map(|(_, detail)| &**detail).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.contains(&"stop: only the first 4 sequences are sent."), "{told:?}");
+    // Of others nobody knows how many they take.
+    let sent = body(&encode(&request, &Quirks::default()));
+    assert_eq!(sent["stop"].as_array().unwrap().len(), 6);
     assert!(encoded.notices.iter().all(|(kind, _)| *kind == NoticeKind::DroppedParameter));
 }
 

@@ -9,6 +9,10 @@ use crate::{
 use domain::{Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, Tool, say};
 use serde_json::{Map, Value, json};
 
+/// The least limit that the API takes: "Expected a value >= 16" (vectorize-io/hindsight#58, UKGovernmentBEIS/inspect_evals#694,
+/// 2025-12). Programs that try a connection ask for 1. No budget leaves an answer less than this.
+const LEAST_OUTPUT: u64 = 16;
+
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
     let own = replay::issuer(to);
@@ -112,8 +116,15 @@ fn params(
     let params = &request.params;
     call::number(body, "temperature", params.temperature);
     call::number(body, "top_p", params.top_p);
-    if let Some(most) = params.max_completion_tokens {
-        body.insert(limit_field(quirks).into(), most.into());
+    if let Some(asked) = params.max_completion_tokens {
+        if asked < LEAST_OUTPUT {
+            notices.parameter(say!(
+                "max_completion_tokens: {asked} became {least}, the least that this API takes.",
+                asked,
+                least = LEAST_OUTPUT
+            ));
+        }
+        body.insert(limit_field(quirks).into(), asked.max(LEAST_OUTPUT).into());
     }
     if !params.stop.is_empty() {
         notices.parameter(say!("stop: this API takes none."));

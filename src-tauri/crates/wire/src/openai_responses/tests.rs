@@ -46,6 +46,19 @@ fn a_conversation_becomes_items() {
     assert_eq!(encoded.notices.len(), 1, "stop was left out");
 }
 
+/// Programs that try a connection ask for one token, which this API refuses.
+#[test]
+fn a_limit_below_the_least_is_raised_and_told() {
+    let mut request = ask(vec![user(vec![text("hi")])]);
+    for (asked, sent, told) in [(1, 16, 1), (15, 16, 1), (16, 16, 0), (17, 17, 0)] {
+        request.params.max_completion_tokens = Some(asked);
+        let encoded = encode(&request);
+        assert_eq!(body(&encoded)["max_output_tokens"], sent);
+        // What is set aside for it goes by this.
+        assert_eq!((encoded.output_limit, encoded.notices.len()), (Some(sent), told), "{asked}");
+    }
+}
+
 #[test]
 fn encrypted_reasoning_is_asked_for_and_goes_back_unchanged() {
     let item = r#"{"type":"reasoning","id":"rs","summary":[{"type":"summary_text","text":"Hm"}],"encrypted_content":"AAAA"}"#;

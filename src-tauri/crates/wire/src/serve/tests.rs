@@ -361,7 +361,7 @@ fn request() -> impl Strategy<Value = Request> {
         Just(Some(ToolChoice::Named { name: "look".into() })),
     ];
     let turns = proptest::collection::vec(turn, 1..3);
-    (proptest::option::of(words()), turns, words(), choice, 2_u64..9_000).prop_map(
+    (proptest::option::of(words()), turns, words(), choice, 16_u64..9_000).prop_map(
         |(system, turns, last, tool_choice, limit)| {
             let mut messages: Vec<Message> = turns.into_iter().flatten().collect();
             messages.push(user(vec![text(&last)]));

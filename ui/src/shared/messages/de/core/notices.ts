@@ -116,6 +116,8 @@ export const notices: Record<string, string> = {
     'cache_control: Dieser Anbieter wird nicht gebeten, den Prompt aufzubewahren.',
   "max_completion_tokens: {asked} became {most}, this model's most.":
     'max_completion_tokens: Aus {asked} wurden {most}, das Höchste dieses Modells.',
+  'max_completion_tokens: {asked} became {least}, the least that this API takes.':
+    'max_completion_tokens: Aus {asked} wurden {least}, das Wenigste, das diese Schnittstelle nimmt.',
   'parallel_tool_calls: this API cannot be kept from calling several tools at once.':
     'parallel_tool_calls: Diese Schnittstelle lässt sich nicht davon abhalten, mehrere Werkzeuge auf einmal zu rufen.',
   'seed: this provider takes none.': 'seed: Dieser Anbieter nimmt keinen.',
