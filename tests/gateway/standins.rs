@@ -1,6 +1,7 @@
 //! One who was asked cannot, and somebody else may.
 
-use crate::bench::{Bench, chat};
+use crate::bench::{Bench, chat, chat_document};
+use engine::AppKeyChange;
 use parallax_suite::support::replay::{Answer, Route};
 use serde_json::json;
 
@@ -29,4 +30,32 @@ async fn of_several_pauses_the_shortest_is_told() {
     let reply = bench.post("/v1/chat/completions", &chat(MODEL, false)).await;
     assert_eq!((reply.status, reply.header("retry-after")), (429, Some("45")), "{}", reply.text());
     assert_eq!(bench.upstream.asked(), 3);
+}
+
+/// A list that was written for another router may begin with models that nobody here has: its user named the next ones too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_may_begin_with_models_that_nobody_here_serves() {
+    let bench = Bench::new(vec![Route::answer(Answer::json(200, &chat_document()))]).await;
+    let asked = |models: &[&str]| {
+        let mut body = chat("nope/a", false);
+        body["models"] = json!(models);
+        body
+    };
+    for models in [&["m@chat"][..], &["nope/b", "m@nobody", "m@chat", "nope/c"]] {
+        let reply = bench.post("/v1/chat/completions", &asked(models)).await;
+        assert_eq!((reply.status, reply.header("x-parallax-endpoint")), (200, Some("chat/m")), "{models:?}");
+        let told = reply.header("x-parallax-notices").unwrap();
+        assert!(told.contains("nope/a") && told.contains("nobody here serves"), "{told}");
+    }
+    let reply = bench.post("/v1/chat/completions", &chat("m@chat", false)).await;
+    assert_eq!(reply.header("x-parallax-notices"), None);
+    let reply = bench.post("/v1/chat/completions", &asked(&["nope/b"])).await;
+    assert_eq!(reply.status, 404);
+    assert!(reply.text().contains("nope/a"), "the first is told: {}", reply.text());
+    // What an app may ask for holds for each of them.
+    let change = AppKeyChange { models: Some(vec!["other".to_owned()]), ..AppKeyChange::default() };
+    bench.engine.change_app_key("editor", change).await.unwrap();
+    let before = bench.upstream.asked();
+    let reply = bench.post("/v1/chat/completions", &asked(&["m@chat"])).await;
+    assert_eq!((reply.status, bench.upstream.asked()), (403, before), "{}", reply.text());
 }

@@ -3,6 +3,7 @@
 mod last;
 mod settle;
 mod soonest;
+mod which;
 
 use super::{End, Head, Passing, Piece, RelayAsk, named::named, outlet::Outlet, warmth};
 use crate::{
@@ -58,6 +59,8 @@ pub(super) struct Drive {
     conversation: u64,
     /// What it was planned on had changed before anything was sent.
     stale: bool,
+    /// Names before that of the model that is asked, which nobody here serves.
+    unserved: Vec<String>,
 }
 
 /// How often a request is planned anew because what it was planned on has changed.
@@ -103,6 +106,7 @@ impl Drive {
             likely,
             conversation,
             stale: false,
+            unserved: Vec::new(),
         }
     }
 
@@ -130,10 +134,13 @@ impl Drive {
     /// where another process has changed any of that.
     async fn answered(&mut self) -> Result<Last, Failure> {
         // Of all others nothing has to be ready, and most names are found where they are planned.
-        if self.ask.asked.model.contains(ratings::BEST)
-            && let Ok(model) = named(&self.inner.registry(), &self.ask.asked.model)
-        {
-            ratings::ready(&self.inner, &model).await?;
+        let asked = &self.ask.asked;
+        for name in std::iter::once(&asked.model).chain(&asked.prefs.models) {
+            if name.contains(ratings::BEST)
+                && let Ok(model) = named(&self.inner.registry(), name)
+            {
+                ratings::ready(&self.inner, &model).await?;
+            }
         }
         let mut rounds = 0;
         loop {
@@ -165,22 +172,17 @@ impl Drive {
 
     /// Where it may go.
     fn plan(&mut self, registry: &Registry) -> Result<VecDeque<Choice>, Failure> {
+        let (model, mut field) = self.which(registry)?;
+        self.policy.clone_from(&field.rules.id);
         let (key, asked) = (&self.ask.caller.key, &self.ask.asked);
-        let model = named(registry, &asked.model)?;
-        let mut rules = self.ask.caller.rules.clone();
-        rules.prefs = rules.prefs.meet(&registry.known_providers(asked.prefs.clone())?);
-        for other in &mut rules.prefs.models {
-            *other = named(registry, other)?.to_string();
-        }
-        self.policy.clone_from(&rules.id);
-        let mut field = routing::field(registry, &model, &self.request, rules, self.inner.clock.now())?;
         let whole = super::allows(key, &model.model);
         let auto = field.auto;
         field.endpoints.retain(|(endpoint, place)| {
             whole && *place == 0 && !auto || super::allows(key, endpoint.model.as_str())
         });
         if field.endpoints.is_empty() {
-            return Err(super::forbidden(&asked.model));
+            let name = if self.unserved.is_empty() { &asked.model } else { &model.model };
+            return Err(super::forbidden(name));
         }
         let now = self.inner.clock.now();
         let warm = lock(&self.inner.relays.warm).of(self.conversation, now);
@@ -448,7 +450,7 @@ impl Drive {
             upstream_model: endpoint.upstream_model.clone(),
             attempts: self.sent,
             policy: self.policy.clone(),
-            notices: notices.iter().map(|(_, words)| words.to_string()).collect(),
+            notices: self.passed_over().chain(notices.iter().map(|(_, words)| words.to_string())).collect(),
             passed: false,
             headers: Vec::new(),
             over: Arc::default(),
