@@ -23,6 +23,8 @@ const GETS: &[&str] = &[
     "/v1/models/openai/gpt-5/endpoints",
     "/api/v1/key",
     "/api/v1/credits",
+    "/api/v1/generation?id=gen-x",
+    "/api/v1/providers",
     "/openapi.json",
     "/",
     "/nothing/here",

@@ -187,3 +187,116 @@ async fn lists_have_every_field_that_their_clients_demand() {
         assert_eq!(key["data"].get(field), Some(&Value::Null), "{field}: {key}");
     }
 }
+
+/// Its clients ask what an answer came to by the id that came with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_told_of_to_the_app_it_was_for() {
+    let bench = priced(every_protocol()).await;
+    let reply = bench.post("/api/v1/messages", &messages("m@messages", true)).await;
+    let id = reply.header("x-generation-id").unwrap().to_owned();
+    let found = bench.get(&format!("/api/v1/generation?id={id}")).await;
+    let told = found.json()["data"].clone();
+    assert_eq!((found.status, &told["id"], &told["model"]), (200, &json!(id), &json!("messages/m")));
+    assert_eq!((&told["native_tokens_prompt"], &told["native_tokens_completion"]), (&json!(20), &json!(5)));
+    assert_eq!((&told["total_cost"], &told["usage"]), (&json!(0.00005), &json!(0.00005)), "{told}");
+    assert_eq!((&told["finish_reason"], &told["cancelled"]), (&json!("stop"), &json!(false)));
+    assert!(told["latency"].is_u64() && told["created_at"].as_str().unwrap().ends_with('Z'), "{told}");
+    // A price that nobody knows is not nought.
+    let reply = bench.post("/v1/chat/completions", &chat("m2@chat", false)).await;
+    let id2 = reply.header("x-generation-id").unwrap();
+    let told = bench.get(&format!("/api/v1/generation?id={id2}")).await.json()["data"].clone();
+    assert_eq!((&told["total_cost"], &told["tokens_prompt"]), (&Value::Null, &json!(20)), "{told}");
+    // Another app's is not there.
+    let new = engine::NewAppKey { name: "other".to_owned(), change: engine::AppKeyChange::default() };
+    let other = bench.engine.create_app_key(new).await.unwrap().1.expose().to_owned();
+    let bearer = format!("Bearer {other}");
+    let path = format!("/api/v1/generation?id={id}");
+    let reply = bench.raw(&bench.request("GET", &path, &[("authorization", &bearer)], "")).await;
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (404, &json!(404)), "{}", reply.text());
+    for (query, status) in
+        [("", 400), ("?id=", 404), ("?id=gen-x", 404), ("?id=gen-00000000000000000000000000000000", 404)]
+    {
+        let reply = bench.get(&format!("/api/v1/generation{query}")).await;
+        assert_eq!(reply.status, status, "{query}: {}", reply.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_hold_what_is_asked_for_and_providers_are_listed() {
+    let bench = Bench::new(every_protocol()).await;
+    let account = domain::AccountRef::parse("anthropic").unwrap();
+    bench.engine.set_key(&account, domain::Secret::new("sk-ant-test")).await.unwrap();
+    let list = async |query: &str| bench.get(&format!("/api/v1/models?{query}")).await.json();
+    let ids = |list: &Value| -> Vec<String> {
+        let all = list["data"].as_array().unwrap().iter();
+        all.map(|model| model["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ids(&list("").await);
+    let asked = "supported_parameters=tools%2Creasoning&model_authors=anthropic&q=opus";
+    let some = list(asked).await;
+    let found = ids(&some);
+    assert!(!found.is_empty() && found.len() < all.len(), "{found:?}");
+    assert!(found.iter().all(|id| id.starts_with("anthropic/") && id.contains("opus")), "{found:?}");
+    let count = bench.get(&format!("/api/v1/models/count?{asked}")).await.json();
+    assert_eq!((&count["data"]["count"], &some["total_count"]), (&json!(found.len()), &json!(found.len())));
+    // A page goes on with the same wishes.
+    let page = list(&format!("{asked}&limit=1")).await;
+    let next = page["links"]["next"].as_str().unwrap();
+    assert!(next.contains(asked) && next.ends_with("offset=1&limit=1"), "{next}");
+    assert_eq!(ids(&bench.get(next).await.json()), [found[1].clone()]);
+    let cheap = ids(&list("sort=pricing-low-to-high&model_authors=anthropic").await);
+    let dear = ids(&list("sort=pricing-high-to-low&model_authors=anthropic").await);
+    assert!(cheap.len() > 1 && cheap.first() != dear.first(), "{cheap:?}");
+    assert_eq!(ids(&list("providers=nobody").await), Vec::<String>::new());
+    assert_eq!(ids(&list("providers=Anthropic").await), ids(&list("model_authors=anthropic").await));
+    // What nobody here knows of a model keeps none out, which is told; elsewhere a query is no filter.
+    let reply = bench.get("/api/v1/models?category=programming").await;
+    assert_eq!(ids(&reply.json()), all);
+    assert!(reply.header("x-parallax-notices").unwrap().contains("category"));
+    assert_eq!(ids(&bench.get("/v1/models?q=opus").await.json()), all);
+    let providers = bench.get("/api/v1/providers").await.json();
+    let of =
+        |slug: &str| providers["data"].as_array().unwrap().iter().find(|one| one["slug"] == slug).cloned();
+    assert_eq!(of("anthropic").unwrap()["name"], "Anthropic");
+    assert!(of("chat").is_some() && of("openai").is_none(), "only those that can be asked: {providers}");
+}
+
+/// Which conversation it is may stand in a header, for clients that cannot add to a body.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_stays_where_it_is_by_a_header_too() {
+    let mut whole = crate::bench::chat_document();
+    whole["usage"]["prompt_tokens_details"] = json!({ "cached_tokens": 10 });
+    let bench = Bench::new(vec![Route::answer(Answer::json(200, &whole))]).await;
+    // Of one price, so that nothing else says who is asked.
+    for provider in ["groq", "huggingface"] {
+        let url = format!("{}/{provider}/v1", bench.upstream.url());
+        bench.engine.add_provider(provider, "openai-chat", &url).await.unwrap();
+    }
+    let bearer = format!("Bearer {}", bench.key);
+    // It begins otherwise each time, so nothing but the header says that it is one conversation.
+    let ask = async |path: &str, turn: u32, session: &str, only: Option<&str>| {
+        let mut body = chat("meta-llama/llama-3.3-70b-instruct", false);
+        body["messages"][0]["content"] = json!(format!("{turn}: {}", "word ".repeat(400)));
+        if let Some(only) = only {
+            body["provider"] = json!({ "only": [only] });
+        }
+        let headers = [("authorization", bearer.as_str()), ("x-session-id", session)];
+        let reply = bench.raw(&bench.request("POST", path, &headers, &body.to_string())).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.header("x-parallax-endpoint").unwrap().split('/').next().unwrap().to_owned()
+    };
+    let path = "/api/v1/chat/completions";
+    for turn in 0..4 {
+        for provider in ["groq", "huggingface"] {
+            ask(path, turn, provider, Some(provider)).await;
+        }
+    }
+    for turn in 4..8 {
+        for provider in ["groq", "huggingface"] {
+            assert_eq!(ask(path, turn, provider, None).await, provider, "{turn}");
+        }
+    }
+    // Elsewhere the header is nobody's.
+    let (one, other) = ("/v1/chat/completions", "/v1/chat/completions");
+    assert_eq!(ask(one, 9, "groq", None).await, ask(other, 10, "huggingface", None).await);
+}

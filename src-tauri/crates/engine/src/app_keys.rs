@@ -12,7 +12,7 @@ use std::{fmt::Write as _, time::Duration};
 use store::AppKeyRow;
 
 /// Longest wait for bookings that stand in line before what was spent is told.
-const LINE: Duration = Duration::from_millis(250);
+pub(crate) const LINE: Duration = Duration::from_millis(250);
 
 /// How our keys begin, so that a search for leaked ones finds them.
 const PREFIX: &str = "sk-parallax-";

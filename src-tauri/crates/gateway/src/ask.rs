@@ -31,13 +31,15 @@ pub(crate) struct Client {
     pub stream: bool,
     /// It wants that stream as one JSON array.
     pub array: bool,
+    /// Which conversation it belongs to, where a header says so: for staying where the prompt is cached.
+    pub session: Option<String>,
     pub headers: Vec<(String, String)>,
 }
 
 impl Client {
     /// What of its way of asking decides how it is answered.
     fn form(&self) -> String {
-        let Self { manner, embeds, model, stream, array, headers } = self;
+        let Self { manner, embeds, model, stream, array, session: _, headers } = self;
         format!("{manner:?} {embeds} {model:?} {stream} {array} {headers:?}")
     }
 }
@@ -65,6 +67,7 @@ pub(crate) async fn answer(
             true => serve::embeddings(&body),
             false => serve::parse(manner.protocol, client.model.as_deref(), client.stream, &body),
         };
+        let asked = asked.map(|asked| asked.of_session(client.session.as_deref()));
         asked.map(|asked| if manner.openrouter { asked.at_openrouters_address() } else { asked })
     };
     let asked = Arc::new(engine::reading(body.len(), parse)?);
@@ -241,7 +244,7 @@ fn introduce(headers: &mut HeaderMap, head: &Head) {
 }
 
 /// Texts as a JSON list that a header can hold: in ASCII, and not too long for any client.
-fn listed(texts: &[String]) -> String {
+pub(crate) fn listed(texts: &[String]) -> String {
     const MOST: usize = 4_000;
     let mut list = String::from("[");
     for text in texts {

@@ -9,6 +9,7 @@
 //! To add a path: a line in [`path::find`] and an arm in [`handle`].
 #![deny(missing_docs)]
 
+mod account;
 mod again;
 mod ask;
 mod body;
@@ -110,6 +111,7 @@ async fn handle(
                 array: manner.protocol == Protocol::Gemini
                     && stream
                     && !path::asks_for_events(head.uri.query()),
+                session: session(manner, &head.headers),
                 headers: ask::forwarded(&head.headers),
             };
             ask::answer(shared, caller, client, body).await
@@ -125,6 +127,7 @@ async fn handle(
                 model: None,
                 stream: false,
                 array: false,
+                session: None,
                 headers: Vec::new(),
             };
             ask::answer(shared, caller, client, body).await
@@ -134,13 +137,21 @@ async fn handle(
             Err(refused) => Ok(reply::refused(manner, &refused)),
         },
         Path::Models => Ok(lists::models(engine, &caller, manner, head.uri.query())),
-        Path::CountModels => Ok(lists::count(engine, &caller, manner)),
+        Path::CountModels => Ok(lists::count(engine, &caller, manner, head.uri.query())),
         Path::Model(name) => lists::model(engine, &caller, manner, &name),
         Path::Endpoints(name) => lists::endpoints(engine, &caller, manner, &name),
-        Path::Key => lists::key(engine, &caller).await,
-        Path::Credits => lists::credits(engine, &caller).await,
+        Path::Key => account::key(engine, &caller).await,
+        Path::Credits => account::credits(engine, &caller).await,
+        Path::Generation => account::generation(engine, &caller, manner, head.uri.query()).await,
+        Path::Providers => Ok(lists::providers(engine)),
         Path::OpenApi => {
             Ok(reply::json(200, wire::serve::openapi(&format!("http://127.0.0.1:{}", shared.port))))
         }
     }
+}
+
+/// The conversation as OpenRouter's clients name it outside of the body.
+fn session(manner: Manner, headers: &hyper::HeaderMap) -> Option<String> {
+    let name = headers.get("x-session-id").filter(|_| manner.openrouter)?;
+    name.to_str().ok().map(str::to_owned)
 }

@@ -1,14 +1,15 @@
 //! What can be asked, and what it has cost: the lists that clients read.
 
 use crate::{
+    ask,
     body::Answer,
     path::{self, Manner},
     reply,
 };
 use domain::{Capabilities, ErrorKind, Failure, Modality, Model, ModelRef, PriceSheet, Timestamp};
-use engine::{AppSpending, Caller, Engine, Known, Listed, Registry, allows};
+use engine::{Caller, Engine, Known, Listed, Registry, allows};
 use hyper::Response;
-use wire::serve::{self, KeyInfo, Offer, OfferedEndpoint, Page};
+use wire::serve::{self, Offer, OfferedEndpoint, Offering, Page, Sieve};
 
 /// Every model that this key may ask and that is set up.
 pub(crate) fn models(
@@ -18,7 +19,9 @@ pub(crate) fn models(
     query: Option<&str>,
 ) -> Response<Answer> {
     let page = if manner.openrouter { page(query) } else { Page::ALL };
-    offered(engine, caller, manner, |offers| serve::models(manner.protocol, offers, page))
+    let rest = path::query(query).filter(|(name, _)| !["offset", "limit", ""].contains(name));
+    let filters: String = rest.map(|(name, value)| format!("{name}={value}&")).collect();
+    offered(engine, caller, manner, query, |offers| serve::models(manner.protocol, offers, page, &filters))
 }
 
 /// The part of the list that a query names, as OpenRouter's clients do.
@@ -32,20 +35,39 @@ fn page(query: Option<&str>) -> Page {
 }
 
 /// How many they are.
-pub(crate) fn count(engine: &Engine, caller: &Caller, manner: Manner) -> Response<Answer> {
-    offered(engine, caller, manner, serve::count)
+pub(crate) fn count(
+    engine: &Engine,
+    caller: &Caller,
+    manner: Manner,
+    query: Option<&str>,
+) -> Response<Answer> {
+    offered(engine, caller, manner, query, serve::count)
+}
+
+/// What the list is to hold. OpenRouter's filters are for its clients: in other makers' lists they mean nothing.
+fn sieve(manner: Manner, query: Option<&str>) -> Sieve {
+    let pairs = path::query(query).filter(|_| manner.openrouter);
+    let read: Vec<(&str, String)> =
+        pairs.filter_map(|(name, value)| Some((name, path::value(value)?))).collect();
+    Sieve::read(read.iter().map(|(name, value)| (*name, value.as_str())))
 }
 
 fn offered(
     engine: &Engine,
     caller: &Caller,
     manner: Manner,
+    query: Option<&str>,
     told: impl FnOnce(&[Offer<'_>]) -> Vec<u8>,
 ) -> Response<Answer> {
     let (registry, at) = (engine.registry(), engine.clock().now());
-    let own = listed(&registry);
+    let sieve = sieve(manner, query);
+    let serves = |known: &Known| {
+        let provider = &known.provider;
+        sieve.serves(provider.id.as_str(), &provider.name, provider.data_policy.zdr == Some(true))
+    };
+    let own = listed(&registry, serves);
     let catalog = registry.catalog();
-    let offers: Vec<Offer<'_>> = catalog
+    let mut offers: Vec<Offer<'_>> = catalog
         .models()
         .filter(|model| allows(&caller.key, model.slug.as_str()))
         .filter_map(|model| {
@@ -53,6 +75,9 @@ fn offered(
                 .endpoints(model.slug.as_str())
                 .iter()
                 .filter(|endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered));
+            if !served.clone().filter_map(|endpoint| registry.provider(&endpoint.provider)).any(serves) {
+                return None;
+            }
             let first = served.next()?;
             let prices = first.prices.as_ref().or_else(|| served.find_map(|other| other.prices.as_ref()));
             Some(offer(model, prices, at, manner))
@@ -62,16 +87,39 @@ fn offered(
                 .filter(|model| allows(&caller.key, model.slug.as_str()))
                 .map(|model| offer(model, None, at, manner)),
         )
+        .filter(|offer| sieve.keeps(offer))
         .collect();
-    reply::json(200, told(&offers))
+    sieve.sort(&mut offers);
+    let mut response = reply::json(200, told(&offers));
+    let unknown = |name: &String| format!("{name}: nobody here can go by this, so it keeps no model out.");
+    let untold: Vec<String> = sieve.untold().iter().map(unknown).collect();
+    if !untold.is_empty() {
+        reply::set(response.headers_mut(), "x-parallax-notices", &ask::listed(&untold));
+    }
+    response
+}
+
+/// Who can be asked.
+pub(crate) fn providers(engine: &Engine) -> Response<Answer> {
+    let registry = engine.registry();
+    let all: Vec<Offering<'_>> = registry
+        .providers()
+        .filter(|known| known.offered())
+        .map(|known| Offering {
+            name: &known.provider.name,
+            slug: known.provider.id.as_str(),
+            privacy: known.provider.data_policy.source.as_deref(),
+        })
+        .collect();
+    reply::json(200, serve::providers(&all))
 }
 
 fn offer<'a>(model: &'a Model, prices: Option<&'a PriceSheet>, at: Timestamp, manner: Manner) -> Offer<'a> {
     Offer { model, prices, parameters: serve::supported(model), at, openrouter: manner.openrouter }
 }
 
-/// Models that only their servers list, under `provider/id`.
-fn listed(registry: &Registry) -> Vec<Model> {
+/// Models that only their servers list, under `provider/id`; those of the servers that are wanted.
+fn listed(registry: &Registry, wanted: impl Fn(&Known) -> bool) -> Vec<Model> {
     let of = |known: &Known, listed: &Listed| {
         let slug = format!("{}/{}", known.provider.id, listed.id).parse().ok()?;
         Some(Model {
@@ -91,7 +139,7 @@ fn listed(registry: &Registry) -> Vec<Model> {
     };
     registry
         .providers()
-        .filter(|known| known.offered())
+        .filter(|known| known.offered() && wanted(known))
         .flat_map(|known| registry.uncatalogued(known).filter_map(move |listed| of(known, listed)))
         .collect()
 }
@@ -112,7 +160,7 @@ pub(crate) fn model(
 ) -> Result<Response<Answer>, Failure> {
     let (registry, at) = (engine.registry(), engine.clock().now());
     let found = engine.named(name)?;
-    let own = listed(&registry);
+    let own = listed(&registry, |_| true);
     let whole = match &found.provider {
         Some(provider) => format!("{provider}/{}", found.model),
         None => found.model.clone(),
@@ -160,36 +208,4 @@ pub(crate) fn endpoints(
         })
         .collect();
     Ok(reply::json(200, serve::endpoints(&offer(model, None, at, manner), &offered)))
-}
-
-/// What the key may spend and has spent.
-pub(crate) async fn key(engine: &Engine, caller: &Caller) -> Result<Response<Answer>, Failure> {
-    let AppSpending { limit, left, period, ever, day, week, month } =
-        engine.app_spending(&caller.key.name).await?;
-    let expires = caller.key.expires_at.map(engine::utc);
-    Ok(reply::json(
-        200,
-        serve::key(&KeyInfo {
-            label: &caller.key.name,
-            limit,
-            limit_remaining: left,
-            limit_reset: period.map(|period| match period {
-                domain::Period::Day => "daily",
-                domain::Period::Week => "weekly",
-                domain::Period::Month => "monthly",
-            }),
-            usage: ever,
-            usage_daily: day,
-            usage_weekly: week,
-            usage_monthly: month,
-            expires_at: expires.as_deref(),
-            requests_per_minute: caller.key.requests_per_minute,
-        }),
-    ))
-}
-
-/// The same as a balance.
-pub(crate) async fn credits(engine: &Engine, caller: &Caller) -> Result<Response<Answer>, Failure> {
-    let spending = engine.app_spending(&caller.key.name).await?;
-    Ok(reply::json(200, serve::credits(spending.limit, spending.ever)))
 }

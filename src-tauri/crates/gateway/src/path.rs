@@ -29,6 +29,8 @@ pub(crate) enum Path {
     Endpoints(String),
     Key,
     Credits,
+    Generation,
+    Providers,
     OpenApi,
 }
 
@@ -114,6 +116,8 @@ pub(crate) fn find(path: &str) -> Option<Place> {
         "models/count" => Path::CountModels,
         "key" | "auth/key" => Path::Key,
         "credits" => Path::Credits,
+        "generation" => Path::Generation,
+        "providers" => Path::Providers,
         "openapi.json" => Path::OpenApi,
         other => return named(other, gemini),
     };
@@ -144,6 +148,11 @@ fn named(rest: &str, gemini: bool) -> Option<Place> {
         None => Path::Model(name),
     };
     Some(Place { path, gemini })
+}
+
+/// The value of a pair of a query, decoded; `None` = it is no text.
+pub(crate) fn value(text: &str) -> Option<String> {
+    decoded(&text.replace('+', " "))
 }
 
 /// Percent-decoded; `None` = it is no text.
@@ -226,6 +235,9 @@ mod tests {
         assert_eq!(at("/v1/models/"), Some(Path::Models));
         assert_eq!(at("/api/v1/models/user"), Some(Path::Models));
         assert_eq!(at("/api/v1/models/count"), Some(Path::CountModels));
+        assert_eq!(at("/api/v1/generation"), Some(Path::Generation));
+        assert_eq!(at("/api/v1/providers"), Some(Path::Providers));
+        assert_eq!(value("a%2Cb+c").as_deref(), Some("a,b c"));
         for path in
             ["", "/", "/v1", "/v1/", "/v1/chat", "/favicon.ico", "/v1/models/%zz", "/v1/models/%0a", "*"]
         {

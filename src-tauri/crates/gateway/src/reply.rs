@@ -57,6 +57,11 @@ impl Refused {
         Self::new(404, ErrorKind::RequestInvalid, "There is nothing at this path. See /openapi.json.")
     }
 
+    pub(crate) fn no_answer() -> Self {
+        let words = "This app key was given no answer of this id, or it is still being written.";
+        Self::new(404, ErrorKind::RequestInvalid, words)
+    }
+
     pub(crate) fn method(wanted: &'static str) -> Self {
         let mut refused =
             Self::new(405, ErrorKind::RequestInvalid, format!("This path takes {wanted} alone."));

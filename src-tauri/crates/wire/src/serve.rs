@@ -14,6 +14,7 @@ mod errors;
 mod fold;
 mod gemini_in;
 mod gemini_out;
+mod generation;
 mod lists;
 mod marks;
 mod messages_in;
@@ -26,6 +27,7 @@ mod responses_in;
 mod responses_out;
 mod reword;
 mod seal;
+mod sieve;
 mod splice;
 mod steps;
 mod tap;
@@ -35,11 +37,13 @@ pub use canonical::canonical;
 pub use costs::{Costs, with_cost};
 pub use embed::{Embeddings, embeddings};
 pub use errors::{error_body, openrouter_error, status_of};
+pub use generation::{Generation, Offering, generation, providers};
 pub use lists::{
     KeyInfo, Offer, OfferedEndpoint, Page, count, credits, endpoints, key, model, models, supported,
 };
 pub use openapi::openapi;
 pub use pass::{Passed, ToldUsage, passes, retarget};
+pub use sieve::Sieve;
 pub use tap::Tap;
 
 use domain::{Failure, PicoUsd, Request, RoutingPrefs, StreamEvent, Usage};
@@ -154,6 +158,15 @@ impl Asked {
     #[must_use]
     pub fn at_openrouters_address(mut self) -> Self {
         (self.openrouter, self.include_usage, self.include_cost) = (true, true, true);
+        self
+    }
+
+    /// Which conversation it belongs to, as a header says; the body knows better.
+    #[must_use]
+    pub fn of_session(mut self, session: Option<&str>) -> Self {
+        if self.session.is_none() {
+            self.session = session.and_then(read::session);
+        }
         self
     }
 

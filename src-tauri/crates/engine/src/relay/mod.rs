@@ -2,6 +2,7 @@
 //! but without a conversation, and handed on as they arrive instead of once they are on disk.
 
 mod drive;
+mod generation;
 mod named;
 mod outlet;
 mod warmth;

@@ -9,7 +9,7 @@ use crate::{
     },
     tx::{Cols, Key, Tx, int},
 };
-use domain::{ConversationId, Cost, Failure, Millis, ProviderId, Timestamp, Usage};
+use domain::{AttemptId, ConversationId, Cost, Failure, Millis, ProviderId, Timestamp, Usage};
 use rusqlite::{ToSql, params};
 use std::collections::BTreeMap;
 
@@ -141,6 +141,15 @@ impl Tx<'_> {
             |cols| cols.opt_millis("duration"),
         )?;
         Ok(times.into_iter().flatten().collect())
+    }
+
+    /// What was booked of an attempt, as it stands: the last of what adjusts it, if anything does.
+    pub fn standing(&self, attempt: AttemptId) -> Result<Option<Entry>, Failure> {
+        let sql = format!(
+            "SELECT e.*, p.sheet FROM ledger_entries e LEFT JOIN price_sheets p ON p.id = e.price_sheet
+             WHERE e.attempt = ?1 AND {STANDING} ORDER BY e.seq DESC LIMIT 1"
+        );
+        self.one(&sql, [attempt.blob()], entry)
     }
 
     /// At most `limit` rows of the ledger behind `seq` that were booked in `[from, until)`, in the order

@@ -75,14 +75,14 @@ impl Page {
     pub const ALL: Self = Self { offset: 0, limit: usize::MAX };
 
     /// Where the rest is, if there is any.
-    fn next(self, all: usize) -> Option<String> {
+    fn next(self, all: usize, filters: &str) -> Option<String> {
         let offset = self.offset.saturating_add(self.limit);
-        (offset < all).then(|| format!("/api/v1/models?offset={offset}&limit={}", self.limit))
+        (offset < all).then(|| format!("/api/v1/models?{filters}offset={offset}&limit={}", self.limit))
     }
 }
 
-/// `GET /models`.
-pub fn models(protocol: Protocol, all: &[Offer<'_>], page: Page) -> Vec<u8> {
+/// `GET /models`. `filters` is what of the query made the list shorter, each followed by `&`.
+pub fn models(protocol: Protocol, all: &[Offer<'_>], page: Page, filters: &str) -> Vec<u8> {
     let offers: Vec<&Offer<'_>> = all.iter().skip(page.offset).take(page.limit).collect();
     let document = match protocol {
         Protocol::Gemini => json!({ "models": offers.iter().copied().map(gemini).collect::<Vec<_>>() }),
@@ -90,7 +90,7 @@ pub fn models(protocol: Protocol, all: &[Offer<'_>], page: Page) -> Vec<u8> {
             let id = |offer: Option<&&Offer<'_>>| offer.map(|offer| offer.model.slug.as_str().to_owned());
             json!({ "object": "list", "data": offers.iter().copied().map(entry).collect::<Vec<_>>(),
                 "first_id": id(offers.first()), "last_id": id(offers.last()), "has_more": false,
-                "total_count": all.len(), "links": { "next": page.next(all.len()) } })
+                "total_count": all.len(), "links": { "next": page.next(all.len(), filters) } })
         }
     };
     document.to_string().into_bytes()
@@ -144,7 +144,7 @@ fn entry(offer: &Offer<'_>) -> Value {
 }
 
 /// When it appeared, in seconds of Unix time; clients demand a number, and 0 says here what the epoch says there.
-fn created(model: &Model) -> u64 {
+pub(super) fn created(model: &Model) -> u64 {
     let day = model.released.as_deref().and_then(Timestamp::of_day);
     day.and_then(|day| u64::try_from(day.0 / 1_000).ok()).unwrap_or(0)
 }
@@ -162,7 +162,7 @@ fn architecture(model: &Model) -> Value {
         "output_modalities": output, "tokenizer": "Other", "instruct_type": null })
 }
 
-fn modality(modality: Modality) -> &'static str {
+pub(super) fn modality(modality: Modality) -> &'static str {
     match modality {
         Modality::Text => "text",
         Modality::Image => "image",

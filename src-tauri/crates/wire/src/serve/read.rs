@@ -160,6 +160,11 @@ fn effort(word: &str) -> Option<Effort> {
     })
 }
 
+/// A name of a conversation, as much of it as OpenRouter takes.
+pub(super) fn session(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.chars().take(256).collect())
+}
+
 /// A request while it is being read.
 pub(super) struct Draft {
     pub(super) asked: Asked,

@@ -31,7 +31,7 @@ impl Draft {
         self.routing(json)?;
         self.asked.tier = tier(self.asked.protocol, json);
         let session = ["session_id", "prompt_cache_key"].iter().find_map(|key| json.text(key));
-        self.asked.session = session.filter(|s| !s.is_empty()).map(|s| s.chars().take(256).collect());
+        self.asked.session = session.and_then(super::session);
         if self.request().messages.is_empty() && self.asked.bound.is_none() {
             self.nothing_asked(json)?;
         }
