@@ -23,7 +23,7 @@ fn conversations() -> [(Protocol, Value); 4] {
             { "role": role, "content": "Be quick." },
         ] })
     };
-    let messages = json!({ "model": "m", "max_tokens": 9, "system": "Be brief.", "messages": [
+    let messages = json!({ "model": "m", "max_tokens": 90, "system": "Be brief.", "messages": [
         { "role": "user", "content": "q1" },
         { "role": "assistant", "content": "a1" },
         { "role": "system", "content": "Be kind." },
