@@ -59,3 +59,29 @@ async fn a_list_may_begin_with_models_that_nobody_here_serves() {
     let reply = bench.post("/v1/chat/completions", &asked(&["m@chat"])).await;
     assert_eq!((reply.status, bench.upstream.asked()), (403, before), "{}", reply.text());
 }
+
+/// What one model finds wrong is wrong for it wherever it runs, and may be right for the next that was named.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_invalid_request_the_next_named_model_is_asked_and_no_other_place_of_the_first() {
+    let error =
+        json!({ "error": { "message": "messages: too many pictures", "type": "invalid_request_error" } });
+    let names = ["deepinfra", "groq"];
+    let mut routes: Vec<Route> = names
+        .iter()
+        .map(|name| Route::answer(Answer::json(400, &error)).path(&format!("/{name}/")))
+        .collect();
+    routes.push(Route::answer(Answer::json(200, &chat_document())));
+    let bench = bench(routes, &names).await;
+    let reply = bench.post("/v1/chat/completions", &chat(MODEL, false)).await;
+    assert_eq!((reply.status, bench.upstream.asked()), (400, 1), "{}", reply.text());
+    let mut body = chat(MODEL, false);
+    body["models"] = json!(["m@chat"]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(
+        (reply.status, reply.header("x-parallax-endpoint")),
+        (200, Some("chat/m")),
+        "{}",
+        reply.text()
+    );
+    assert_eq!((reply.header("x-parallax-attempts"), bench.upstream.asked()), (Some("2"), 3));
+}

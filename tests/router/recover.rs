@@ -27,7 +27,8 @@ fn expected(kind: ErrorKind) -> (Next, Next) {
         LimitOverloaded | UpstreamInternal | NetDns | NetConnect | NetTls | NetProxy => {
             (Next::Advance, retry)
         }
-        RequestInvalid | RequestUnsupported | RequestNoModel => (Next::Stop, Next::Stop),
+        RequestInvalid => (Next::Advance, Next::Stop),
+        RequestUnsupported | RequestNoModel => (Next::Stop, Next::Stop),
         PolicyRefused | PolicyFiltered => (Next::Stop, Next::Stop),
         Cancelled | Interrupted | Bug => (Next::Stop, Next::Stop),
         StoreBusy | StoreFull | StoreNewer | StoreCorrupt | StoreDenied => (Next::Stop, Next::Stop),
@@ -175,7 +176,8 @@ fn a_provider_that_says_whether_to_ask_again_is_believed() {
     assert_eq!(recover(&limit(false), FIRST), Next::Advance);
     assert_eq!(recover(&limit(false), Situation { keys_left: 1, ..alone }), Next::NextKey);
     let invalid = |should_retry| saying(ErrorKind::RequestInvalid, should_retry);
-    assert_eq!(recover(&invalid(false), FIRST), Next::Stop);
+    assert_eq!(recover(&invalid(false), FIRST), Next::Advance, "another model was named for this");
+    assert_eq!(recover(&invalid(false), alone), Next::Stop);
     assert_eq!(recover(&invalid(true), FIRST), Next::Advance);
     assert_eq!(recover(&invalid(true), alone), Next::Retry { after: Millis(500) });
     // It is not the provider's to say that a key without money, a refusal or a cut stream is tried anew.

@@ -261,12 +261,13 @@ impl Lane {
                     return Last { failure: Some(stopped()), ..last };
                 }
                 self.step_failed(failure);
-                routing::forget(&mut left, failure.kind, &choice);
                 let at = self.situation(tries, &left, &choice);
                 let (to, request) = (&choice.endpoint, &self.job.request);
                 if (Tried { to, request, passing: None, since }).again(&self.inner, failure, at) {
                     continue;
                 }
+                routing::forget(&mut left, failure, &choice);
+                let at = self.situation(tries, &left, &choice);
                 match router::recover(failure, at) {
                     Next::OfferContinue if self.goes_on(&mut left, &choice) => {
                         self.keep(registry, &choice, failure);

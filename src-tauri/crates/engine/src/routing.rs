@@ -327,8 +327,11 @@ pub(crate) fn needs(request: &Request) -> Needs {
 }
 
 /// Takes out of what is left what the failure rules out.
-pub(crate) fn forget(left: &mut VecDeque<Choice>, kind: ErrorKind, failed: &Choice) {
-    match kind {
+pub(crate) fn forget(left: &mut VecDeque<Choice>, failure: &Failure, failed: &Choice) {
+    let may_again = failure.upstream.as_ref().is_some_and(|theirs| theirs.should_retry == Some(true));
+    match failure.kind {
+        // What is wrong for this model is so wherever it runs; another that was named for this may take it.
+        ErrorKind::RequestInvalid if !may_again => left.retain(|other| other.stand_in != failed.stand_in),
         // Another model was named for this too, and counts its tokens in its own way.
         ErrorKind::LimitContext => left
             .retain(|other| other.stand_in != failed.stand_in || roomier(&other.endpoint, &failed.endpoint)),

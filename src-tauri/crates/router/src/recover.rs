@@ -43,7 +43,8 @@ pub struct Situation {
     pub attempts: u32,
     /// Keys for this endpoint not yet tried.
     pub keys_left: usize,
-    /// Endpoints not yet tried. After `limit.context` only those whose context is larger or unknown.
+    /// Endpoints not yet tried. After `limit.context` of the same model only those whose context is larger or unknown,
+    /// after `request.invalid` only those of other models that were named for this.
     pub endpoints_left: usize,
     /// Since the request was first sent, without what it stood in line by the user's own limits.
     pub elapsed: Millis,
@@ -145,8 +146,9 @@ fn before_content(failure: &Failure, at: Situation) -> Next {
         ErrorKind::RequestNoModel if upstream.is_some_and(|upstream| upstream.status.is_some()) => advance,
         // No fault of the request, if it may be sent again as it is.
         ErrorKind::RequestInvalid if again == Some(true) && alone => soon(),
-        ErrorKind::RequestInvalid if again == Some(true) => advance,
-        ErrorKind::RequestInvalid | ErrorKind::RequestNoModel => Next::Stop,
+        // What one model does not take another may that was named for this.
+        ErrorKind::RequestInvalid => advance,
+        ErrorKind::RequestNoModel => Next::Stop,
         // A refusal is an answer. Shopping around for a provider without scruples is not ours to do.
         ErrorKind::PolicyRefused | ErrorKind::PolicyFiltered => Next::Stop,
         // Another key, a cheaper endpoint or one with a budget of its own may still be within.

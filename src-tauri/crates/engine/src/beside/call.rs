@@ -159,7 +159,7 @@ impl Call<'_> {
                 if self.side.cancel.is_cancelled() || self.inner.live.leaving.is_cancelled() {
                     return Some(stopped());
                 }
-                routing::forget(&mut left, last.kind, &choice);
+                routing::forget(&mut left, &last, &choice);
                 let (keys_left, endpoints_left) = routing::remaining(&left, &choice);
                 let situation = Situation {
                     // What broke off in the middle is paid for: it is not asked again unasked.

@@ -336,7 +336,7 @@ impl Lane {
         left: &mut VecDeque<Choice>,
     ) {
         if let Some(failure) = &failure {
-            routing::forget(left, failure.kind, &leg.choice);
+            routing::forget(left, failure, &leg.choice);
             left.retain(|other| other.endpoint.id != leg.choice.endpoint.id);
         }
         let (gone, was_first) = (leg.known.provider.name.clone(), leg.side == Side::First);

@@ -278,7 +278,6 @@ impl Drive {
                 if self.out.is_closed() || self.stale {
                     return last;
                 }
-                routing::forget(&mut left, failure.kind, &choice);
                 let at = self.situation(tries, last.begun, &left, &choice);
                 let (to, passing) = (&choice.endpoint, self.body_for(&choice));
                 if (Tried { to, request: &self.request, passing: Some(&passing), since }).again(
@@ -288,6 +287,8 @@ impl Drive {
                 ) {
                     continue;
                 }
+                routing::forget(&mut left, failure, &choice);
+                let at = self.situation(tries, last.begun, &left, &choice);
                 match router::recover(failure, at) {
                     Next::Stop | Next::OfferContinue => return last,
                     Next::NextKey => break,
