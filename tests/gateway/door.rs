@@ -15,6 +15,8 @@ const POSTS: &[&str] = &[
     "/v1/models/m:generateContent",
     "/v1beta/models/m:streamGenerateContent?alt=sse",
     "/v1beta/models/m:countTokens",
+    "/v1beta/models/m:embedContent",
+    "/v1/models/m:batchEmbedContents",
 ];
 const GETS: &[&str] = &[
     "/v1/models",

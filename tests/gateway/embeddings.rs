@@ -1,4 +1,4 @@
-//! Embeddings pass to providers that speak OpenAI's protocol, and are held, booked and logged like answers.
+//! Embeddings pass to providers that speak the protocol they are asked in, and are held, booked and logged like answers.
 
 use crate::bench::Bench;
 use domain::{Budget, Meter, ModelRef, Period, PicoUsd};
@@ -101,4 +101,63 @@ async fn openai_is_asked_by_the_name_that_it_lists() {
         (reply.status, reply.header("x-parallax-endpoint")),
         (200, Some("openai/text-embedding-3-small"))
     );
+}
+
+/// Google's own client asks for several at once, by a name that stands in no list of models to talk to.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_googles_protocol_they_pass_to_who_speaks_it() {
+    let vector = json!({ "values": [0.25, -0.5] });
+    let one = json!({ "embedding": vector, "usageMetadata": { "promptTokenCount": 8 } });
+    let several = json!({ "embeddings": [vector, vector] });
+    let bench = Bench::new(vec![
+        Route::answer(Answer::json(200, &one)).path("/v1beta/models/").named(":embedContent"),
+        Route::answer(Answer::json(200, &several)).path("/v1beta/models/").named(":batchEmbedContents"),
+    ])
+    .await;
+    let content = json!({ "parts": [{ "text": "one" }] });
+    let single = json!({ "content": content, "taskType": "RETRIEVAL_QUERY" });
+    let request = json!({ "model": "models/gemini-embedding-001", "content": content });
+    let batch = json!({ "requests": [request, request] });
+    for prefix in ["/v1", "/v1beta"] {
+        for model in ["gemini-embedding-001", "gemini-embedding-001@gemini"] {
+            let path = format!("{prefix}/models/{model}");
+            let reply = bench.post(&format!("{path}:embedContent"), &single).await;
+            assert_eq!((reply.status, reply.json()), (200, one.clone()), "{path}");
+            assert_eq!(reply.header("x-parallax-endpoint"), Some("gemini/gemini-embedding-001"));
+            let sent: Value = serde_json::from_slice(&bench.upstream.seen().pop().unwrap().body).unwrap();
+            assert_eq!(sent, single);
+            let reply = bench.post(&format!("{path}:batchEmbedContents"), &batch).await;
+            assert_eq!((reply.status, reply.json()), (200, several.clone()), "{path}");
+            let sent: Value = serde_json::from_slice(&bench.upstream.seen().pop().unwrap().body).unwrap();
+            assert_eq!(sent, batch);
+        }
+    }
+    let booked = bench.booked().await;
+    let tokens =
+        |entry: &store::Entry| entry.row.usage.as_ref().map(|usage| (usage.input.total, usage.output.total));
+    assert_eq!(tokens(&booked[0]), Some((Some(8), Some(0))));
+    // Nobody counted: what was asked is estimated, and no answer has words.
+    let usage = booked[1].row.usage.as_ref().unwrap();
+    assert_eq!((usage.source, usage.output.total), (domain::UsageSource::Estimated, Some(0)));
+    // Nobody else speaks it, and what cannot be reckoned is not sent under a budget.
+    let reply = bench.post("/v1beta/models/m@chat:embedContent", &single).await;
+    assert!((400..500).contains(&reply.status), "{}", reply.text());
+    assert!(reply.json()["error"]["status"].is_string(), "in Google's words: {}", reply.text());
+    let rates = [Meter::Input, Meter::Output].map(|meter| (meter, "1".to_owned())).into_iter().collect();
+    let price = engine::UserPrice { rates, foreign: None };
+    bench.engine.set_price(&ModelRef::parse("gemini-embedding-001@gemini").unwrap(), &price).await.unwrap();
+    let limit = PicoUsd::from_dollars("0.01").unwrap();
+    let scope = "app:editor".parse().unwrap();
+    let budget =
+        Budget { scope, period: Period::Day, limit, hard: true, warn: Vec::new(), unknown_price: None };
+    bench.engine.set_budget(budget).await.unwrap();
+    let before = bench.upstream.asked();
+    let path = "/v1beta/models/gemini-embedding-001:embedContent";
+    let picture =
+        json!({ "content": { "parts": [{ "inlineData": { "mimeType": "image/png", "data": "AA==" } }] } });
+    assert_eq!((bench.post(path, &picture).await.status, bench.upstream.asked()), (402, before));
+    let long = json!({ "content": { "parts": [{ "text": "word ".repeat(20_000) }] } });
+    assert_eq!((bench.post(path, &long).await.status, bench.upstream.asked()), (402, before));
+    let reply = bench.post(path, &single).await;
+    assert_eq!((reply.status, reply.header("x-parallax-cost")), (200, Some("0.000008")), "{}", reply.text());
 }

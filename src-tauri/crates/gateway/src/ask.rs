@@ -64,7 +64,7 @@ pub(crate) async fn answer(
     let manner = client.manner;
     let parse = || {
         let asked = match client.embeds {
-            true => serve::embeddings(&body),
+            true => serve::embeddings(client.model.as_deref(), &body),
             false => serve::parse(manner.protocol, client.model.as_deref(), client.stream, &body),
         };
         let asked = asked.map(|asked| asked.of_session(client.session.as_deref()));

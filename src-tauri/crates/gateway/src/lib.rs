@@ -68,7 +68,8 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Response<Answ
     let (head, body) = request.into_parts();
     let place = path::find(head.uri.path());
     let manner = Manner::of(head.uri.path(), place.as_ref(), &head.headers);
-    let asks = place.as_ref().is_some_and(|place| matches!(place.path, Path::Ask { .. } | Path::Embed));
+    let asks =
+        place.as_ref().is_some_and(|place| matches!(place.path, Path::Ask { .. } | Path::Embed { .. }));
     let caller = match guard::admit(&shared, &head, asks).await {
         Ok(caller) => caller,
         Err(refused) => return reply::refused(manner, &refused),
@@ -116,15 +117,15 @@ async fn handle(
             };
             ask::answer(shared, caller, client, body).await
         }
-        Path::Embed => {
+        Path::Embed { model } => {
             let body = match reply::read(&head.headers, body).await {
                 Ok(body) => body,
                 Err(refused) => return Ok(reply::refused(manner, &refused)),
             };
             let client = ask::Client {
-                manner: Manner { protocol: Protocol::OpenAiChat, ..manner },
+                manner,
                 embeds: true,
-                model: None,
+                model,
                 stream: false,
                 array: false,
                 session: None,

@@ -21,8 +21,10 @@ pub(crate) enum Path {
         protocol: Protocol,
         model: Option<String>,
     },
-    /// Embeddings are asked for.
-    Embed,
+    /// Embeddings are asked for; in Google's protocol of a model that the path names.
+    Embed {
+        model: Option<String>,
+    },
     Models,
     CountModels,
     Model(String),
@@ -61,13 +63,20 @@ impl Place {
     fn protocol(&self, headers: &HeaderMap) -> Protocol {
         match &self.path {
             Path::Ask { protocol, .. } | Path::Count { protocol, .. } => *protocol,
+            Path::Embed { model } => {
+                if model.is_some() {
+                    Protocol::Gemini
+                } else {
+                    Protocol::OpenAiChat
+                }
+            }
             _ if self.gemini => Protocol::Gemini,
             _ => protocol_of(headers),
         }
     }
 
     pub(crate) fn takes(&self, method: &Method) -> Result<(), Refused> {
-        let posted = matches!(self.path, Path::Ask { .. } | Path::Count { .. } | Path::Embed);
+        let posted = matches!(self.path, Path::Ask { .. } | Path::Count { .. } | Path::Embed { .. });
         let wanted = if posted { Method::POST } else { Method::GET };
         if *method == wanted || !posted && *method == Method::HEAD {
             return Ok(());
@@ -110,7 +119,7 @@ pub(crate) fn find(path: &str) -> Option<Place> {
         "messages" => ask(Protocol::AnthropicMessages),
         "messages/count_tokens" => Path::Count { protocol: Protocol::AnthropicMessages, model: None },
         "responses/input_tokens" => Path::Count { protocol: Protocol::OpenAiResponses, model: None },
-        "embeddings" => Path::Embed,
+        "embeddings" => Path::Embed { model: None },
         // OpenRouter's second one holds those that an account's rules allow, as ours does for an app key.
         "models" | "models/user" => Path::Models,
         "models/count" => Path::CountModels,
@@ -137,6 +146,7 @@ fn named(rest: &str, gemini: bool) -> Option<Place> {
             "generateContent" => Some(ask(false)),
             "streamGenerateContent" => Some(ask(true)),
             "countTokens" => Some(Path::Count { protocol: Protocol::Gemini, model: model.clone() }),
+            "embedContent" | "batchEmbedContents" => Some(Path::Embed { model: model.clone() }),
             _ => None,
         };
         if let Some(path) = path {
@@ -229,6 +239,12 @@ mod tests {
         );
         assert_eq!(at("/v1/models/google/x:free:streamGenerateContent"), Some(gemini("google/x:free", true)));
         assert_eq!(at("/v1beta/models/google%2Fx:generateContent"), Some(gemini("google/x", false)));
+        let embed = |model: &str| Path::Embed { model: Some(model.to_owned()) };
+        assert_eq!(
+            at("/v1beta/models/gemini-embedding-001:embedContent"),
+            Some(embed("gemini-embedding-001"))
+        );
+        assert_eq!(at("/v1/models/google/x:batchEmbedContents"), Some(embed("google/x")));
         assert_eq!(at("/v1/models/openai/gpt-5/endpoints"), Some(Path::Endpoints("openai/gpt-5".to_owned())));
         assert_eq!(at("/v1/models/openai/gpt-5:free"), Some(Path::Model("openai/gpt-5:free".to_owned())));
         assert_eq!(at("/api/v1/model/openai/gpt-5"), Some(Path::Model("openai/gpt-5".to_owned())));

@@ -31,7 +31,7 @@ use std::{
 };
 use store::AppKeyRow;
 use tokio::sync::mpsc;
-use wire::serve::Asked;
+use wire::serve::{Asked, Protocol};
 
 pub(crate) use named::named;
 
@@ -232,8 +232,8 @@ impl Passing {
     /// Tokens its prompt may have besides those of what was read of it: what was not is measured by its bytes, its form
     /// along with it. A field that nobody here knows is words for the model, for all we know.
     pub(crate) fn beyond(&self) -> u64 {
-        // All of a request for embeddings was read.
-        if self.asked.embeds {
+        // All of a request for embeddings was read, in OpenAI's words.
+        if self.asked.embeds && self.asked.protocol != Protocol::Gemini {
             return 0;
         }
         let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);

@@ -49,7 +49,7 @@ fn also_speaks(dialect: &str, model: &str, quirks: &Quirks) -> bool {
 /// words instead.
 pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> bool {
     if asked.embeds {
-        return embed::pass(dialect, model, quirks);
+        return embed::pass(asked, dialect, model, quirks);
     }
     // A form is the dialect's own call or it is not: a path or a body of its own has to be written.
     let own = |form: &ModelForm| form.path.is_none() && form.body.is_empty() && form.omit.is_empty();
@@ -117,8 +117,8 @@ pub fn retarget(
         splice.set("model", &quoted(crate::call::name(to, quirks)));
     }
     if asked.embeds {
-        let mut call = call(asked, to, quirks, splice.finish());
-        call.path = "/embeddings".to_owned();
+        let path = embed::retarget(asked, crate::call::name(to, quirks), &mut splice)?;
+        let call = Call { path, ..call(asked, to, quirks, splice.finish()) };
         return Ok(Passed { call, usage: ToldUsage::AsItComes, notices: Vec::new(), output_limit: Some(0) });
     }
     let output_limit = match asked.protocol {

@@ -410,7 +410,7 @@ proptest! {
             tap.push(&bytes, &mut events, &mut pass);
             tap.finish(&mut events, &mut pass);
         }
-        let _ = embeddings(&bytes);
+        let _ = (embeddings(None, &bytes), embeddings(Some("m"), &bytes));
     }
 
     #[test]

@@ -62,7 +62,7 @@ mod tests {
         let same = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},\
                     {\"role\":\"user\",\"content\":\"x\"}],\"N\":1,\"metadata\":{\"model\":\"m\"}}";
         assert!(parse(Protocol::OpenAiChat, None, false, same.as_bytes()).is_ok());
-        assert!(embeddings(b"{\"model\":\"m\",\"input\":\"x\",\"input\":\"y\"}").is_err());
+        assert!(embeddings(None, b"{\"model\":\"m\",\"input\":\"x\",\"input\":\"y\"}").is_err());
     }
 
     #[test]
