@@ -21,13 +21,16 @@ pub struct Request {
     /// An answer may call one tool at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_tool_call: bool,
-    /// The prompt is to be kept for the next request, where a provider does so only when it is asked to.
+    /// All of the prompt is to be kept for the next request, where a provider does so only when it is asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_prompt: Option<KeepPrompt>,
     /// So many bytes of the system prompt are to be kept so long: what stands behind them changes from request to request.
-    /// `None` = all of it, as [`Request::keep_prompt`] says.
+    /// `None` = all of it, if [`Request::keep_prompt`] says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_system: Option<(usize, KeepPrompt)>,
+    /// So many of the tools are to be kept so long, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_tools: Option<(usize, KeepPrompt)>,
 }
 
 /// How long a prompt is kept for the next request.
@@ -63,6 +66,11 @@ pub enum Part {
     System {
         /// The words.
         text: String,
+    },
+    /// All that stands before this is to be kept so long for the next request. Only other programs' requests hold it.
+    Kept {
+        /// How long.
+        long: KeepPrompt,
     },
     /// Reasoning of an earlier answer; only ever replayed to the endpoint that made it.
     Reasoning {

@@ -185,6 +185,7 @@ fn section(part: &Part) -> Option<Section> {
         | Part::File { .. }
         | Part::Attachment(_)
         | Part::System { .. }
+        | Part::Kept { .. }
         | Part::ToolResult { .. } => {
             return None;
         }

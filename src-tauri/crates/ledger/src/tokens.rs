@@ -139,10 +139,12 @@ impl Measure {
                 self.texts([id, name, arguments, signature.as_deref().unwrap_or_default()])
             }
             Part::ToolResult { id, name, content, .. } => self.texts([id, name, content]),
-            // Shown with an answer, never sent again.
-            Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => {
-                0
-            }
+            // A mark is no word; the others are shown with an answer, never sent again.
+            Part::Kept { .. }
+            | Part::ServerTool { .. }
+            | Part::Citation { .. }
+            | Part::Seam(_)
+            | Part::GeneratedImage { .. } => 0,
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn plain(parts: &[Part]) -> String {
             Part::File { name, .. } => name,
             Part::Attachment(file) => &file.name,
             Part::ImageUrl { url } => url,
-            Part::Image { .. } | Part::GeneratedImage { .. } | Part::Seam(_) => "",
+            Part::Image { .. } | Part::GeneratedImage { .. } | Part::Seam(_) | Part::Kept { .. } => "",
         };
         paragraph(&mut text, words);
     }

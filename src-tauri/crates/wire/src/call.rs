@@ -1,6 +1,6 @@
 //! What encoders of several dialects share.
 
-use crate::notices::Notices;
+use crate::{kept, notices::Notices, parts::Takes};
 use domain::{
     Call, Endpoint, ErrorKind, Failure, Headers, KeepPrompt, Method, NoticeKind, Params, Quirks, Request,
     Tool, ToolChoice, say,
@@ -121,7 +121,7 @@ pub(crate) fn kept(keep: KeepPrompt) -> Value {
 
 /// Says that nobody was asked to keep the prompt, where the API has no word for it.
 pub(crate) fn unkept(request: &Request, notices: &mut Notices) {
-    if request.keep_prompt.is_some() {
+    if kept::wanted(request) {
         notices.parameter(not_kept());
     }
 }
@@ -163,16 +163,20 @@ pub(crate) fn stops(params: &Params, most: Option<usize>, notices: &mut Notices)
 
 /// Appends a user's message of these parts, if there are any. Servers for text-only models take no arrays, so
 /// plain text goes as a plain string.
-pub(crate) fn user_message(parts: Vec<Value>, messages: &mut Vec<Value>) {
+pub(crate) fn user_message(parts: Vec<Value>, takes: Takes, messages: &mut Vec<Value>) {
     if parts.is_empty() {
         return;
     }
-    let content = texts(&parts).map_or(Value::Array(parts), Value::String);
+    let content = texts(&parts, takes).map_or(Value::Array(parts), Value::String);
     messages.push(json!({ "role": "user", "content": content }));
 }
 
-/// The text of parts that are nothing but text, pieces parted by a blank line.
-fn texts(parts: &[Value]) -> Option<String> {
+/// The text of parts that are nothing but text, pieces parted by a blank line. Where marks may stand between them they
+/// stay apart, with a mark or without: joined once it has moved on they would be another prompt than the one kept.
+fn texts(parts: &[Value], takes: Takes) -> Option<String> {
+    if takes.marks && (parts.len() > 1 || parts.iter().any(|part| part.get(kept::MARK).is_some())) {
+        return None;
+    }
     let pieces: Option<Vec<&str>> =
         parts.iter().map(|p| p["text"].as_str().filter(|_| p["type"] == "text")).collect();
     Some(pieces?.join("\n\n"))

@@ -22,6 +22,7 @@ mod forms;
 mod framed;
 mod gemini;
 mod json;
+mod kept;
 mod listing;
 mod media;
 mod names;

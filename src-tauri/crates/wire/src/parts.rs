@@ -2,7 +2,7 @@
 //! documents, calls and their results, whatever its words for them.
 
 use crate::{media, notices::Notices};
-use domain::{ErrorKind, Failure, Message, Part, Request, Role, Upstream, Words, say};
+use domain::{ErrorKind, Failure, KeepPrompt, Message, Part, Request, Role, Upstream, Words, say};
 use std::{borrow::Cow, ops::Range};
 
 /// A piece of a user's message.
@@ -17,6 +17,8 @@ pub(crate) enum Asked<'a> {
     ImageUrl(&'a str),
     /// A document that is not text.
     File { name: &'a str, media_type: &'a str, data: &'a [u8], text: Option<&'a str> },
+    /// All before it is to be kept.
+    Kept(KeepPrompt),
     /// What a tool answered.
     Result { id: &'a str, name: &'a str, content: Cow<'a, str> },
 }
@@ -27,6 +29,8 @@ pub(crate) enum Said<'a> {
     Text(&'a str),
     /// Reasoning that this very endpoint made: to any other it is no use.
     Thought { text: &'a str, proof: Option<&'a str> },
+    /// All before it is to be kept.
+    Kept(KeepPrompt),
     /// A call of a tool; `arguments` is never blank.
     Call { id: &'a str, name: &'a str, arguments: &'a str },
 }
@@ -101,22 +105,33 @@ pub(crate) fn as_users(system: &str) -> String {
     format!("<system>\n{system}\n</system>")
 }
 
-/// The pieces of a user's message. `late_system`: the system may speak in the middle of a conversation.
-pub(crate) fn asked<'a>(message: &'a Message, late_system: bool, notices: &mut Notices) -> Vec<Asked<'a>> {
+/// What a message may hold besides the user's words.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Takes {
+    /// The system may speak in the middle of a conversation.
+    pub late_system: bool,
+    /// Marks of what is to be kept stand in the messages.
+    pub marks: bool,
+}
+
+/// The pieces of a user's message.
+pub(crate) fn asked<'a>(message: &'a Message, takes: Takes, notices: &mut Notices) -> Vec<Asked<'a>> {
     let mut pieces = Vec::new();
     for part in &message.parts {
         match part {
             Part::Text { text } | Part::Refusal { text } if !text.is_empty() => {
                 pieces.push(Asked::Text(text.into()));
             }
-            Part::System { text } if late_system => pieces.push(Asked::System(text)),
-            // Behind a tool's answer some templates take nothing but the next answer.
+            Part::System { text } if takes.late_system => pieces.push(Asked::System(text)),
+            // Behind a tool's answer some templates take nothing but the next answer. A mark between the two must not
+            // change what they are.
             Part::System { text } => match pieces.last_mut() {
-                Some(Asked::Result { content, .. }) => {
+                Some(Asked::Result { content, .. }) if !takes.marks => {
                     *content = format!("{content}\n\n{}", as_users(text)).into();
                 }
                 _ => pieces.push(Asked::Text(as_users(text).into())),
             },
+            Part::Kept { long } if takes.marks => pieces.push(Asked::Kept(*long)),
             Part::Image { media_type, data } => pieces.push(Asked::Image { media_type, data }),
             Part::ImageUrl { url } => pieces.push(Asked::ImageUrl(url)),
             Part::File { name, media_type, data, text } => {
@@ -134,6 +149,7 @@ pub(crate) fn asked<'a>(message: &'a Message, late_system: bool, notices: &mut N
             }
             // Only for showing, and never in a user's message.
             Part::Text { .. }
+            | Part::Kept { .. }
             | Part::Refusal { .. }
             | Part::Reasoning { .. }
             | Part::ServerTool { .. }
@@ -163,6 +179,7 @@ pub(crate) fn said<'a>(message: &'a Message, own: &str, notices: &mut Notices) -
             Part::Reasoning { .. } => {
                 notices.content(say!("Reasoning of earlier answers of other models is not sent."));
             }
+            Part::Kept { long } => pieces.push(Said::Kept(*long)),
             Part::ToolCall { id, name, arguments, .. } => {
                 let arguments = if arguments.trim().is_empty() { "{}" } else { arguments.as_str() };
                 pieces.push(Said::Call { id, name, arguments });

@@ -294,6 +294,7 @@ fn words(parts: &[Part]) -> String {
         let text = match part {
             Part::Text { text } | Part::Refusal { text } => text.clone(),
             Part::System { text } => quoted("System", text),
+            Part::Kept { .. } => continue,
             Part::Reasoning { text, .. } => quoted("Reasoning", text),
             Part::ToolCall { name, arguments, .. } => quoted(&format!("Call of {name}"), arguments),
             Part::ServerTool { name, text } => quoted(name, text),
@@ -401,6 +402,7 @@ fn html_parts(out: &mut String, parts: &[Part]) {
             Part::ToolCall { name, arguments, .. } => folded(out, name, arguments),
             Part::ServerTool { name, text } => folded(out, name, text),
             Part::ToolResult { name, content, .. } => folded(out, name, content),
+            Part::Kept { .. } => {}
             Part::Citation { .. }
             | Part::Seam(_)
             | Part::Image { .. }

@@ -1,11 +1,8 @@
 //! Requests in the words of the Messages API.
 
 use super::VERSION;
-use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
-use domain::{
-    Endpoint, Failure, KeepPrompt, Message, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice,
-    say,
-};
+use crate::{Encoded, call, kept, media, notices::Notices, parts, replay, thinking::Thinking};
+use domain::{Endpoint, Failure, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice, say};
 use serde_json::{Map, Value, json};
 
 /// Image types the API takes (platform.claude.com/docs/en/build-with-claude/vision, 2026-11).
@@ -30,9 +27,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body);
     sampling(request, &thinking, &mut body, &mut notices);
     output(request, &thinking, &mut body, &mut notices);
-    if let Some(keep) = request.keep_prompt {
-        mark(keep, request.kept_system, &mut body);
-    }
+    kept::mark(request, &mut body, |text| json!({ "type": "text", "text": text }));
     call::drop_params(&mut body, quirks, &mut notices.0);
     let output_limit = call::limit(&body, max_tokens);
     let mut call = call::post("/v1/messages", &body, to, quirks);
@@ -42,39 +37,18 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call, notices: notices.0, output_limit })
 }
 
-/// Asks to keep what stands before every turn, and the conversation so far. Of a system prompt whose end changes each
-/// time only what stands before that can be read again: marked as a whole it would be written anew with every request.
-fn mark(keep: KeepPrompt, kept_system: Option<(usize, KeepPrompt)>, body: &mut Map<String, Value>) {
-    let mark = call::kept(keep);
-    // The tools stand before the system prompt.
-    if let Some(Value::String(system)) = body.get("system") {
-        let (bytes, keep) = kept_system.unwrap_or((system.len(), keep));
-        let split = system.split_at_checked(bytes).filter(|(fixed, _)| !fixed.trim().is_empty());
-        let (fixed, rest) = split.unwrap_or((system.as_str(), ""));
-        let mut blocks = vec![json!({ "type": "text", "text": fixed, "cache_control": call::kept(keep) })];
-        let rest = rest.strip_prefix("\n\n").unwrap_or(rest);
-        if !rest.trim().is_empty() {
-            blocks.push(json!({ "type": "text", "text": rest }));
-        }
-        body.insert("system".into(), blocks.into());
-    } else if let Some(tool) = body.get_mut("tools").and_then(|tools| tools.as_array_mut()?.last_mut()) {
-        tool["cache_control"] = mark.clone();
-    }
-    let last = body.get_mut("messages").and_then(|messages| messages.as_array_mut()?.last_mut());
-    let block = last.and_then(|message| message["content"].as_array_mut()?.last_mut());
-    if let Some(block) =
-        block.filter(|block| block["type"] != "thinking" && block["type"] != "redacted_thinking")
-    {
-        block["cache_control"] = mark;
-    }
-}
-
 /// Roles must alternate, results of tools come first in the user's turn, and no text may be blank.
 fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Value> {
     let issuer = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
     for message in &*replay::told_apart(&request.messages) {
-        let blocks = blocks(message, &issuer, notices);
+        let mut blocks = Vec::new();
+        for part in &message.parts {
+            match part {
+                Part::Kept { long } => kept::behind(*long, &mut blocks, &mut turns),
+                part => blocks.extend(block(part, message.role, &issuer, notices)),
+            }
+        }
         match turns.last_mut() {
             _ if blocks.is_empty() => {}
             Some((role, last)) if *role == message.role => last.extend(blocks),
@@ -96,10 +70,6 @@ fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Valu
             json!({ "role": if role == Role::User { "user" } else { "assistant" }, "content": blocks })
         })
         .collect()
-}
-
-fn blocks(message: &Message, issuer: &str, notices: &mut Notices) -> Vec<Value> {
-    message.parts.iter().filter_map(|part| block(part, message.role, issuer, notices)).collect()
 }
 
 fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Value> {
@@ -153,7 +123,11 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
             }
             Some(block)
         }
-        Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => None,
+        Part::Kept { .. }
+        | Part::ServerTool { .. }
+        | Part::Citation { .. }
+        | Part::Seam(_)
+        | Part::GeneratedImage { .. } => None,
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use domain::{Effort, EndpointId, Params, ProviderId, Reasoning};
+use domain::{Effort, EndpointId, Message, Params, ProviderId, Reasoning};
 use std::sync::Arc;
 
 fn endpoint(upstream: &str, most: Option<u64>) -> Endpoint {

@@ -1,17 +1,18 @@
 //! Requests in the words of the Converse API. Source of the shapes: botocore 1.44.5,
 //! `bedrock-runtime/2023-09-30/service-2.json`, 2026-11.
 
-use crate::{Encoded, call, media, notices::Notices, parts, replay, thinking::Thinking};
+use crate::{Encoded, call, kept, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{
-    Endpoint, ErrorKind, Failure, Message, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool,
-    ToolChoice, say,
+    Endpoint, ErrorKind, Failure, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool, ToolChoice,
+    say,
 };
 use serde_json::{Map, Value, json};
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     parts::no_addresses(request)?;
     let mut notices = Notices::default();
-    let messages = messages(request, to, &mut notices);
+    let points = kept::Points::of(to);
+    let messages = messages(request, to, points.is_some(), &mut notices);
     if messages.is_empty() {
         let nothing = say!("There is nothing to send: every message is empty.");
         return Err(Failure::new(ErrorKind::RequestInvalid, nothing));
@@ -30,20 +31,31 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     }
     tools(request, &mut body, &mut notices);
     format(request, &mut body, &mut notices);
-    // Some models here refuse the mark, and which is not known.
-    call::unkept(request, &mut notices);
+    match points {
+        Some(points) => {
+            kept::mark(request, &mut body, |text| json!({ "text": text }));
+            points.put(&mut body);
+        }
+        None => call::unkept(request, &mut notices),
+    }
     call::drop_params(&mut body, quirks, &mut notices.0);
     let call = call::post("/model/{model}/converse-stream", &body, to, quirks);
     Ok(Encoded { call, notices: notices.0, output_limit })
 }
 
 /// Roles alternate, results of tools come first in the user's turn, and no text may be blank.
-fn messages(request: &Request, to: &Endpoint, notices: &mut Notices) -> Vec<Value> {
+fn messages(request: &Request, to: &Endpoint, marks: bool, notices: &mut Notices) -> Vec<Value> {
     let own = replay::issuer(to);
     let mut turns: Vec<(Role, Vec<Value>)> = Vec::new();
     let mut documents = 0;
     for message in &*replay::told_apart(&request.messages) {
-        let blocks = blocks(message, &own, &mut documents, notices);
+        let mut blocks = Vec::new();
+        for part in &message.parts {
+            match part {
+                Part::Kept { long } if marks => kept::behind(*long, &mut blocks, &mut turns),
+                part => blocks.extend(block(part, message.role, &own, &mut documents, notices)),
+            }
+        }
         match turns.last_mut() {
             _ if blocks.is_empty() => {}
             Some((role, last)) if *role == message.role => last.extend(blocks),
@@ -69,10 +81,6 @@ fn caption(blocks: &mut Vec<Value>, notices: &mut Notices) {
         notices.content(say!("This API takes no document without words: “Attached.” goes with it."));
         blocks.push(json!({ "text": "Attached." }));
     }
-}
-
-fn blocks(message: &Message, own: &str, documents: &mut u32, notices: &mut Notices) -> Vec<Value> {
-    message.parts.iter().filter_map(|part| block(part, message.role, own, documents, notices)).collect()
 }
 
 fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut Notices) -> Option<Value> {
@@ -145,7 +153,11 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
                 "toolUseId": replay::id(id), "content": [content], "status": status,
             } }))
         }
-        Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => None,
+        Part::Kept { .. }
+        | Part::ServerTool { .. }
+        | Part::Citation { .. }
+        | Part::Seam(_)
+        | Part::GeneratedImage { .. } => None,
     }
 }
 

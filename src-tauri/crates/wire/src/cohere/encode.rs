@@ -4,7 +4,7 @@ use super::PLAN;
 use crate::{
     Encoded, call, media,
     notices::Notices,
-    parts::{self, Asked, Said},
+    parts::{self, Asked, Said, Takes},
     replay,
 };
 use domain::{
@@ -15,11 +15,11 @@ use serde_json::{Map, Value, json};
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
     let own = replay::issuer(to);
-    let late = call::late_system(to, quirks);
+    let takes = Takes { late_system: call::late_system(to, quirks), ..Takes::default() };
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, late, &mut messages, &mut notices),
+            Role::User => user(message, takes, &mut messages, &mut notices),
             Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
         }
     }
@@ -42,17 +42,18 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call: call::post("/v2/chat", &body, to, quirks), notices, output_limit })
 }
 
-fn user(message: &Message, late_system: bool, messages: &mut Vec<Value>, notices: &mut Notices) {
+fn user(message: &Message, takes: Takes, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut content = Vec::new();
     // What stands behind results.
     let mut said = Vec::new();
-    for piece in parts::asked(message, late_system, notices) {
+    for piece in parts::asked(message, takes, notices) {
         match piece {
             Asked::Text(text) => content.push(json!({ "type": "text", "text": text })),
             Asked::System(text) => {
-                call::user_message(std::mem::take(&mut content), &mut said);
+                call::user_message(std::mem::take(&mut content), takes, &mut said);
                 said.push(json!({ "role": "system", "content": text }));
             }
+            Asked::Kept(_) => {}
             Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "image_url", "image_url": { "url": url } }));
@@ -69,7 +70,7 @@ fn user(message: &Message, late_system: bool, messages: &mut Vec<Value>, notices
             }
         }
     }
-    call::user_message(content, &mut said);
+    call::user_message(content, takes, &mut said);
     messages.append(&mut said);
 }
 
@@ -82,7 +83,7 @@ fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &
             Said::Text(text) => texts.push(text),
             Said::Thought { text, proof: Some(PLAN) } => plan.push_str(text),
             // Reasoning beside a plan is not taken back.
-            Said::Thought { .. } => {}
+            Said::Thought { .. } | Said::Kept(_) => {}
             Said::Call { id, name, arguments } => {
                 let arguments = replay::arguments(arguments).to_string();
                 let function = json!({ "name": name, "arguments": arguments });

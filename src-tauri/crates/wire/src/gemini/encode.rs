@@ -144,8 +144,11 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                 with_id(&mut part["functionResponse"], id);
                 out.push(part);
             }
-            Part::ServerTool { .. } | Part::Citation { .. } | Part::Seam(_) | Part::GeneratedImage { .. } => {
-            }
+            Part::Kept { .. }
+            | Part::ServerTool { .. }
+            | Part::Citation { .. }
+            | Part::Seam(_)
+            | Part::GeneratedImage { .. } => {}
         }
     }
     out

@@ -3,7 +3,7 @@
 use crate::{
     Encoded, call, effort, media,
     notices::Notices,
-    parts::{self, Asked, Said},
+    parts::{self, Asked, Said, Takes},
     replay,
 };
 use domain::{
@@ -29,11 +29,11 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     parts::no_addresses(request)?;
     let mut notices = Notices::default();
     let own = replay::issuer(to);
-    let late = call::late_system(to, quirks);
+    let takes = Takes { late_system: call::late_system(to, quirks), ..Takes::default() };
     let mut messages = Vec::new();
     for message in parts::in_order_of_calls(&request.messages).iter() {
         match message.role {
-            Role::User => user(message, late, &mut messages, &mut notices),
+            Role::User => user(message, takes, &mut messages, &mut notices),
             Role::Assistant => assistant(message, &own, &mut messages, &mut notices),
         }
     }
@@ -63,12 +63,12 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call: call::post("/api/chat", &body, to, quirks), notices, output_limit })
 }
 
-fn user(message: &Message, late_system: bool, messages: &mut Vec<Value>, notices: &mut Notices) {
+fn user(message: &Message, takes: Takes, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut texts: Vec<String> = Vec::new();
     let mut images = Vec::new();
     // What stands behind results.
     let mut said = Vec::new();
-    for piece in parts::asked(message, late_system, notices) {
+    for piece in parts::asked(message, takes, notices) {
         match piece {
             Asked::Text(text) => texts.push(text.into_owned()),
             Asked::System(text) => {
@@ -76,8 +76,8 @@ fn user(message: &Message, late_system: bool, messages: &mut Vec<Value>, notices
                 said.push(json!({ "role": "system", "content": text }));
             }
             Asked::Image { data, .. } => images.push(Value::String(media::base64(data))),
-            // Refused before.
-            Asked::ImageUrl(_) => {}
+            // Refused before, and never asked for.
+            Asked::ImageUrl(_) | Asked::Kept(_) => {}
             Asked::File { name, media_type, text, .. } => {
                 texts.extend(parts::no_file(name, media_type, text, notices));
             }
@@ -109,6 +109,7 @@ fn assistant(message: &Message, own: &str, messages: &mut Vec<Value>, notices: &
         match piece {
             Said::Text(text) => texts.push(text),
             Said::Thought { text, .. } => thinking.push_str(text),
+            Said::Kept(_) => {}
             Said::Call { name, arguments, .. } => {
                 calls
                     .push(json!({ "function": { "name": name, "arguments": replay::arguments(arguments) } }));

@@ -2,10 +2,10 @@
 
 use super::{CONTENT, reasoning};
 use crate::{
-    Encoded, call, media,
+    Encoded, call, kept, media,
     names::{HASH, mix},
     notices::Notices,
-    parts::{self, Asked, Said},
+    parts::{self, Asked, Said, Takes},
     replay,
 };
 use domain::{
@@ -17,20 +17,22 @@ use std::borrow::Cow;
 /// Most servers that copy the dialect know this field; OpenAI's newer models want
 /// `max_completion_tokens`, which its quirks say.
 const MAX_TOKENS: &str = "max_tokens";
-
-/// The field beside the messages that asks for the whole prompt to be kept.
-const KEEP: &str = "cache_control";
+/// Who says the system prompt, where its provider has no other word.
+const SYSTEM: &str = "system";
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
     let own = replay::issuer(to);
-    let role = quirks.system_role.as_deref().unwrap_or("system");
-    let late = call::late_system(to, quirks).then_some(role);
+    let role = quirks.system_role.as_deref().unwrap_or(SYSTEM);
+    // Beside the messages the mark stands for all in them.
+    let marked = call::takes(quirks, kept::MARK);
+    let marks = marked && request.keep_prompt.is_none() && kept::wanted(request);
+    let takes = Takes { late_system: call::late_system(to, quirks), marks };
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {
-            Role::User => user(message, late, quirks, &mut messages, &mut notices),
-            Role::Assistant => assistant(message, &own, quirks, &mut messages, &mut notices),
+            Role::User => user(message, takes, quirks, &mut messages, &mut notices),
+            Role::Assistant => assistant(message, &own, takes, quirks, &mut messages, &mut notices),
         }
     }
     if messages.is_empty() {
@@ -44,7 +46,8 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         }
     }
     if let Some(system) = call::system(request) {
-        messages.insert(0, json!({ "role": role, "content": system }));
+        let content = if marks { kept::system(request, kept::text) } else { None };
+        messages.insert(0, json!({ "role": role, "content": content.unwrap_or_else(|| system.into()) }));
     }
     let mut body = Map::new();
     body.insert("model".into(), to.upstream_model.as_str().into());
@@ -56,12 +59,11 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     params(request, to, quirks, &mut body, &mut notices);
     tools(request, to, quirks, &mut body, &mut notices);
     match request.keep_prompt {
-        // It takes the place of marks in the messages.
-        Some(keep) if call::takes(quirks, KEEP) => {
-            body.insert(KEEP.into(), call::kept(keep));
-        }
+        Some(keep) if marked => drop(body.insert(kept::MARK.into(), call::kept(keep))),
+        None if marked => kept::last_of_tools(request, &mut body),
         _ => call::unkept(request, &mut notices),
     }
+    kept::few(&mut body);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     body.extend(quirks.body.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -70,23 +72,21 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     Ok(Encoded { call, notices, output_limit })
 }
 
-/// `late`: the role in which the system may speak at any place.
-fn user(
-    message: &Message,
-    late: Option<&str>,
-    quirks: &Quirks,
-    messages: &mut Vec<Value>,
-    notices: &mut Notices,
-) {
+fn user(message: &Message, takes: Takes, quirks: &Quirks, messages: &mut Vec<Value>, notices: &mut Notices) {
     let mut content: Vec<Value> = Vec::new();
     // What stands behind results.
     let mut said: Vec<Value> = Vec::new();
-    for piece in parts::asked(message, late.is_some(), notices) {
+    for piece in parts::asked(message, takes, notices) {
         match piece {
             Asked::Text(text) => content.push(json!({ "type": "text", "text": text })),
             Asked::System(text) => {
-                call::user_message(std::mem::take(&mut content), &mut said);
-                said.push(json!({ "role": late, "content": text }));
+                call::user_message(std::mem::take(&mut content), takes, &mut said);
+                let role = quirks.system_role.as_deref().unwrap_or(SYSTEM);
+                said.push(json!({ "role": role, "content": text }));
+            }
+            Asked::Kept(long) => {
+                let before = content.last_mut().or(said.last_mut()).or(messages.last_mut());
+                before.into_iter().for_each(|before| kept::behind_message(long, before));
             }
             Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
@@ -114,7 +114,7 @@ fn user(
             }
         }
     }
-    call::user_message(content, &mut said);
+    call::user_message(content, takes, &mut said);
     messages.append(&mut said);
 }
 
@@ -130,6 +130,7 @@ fn sound(media_type: &str) -> Option<&'static str> {
 fn assistant(
     message: &Message,
     own: &str,
+    takes: Takes,
     quirks: &Quirks,
     messages: &mut Vec<Value>,
     notices: &mut Notices,
@@ -137,6 +138,7 @@ fn assistant(
     let mut texts: Vec<&str> = Vec::new();
     let mut thoughts = Vec::new();
     let mut calls = Vec::new();
+    let mut mark = None;
     let mut answer = Map::new();
     answer.insert("role".into(), "assistant".into());
     for piece in parts::said(message, own, notices) {
@@ -146,6 +148,8 @@ fn assistant(
                 thoughts.push(json!({ "type": "thinking", "thinking": [{ "type": "text", "text": text }] }));
             }
             Said::Thought { text, proof } => replay(text, proof, &mut answer),
+            Said::Kept(long) if takes.marks => mark = Some(call::kept(long)),
+            Said::Kept(_) => {}
             Said::Call { id, name, arguments } => calls.push(json!({
                 "id": tool_id(id, quirks), "type": "function",
                 "function": { "name": name, "arguments": arguments },
@@ -169,6 +173,7 @@ fn assistant(
     if !calls.is_empty() {
         answer.insert("tool_calls".into(), calls.into());
     }
+    answer.extend(mark.map(|mark| (kept::MARK.to_owned(), mark)));
     messages.push(answer.into());
 }
 

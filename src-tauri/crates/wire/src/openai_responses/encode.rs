@@ -3,7 +3,7 @@
 use crate::{
     Encoded, call, effort, media,
     notices::Notices,
-    parts::{self, Asked, Said},
+    parts::{self, Asked, Said, Takes},
     replay,
 };
 use domain::{Endpoint, Failure, Message, Quirks, Reasoning, Request, ResponseFormat, Role, Tool, say};
@@ -55,7 +55,8 @@ fn user(message: &Message, late: Option<&str>, input: &mut Vec<Value>, notices: 
             said.push(json!({ "role": "user", "content": std::mem::take(content) }));
         }
     };
-    for piece in parts::asked(message, late.is_some(), notices) {
+    let takes = Takes { late_system: late.is_some(), ..Takes::default() };
+    for piece in parts::asked(message, takes, notices) {
         match piece {
             Asked::Text(text) => content.push(json!({ "type": "input_text", "text": text })),
             Asked::System(text) => {
@@ -63,6 +64,7 @@ fn user(message: &Message, late: Option<&str>, input: &mut Vec<Value>, notices: 
                 let content = json!([{ "type": "input_text", "text": text }]);
                 said.push(json!({ "role": late, "content": content }));
             }
+            Asked::Kept(_) => {}
             Asked::Image { media_type, data } => {
                 let url = media::to_data_url(media_type, data);
                 content.push(json!({ "type": "input_image", "image_url": url }));
@@ -87,6 +89,7 @@ fn assistant(message: &Message, own: &str, input: &mut Vec<Value>, notices: &mut
                 let content = json!([{ "type": "output_text", "text": text }]);
                 input.push(json!({ "role": "assistant", "content": content }));
             }
+            Said::Kept(_) => {}
             // The proof is the whole item as it came: it must go back unchanged.
             Said::Thought { proof, .. } => {
                 if let Some(Ok(item @ Value::Object(_))) = proof.map(serde_json::from_str) {

@@ -2,6 +2,8 @@
 
 #[path = "late_tests.rs"]
 mod late;
+#[path = "marks_tests.rs"]
+mod marks;
 #[path = "order_tests.rs"]
 mod order;
 
@@ -68,70 +70,6 @@ fn a_wish_for_one_call_at_a_time_reaches_every_provider_that_has_a_word_for_it()
     assert_eq!(sent(&many, "openai-chat").0.get("parallel_tool_calls"), None);
     assert_eq!(sent(&many, "anthropic-messages").0.get("tool_choice"), None);
     assert!(sent(&many, "gemini").1.is_empty());
-}
-
-/// The fixed beginning of a system prompt is written once and read by every request, whatever changes behind it.
-#[test]
-fn of_a_system_prompt_what_stands_before_the_mark_is_kept() {
-    let hour = json!({ "type": "ephemeral", "ttl": "1h" });
-    let pieces = json!([{ "type": "text", "text": "Long.", "cache_control": hour }, { "type": "text", "text": "Today." }]);
-    let user = json!({ "role": "user", "content": [{ "type": "text", "text": "x", "cache_control": { "type": "ephemeral" } }] });
-    let chat = |first: Value| {
-        let body = json!({ "model": "m", "max_tokens": 9, "messages": [first, user.clone()] });
-        sent(&asked(Protocol::OpenAiChat, &body), "anthropic-messages").0["system"].take()
-    };
-    assert_eq!(chat(json!({ "role": "system", "content": pieces })), pieces);
-    // A message that is marked is marked to its end.
-    let marked = json!({ "role": "system", "content": "Long.", "cache_control": hour });
-    assert_eq!(chat(marked), json!([{ "type": "text", "text": "Long.", "cache_control": hour }]));
-    let messages = json!({ "model": "m", "max_tokens": 9, "system": pieces, "messages": [{ "role": "user", "content": "x" }] });
-    let (body, _) = sent(&asked(Protocol::AnthropicMessages, &messages), "anthropic-messages");
-    assert_eq!(body["system"], pieces);
-    // No mark stands behind nothing.
-    let blank =
-        json!([{ "type": "text", "text": " ", "cache_control": hour }, { "type": "text", "text": "Today." }]);
-    let blank = chat(json!({ "role": "system", "content": blank }));
-    assert_eq!((blank[0]["text"].as_str(), blank.as_array().map(Vec::len)), (Some(" Today."), Some(1)));
-}
-
-#[test]
-fn a_prompt_that_is_to_be_kept_is_kept_where_that_must_be_asked_for() {
-    let mark = json!({ "type": "ephemeral" });
-    let hour = json!({ "type": "ephemeral", "ttl": "1h" });
-    let words = |mark: &Value| json!([{ "type": "text", "text": "Long.", "cache_control": mark }]);
-    let chat = |mark: &Value| {
-        json!({ "model": "m", "messages": [
-        { "role": "system", "content": words(mark) }, { "role": "user", "content": "x" }] })
-    };
-    let messages = json!({ "model": "m", "max_tokens": 9, "messages": [{ "role": "user", "content": words(&mark) }],
-        "tools": [{ "name": "f", "input_schema": { "type": "object" } }] });
-    let (body, _) = sent(&asked(Protocol::OpenAiChat, &chat(&mark)), "anthropic-messages");
-    assert_eq!(body["system"], words(&mark));
-    assert_eq!(body["messages"][0]["content"][0]["cache_control"], mark);
-    let (body, _) = sent(&asked(Protocol::OpenAiChat, &chat(&hour)), "anthropic-messages");
-    assert_eq!(body["system"][0]["cache_control"], hour);
-    let (body, _) = sent(&asked(Protocol::AnthropicMessages, &messages), "anthropic-messages");
-    assert_eq!(body["tools"][0]["cache_control"], mark, "without a system prompt the tools stand first");
-    assert_eq!(
-        sent(&asked(Protocol::AnthropicMessages, &messages), "openai-chat").0.get("cache_control"),
-        None
-    );
-    let quirks = Quirks { take_params: vec!["cache_control".into()], ..Quirks::default() };
-    let request = asked(Protocol::AnthropicMessages, &messages).request;
-    let encoded = crate::dialect("openai-chat").unwrap().encode(&request, &endpoint("m-1"), &quirks).unwrap();
-    let body: Value = serde_json::from_slice(&encoded.call.body).unwrap();
-    assert_eq!(body["cache_control"], mark);
-    for dialect in ["openai-chat", "openai-responses", "gemini", "cohere", "ollama", "bedrock-converse"] {
-        let (body, told) = sent(&asked(Protocol::AnthropicMessages, &messages), dialect);
-        assert!(told.iter().any(|(_, words)| words.starts_with("cache_control: ")), "{dialect}: {told:?}");
-        assert!(!body.to_string().contains("cache_control"), "{dialect}");
-    }
-    // What only looks like a mark is none, and whoever asks for nothing pays for nothing.
-    let schema = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "tools": [{ "type": "function",
-        "function": { "name": "f", "parameters": { "type": "object", "properties": { "cache_control": {} } } } }] });
-    let (body, notices) = sent(&asked(Protocol::OpenAiChat, &schema), "anthropic-messages");
-    assert!(!body["messages"].to_string().contains("cache_control") && notices.is_empty());
-    assert_eq!(body["tools"][0].get("cache_control"), None);
 }
 
 #[test]

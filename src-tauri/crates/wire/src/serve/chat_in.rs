@@ -70,12 +70,14 @@ fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         "user" => {
             let mut parts = Vec::new();
             content(message.get("content"), &mut parts, draft)?;
+            parts.extend(marks::part(message));
             draft.message(Role::User, parts);
         }
         "assistant" => assistant(message, draft)?,
         role @ ("tool" | "function") => {
             let mut parts = Vec::new();
             content(message.get("content"), &mut parts, draft)?;
+            parts.extend(marks::part(message));
             let name = message.text("name").unwrap_or_default();
             // In the older way a result names the tool alone.
             let called = (role == "function").then(|| draft.take_call(name)).flatten();
@@ -160,6 +162,7 @@ fn content(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft)
             }
             other => draft.stranger("Content", other, HELD),
         }
+        parts.extend(marks::part(piece));
     }
     Ok(())
 }
@@ -241,6 +244,7 @@ fn assistant(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
         }
         parts.splice(place..place, thoughts);
     }
+    parts.extend(marks::part(message));
     draft.message(Role::Assistant, parts);
     Ok(())
 }

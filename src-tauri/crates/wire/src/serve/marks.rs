@@ -1,24 +1,23 @@
-//! Marks that ask a provider to keep a prompt for the next request (`cache_control`): at the body, at a message, at a
-//! tool or at a piece of either.
+//! Marks that ask a provider to keep a prompt for the next request (`cache_control`): at the body they are for all of it,
+//! at a message, at a tool or at a piece of either for what stands before them.
 
-use crate::json::Json;
-use domain::KeepPrompt;
-
-/// Whether any is there, and whether all of them say an hour.
-pub(super) fn keep(body: &Json<'_>) -> Option<KeepPrompt> {
-    let lists = ["system", "messages", "tools"].into_iter().flat_map(|key| body.list(key));
-    let pieces = || lists.clone().flat_map(|item| item.list("content"));
-    let inner = pieces().flat_map(|piece| piece.list("content"));
-    let all = std::iter::once(body).chain(lists.clone()).chain(pieces()).chain(inner);
-    let mut marks = all.filter_map(|place| place.get("cache_control")).filter(|mark| mark.is_object());
-    let first = marks.next()?;
-    let hour = |mark: &Json<'_>| length(mark) == KeepPrompt::Hour;
-    Some(if hour(first) && marks.all(hour) { KeepPrompt::Hour } else { KeepPrompt::Usual })
-}
+use crate::{json::Json, kept::MARK};
+use domain::{KeepPrompt, Part};
 
 /// The mark at this place.
 pub(super) fn at(place: &Json<'_>) -> Option<KeepPrompt> {
-    place.get("cache_control").filter(|mark| mark.is_object()).map(length)
+    place.get(MARK).filter(|mark| mark.is_object()).map(length)
+}
+
+/// The same as a part of a message, behind what it marks.
+pub(super) fn part(place: &Json<'_>) -> Option<Part> {
+    at(place).map(|long| Part::Kept { long })
+}
+
+/// How many of the tools stand before the last mark at one of them.
+pub(super) fn of_tools(body: &Json<'_>) -> Option<(usize, KeepPrompt)> {
+    let marks = (1..).zip(body.list("tools")).filter_map(|(count, tool)| Some((count, at(tool)?)));
+    marks.last()
 }
 
 /// How many bytes of a chat's system message stand before the last mark in it.

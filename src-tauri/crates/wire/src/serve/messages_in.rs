@@ -37,6 +37,7 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
             Some(role) => draft.message(role, parts),
             None => parts.iter().for_each(|part| match part {
                 Part::Text { text } => draft.system(text),
+                Part::Kept { long } => draft.kept(*long),
                 _ => draft.bind("A system prompt of more than words"),
             }),
         }
@@ -126,6 +127,9 @@ fn blocks(content: Option<&Json<'_>>, parts: &mut Vec<Part>, draft: &mut Draft) 
             }
             other => draft.stranger("Content", other, HELD),
         }
+        // What stands inside a tool's answer becomes one text.
+        let within = || block.list("content").iter().rev().find_map(marks::part);
+        parts.extend(marks::part(block).or_else(within));
     }
     Ok(())
 }

@@ -425,21 +425,39 @@ impl Draft {
 
     /// The same, of which so many bytes stand before a mark to keep them.
     pub(super) fn system_kept(&mut self, text: &str, marked: Option<(usize, KeepPrompt)>) {
+        if let Some((bytes, long)) = marked.filter(|_| !self.request().messages.is_empty()) {
+            let (before, behind) = text.split_at_checked(bytes).unwrap_or((text, ""));
+            self.system(before);
+            self.kept(long);
+            self.system(behind);
+            return;
+        }
         self.system(text);
         let length = self.request().system.as_ref().map_or(0, String::len);
-        let begins = self.request().messages.is_empty();
-        if let Some((bytes, keep)) = marked.filter(|_| begins && !text.is_empty()) {
+        if let Some((bytes, keep)) = marked.filter(|_| !text.is_empty()) {
             self.request().kept_system = Some((length - text.len() + bytes, keep));
+        }
+    }
+
+    /// What the system said so far is to be kept.
+    pub(super) fn kept(&mut self, long: KeepPrompt) {
+        if self.request().messages.is_empty() {
+            let length = self.request().system.as_ref().map(String::len);
+            self.request().kept_system = length.map(|length| (length, long));
+        } else {
+            self.extend(Role::User, Part::Kept { long });
         }
     }
 
     /// Adds a message; one without content is left out. The user's joins the turn in which the system spoke: some models
     /// take no two of them in a row.
     pub(super) fn message(&mut self, role: Role, mut parts: Vec<Part>) {
+        let mark = |part: &&Part| matches!(part, Part::Kept { .. });
         match self.request().messages.last_mut() {
-            _ if parts.is_empty() => {}
+            _ if parts.iter().all(|part| mark(&part)) => {}
             Some(Message { role: Role::User, parts: turn })
-                if role == Role::User && matches!(turn.last(), Some(Part::System { .. })) =>
+                if role == Role::User
+                    && matches!(turn.iter().rfind(|part| !mark(part)), Some(Part::System { .. })) =>
             {
                 turn.append(&mut parts);
             }

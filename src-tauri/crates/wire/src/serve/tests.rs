@@ -382,6 +382,7 @@ fn request() -> impl Strategy<Value = Request> {
                 one_tool_call: false,
                 keep_prompt: None,
                 kept_system: None,
+                kept_tools: None,
             }
         },
     )

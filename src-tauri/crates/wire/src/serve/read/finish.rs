@@ -35,7 +35,8 @@ impl Draft {
         if self.request().messages.is_empty() && self.asked.bound.is_none() {
             self.nothing_asked(json)?;
         }
-        self.request().keep_prompt = marks::keep(json);
+        self.request().keep_prompt = marks::at(json);
+        self.request().kept_tools = marks::of_tools(json);
         let read = ["model", "stream", "prompt_cache_key", "cache_control"];
         let ours = |key: &str| OURS.contains(&key) || read.contains(&key);
         for (key, value) in json.fields() {
