@@ -109,6 +109,9 @@ pub struct Quirks {
     pub tools_by_choice: bool,
     /// Ids of tool calls have exactly so many letters and digits.
     pub tool_id_length: Option<usize>,
+    /// Parts of the upstream ids of models that want an answer between what tools gave and what the user says next, an
+    /// empty one for all of them.
+    pub answer_after_tools: Vec<String>,
     /// Most sequences that end an answer; more are refused.
     pub most_stops: Option<usize>,
     /// A document travels in a part named `document_url`, as a picture does in `image_url`.

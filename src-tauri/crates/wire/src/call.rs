@@ -76,7 +76,12 @@ pub(crate) fn system(request: &Request) -> Option<&str> {
 
 /// Whether the system may speak in the middle of a conversation with this model.
 pub(crate) fn late_system(to: &Endpoint, quirks: &Quirks) -> bool {
-    quirks.late_system.iter().any(|part| to.upstream_model.contains(part.as_str()))
+    is_listed(&quirks.late_system, &to.upstream_model)
+}
+
+/// Whether this model is among those that have such a part in their names.
+pub(crate) fn is_listed(parts: &[String], model: &str) -> bool {
+    parts.iter().any(|part| model.contains(part.as_str()))
 }
 
 /// A tool as OpenAI's chat describes it, which others took over.

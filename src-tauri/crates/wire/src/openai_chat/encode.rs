@@ -45,6 +45,9 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
             }
         }
     }
+    if call::is_listed(&quirks.answer_after_tools, &to.upstream_model) {
+        messages = with_answers(messages);
+    }
     if let Some(system) = call::system(request) {
         let content = if marks { kept::system(request, kept::text) } else { None };
         messages.insert(0, json!({ "role": role, "content": content.unwrap_or_else(|| system.into()) }));
@@ -70,6 +73,17 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let output_limit = call::limit(&body, quirks.max_tokens_field.as_deref().unwrap_or(MAX_TOKENS));
     let call = call::post("/chat/completions", &body, to, quirks);
     Ok(Encoded { call, notices, output_limit })
+}
+
+/// An answer stands behind what tools gave before the user goes on: one that says nothing, as an empty one is refused too.
+fn with_answers(messages: Vec<Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::with_capacity(messages.len());
+    for message in messages {
+        let goes_on = message["role"] == "user" && all.last().is_some_and(|last| last["role"] == "tool");
+        all.extend(goes_on.then(|| json!({ "role": "assistant", "content": " " })));
+        all.push(message);
+    }
+    all
 }
 
 fn user(message: &Message, takes: Takes, quirks: &Quirks, messages: &mut Vec<Value>, notices: &mut Notices) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{anthropic_messages, forms, gemini, json::Json, notices::Notices};
 use domain::{
-    AlsoSpoken, Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Quirks, StreamUsage,
+    AlsoSpoken, Call, Endpoint, Failure, Headers, Method, ModelForm, NoticeKind, Part, Quirks, StreamUsage,
     ToolChoice,
 };
 
@@ -77,9 +77,21 @@ pub fn passes(asked: &Asked, dialect: &str, model: &str, quirks: &Quirks) -> boo
     !(quirks.system_role.is_some()
         || (quirks.tool_id_length.is_some() && answered)
         || quirks.document_url
+        || (crate::call::is_listed(&quirks.answer_after_tools, model) && goes_on_after_tools(asked))
         || (quirks.tools_by_choice && forced)
         // Whoever knows the wish obeys it.
         || (asked.hide_reasoning && !crate::call::takes(quirks, "include_reasoning")))
+}
+
+/// Does the user say something right behind what tools gave?
+fn goes_on_after_tools(asked: &Asked) -> bool {
+    let turns = asked.request.messages.chunk_by(|one, next| one.role == next.role);
+    let result = |part: &Part| matches!(part, Part::ToolResult { .. });
+    // An answer's turn has no results.
+    turns.into_iter().any(|turn| {
+        let mut parts = turn.iter().flat_map(|message| &message.parts);
+        parts.any(result) && parts.any(|part| !result(part) && !matches!(part, Part::Kept { .. }))
+    })
 }
 
 /// The call that sends the body on, which is the one that `asked` was read from. `limit` is the longest answer a budget leaves, in tokens: it stands in place of

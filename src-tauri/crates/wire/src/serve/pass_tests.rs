@@ -186,3 +186,43 @@ fn a_wish_to_keep_the_whole_prompt_goes_only_where_it_is_documented() {
     assert_eq!(serde_json::from_slice::<Value>(&passed.call.body).unwrap()["cache_control"], mark);
     assert!(passed.notices.is_empty());
 }
+
+/// Whoever adds words of the user to what tools gave, as agents do with their reminders, is refused by some models.
+#[test]
+fn where_an_answer_has_to_stand_behind_what_tools_gave_there_is_one_that_says_nothing() {
+    let quirks = Quirks { answer_after_tools: vec!["acme/".into()], ..Quirks::default() };
+    let call = json!({ "id": "c", "type": "function", "function": { "name": "f", "arguments": "{}" } });
+    let mut messages = vec![
+        json!({ "role": "user", "content": "q" }),
+        json!({ "role": "assistant", "content": null, "tool_calls": [call] }),
+        json!({ "role": "tool", "tool_call_id": "c", "content": "r" }),
+    ];
+    let body = |messages: &[Value]| json!({ "model": "m", "messages": messages });
+    let roles = |asked: &Asked, model: &str| -> Vec<Value> {
+        let encoded =
+            crate::dialect("openai-chat").unwrap().encode(&asked.request, &endpoint(model), &quirks);
+        let sent: Value = serde_json::from_slice(&encoded.unwrap().call.body).unwrap();
+        sent["messages"].as_array().unwrap().iter().map(|message| message["role"].clone()).collect()
+    };
+    let read = asked(Protocol::OpenAiChat, &body(&messages));
+    assert!(passes(&read, "openai-chat", "acme/m", &quirks));
+    assert_eq!(roles(&read, "acme/m"), ["user", "assistant", "tool"]);
+    messages.push(json!({ "role": "user", "content": "and?" }));
+    let read = asked(Protocol::OpenAiChat, &body(&messages));
+    assert!(!passes(&read, "openai-chat", "acme/m", &quirks));
+    assert_eq!(roles(&read, "acme/m"), ["user", "assistant", "tool", "assistant", "user"]);
+    assert!(passes(&read, "openai-chat", "other/m", &quirks));
+    assert_eq!(roles(&read, "other/m"), ["user", "assistant", "tool", "user"]);
+    let agents = asked(
+        Protocol::AnthropicMessages,
+        &json!({ "model": "m", "max_tokens": 90, "messages": [
+            { "role": "user", "content": "q" },
+            { "role": "assistant", "content": [{ "type": "tool_use", "id": "c", "name": "f", "input": {} }] },
+            { "role": "user", "content": [
+                { "type": "tool_result", "tool_use_id": "c", "content": "r" },
+                { "type": "text", "text": "Remember: be brief." },
+            ] },
+        ] }),
+    );
+    assert_eq!(roles(&agents, "acme/m"), ["user", "assistant", "tool", "assistant", "user"]);
+}
