@@ -1,12 +1,13 @@
 //! Names of tools: the client's own, and ours for those that a dialect does not take.
 //!
 //! A name is part of what a program says, and comes back in its answer. So a name that does not fit is replaced on the
-//! way out wherever it stands, and put back in what comes. The same name has the same replacement in every request,
-//! so that a conversation which goes on is the same text for a prompt cache.
+//! way out wherever it stands, and put back in what comes. The same name has the same replacement in every request that
+//! names the same tools before it, so that a conversation which goes on is the same text for a prompt cache: only where
+//! the replacements of two names fall together does the order decide.
 
 use crate::{Decoder, Dialect, Ending};
 use domain::{BlockKind, Part, Request, StreamEvent, ToolChoice};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What a dialect takes for the name of a tool, besides letters and digits.
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +62,13 @@ impl NameRule {
     }
 }
 
-/// The names of a request that its dialect does not take, each with the one that stands for it.
+/// The names of a request that its dialect does not take, each with the one that stands for it. A request can have as
+/// many as fit into it, so they are looked up and not searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolNames(Vec<(String, String)>);
+pub struct ToolNames {
+    ours: HashMap<String, String>,
+    theirs: HashMap<String, String>,
+}
 
 impl ToolNames {
     /// Those of this request; `None` = all of them can be sent.
@@ -74,23 +79,25 @@ impl ToolNames {
         }
         let mut used: HashSet<String> =
             names(request).filter(|name| rule.fits(name)).map(str::to_owned).collect();
-        let mut made: Vec<(String, String)> = Vec::new();
+        let mut made = Self { ours: HashMap::new(), theirs: HashMap::new() };
         for name in names(request).filter(|name| !rule.fits(name)) {
-            if made.iter().any(|(theirs, _)| theirs == name) {
+            if made.ours.contains_key(name) {
                 continue;
             }
-            let ours =
-                (0..u32::MAX).map(|times| rule.made(name, times)).find(|ours| used.insert(ours.clone()));
-            made.extend(ours.map(|ours| (name.to_owned(), ours)));
+            let mut all = (0..u32::MAX).map(|times| rule.made(name, times));
+            if let Some(ours) = all.find(|ours| used.insert(ours.clone())) {
+                made.theirs.insert(ours.clone(), name.to_owned());
+                made.ours.insert(name.to_owned(), ours);
+            }
         }
-        Some(Self(made))
+        Some(made)
     }
 
     /// The request with names that can be sent.
     pub fn put(&self, request: &Request) -> Request {
         let mut request = request.clone();
         let rename = |name: &mut String| {
-            if let Some((_, ours)) = self.0.iter().find(|(theirs, _)| theirs == name) {
+            if let Some(ours) = self.ours.get(name) {
                 name.clone_from(ours);
             }
         };
@@ -114,7 +121,7 @@ impl ToolNames {
     fn put_back(&self, events: &mut [StreamEvent]) {
         for event in events {
             if let StreamEvent::BlockOpen { kind: BlockKind::ToolCall { name, .. }, .. } = event
-                && let Some((theirs, _)) = self.0.iter().find(|(_, ours)| ours == name)
+                && let Some(theirs) = self.theirs.get(name)
             {
                 name.clone_from(theirs);
             }

@@ -5,6 +5,7 @@ use crate::{
 };
 use domain::{Quirks, Tool};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 fn tool(name: &str) -> Tool {
     Tool { name: name.to_owned(), description: String::new(), parameters: json!({ "type": "object" }) }
@@ -105,4 +106,30 @@ fn one_name_stands_wherever_the_tool_is_meant_and_the_clients_comes_back() {
     let other = sse(&[&json!({ "choices": [{ "delta": { "tool_calls": [call("other")] } }] }).to_string()]);
     let decoder = names.reading(chat.decoder(Framing::Sse, &Quirks::default()));
     assert_eq!(read(decoder, &other).blocks, ["call c1 other: {}"]);
+}
+
+/// A request may have as many names as its bytes allow, and they are read on the way out of every attempt.
+#[test]
+fn twice_as_many_names_take_twice_as_long() {
+    let many: Vec<String> = (0..40_000).map(|place| format!("a.{place}")).collect();
+    let chat = dialect("openai-chat").unwrap();
+    let spent = |count: usize| {
+        let names: Vec<&str> = many[..count].iter().map(String::as_str).collect();
+        let request = request(&names);
+        let call = |name: &Tool| StreamEvent::BlockOpen {
+            block: 0,
+            kind: BlockKind::ToolCall { id: "c".into(), name: name.name.clone() },
+        };
+        let begun = Instant::now();
+        let made = ToolNames::of(chat, &request).unwrap();
+        let put = made.put(&request);
+        let mut events: Vec<StreamEvent> = put.tools.iter().map(call).collect();
+        made.put_back(&mut events);
+        let spent = begun.elapsed();
+        assert_eq!(events, request.tools.iter().map(call).collect::<Vec<_>>());
+        spent
+    };
+    let (few, all) = (spent(4_000), spent(40_000));
+    // Ten times as many: a hundred times as long if each were searched for among all.
+    assert!(all < few * 40 + Duration::from_millis(200), "{few:?} {all:?}");
 }
