@@ -98,6 +98,12 @@ pub(crate) fn behind(long: KeepPrompt, blocks: &mut [Value], turns: &mut [(Role,
     }
 }
 
+/// Whether a message of a chat, or a part of one, can have a mark: behind blank words it is refused.
+pub(crate) fn says(place: &Value) -> bool {
+    let words = place.get("text").or_else(|| place.get("content")).and_then(Value::as_str);
+    place["role"] == "tool" || words.is_none_or(|words| !words.trim().is_empty())
+}
+
 /// Marks a message of a chat, or a part of one. A text has its mark as a part; answers and what a tool said have it beside
 /// them (@openrouter/ai-sdk-provider, as oguzbilgic/kern-ai#317 has it, 2026-08-18).
 pub(crate) fn behind_message(long: KeepPrompt, message: &mut Value) {

@@ -62,7 +62,7 @@ fn reorder(messages: &mut Cow<'_, [Message]>, within: Range<usize>) {
         .filter_map(|part| if let Part::ToolCall { id, .. } = part { Some(id.as_str()) } else { None })
         .collect();
     let place = |id: &str| calls.iter().position(|call| *call == id).unwrap_or(calls.len());
-    // A result with the pictures that stand behind it; what stands before the first is nobody's.
+    // A result with its pictures and marks, which stand behind it; what stands before the first is nobody's.
     let mut results: Vec<(usize, Vec<&Part>)> = Vec::new();
     let mut slots: Vec<(usize, usize)> = Vec::new();
     for (at, message) in messages.iter().enumerate().take(within.end).skip(within.start) {
@@ -73,9 +73,10 @@ fn reorder(messages: &mut Cow<'_, [Message]>, within: Range<usize>) {
                     results.push((place(id), vec![part]));
                     of_result = true;
                 }
-                (Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. }, Some((_, parts)))
-                    if of_result =>
-                {
+                (
+                    Part::Image { .. } | Part::ImageUrl { .. } | Part::File { .. } | Part::Kept { .. },
+                    Some((_, parts)),
+                ) if of_result => {
                     parts.push(part);
                 }
                 _ => {
@@ -127,7 +128,9 @@ pub(crate) fn asked<'a>(message: &'a Message, takes: Takes, notices: &mut Notice
             // change what they are.
             Part::System { text } => match pieces.last_mut() {
                 Some(Asked::Result { content, .. }) if !takes.marks => {
-                    *content = format!("{content}\n\n{}", as_users(text)).into();
+                    let content = content.to_mut();
+                    content.push_str("\n\n");
+                    content.push_str(&as_users(text));
                 }
                 _ => pieces.push(Asked::Text(as_users(text).into())),
             },
@@ -269,6 +272,7 @@ mod tests {
     #[test]
     fn results_stand_in_the_order_of_the_calls_they_answer() {
         let text = || Part::Text { text: "and".to_owned() };
+        let kept = || Part::Kept { long: KeepPrompt::Usual };
         let said = |role: Role, parts: Vec<Part>| Message { role, parts };
         let messages = vec![
             said(Role::User, vec![text()]),
@@ -277,12 +281,12 @@ mod tests {
             said(Role::User, vec![result("a"), result("of nothing")]),
             // The same ids again, the other way round.
             said(Role::Assistant, vec![call("b"), call("a")]),
-            said(Role::User, vec![result("a"), picture(1), result("b"), picture(2)]),
+            said(Role::User, vec![result("a"), kept(), picture(1), result("b"), picture(2)]),
         ];
         let mut wanted = messages.clone();
         wanted[2].parts[0] = result("a");
         wanted[3].parts[0] = result("b");
-        wanted[5].parts = vec![result("b"), picture(2), result("a"), picture(1)];
+        wanted[5].parts = vec![result("b"), picture(2), result("a"), kept(), picture(1)];
         let ordered = in_order_of_calls(&messages);
         assert_eq!(*ordered, *wanted);
         assert!(matches!(in_order_of_calls(&ordered), Cow::Borrowed(_)));

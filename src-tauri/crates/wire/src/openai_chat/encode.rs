@@ -99,7 +99,9 @@ fn user(message: &Message, takes: Takes, quirks: &Quirks, messages: &mut Vec<Val
                 said.push(json!({ "role": role, "content": text }));
             }
             Asked::Kept(long) => {
-                let before = content.last_mut().or(said.last_mut()).or(messages.last_mut());
+                let earlier = said.iter_mut().rfind(|said| kept::says(said));
+                let before = content.iter_mut().rfind(|piece| kept::says(piece)).or(earlier);
+                let before = before.or(messages.iter_mut().rfind(|said| kept::says(said)));
                 before.into_iter().for_each(|before| kept::behind_message(long, before));
             }
             Asked::Image { media_type, data } => {

@@ -52,6 +52,20 @@ pub(super) fn read(json: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the system says in the middle of a conversation, each piece by itself: joined where no mark stands between them
+/// they would be other words once a mark has moved on.
+fn late_system(message: &Json<'_>, text: &str, draft: &mut Draft) {
+    let pieces = message.list("content");
+    if pieces.is_empty() {
+        draft.system(text);
+    }
+    for piece in pieces {
+        draft.system(piece.text("text").or_else(|| piece.str()).unwrap_or_default());
+        marks::at(piece).into_iter().for_each(|long| draft.kept(long));
+    }
+    marks::at(message).into_iter().for_each(|long| draft.kept(long));
+}
+
 fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     let speaks = matches!(message.text("role"), Some("user" | "assistant" | "system" | "developer"));
     if speaks && message.text("name").is_some_and(|name| !name.is_empty()) {
@@ -60,7 +74,11 @@ fn message(message: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {
     match message.text("role").unwrap_or_default() {
         "system" | "developer" => {
             let text = texts(message.get("content"))?;
-            draft.system_kept(&text, marks::within(message, &text));
+            if draft.request().messages.is_empty() {
+                draft.system_kept(&text, marks::within(message, &text));
+            } else {
+                late_system(message, &text, draft);
+            }
             for kind in message.list("content").iter().filter_map(|part| part.text("type")) {
                 if !["text", "input_text"].contains(&kind) {
                     draft.stranger("A system prompt", kind, &[]);

@@ -191,3 +191,51 @@ fn a_prompt_grows_at_its_end_alone() {
         }
     }
 }
+
+/// A mark that moves on must not change what was sent before it.
+#[test]
+fn pieces_of_what_the_system_says_stay_apart_with_marks_and_without() {
+    let piece = |text: &str, mark: bool| match mark {
+        true => json!({ "type": "text", "text": text, "cache_control": { "type": "ephemeral" } }),
+        false => json!({ "type": "text", "text": text }),
+    };
+    let body = |first: bool, second: bool| {
+        json!({ "model": "m", "messages": [
+            { "role": "user", "content": "q" }, { "role": "assistant", "content": "a" },
+            { "role": "system", "content": [piece("One.", first), piece("Two.", second)] },
+        ] })
+    };
+    for dialect in DIALECTS {
+        for late in [false, true] {
+            let told = |first: bool, second: bool| {
+                let asked = asked(Protocol::OpenAiChat, &body(first, second));
+                let quirks = Quirks {
+                    late_system: late.then(|| "m-".into()).into_iter().collect(),
+                    take_params: vec!["cache_control".into()],
+                    ..Quirks::default()
+                };
+                let encoded = crate::dialect(dialect).unwrap();
+                let encoded = encoded.encode(&asked.request, &endpoint("m-1"), &quirks).unwrap();
+                said(&crate::trial::body(&encoded))
+            };
+            let [first, second] = [told(true, false), told(false, true)];
+            assert_eq!(first, second, "{dialect} {late}");
+            assert_eq!(first, told(true, true), "{dialect} {late}");
+            assert_eq!(first, told(false, false), "{dialect} {late}");
+            assert!(!first.concat().contains("One.Two."), "{dialect} {late}: {first:?}");
+        }
+    }
+}
+
+/// So many words behind a tool's answer are put together in one go.
+#[test]
+fn what_the_system_says_behind_a_tools_answer_takes_no_longer_for_being_in_many_pieces() {
+    use crate::{notices::Notices, parts, trial};
+    let pieces = std::iter::repeat_n(domain::Part::System { text: "a".into() }, 100_000);
+    let parts = std::iter::once(trial::tool_result("c", "blue")).chain(pieces).collect();
+    #[expect(clippy::disallowed_methods, reason = "the time that the machine takes is what is looked at")]
+    let began = std::time::Instant::now();
+    let asked = parts::asked(&trial::user(parts), parts::Takes::default(), &mut Notices::default()).len();
+    assert_eq!(asked, 1);
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}

@@ -366,3 +366,30 @@ fn a_mark_behind_what_is_not_sent_marks_what_stands_before_it() {
     let (sent, _) = sent(&asked, "anthropic-messages");
     assert_eq!(marks(&sent), ["/messages/0/content/0", "/messages/1/content/0"], "{sent}");
 }
+
+#[test]
+fn a_mark_behind_nothing_of_a_late_system_is_the_answers_before_it() {
+    for (protocol, blank) in [(Protocol::OpenAiChat, ""), (Protocol::AnthropicMessages, " ")] {
+        let body = json!({ "model": "m", "max_tokens": 9, "messages": [
+            { "role": "user", "content": "q" }, { "role": "assistant", "content": "a" },
+            { "role": "system", "content": [piece(blank, &usual())] },
+        ] });
+        let asked = asked(protocol, &body);
+        assert_eq!(asked.request.messages.len(), 2, "{protocol:?}");
+        assert_eq!(marks(&sent(&asked, "anthropic-messages").0), ["/messages/1/content/0"], "{protocol:?}");
+    }
+}
+
+/// Anthropic refuses one there, whoever hands it on.
+#[test]
+fn no_mark_stands_behind_blank_words() {
+    let takes = Quirks { take_params: vec!["cache_control".into()], ..Quirks::default() };
+    let body = json!({ "model": "m", "messages": [
+        { "role": "user", "content": [piece("q", &Value::Null), piece("  ", &usual())] },
+        { "role": "assistant", "content": "a" },
+        { "role": "user", "content": [piece(" \n", &usual()), piece("r", &Value::Null)] },
+    ] });
+    let request = asked(Protocol::OpenAiChat, &body).request;
+    let encoded = crate::dialect("openai-chat").unwrap().encode(&request, &endpoint("m-1"), &takes).unwrap();
+    assert_eq!(marks(&crate::trial::body(&encoded)), ["/messages/0/content/0", "/messages/1"]);
+}

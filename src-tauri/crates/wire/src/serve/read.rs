@@ -423,15 +423,8 @@ impl Draft {
         }
     }
 
-    /// The same, of which so many bytes stand before a mark to keep them.
+    /// The same of its prompt, of which so many bytes stand before a mark to keep them.
     pub(super) fn system_kept(&mut self, text: &str, marked: Option<(usize, KeepPrompt)>) {
-        if let Some((bytes, long)) = marked.filter(|_| !self.request().messages.is_empty()) {
-            let (before, behind) = text.split_at_checked(bytes).unwrap_or((text, ""));
-            self.system(before);
-            self.kept(long);
-            self.system(behind);
-            return;
-        }
         self.system(text);
         let length = self.request().system.as_ref().map_or(0, String::len);
         if let Some((bytes, keep)) = marked.filter(|_| !text.is_empty()) {
@@ -439,13 +432,13 @@ impl Draft {
         }
     }
 
-    /// What the system said so far is to be kept.
+    /// What the system said so far is to be kept or, in the middle of a conversation, all before this place.
     pub(super) fn kept(&mut self, long: KeepPrompt) {
         if self.request().messages.is_empty() {
             let length = self.request().system.as_ref().map(String::len);
             self.request().kept_system = length.map(|length| (length, long));
-        } else {
-            self.extend(Role::User, Part::Kept { long });
+        } else if let Some(last) = self.request().messages.last_mut() {
+            last.parts.push(Part::Kept { long });
         }
     }
 
