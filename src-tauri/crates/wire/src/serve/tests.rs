@@ -87,6 +87,18 @@ fn chat_is_read_with_everything_it_can_say() {
 }
 
 #[test]
+fn a_request_names_no_more_stand_ins_than_can_be_weighed() {
+    let many: Vec<String> = (0..1_000).map(|place| format!("acme/m{place}")).collect();
+    for rest in
+        [json!({ "models": many }), json!({ "provider": { "models": many }, "models": ["acme/last"] })]
+    {
+        let mut body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }] });
+        body.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        assert_eq!(asked(Protocol::OpenAiChat, &body).prefs.models, many[..16]);
+    }
+}
+
+#[test]
 fn what_cannot_be_translated_binds_and_never_passes_silently() {
     for (protocol, body, word) in [
         (

@@ -8,6 +8,9 @@ use crate::{
 use domain::{Failure, Part, Role};
 use std::borrow::Cow;
 
+/// How many models may stand in for the one that is asked for, in whichever list they are named.
+const STAND_INS: usize = 16;
+
 impl Draft {
     /// What every protocol's body may hold, and the check that there is something to ask.
     pub(in crate::serve) fn finish(
@@ -80,6 +83,7 @@ impl Draft {
             // What is not understood is not obeyed in part: a misspelt rule would permit what it forbids.
             self.asked.prefs = serde_json::from_str(&said(prefs).to_text())
                 .map_err(|bad| invalid("provider", format!("“provider” cannot be obeyed: {bad}.")))?;
+            self.asked.prefs.models.truncate(STAND_INS);
         }
         let named = |item: &Json<'_>, key: &str| {
             let name = item.str().or_else(|| item.text("model")).filter(|name| !name.is_empty());
@@ -89,7 +93,7 @@ impl Draft {
             for item in list(json, key)? {
                 let name = named(item, key)?;
                 let models = &mut self.asked.prefs.models;
-                if name != self.asked.model && !models.contains(&name) && models.len() < 16 {
+                if name != self.asked.model && !models.contains(&name) && models.len() < STAND_INS {
                     models.push(name);
                 }
             }
