@@ -71,7 +71,9 @@ pub(super) fn retarget(asked: &Asked, name: &str, splice: &mut Splice<'_>) -> Re
     }
     let path = gemini::path(name);
     let path = path.strip_suffix(":streamGenerateContent").unwrap_or(&path);
-    let Some(requests) = splice.value("requests") else { return Ok(format!("{path}:embedContent")) };
+    let Some(requests) = splice.value("requests").filter(|requests| requests.trim() != "null") else {
+        return Ok(format!("{path}:embedContent"));
+    };
     let own = ["models/", "tunedModels/"].iter().any(|start| name.starts_with(start));
     let named = quoted(&if own { name.to_owned() } else { format!("models/{name}") });
     let mut all = Vec::new();
@@ -210,6 +212,10 @@ mod tests {
             let path = retarget(&read, "acme/m-1", &mut splice).unwrap();
             (path, String::from_utf8(splice.finish()).unwrap())
         };
+        // In Google's JSON `null` is a field that was not set.
+        let unset = one.replacen('{', r#"{"requests": null,"#, 1);
+        assert_eq!(asked(&unset).unwrap().request.messages.len(), 1);
+        assert_eq!(sent(&unset).0, "/v1beta/models/acme%2Fm-1:embedContent");
         assert_eq!(sent(one), ("/v1beta/models/acme%2Fm-1:embedContent".to_owned(), one.to_owned()));
         let (path, body) = sent(several);
         assert_eq!(path, "/v1beta/models/acme%2Fm-1:batchEmbedContents");
