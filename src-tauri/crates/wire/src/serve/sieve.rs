@@ -82,7 +82,13 @@ impl Sieve {
             "max_output_price" => self.prices[1].1 = Some(price()?),
             "min_age_days" => self.days.0 = Some(value.parse().ok()?),
             "max_age_days" => self.days.1 = Some(value.parse().ok()?),
-            "zdr" => self.zdr = value == "true",
+            "zdr" => {
+                self.zdr = match value.to_ascii_lowercase().as_str() {
+                    "true" | "1" => true,
+                    "false" | "0" => false,
+                    _ => return None,
+                }
+            }
             "sort" => {
                 self.order = Some(match value {
                     "pricing-low-to-high" => Order::Cheap,
@@ -248,9 +254,13 @@ mod tests {
             assert_eq!(found(query), (wanted.iter().map(|&name| name.to_owned()).collect(), 0), "{query:?}");
         }
         // What nobody here can go by keeps nothing out, and is told.
-        for query in
-            [("category", "programming"), ("sort", "top-weekly"), ("max_price", "cheap"), ("context", "-1")]
-        {
+        for query in [
+            ("category", "programming"),
+            ("sort", "top-weekly"),
+            ("max_price", "cheap"),
+            ("context", "-1"),
+            ("zdr", "yes"),
+        ] {
             assert_eq!(found(&[query]).1, 1, "{query:?}");
             assert_eq!(found(&[query]).0.len(), 3, "{query:?}");
         }
@@ -266,7 +276,9 @@ mod tests {
         assert_eq!(of(&[]), [true, true]);
         assert_eq!(of(&[("providers", "GROQ")]), [true, false]);
         assert_eq!(of(&[("providers", "x,DeepInfra")]), [false, true]);
-        assert_eq!(of(&[("zdr", "true")]), [true, false]);
+        for (word, others) in [("true", false), ("TRUE", false), ("1", false), ("false", true), ("0", true)] {
+            assert_eq!(of(&[("zdr", word)]), [true, others], "{word}");
+        }
         assert_eq!(of(&[("zdr", "true"), ("providers", "deepinfra")]), [false, false]);
     }
 }
