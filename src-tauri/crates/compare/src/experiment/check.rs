@@ -5,6 +5,7 @@ use super::{
     kinds,
     look::{self, Pattern, said},
     sets::{Score, Set},
+    suite::{in_order, plain},
 };
 use domain::{Millis, PicoUsd};
 use serde_json::Value;
@@ -132,7 +133,7 @@ impl Check {
                 Kind::Contains { any: false, fold: kind.starts_with('i'), values: list()? }
             }
             "equals" => match value {
-                Value::Object(_) | Value::Array(_) => Kind::Equals(value.to_string()),
+                Value::Object(_) | Value::Array(_) => Kind::Equals(in_order(value.clone())),
                 _ => Kind::Equals(text()?),
             },
             "starts-with" => Kind::Starts(text()?),
@@ -306,10 +307,6 @@ fn schema(value: &Value) -> Result<Option<Box<jsonschema::Validator>>, String> {
         Ok(validator) => Ok(Some(Box::new(validator))),
         Err(error) => Err(format!("its schema: {error}")),
     }
-}
-
-pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 pub(super) fn number(value: &Value) -> Option<f64> {

@@ -4,7 +4,7 @@ use super::{
     asserts::PREVENTED,
     check::Check,
     kinds,
-    suite::Suite,
+    suite::{Suite, in_order},
     template::{BadTemplate, fill},
 };
 use serde_json::{Map, Value};
@@ -133,7 +133,7 @@ fn asked(template: &str, vars: &BTreeMap<String, String>) -> Result<String, BadT
             _ => {}
         }
     }
-    Ok(Value::Array(list).to_string())
+    Ok(in_order(Value::Array(list)))
 }
 
 /// Values that name other variables, with theirs put in once. One that is no template of them is text.
@@ -180,9 +180,7 @@ pub fn request_hash(model: &str, settings: &Map<String, Value>, text: &str, samp
 
 /// Settings in the order of their names, however deep, whatever order they were written in.
 fn ordered(settings: &Map<String, Value>) -> String {
-    let mut sorted = Value::Object(settings.clone());
-    sorted.sort_all_objects();
-    sorted.to_string()
+    in_order(Value::Object(settings.clone()))
 }
 
 /// SHA-256 over the parts, each with its length before it; the first 32 digits.
@@ -219,6 +217,19 @@ mod tests {
         let one = hashed(r#"{ "body": { "a": [{ "x": 1, "y": 2 }], "b": null }, "effort": "low" }"#);
         assert_eq!(one, hashed(r#"{ "effort": "low", "body": { "b": null, "a": [{ "y": 2, "x": 1 }] } }"#));
         assert_ne!(one, hashed(r#"{ "effort": "low", "body": { "b": null, "a": [{ "y": 1, "x": 2 }] } }"#));
+    }
+
+    #[test]
+    fn what_is_asked_is_the_same_text_however_its_parts_are_ordered() {
+        let asked = |suite: &str| {
+            let suite = super::super::from_yaml(suite, &nothing).unwrap();
+            cells(&suite).unwrap().into_iter().map(|cell| cell.text).collect::<Vec<_>>()
+        };
+        let one = r#"{ prompts: ['[{"role":"user","content":"{{a | dump}} {{a}}"}]'], models: [m],
+            tests: [{ vars: { a: { y: 1, x: { d: 2, c: 3 } } } }] }"#;
+        let other = r#"{ prompts: ['[{"content":"{{a | dump}} {{a}}","role":"user"}]'], models: [m],
+            tests: [{ vars: { a: { x: { c: 3, d: 2 }, y: 1 } } }] }"#;
+        assert_eq!(asked(one), asked(other));
     }
 
     #[test]

@@ -212,7 +212,14 @@ pub(super) fn first_line(text: &str) -> String {
 }
 
 pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| in_order(value.clone()), str::to_owned)
+}
+
+/// A value as text with its parts in the order of their names, however they were written: earlier runs are found by
+/// what was asked.
+pub(super) fn in_order(mut value: Value) -> String {
+    value.sort_all_objects();
+    value.to_string()
 }
 
 /// One value, or each of a list.
@@ -325,7 +332,7 @@ fn messages(text: String) -> String {
         return text;
     }
     let list = serde_saphyr::from_str::<Value>(&text).ok().filter(Value::is_array);
-    list.map_or(text, |list| list.to_string())
+    list.map_or(text, in_order)
 }
 
 /// The beginning of a text, as a name.

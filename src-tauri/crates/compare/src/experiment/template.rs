@@ -1,6 +1,7 @@
 //! `{{name}}` in a prompt: a variable, a part of it (`{{user.name}}`, `{{choices[0]}}`), and filters (`{{x | upper}}`),
 //! as far as Nunjucks' are used in prompts. Loops and conditions are not.
 
+use super::suite::in_order;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -297,7 +298,7 @@ fn filtered(value: Option<Value>, filter: &str, arguments: &[Value]) -> Result<O
         "dump" => {
             let value = read(value);
             bounded(value.as_str().map_or(0, quoted_length))?;
-            let dumped = value.to_string();
+            let dumped = in_order(value);
             bounded(dumped.len())?;
             Ok(Some(Value::from(dumped)))
         }
