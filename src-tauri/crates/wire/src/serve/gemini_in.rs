@@ -4,6 +4,7 @@ use super::read::{self, Draft, invalid};
 use crate::json::Json;
 use domain::{Effort, Failure, Part, Reasoning, ResponseFormat, Role, Tool, ToolChoice};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// Deepest schema read.
 const MAX_DEPTH: u32 = 64;
@@ -280,11 +281,15 @@ fn plain(schema: &mut Value, depth: u32) {
 
 /// Everyone else takes the order of properties from the order in which they stand.
 fn put_in_order(properties: &mut Map<String, Value>, order: Option<&Value>) {
-    let order = order.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let mut rest = std::mem::take(properties);
-    let first = order.filter_map(|name| rest.shift_remove_entry(name)).collect::<Map<_, _>>();
-    *properties = first;
-    properties.append(&mut rest);
+    let Some(order) = order.and_then(Value::as_array) else { return };
+    let mut places = HashMap::with_capacity(order.len());
+    for (place, name) in order.iter().enumerate().filter_map(|(place, name)| Some((place, name.as_str()?))) {
+        places.entry(name).or_insert(place);
+    }
+    let mut all: Vec<(String, Value)> = std::mem::take(properties).into_iter().collect();
+    // Those that are not named stay behind, as they stand.
+    all.sort_by_key(|(name, _)| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
+    properties.extend(all);
 }
 
 fn thinking(thinking: &Json<'_>, draft: &mut Draft) -> Result<(), Failure> {

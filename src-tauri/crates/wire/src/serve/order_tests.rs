@@ -45,3 +45,22 @@ fn properties_stand_in_the_order_in_which_the_program_named_them() {
     let sent = sent(&google, "openai-chat").0.to_string();
     assert!(sent.contains(r#""properties":{"a":{},"c":{},"b":{},"d":{}}"#), "{sent}");
 }
+
+/// The list of names is as long as a program likes.
+#[test]
+fn a_long_list_of_properties_is_put_in_order_at_once() {
+    let names: Vec<String> = (0..40_000).map(|n| format!("p{n}")).collect();
+    let properties: serde_json::Map<_, _> =
+        names.iter().rev().map(|name| (name.clone(), json!({}))).collect();
+    let schema = json!({ "type": "OBJECT", "properties": properties, "propertyOrdering": names });
+    let start = std::time::Instant::now();
+    let google = asked(
+        Protocol::Gemini,
+        &json!({ "contents": [{ "role": "user", "parts": [{ "text": "x" }] }],
+            "generationConfig": { "responseMimeType": "application/json", "responseSchema": schema } }),
+    );
+    assert!(start.elapsed().as_secs() < 10, "it took more than a minute where each was looked for by itself");
+    let sent = sent(&google, "openai-chat").0;
+    let properties = &sent["response_format"]["json_schema"]["schema"]["properties"];
+    assert!(properties.as_object().unwrap().keys().eq(&names));
+}
