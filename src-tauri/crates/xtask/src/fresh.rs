@@ -12,7 +12,7 @@ pub(crate) fn build() -> Result<Vec<String>> {
     }
     shell::step("Cloning");
     Cmd::new("git").args(["clone", "--quiet"]).arg(shell::root()?).arg(&folder).run()?;
-    shell::step("Building and testing the clone (a quarter of an hour on two cores)");
+    shell::step("Building and testing the clone (half an hour on two cores)");
     let target = folder.join("target");
     let command = shell::cargo(&["xtask", "test"]).dir(&folder).env("CARGO_TARGET_DIR", &target);
     let kept = command.run_keeping(|line| row(line).is_some())?;

@@ -36,7 +36,7 @@ pub(crate) fn test(_: &[String]) -> Result<()> {
         tests.iter().map(String::as_str).filter(|t| SERIAL.iter().any(|s| t.starts_with(s))).collect();
     let parallel: Vec<&str> = tests.iter().map(String::as_str).filter(|t| !serial.contains(t)).collect();
     passed.counted("rust tests", || {
-        // Every failure is told at once: a run takes a quarter of an hour.
+        // Every failure is told at once: a run takes half an hour.
         let units = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--examples"]);
         Ok(parallel.iter().fold(units, |command, test| command.args(["--test", test])))
     })?;
