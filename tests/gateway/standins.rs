@@ -84,4 +84,11 @@ async fn after_an_invalid_request_the_next_named_model_is_asked_and_no_other_pla
         reply.text()
     );
     assert_eq!((reply.header("x-parallax-attempts"), bench.upstream.asked()), (Some("2"), 3));
+    // Where that one cannot answer either, what is wrong is told.
+    let wrong = Route::answer(Answer::json(400, &error)).path("/deepinfra/");
+    let busy = Route::answer(Answer::json(529, &json!({ "error": { "message": "Busy." } })));
+    let bench = self::bench(vec![wrong, busy], &names[..1]).await;
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert!(reply.status == 400 && reply.text().contains("too many pictures"), "{}", reply.text());
+    assert!(bench.upstream.asked() > 1);
 }

@@ -245,9 +245,10 @@ impl Drive {
 
     /// Tries one after the other until something answers or nothing is left.
     async fn tried(&mut self, registry: &Registry, left: VecDeque<Choice>) -> Last {
-        let mut soonest = None;
-        let mut last = self.each(registry, left, &mut soonest).await;
+        let (mut soonest, mut invalid) = (None, None);
+        let mut last = self.each(registry, left, &mut soonest, &mut invalid).await;
         last.not_before(soonest);
+        last.rather(invalid);
         last
     }
 
@@ -256,6 +257,7 @@ impl Drive {
         registry: &Registry,
         mut left: VecDeque<Choice>,
         soonest: &mut Option<Wait>,
+        invalid: &mut Option<Failure>,
     ) -> Last {
         let mut last = Last::failed(gone());
         while let Some(choice) = left.pop_front() {
@@ -293,6 +295,9 @@ impl Drive {
                     Next::Stop | Next::OfferContinue => return last,
                     Next::NextKey => break,
                     Next::Advance => {
+                        if failure.kind == ErrorKind::RequestInvalid {
+                            invalid.get_or_insert_with(|| failure.clone());
+                        }
                         left.retain(|other| other.endpoint.id != choice.endpoint.id);
                         break;
                     }

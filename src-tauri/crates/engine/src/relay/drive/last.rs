@@ -25,4 +25,10 @@ impl Last {
             headers: Vec::new(),
         }
     }
+    /// Where no other model answered, what one of them found wrong with the request says more than why the last did not.
+    pub(super) fn rather(&mut self, invalid: Option<Failure>) {
+        if let Some(invalid) = invalid.filter(|_| self.failure.is_some() && !self.begun) {
+            (self.failure, self.headers) = (Some(invalid), Vec::new());
+        }
+    }
 }
