@@ -156,6 +156,10 @@ async fn in_googles_protocol_they_pass_to_who_speaks_it() {
     let picture =
         json!({ "content": { "parts": [{ "inlineData": { "mimeType": "image/png", "data": "AA==" } }] } });
     assert_eq!((bench.post(path, &picture).await.status, bench.upstream.asked()), (402, before));
+    // A word for a picture is a word.
+    let words = json!({ "content": { "parts": [{ "text": "an image file with audio ".repeat(20) }] } });
+    assert_eq!(bench.post(path, &words).await.status, 200);
+    let before = bench.upstream.asked();
     let long = json!({ "content": { "parts": [{ "text": "word ".repeat(20_000) }] } });
     assert_eq!((bench.post(path, &long).await.status, bench.upstream.asked()), (402, before));
     let reply = bench.post(path, &single).await;

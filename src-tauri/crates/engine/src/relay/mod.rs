@@ -238,7 +238,8 @@ impl Passing {
         }
         let bytes = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
         let bytes = bytes.saturating_sub(ledger::least_bytes(&self.asked.request));
-        if self.asked.bound.is_none() {
+        // Of embeddings all but texts is told apart where they are read, and what stands in those are words.
+        if self.asked.bound.is_none() || self.asked.embeds {
             return bytes;
         }
         let places = |mark: &[u8]| self.body.windows(mark.len()).filter(|found| *found == mark).count();
@@ -264,7 +265,7 @@ impl Passing {
         let recorded =
             |part: &Part| matches!(part, Part::File { media_type, .. } if media_type.starts_with("audio/"));
         let parts = || self.asked.request.messages.iter().flat_map(|message| &message.parts);
-        let sound = parts().any(recorded) || self.asked.bound.is_some() && speaks();
+        let sound = parts().any(recorded) || self.asked.bound.is_some() && !self.asked.embeds && speaks();
         ledger::Besides { sound, searches: self.asked.served().searches, tier: self.asked.tier() }
     }
 
