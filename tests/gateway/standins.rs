@@ -60,6 +60,36 @@ async fn a_list_may_begin_with_models_that_nobody_here_serves() {
     assert_eq!((reply.status, bench.upstream.asked()), (403, before), "{}", reply.text());
 }
 
+/// What is no name, or no name of anybody's here, stands in for nothing: it is no reason not to ask the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stand_in_that_is_none_keeps_nobody_from_being_asked() {
+    let bench = Bench::new(vec![Route::answer(Answer::json(200, &chat_document()))]).await;
+    let wrong = ["m@", "", &"x".repeat(300), "m@nobody", "auto/nothing"];
+    for wrong in wrong {
+        let mut body = chat("m@chat", false);
+        body["provider"] = json!({ "models": [wrong, "n@chat"] });
+        let reply = bench.post("/v1/chat/completions", &body).await;
+        let told = (reply.header("x-parallax-endpoint"), reply.header("x-parallax-notices"));
+        assert_eq!((reply.status, told), (200, (Some("chat/m"), None)), "{wrong}: {}", reply.text());
+    }
+    // As the first it is passed over.
+    let mut body = chat("m@", false);
+    body["models"] = json!(["n@", "n@chat"]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(
+        (reply.status, reply.header("x-parallax-endpoint")),
+        (200, Some("chat/n")),
+        "{}",
+        reply.text()
+    );
+    // Nobody whom it could choose of is set up, which is not that nobody knows it.
+    let mut body = chat("auto/cheapest", false);
+    body["models"] = json!(["m@chat"]);
+    let reply = bench.post("/v1/chat/completions", &body).await;
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert!(reply.text().contains("is set up"), "{}", reply.text());
+}
+
 /// What one model finds wrong is wrong for it wherever it runs, and may be right for the next that was named.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_an_invalid_request_the_next_named_model_is_asked_and_no_other_place_of_the_first() {

@@ -6,6 +6,7 @@ use crate::{
     inner::{Inner, Table},
     policy,
     registry::Registry,
+    routing,
 };
 use domain::{BudgetScope, ErrorKind, Failure, Period, PicoUsd, Secret, Timestamp, say};
 use std::{fmt::Write as _, time::Duration};
@@ -16,9 +17,6 @@ pub(crate) const LINE: Duration = Duration::from_millis(250);
 
 /// How our keys begin, so that a search for leaked ones finds them.
 const PREFIX: &str = "sk-parallax-";
-
-/// Names that leave the choice of the model to Parallax.
-const AUTO: [&str; 3] = ["auto/cheapest", "auto/fast", "auto/best"];
 
 /// A key that is wanted.
 #[derive(Clone, Debug, Default)]
@@ -244,7 +242,7 @@ fn unoffered(registry: &Registry, models: &[String]) -> Vec<String> {
         }
         None => {
             let plain = name.rsplit_once(':').filter(|(_, variant)| policy::variant(variant).is_some());
-            AUTO.contains(&name) || known(name) || plain.is_some_and(|(plain, _)| known(plain))
+            routing::AUTO.contains(&name) || known(name) || plain.is_some_and(|(plain, _)| known(plain))
         }
     };
     models.iter().filter(|name| !offered(name)).cloned().collect()

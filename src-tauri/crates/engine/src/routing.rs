@@ -25,6 +25,9 @@ const USUAL_ANSWER: u64 = 700;
 /// Turns that usually follow in a chat.
 const FOLLOW_UPS: u32 = 2;
 
+/// Names that leave the choice of the model to Parallax.
+pub(crate) const AUTO: [&str; 3] = ["auto/cheapest", "auto/fast", "auto/best"];
+
 /// An endpoint with the key it is asked with.
 #[derive(Clone)]
 pub(crate) struct Choice {
@@ -81,6 +84,11 @@ pub(crate) fn field(
         }
     }
     Ok(Field { endpoints, rules, floor, auto: false })
+}
+
+/// Does this name leave the choice of the model to us?
+pub(crate) fn leaves_choice(model: &ModelRef) -> bool {
+    model.provider.is_none() && AUTO.contains(&model.model.as_str())
 }
 
 /// `author/name:floor` where no model is called so.

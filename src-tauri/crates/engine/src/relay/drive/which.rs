@@ -5,49 +5,45 @@ use crate::{
     registry::{Known, Registry},
     routing::{self, Field},
 };
-use domain::{Failure, ModelRef, RoutingPrefs};
+use domain::{Failure, ModelRef};
+use std::sync::Arc;
 use wire::serve::Protocol;
 
 impl Drive {
-    /// The first of its names that somebody here serves, and what may be asked for that: those behind it may stand in.
+    /// The first of its names that is known here, and what may be asked for that: those behind it may stand in.
     /// A list written for another router may begin with a model that nobody here has. Notes whom it passed over.
     pub(super) fn which(&mut self, registry: &Registry) -> Result<(ModelRef, Field), Failure> {
-        let prefs = registry.known_providers(self.ask.asked.prefs.clone())?;
+        let asked = Arc::clone(&self.ask.asked);
+        let prefs = registry.known_providers(asked.prefs.clone())?;
+        let mut rules = self.ask.caller.rules.clone();
+        rules.prefs = rules.prefs.meet(&prefs);
+        // What is no name stands in for nothing, like what nobody serves.
+        let meant = |name: &String| named(registry, name).map_or_else(|_| name.clone(), |m| m.to_string());
+        let stand_ins: Vec<String> = rules.prefs.models.iter().map(meant).collect();
         self.unserved.clear();
-        let (first, mut unknown) = (self.ask.asked.model.clone(), None);
-        for (place, name) in std::iter::once(&first).chain(&prefs.models).enumerate() {
+        let mut unknown = None;
+        for (place, name) in std::iter::once(&asked.model).chain(&prefs.models).enumerate() {
             // A request without a first name has the first of its list for one.
             if self.unserved.contains(name) {
                 continue;
             }
-            match self.meant(registry, name, &prefs, place) {
-                Ok(found) => return Ok(found),
-                Err(failure) => unknown.get_or_insert(failure),
+            rules.prefs.models = stand_ins.get(place..).unwrap_or_default().to_vec();
+            let failure = match named(registry, name) {
+                Ok(model) => {
+                    let (model, now) = (self.embedder(registry, model), self.inner.clock.now());
+                    match routing::field(registry, &model, &self.request, rules.clone(), now) {
+                        Ok(field) => return Ok((model, field)),
+                        // Known well: it is what is asked that nobody here can do.
+                        Err(failure) if routing::leaves_choice(&model) => return Err(failure),
+                        Err(failure) => failure,
+                    }
+                }
+                Err(failure) => failure,
             };
+            unknown.get_or_insert(failure);
             self.unserved.push(name.clone());
         }
         Err(unknown.unwrap_or_else(super::gone))
-    }
-
-    /// What may be asked for the name at this place of the list.
-    fn meant(
-        &self,
-        registry: &Registry,
-        name: &str,
-        prefs: &RoutingPrefs,
-        place: usize,
-    ) -> Result<(ModelRef, Field), Failure> {
-        let model = self.embedder(registry, named(registry, name)?);
-        let mut rules = self.ask.caller.rules.clone();
-        rules.prefs = rules.prefs.meet(prefs);
-        if place > 0 {
-            rules.prefs.models = prefs.models.iter().skip(place).cloned().collect();
-        }
-        for other in &mut rules.prefs.models {
-            *other = named(registry, other)?.to_string();
-        }
-        let field = routing::field(registry, &model, &self.request, rules, self.inner.clock.now())?;
-        Ok((model, field))
     }
 
     /// Google's models for embeddings stand in no list of models to talk to: one that nobody is known to serve is asked of
