@@ -165,3 +165,22 @@ async fn in_googles_protocol_they_pass_to_who_speaks_it() {
     let reply = bench.post(path, &single).await;
     assert_eq!((reply.status, reply.header("x-parallax-cost")), (200, Some("0.000008")), "{}", reply.text());
 }
+
+/// A model that stands in no list may be at any who speaks Google's protocol, and rules say at whom.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unlisted_model_of_googles_is_asked_of_whom_the_rules_leave() {
+    let one = json!({ "embedding": { "values": [0.5] }, "usageMetadata": { "promptTokenCount": 1 } });
+    let bench = Bench::new(vec![Route::answer(Answer::json(200, &one)).named(":embedContent")]).await;
+    bench.engine.add_provider("another", "gemini", &bench.upstream.url()).await.unwrap();
+    for (ignored, asked) in [("another", "gemini/new-embedding"), ("gemini", "another/new-embedding")] {
+        let body =
+            json!({ "content": { "parts": [{ "text": "one" }] }, "provider": { "ignore": [ignored] } });
+        let reply = bench.post("/v1beta/models/new-embedding:embedContent", &body).await;
+        assert_eq!(
+            (reply.status, reply.header("x-parallax-endpoint")),
+            (200, Some(asked)),
+            "{}",
+            reply.text()
+        );
+    }
+}

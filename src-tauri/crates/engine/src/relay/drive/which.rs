@@ -2,6 +2,7 @@
 
 use super::{super::named::named, Drive};
 use crate::{
+    policy::Rules,
     registry::{Known, Registry},
     routing::{self, Field},
 };
@@ -29,15 +30,12 @@ impl Drive {
             }
             rules.prefs.models = stand_ins.get(place..).unwrap_or_default().to_vec();
             let failure = match named(registry, name) {
-                Ok(model) => {
-                    let (model, now) = (self.embedder(registry, model), self.inner.clock.now());
-                    match routing::field(registry, &model, &self.request, rules.clone(), now) {
-                        Ok(field) => return Ok((model, field)),
-                        // Known well: it is what is asked that nobody here can do.
-                        Err(failure) if routing::leaves_choice(&model) => return Err(failure),
-                        Err(failure) => failure,
-                    }
-                }
+                Ok(model) => match self.field(registry, &model, rules.clone()) {
+                    Ok(field) => return Ok((model, field)),
+                    // Known well: it is what is asked that nobody here can do.
+                    Err(failure) if routing::leaves_choice(&model) => return Err(failure),
+                    Err(failure) => failure,
+                },
                 Err(failure) => failure,
             };
             unknown.get_or_insert(failure);
@@ -46,18 +44,24 @@ impl Drive {
         Err(unknown.unwrap_or_else(super::gone))
     }
 
-    /// Google's models for embeddings stand in no list of models to talk to: one that nobody is known to serve is asked of
-    /// whoever speaks its protocol.
-    fn embedder(&self, registry: &Registry, model: ModelRef) -> ModelRef {
-        let asked = &self.ask.asked;
+    /// What may be asked for it. Google's models for embeddings stand in no list of models to talk to: one that nobody
+    /// is known to serve is asked of any that speaks its protocol.
+    fn field(&self, registry: &Registry, model: &ModelRef, rules: Rules) -> Result<Field, Failure> {
+        let (asked, now) = (&self.ask.asked, self.inner.clock.now());
         let googles = asked.embeds && asked.protocol == Protocol::Gemini && model.provider.is_none();
-        if !googles || registry.resolve(&model).is_ok() {
-            return model;
-        }
         let speaks =
             |known: &&Known| known.offered() && known.provider.dialect.as_str() == asked.protocol.dialect();
-        let provider = registry.providers().find(speaks).map(|known| known.provider.id.clone());
-        ModelRef { provider, ..model }
+        let at = |known: &Known| ModelRef {
+            provider: Some(known.provider.id.clone()),
+            model: model.model.clone(),
+        };
+        let unknown = googles && registry.resolve(model).is_err();
+        let mut anywhere = registry.providers().filter(|_| unknown).filter(speaks).map(at);
+        let first = anywhere.next();
+        let mut field = routing::field(registry, first.as_ref().unwrap_or(model), &self.request, rules, now)?;
+        let others = anywhere.filter_map(|other| registry.resolve(&other).ok()).flatten();
+        field.endpoints.extend(others.map(|endpoint| (endpoint, 0)));
+        Ok(field)
     }
 
     /// Said of the names that nobody here serves.
