@@ -261,6 +261,35 @@ async fn lists_hold_what_is_asked_for_and_providers_are_listed() {
     assert!(of("chat").is_some() && of("openai").is_none(), "only those that can be asked: {providers}");
 }
 
+/// A key for some models tells its program of nobody else whom its user has.
+#[tokio::test(flavor = "multi_thread")]
+async fn providers_are_those_of_what_the_key_is_for() {
+    let bench = Bench::new(every_protocol()).await;
+    let account = domain::AccountRef::parse("anthropic").unwrap();
+    bench.engine.set_key(&account, domain::Secret::new("sk-ant-test")).await.unwrap();
+    let own = ["chat", "gemini", "messages", "responses"];
+    for (names, told) in [
+        (&["anthropic/*"][..], &["anthropic"][..]),
+        (&["chat/*"], &["chat"]),
+        (&["chat/m", "gemini/m:floor"], &["chat", "gemini"]),
+        (&["nobody/*"], &[]),
+        (&["*"], &own),
+        (&[], &own),
+    ] {
+        let models = Some(names.iter().map(|&name| name.to_owned()).collect());
+        let change = engine::AppKeyChange { models, ..Default::default() };
+        bench.engine.change_app_key("editor", change).await.unwrap();
+        let list = bench.get("/api/v1/providers").await.json();
+        let slugs: Vec<&str> =
+            list["data"].as_array().unwrap().iter().map(|one| one["slug"].as_str().unwrap()).collect();
+        if told == own {
+            assert!(own.iter().all(|id| slugs.contains(id)) && slugs.contains(&"anthropic"), "{slugs:?}");
+        } else {
+            assert_eq!(slugs, told, "{names:?}");
+        }
+    }
+}
+
 /// Which conversation it is may stand in a header, for clients that cannot add to a body.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_stays_where_it_is_by_a_header_too() {

@@ -144,7 +144,7 @@ async fn handle(
         Path::Key => account::key(engine, &caller).await,
         Path::Credits => account::credits(engine, &caller).await,
         Path::Generation => account::generation(engine, &caller, manner, head.uri.query()).await,
-        Path::Providers => Ok(lists::providers(engine)),
+        Path::Providers => Ok(lists::providers(engine, &caller)),
         Path::OpenApi => {
             Ok(reply::json(200, wire::serve::openapi(&format!("http://127.0.0.1:{}", shared.port))))
         }

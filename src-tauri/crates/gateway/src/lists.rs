@@ -6,9 +6,12 @@ use crate::{
     path::{self, Manner},
     reply,
 };
-use domain::{Capabilities, ErrorKind, Failure, Modality, Model, ModelRef, PriceSheet, Timestamp};
+use domain::{
+    Capabilities, ErrorKind, Failure, Modality, Model, ModelRef, PriceSheet, ProviderId, Timestamp,
+};
 use engine::{Caller, Engine, Known, Listed, Registry, allows};
 use hyper::Response;
+use std::collections::HashSet;
 use wire::serve::{self, Offer, OfferedEndpoint, Offering, Page, Sieve};
 
 /// Every model that this key may ask and that is set up.
@@ -99,12 +102,27 @@ fn offered(
     response
 }
 
-/// Who can be asked.
-pub(crate) fn providers(engine: &Engine) -> Response<Answer> {
+/// Who can be asked for what this key is for: whom else its user has is nobody else's business.
+pub(crate) fn providers(engine: &Engine, caller: &Caller) -> Response<Answer> {
     let registry = engine.registry();
+    let (catalog, key) = (registry.catalog(), &caller.key);
+    let allowed = catalog.models().filter(|model| allows(key, model.slug.as_str()));
+    let serving: HashSet<&ProviderId> = allowed
+        .flat_map(|model| catalog.endpoints(model.slug.as_str()))
+        .map(|endpoint| &endpoint.provider)
+        .collect();
+    // Of one that lists nothing, or not all, what it may be asked for is in the key's names alone.
+    let named = |known: &Known| {
+        let start = format!("{}/", known.provider.id);
+        key.models.is_empty()
+            || key.models.iter().any(|name| {
+                name.starts_with(&start)
+                    || name.strip_suffix('*').is_some_and(|theirs| start.starts_with(theirs))
+            })
+    };
     let all: Vec<Offering<'_>> = registry
         .providers()
-        .filter(|known| known.offered())
+        .filter(|known| known.offered() && (serving.contains(&known.provider.id) || named(known)))
         .map(|known| Offering {
             name: &known.provider.name,
             slug: known.provider.id.as_str(),
