@@ -290,6 +290,34 @@ async fn providers_are_those_of_what_the_key_is_for() {
     }
 }
 
+/// Who asks for a provider's models asks for what they cost there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wanted_providers_prices_are_those_that_count() {
+    let bench = Bench::new(every_protocol()).await;
+    let model = "meta-llama/llama-3.3-70b-instruct";
+    for (provider, dollars) in [("deepinfra", "9"), ("groq", "0.05")] {
+        let url = format!("{}/{provider}/v1", bench.upstream.url());
+        bench.engine.add_provider(provider, "openai-chat", &url).await.unwrap();
+        let rates =
+            [Meter::Input, Meter::Output].map(|meter| (meter, dollars.to_owned())).into_iter().collect();
+        let price = engine::UserPrice { rates, foreign: None };
+        let place = ModelRef::parse(&format!("{model}@{provider}")).unwrap();
+        bench.engine.set_price(&place, &price).await.unwrap();
+    }
+    let price = async |query: &str| {
+        let list = bench.get(&format!("/api/v1/models?{query}")).await.json();
+        let all = list["data"].as_array().unwrap();
+        let found = all.iter().find(|found| found["id"] == model)?;
+        found["pricing"]["prompt"].as_str().map(str::to_owned)
+    };
+    let cheap = Some("0.00000005".to_owned());
+    assert_eq!(price("providers=groq").await, cheap);
+    assert_eq!(price("providers=groq&max_price=0.1").await, cheap);
+    assert_eq!(price("providers=groq&min_price=1").await, None);
+    assert_eq!(price("providers=deepinfra&max_price=0.1").await, None);
+    assert_eq!(price("providers=deepinfra&min_price=1").await, Some("0.000009".to_owned()));
+}
+
 /// Which conversation it is may stand in a header, for clients that cannot add to a body.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_stays_where_it_is_by_a_header_too() {

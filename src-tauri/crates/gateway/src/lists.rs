@@ -74,13 +74,12 @@ fn offered(
         .models()
         .filter(|model| allows(&caller.key, model.slug.as_str()))
         .filter_map(|model| {
+            // Those who are wanted: a model costs what it costs there.
+            let wanted = |known: &Known| known.offered() && serves(known);
             let mut served = catalog
                 .endpoints(model.slug.as_str())
                 .iter()
-                .filter(|endpoint| registry.provider(&endpoint.provider).is_some_and(Known::offered));
-            if !served.clone().filter_map(|endpoint| registry.provider(&endpoint.provider)).any(serves) {
-                return None;
-            }
+                .filter(|endpoint| registry.provider(&endpoint.provider).is_some_and(wanted));
             let first = served.next()?;
             let prices = first.prices.as_ref().or_else(|| served.find_map(|other| other.prices.as_ref()));
             Some(offer(model, prices, at, manner))
