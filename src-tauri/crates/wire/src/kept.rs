@@ -2,8 +2,8 @@
 //! again as long as it does not change, so a mark stands where its program put it: behind what changes each time it
 //! would be paid for and never read.
 
-use crate::call;
-use domain::{Endpoint, KeepPrompt, Meter, Part, Request, Role};
+use crate::{call, notices::Notices};
+use domain::{Endpoint, KeepPrompt, Meter, Part, PicoUsd, PriceOrigin, Request, Role, say};
 use serde_json::{Map, Value, json};
 
 /// The field of a mark.
@@ -61,7 +61,13 @@ fn tools(body: &mut Map<String, Value>) -> Option<&mut Vec<Value>> {
 
 /// Puts the marks for tools and system prompt, and those for all of the prompt, into a body whose messages have theirs.
 /// `block` is a text of its system prompt.
-pub(crate) fn mark(request: &Request, body: &mut Map<String, Value>, block: impl Fn(&str) -> Value) {
+pub(crate) fn mark(
+    request: &Request,
+    to: &Endpoint,
+    body: &mut Map<String, Value>,
+    notices: &mut Notices,
+    block: impl Fn(&str) -> Value,
+) {
     last_of_tools(request, body);
     if let Some(blocks) = system(request, block) {
         body.insert("system".into(), blocks);
@@ -78,7 +84,7 @@ pub(crate) fn mark(request: &Request, body: &mut Map<String, Value>, block: impl
     {
         block[MARK] = call::kept(long);
     }
-    few(body);
+    few(to, body, notices);
 }
 
 /// Reasoning cannot be marked.
@@ -134,13 +140,45 @@ fn each(body: &mut Map<String, Value>, then: &mut dyn FnMut(&mut Map<String, Val
     list(body.get_mut("messages").and_then(Value::as_array_mut));
 }
 
+/// Whether the endpoint has a price for this.
+fn has_price(to: &Endpoint, meter: Meter) -> bool {
+    to.prices.iter().flat_map(|sheet| &sheet.rules).any(|rule| rule.rates.contains_key(&meter))
+}
+
+/// Whether anything may be kept for an hour. That costs more than the usual time, and where nobody knows how much no budget
+/// would hold enough for it.
+fn has_hour(to: &Endpoint) -> bool {
+    let unbilled = to.prices.as_ref().is_some_and(|sheet| {
+        matches!(sheet.source.origin, PriceOrigin::Local | PriceOrigin::Demo | PriceOrigin::NotBilled)
+            && sheet.rules.iter().flat_map(|rule| rule.rates.values()).all(|rate| *rate == PicoUsd::ZERO)
+    });
+    unbilled || has_price(to, Meter::InputCacheWrite1h)
+}
+
+/// Makes a mark for an hour a usual one; true if it was one for an hour.
+fn shorten(mark: &mut Value) -> bool {
+    let long = mark.get("ttl").is_some();
+    if long {
+        *mark = call::kept(KeepPrompt::Usual);
+    }
+    long
+}
+
 /// Takes the first marks out if there are too many: a later one stands for all before it. No mark for an hour may stand
-/// behind a shorter one.
-pub(crate) fn few(body: &mut Map<String, Value>) {
+/// behind a shorter one, nor where an hour has no price.
+pub(crate) fn few(to: &Endpoint, body: &mut Map<String, Value>, notices: &mut Notices) {
     let mut count = 0_usize;
     each(body, &mut |place| count += usize::from(place.contains_key(MARK)));
     let mut excess = count.saturating_sub(MOST);
-    let mut short = false;
+    if excess > 0 {
+        notices
+            .parameter(say!("cache_control: only the last {most_marks} marks are sent.", most_marks = MOST));
+    }
+    let (hour, mut unpriced) = (has_hour(to), false);
+    if let Some(mark) = body.get_mut(MARK).filter(|_| !hour) {
+        unpriced |= shorten(mark);
+    }
+    let (mut short, mut behind) = (false, false);
     each(body, &mut |place| {
         let Some(mark) = place.get_mut(MARK) else { return };
         if excess > 0 {
@@ -148,27 +186,35 @@ pub(crate) fn few(body: &mut Map<String, Value>) {
             place.shift_remove(MARK);
             return;
         }
+        if !hour {
+            unpriced |= shorten(mark);
+        }
         if short {
-            *mark = call::kept(KeepPrompt::Usual);
+            behind |= shorten(mark);
         }
         short |= mark.get("ttl").is_none();
     });
+    if unpriced {
+        notices.parameter(say!(
+            "cache_control: the price of an hour is unknown here, so a mark for one is sent as a usual one."
+        ));
+    }
+    if behind {
+        notices.parameter(say!(
+            "cache_control: a mark for an hour behind a shorter one is sent as a usual one."
+        ));
+    }
 }
 
 /// Marks in the words of the Converse API: blocks of their own, which some models refuse.
 #[derive(Clone, Copy)]
-pub(crate) struct Points {
-    /// For an hour too.
-    hour: bool,
-}
+pub(crate) struct Points;
 
 impl Points {
     /// Those a model takes: it has a price for what they ask for. Others' prices for it are of what is kept unasked.
     pub(crate) fn of(to: &Endpoint) -> Option<Self> {
-        let rules = to.prices.iter().flat_map(|sheet| &sheet.rules);
-        let priced = |meter: Meter| rules.clone().any(|rule| rule.rates.contains_key(&meter));
-        let asked = to.upstream_model.contains("claude") && priced(Meter::InputCacheWrite5m);
-        asked.then(|| Self { hour: priced(Meter::InputCacheWrite1h) })
+        let asked = to.upstream_model.contains("claude") && has_price(to, Meter::InputCacheWrite5m);
+        asked.then_some(Self)
     }
 
     /// Puts them in place of the marks.
@@ -179,7 +225,7 @@ impl Points {
             for mut block in blocks {
                 let mark = block.as_object_mut().and_then(|block| block.shift_remove(MARK));
                 list.push(block);
-                list.extend(mark.map(|mark| match mark.get("ttl").filter(|_| self.hour) {
+                list.extend(mark.map(|mark| match mark.get("ttl") {
                     Some(ttl) => json!({ "cachePoint": { "type": "default", "ttl": ttl } }),
                     None => json!({ "cachePoint": { "type": "default" } }),
                 }));

@@ -27,7 +27,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     tools(request, &mut body);
     sampling(request, &thinking, &mut body, &mut notices);
     output(request, &thinking, &mut body, &mut notices);
-    kept::mark(request, &mut body, |text| json!({ "type": "text", "text": text }));
+    kept::mark(request, to, &mut body, &mut notices, |text| json!({ "type": "text", "text": text }));
     call::drop_params(&mut body, quirks, &mut notices.0);
     let output_limit = call::limit(&body, max_tokens);
     let mut call = call::post("/v1/messages", &body, to, quirks);

@@ -33,7 +33,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     format(request, &mut body, &mut notices);
     match points {
         Some(points) => {
-            kept::mark(request, &mut body, |text| json!({ "text": text }));
+            kept::mark(request, to, &mut body, &mut notices, |text| json!({ "text": text }));
             points.put(&mut body);
         }
         None => call::unkept(request, &mut notices),

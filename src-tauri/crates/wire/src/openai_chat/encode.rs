@@ -66,7 +66,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
         None if marked => kept::last_of_tools(request, &mut body),
         _ => call::unkept(request, &mut notices),
     }
-    kept::few(&mut body);
+    kept::few(to, &mut body, &mut notices);
     let mut notices = notices.0;
     call::drop_params(&mut body, quirks, &mut notices);
     body.extend(quirks.body.iter().map(|(name, value)| (name.clone(), value.clone())));

@@ -1,9 +1,29 @@
 //! Marks of what is to be kept: they stay where a program put them.
 
-use super::{asked, sent};
-use crate::{serve::Protocol, trial::endpoint};
-use domain::{Meter, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, Quirks, Request};
+use super::asked;
+use crate::serve::{Asked, Protocol};
+use domain::{
+    Meter, NoticeKind, PicoUsd, PriceOrigin, PriceRule, PriceSheet, PriceSource, Quirks, Request, Words,
+};
 use serde_json::{Value, json};
+
+/// An endpoint at which all that can be kept has a price.
+fn endpoint(upstream: &str) -> domain::Endpoint {
+    priced(upstream, &[Meter::InputCacheWrite5m, Meter::InputCacheWrite1h])
+}
+
+fn sent(asked: &Asked, dialect: &str) -> (Value, Vec<(NoticeKind, Words)>) {
+    sent_to(asked, dialect, &endpoint("m-1"))
+}
+
+/// The body for an endpoint that takes marks if its dialect has them.
+fn sent_to(asked: &Asked, dialect: &str, to: &domain::Endpoint) -> (Value, Vec<(NoticeKind, Words)>) {
+    let takes = Quirks { take_params: vec!["cache_control".into()], ..Quirks::default() };
+    let quirks = if dialect == "openrouter" { takes } else { Quirks::default() };
+    let dialect = crate::dialect(if dialect == "openrouter" { "openai-chat" } else { dialect }).unwrap();
+    let encoded = dialect.encode(&asked.request, to, &quirks).unwrap();
+    (crate::trial::body(&encoded), encoded.notices)
+}
 
 /// The fixed beginning of a system prompt is written once and read by every request, whatever changes behind it.
 #[test]
@@ -134,7 +154,7 @@ fn a_mark_in_a_message_stays_at_its_place_for_as_long_as_it_says() {
         (vec!["/messages/0/content/0 1h".into(), "/messages/2/content/0".into()], 0)
     );
     let body = chat(&hour(), &usual(), &usual(), &none);
-    let (sent, _) = super::sent(&asked(Protocol::OpenAiChat, &body), "anthropic-messages");
+    let (sent, _) = self::sent(&asked(Protocol::OpenAiChat, &body), "anthropic-messages");
     assert_eq!(marks(&sent), ["/tools/0 1h", "/messages/0/content/0", "/messages/1/content/1"]);
     // In Anthropic's own words, also where the system speaks in between and a tool answers in pieces.
     let body = json!({ "model": "m", "max_tokens": 9, "messages": [
@@ -144,7 +164,7 @@ fn a_mark_in_a_message_stays_at_its_place_for_as_long_as_it_says() {
         { "role": "system", "content": [piece("Be kind.", &usual())] },
         { "role": "user", "content": "And?" },
     ] });
-    let (sent, _) = super::sent(&asked(Protocol::AnthropicMessages, &body), "anthropic-messages");
+    let (sent, _) = self::sent(&asked(Protocol::AnthropicMessages, &body), "anthropic-messages");
     assert_eq!(
         marks(&sent),
         ["/messages/0/content/0 1h", "/messages/2/content/0", "/messages/2/content/1"],
@@ -261,7 +281,7 @@ fn a_chat_endpoint_that_takes_marks_gets_them_at_their_places() {
 }
 
 fn priced(upstream: &str, meters: &[Meter]) -> domain::Endpoint {
-    let mut to = endpoint(upstream);
+    let mut to = crate::trial::endpoint(upstream);
     let rates = meters.iter().map(|meter| (*meter, PicoUsd::new(1))).collect();
     let (source, checked) = ("a list".to_owned(), "2026-11-23".to_owned());
     to.prices = Some(PriceSheet {
@@ -392,4 +412,66 @@ fn no_mark_stands_behind_blank_words() {
     let request = asked(Protocol::OpenAiChat, &body).request;
     let encoded = crate::dialect("openai-chat").unwrap().encode(&request, &endpoint("m-1"), &takes).unwrap();
     assert_eq!(marks(&crate::trial::body(&encoded)), ["/messages/0/content/0", "/messages/1"]);
+}
+
+/// What a mark for an hour costs is not what a usual one does: no budget holds enough for a price that nobody knows.
+#[test]
+fn a_mark_for_an_hour_goes_out_only_where_an_hour_has_a_price() {
+    let none = Value::Null;
+    let mut whole = chat(&none, &none, &none, &none);
+    whole["cache_control"] = hour();
+    let mut local = priced("claude-1", &[]);
+    local.prices.as_mut().unwrap().source.origin = PriceOrigin::Local;
+    let mut dear = priced("claude-1", &[Meter::InputCacheWrite5m]);
+    dear.prices.as_mut().unwrap().source.origin = PriceOrigin::Local;
+    let (long, short) = (Meter::InputCacheWrite1h, Meter::InputCacheWrite5m);
+    let unknown = crate::trial::endpoint("claude-1");
+    for (to, goes) in [
+        (endpoint("claude-1"), true),
+        (priced("claude-1", &[long]), true),
+        (local, true),
+        (dear, false),
+        (priced("claude-1", &[Meter::Input, short]), false),
+        (priced("claude-1", &[Meter::Input]), false),
+        (unknown, false),
+    ] {
+        for body in [&chat(&hour(), &hour(), &none, &hour()), &whole] {
+            let asked = asked(Protocol::OpenAiChat, body);
+            for dialect in ["anthropic-messages", "openrouter", "bedrock-converse"] {
+                let points = crate::kept::Points::of(&to).is_some();
+                if dialect == "bedrock-converse" && !points {
+                    continue;
+                }
+                let (sent, told) = sent_to(&asked, dialect, &to);
+                let sent = sent.to_string();
+                assert!(sent.contains("cache_control") || sent.contains("cachePoint"), "{dialect}: {sent}");
+                assert_eq!(sent.contains("1h"), goes, "{dialect} {:?}: {sent}", to.prices);
+                assert_eq!(told.len(), usize::from(!goes), "{dialect}: {told:?}");
+                let of_price =
+                    |(_, words): &(NoticeKind, Words)| words.contains("the price of an hour is unknown");
+                assert!(told.iter().all(of_price), "{told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_is_not_sent_as_it_came_is_told_once() {
+    let body = |marks: &[Value]| {
+        let pieces: Vec<Value> = marks.iter().map(|mark| piece("x", mark)).collect();
+        json!({ "model": "m", "messages": [{ "role": "user", "content": pieces }] })
+    };
+    let most = "cache_control: only the last 4 marks are sent.";
+    let behind = "cache_control: a mark for an hour behind a shorter one is sent as a usual one.";
+    for dialect in ["anthropic-messages", "openrouter"] {
+        let told = |marks: &[Value]| {
+            let told = sent(&asked(Protocol::OpenAiChat, &body(marks)), dialect).1;
+            told.iter().map(|(_, words)| words.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[usual(), usual(), usual(), usual()]), [""; 0], "{dialect}");
+        assert_eq!(told(&[hour(), hour(), usual()]), [""; 0], "{dialect}");
+        assert_eq!(told(&vec![usual(); 7]), [most], "{dialect}");
+        assert_eq!(told(&[usual(), hour(), hour()]), [behind], "{dialect}");
+        assert_eq!(told(&[hour(), usual(), hour(), usual(), usual(), usual()]), [most], "{dialect}");
+    }
 }

@@ -114,6 +114,12 @@ export const notices: Record<string, string> = {
   '{name}: this provider takes none.': '{name}: Dieser Anbieter nimmt das nicht.',
   'cache_control: this provider is not asked to keep the prompt.':
     'cache_control: Dieser Anbieter wird nicht gebeten, den Prompt aufzubewahren.',
+  'cache_control: only the last {most_marks} marks are sent.':
+    'cache_control: Nur die letzten {most_marks} Marken werden gesendet.',
+  'cache_control: the price of an hour is unknown here, so a mark for one is sent as a usual one.':
+    'cache_control: Der Preis einer Stunde ist hier unbekannt; eine Marke für eine Stunde geht als gewöhnliche hinaus.',
+  'cache_control: a mark for an hour behind a shorter one is sent as a usual one.':
+    'cache_control: Eine Marke für eine Stunde hinter einer kürzeren geht als gewöhnliche hinaus.',
   "max_completion_tokens: {asked} became {most}, this model's most.":
     'max_completion_tokens: Aus {asked} wurden {most}, das Höchste dieses Modells.',
   'max_completion_tokens: {asked} became {least}, the least that this API takes.':
