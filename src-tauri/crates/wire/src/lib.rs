@@ -23,6 +23,7 @@ mod framed;
 mod gemini;
 mod json;
 mod kept;
+mod late;
 mod listing;
 mod media;
 mod names;

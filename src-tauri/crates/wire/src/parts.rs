@@ -1,7 +1,7 @@
 //! Which pieces of a message are sent, in which order: the same for every dialect that knows text, pictures,
 //! documents, calls and their results, whatever its words for them.
 
-use crate::{media, notices::Notices};
+use crate::{late::as_users, media, notices::Notices};
 use domain::{ErrorKind, Failure, KeepPrompt, Message, Part, Request, Role, Upstream, Words, say};
 use std::{borrow::Cow, ops::Range};
 
@@ -98,12 +98,6 @@ fn reorder(messages: &mut Cow<'_, [Message]>, within: Range<usize>) {
             *slot = part;
         }
     }
-}
-
-/// What the system says in the middle of a conversation, for a model to which it cannot speak there: in the user's turn,
-/// at its place, so that nothing before it changes.
-pub(crate) fn as_users(system: &str) -> String {
-    format!("<system>\n{system}\n</system>")
 }
 
 /// What a message may hold besides the user's words.

@@ -1,7 +1,7 @@
 //! Requests in the words of the Messages API.
 
 use super::VERSION;
-use crate::{Encoded, call, kept, media, notices::Notices, parts, replay, thinking::Thinking};
+use crate::{Encoded, call, kept, late, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{Endpoint, Failure, Part, Quirks, Request, ResponseFormat, Role, Tool, ToolChoice, say};
 use serde_json::{Map, Value, json};
 
@@ -10,6 +10,7 @@ const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
+    let request = &*late::untagged(request, false, &mut notices);
     let messages = messages(request, to, &mut notices);
     if messages.is_empty() {
         return Err(call::nothing());
@@ -77,7 +78,7 @@ fn block(part: &Part, role: Role, own: &str, notices: &mut Notices) -> Option<Va
         Part::Text { text } | Part::Refusal { text } => {
             (!text.trim().is_empty()).then(|| json!({ "type": "text", "text": text }))
         }
-        Part::System { text } => Some(json!({ "type": "text", "text": parts::as_users(text) })),
+        Part::System { text } => Some(json!({ "type": "text", "text": late::as_users(text) })),
         Part::Reasoning { text, signature, issuer } => match signature {
             Some(signature) if issuer == own => Some(match signature.strip_prefix(replay::REDACTED) {
                 Some(data) => json!({ "type": "redacted_thinking", "data": data }),

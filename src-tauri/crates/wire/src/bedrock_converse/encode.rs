@@ -1,7 +1,7 @@
 //! Requests in the words of the Converse API. Source of the shapes: botocore 1.44.5,
 //! `bedrock-runtime/2023-09-30/service-2.json`, 2026-11.
 
-use crate::{Encoded, call, kept, media, notices::Notices, parts, replay, thinking::Thinking};
+use crate::{Encoded, call, kept, late, media, notices::Notices, parts, replay, thinking::Thinking};
 use domain::{
     Endpoint, ErrorKind, Failure, Part, Quirks, Reasoning, Request, ResponseFormat, Role, Tool, ToolChoice,
     say,
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     parts::no_addresses(request)?;
     let mut notices = Notices::default();
+    let request = &*late::untagged(request, false, &mut notices);
     let points = kept::Points::of(to);
     let messages = messages(request, to, points.is_some(), &mut notices);
     if messages.is_empty() {
@@ -88,7 +89,7 @@ fn block(part: &Part, role: Role, own: &str, documents: &mut u32, notices: &mut 
         Part::Text { text } | Part::Refusal { text } => {
             (!text.trim().is_empty()).then(|| json!({ "text": text }))
         }
-        Part::System { text } => Some(json!({ "text": parts::as_users(text) })),
+        Part::System { text } => Some(json!({ "text": late::as_users(text) })),
         Part::Reasoning { text, signature, issuer } => match signature {
             Some(signature) if issuer == own => Some(match signature.strip_prefix(replay::REDACTED) {
                 Some(data) => json!({ "reasoningContent": { "redactedContent": data } }),

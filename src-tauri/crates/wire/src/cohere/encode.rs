@@ -2,7 +2,7 @@
 
 use super::PLAN;
 use crate::{
-    Encoded, call, media,
+    Encoded, call, late, media,
     notices::Notices,
     parts::{self, Asked, Said, Takes},
     replay,
@@ -16,6 +16,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut notices = Notices::default();
     let own = replay::issuer(to);
     let takes = Takes { late_system: call::late_system(to, quirks), ..Takes::default() };
+    let request = &*late::untagged(request, takes.late_system, &mut notices);
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {

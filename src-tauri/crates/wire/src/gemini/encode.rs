@@ -1,7 +1,7 @@
 //! Requests in the words of the Gemini API.
 
 use super::schema;
-use crate::{Encoded, call, effort, media, notices::Notices, parts, replay};
+use crate::{Encoded, call, effort, late, media, notices::Notices, parts, replay};
 use domain::{
     Effort, Endpoint, Failure, Message, Part, Quirks, Reasoning, ReasoningForm, Request, ResponseFormat,
     Role, Tool, ToolChoice, say,
@@ -21,6 +21,7 @@ const IMAGES: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/heic"
 
 pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Result<Encoded, Failure> {
     let mut notices = Notices::default();
+    let request = &*late::untagged(request, false, &mut notices);
     let by_effort = quirks.effort_models.iter().any(|part| to.upstream_model.contains(part.as_str()));
     let contents = contents(request, to, by_effort, &mut notices);
     if contents.is_empty() {
@@ -87,7 +88,7 @@ fn parts(message: &Message, own: &str, by_effort: bool, notices: &mut Notices) -
                     out.push(json!({ "text": text }));
                 }
             }
-            Part::System { text } => out.push(json!({ "text": parts::as_users(text) })),
+            Part::System { text } => out.push(json!({ "text": late::as_users(text) })),
             Part::Reasoning { text, signature, issuer } => {
                 reasoning(text, signature.as_deref().filter(|_| issuer == own), &mut out);
                 if issuer != own {

@@ -1,7 +1,7 @@
 //! Requests of Ollama's chat.
 
 use crate::{
-    Encoded, call, effort, media,
+    Encoded, call, effort, late, media,
     notices::Notices,
     parts::{self, Asked, Said, Takes},
     replay,
@@ -30,6 +30,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let mut notices = Notices::default();
     let own = replay::issuer(to);
     let takes = Takes { late_system: call::late_system(to, quirks), ..Takes::default() };
+    let request = &*late::untagged(request, takes.late_system, &mut notices);
     let mut messages = Vec::new();
     for message in parts::in_order_of_calls(&request.messages).iter() {
         match message.role {

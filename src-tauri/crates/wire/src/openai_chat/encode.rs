@@ -2,7 +2,7 @@
 
 use super::{CONTENT, reasoning};
 use crate::{
-    Encoded, call, kept, media,
+    Encoded, call, kept, late, media,
     names::{HASH, mix},
     notices::Notices,
     parts::{self, Asked, Said, Takes},
@@ -28,6 +28,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let marked = call::takes(quirks, kept::MARK);
     let marks = marked && request.keep_prompt.is_none() && kept::wanted(request);
     let takes = Takes { late_system: call::late_system(to, quirks), marks };
+    let request = &*late::untagged(request, takes.late_system, &mut notices);
     let mut messages = Vec::new();
     for message in &request.messages {
         match message.role {

@@ -1,7 +1,7 @@
 //! Requests of the Responses dialect.
 
 use crate::{
-    Encoded, call, effort, media,
+    Encoded, call, effort, late, media,
     notices::Notices,
     parts::{self, Asked, Said, Takes},
     replay,
@@ -18,6 +18,7 @@ pub(super) fn encode(request: &Request, to: &Endpoint, quirks: &Quirks) -> Resul
     let own = replay::issuer(to);
     let role = quirks.system_role.as_deref().unwrap_or("system");
     let late = call::late_system(to, quirks).then_some(role);
+    let request = &*late::untagged(request, late.is_some(), &mut notices);
     let mut input = Vec::new();
     for message in &request.messages {
         match message.role {

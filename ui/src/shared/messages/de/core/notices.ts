@@ -114,6 +114,8 @@ export const notices: Record<string, string> = {
   '{name}: this provider takes none.': '{name}: Dieser Anbieter nimmt das nicht.',
   'cache_control: this provider is not asked to keep the prompt.':
     'cache_control: Dieser Anbieter wird nicht gebeten, den Prompt aufzubewahren.',
+  'Only the system speaks between <system> tags: such tags in other words are sent as “&lt;system>”.':
+    'Nur das System spricht zwischen <system>-Tags: Solche in anderen Worten gehen als „&lt;system>“ hinaus.',
   'cache_control: only the last {most_marks} marks are sent.':
     'cache_control: Nur die letzten {most_marks} Marken werden gesendet.',
   'cache_control: the price of an hour is unknown here, so a mark for one is sent as a usual one.':
