@@ -10,7 +10,7 @@ use domain::{Endpoint, Model, PriceSheet, Provider, ProviderId};
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 /// Gives another price of an endpoint; `None` = as it is.
@@ -66,8 +66,10 @@ impl Catalog {
 
     /// The provider that has this name in one of the sources (`google-vertex`), where it is no id of ours.
     pub fn provider_called(&self, name: &str) -> Option<&Provider> {
-        let hosts: Vec<Host> = serde_json::from_str(bundle::HOSTS).ok()?;
-        self.provider(&hosts.iter().find(|host| host.is_called(name))?.id)
+        // Read once: a program may name as many as it likes.
+        static HOSTS: LazyLock<Vec<Host>> =
+            LazyLock::new(|| serde_json::from_str(bundle::HOSTS).unwrap_or_default());
+        self.provider(&HOSTS.iter().find(|host| host.is_called(name))?.id)
     }
 
     /// All models by slug; the demo models are last.
