@@ -32,7 +32,11 @@ async fn the_document_is_kept_to() {
         .arg("run")
         .arg(format!("http://{}/openapi.json", bench.address()))
         .args(["--checks", "not_a_server_error,content_type_conformance,status_code_conformance"])
-        .args(["--max-examples", EXAMPLES, "--workers", "2", "--continue-on-failure", "--no-color"])
+        // Python 3.11 loses count of how deep it is where several threads make examples ("AST constructor recursion depth
+        // mismatch").
+        .args(["--max-examples", EXAMPLES, "--workers", "1", "--continue-on-failure", "--no-color"])
+        // A path that is one piece is few of the texts it draws.
+        .args(["--suppress-health-check", "filter_too_much"])
         .args(["--header", &format!("Authorization: Bearer {}", bench.key)])
         .env("NO_PROXY", "127.0.0.1");
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
