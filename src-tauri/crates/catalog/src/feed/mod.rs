@@ -133,7 +133,7 @@ pub fn read(feed: &Feed, body: &[u8], catalog: &Catalog, checked: &str) -> Resul
         let endpoints = catalog.of_provider(&host.id);
         for endpoint in endpoints.filter(|endpoint| is_for(feed.format, endpoint.prices.as_ref())) {
             let rules = match lookup(&endpoint.upstream_model) {
-                Ok(Some(rules)) => rules,
+                Ok(Some(rules)) => with_hour(rules, endpoint.prices.as_ref()),
                 Ok(None) => continue,
                 Err(reason) => {
                     found.refused.push((endpoint.id.to_string(), reason));
@@ -165,6 +165,27 @@ fn is_for(format: Format, bundled: Option<&PriceSheet>) -> bool {
         Format::ModelsDev => matches!(name, "models.dev" | "pi-ai"),
         Format::OpenRouter => true,
     }
+}
+
+/// Most lists name no price for a prompt that is kept for an hour, and without one it would be booked at that of five
+/// minutes. Where the bundled sheet has one and the list has none, it is twice the input's as in the bundled ones, as
+/// long as the usual write costs five quarters of it.
+fn with_hour(mut rules: Vec<PriceRule>, bundled: Option<&PriceSheet>) -> Vec<PriceRule> {
+    let named =
+        |rules: &[PriceRule]| rules.iter().any(|rule| rule.rates.contains_key(&Meter::InputCacheWrite1h));
+    if bundled.is_none_or(|sheet| !named(&sheet.rules)) || named(&rules) {
+        return rules;
+    }
+    for PriceRule { rates, .. } in &mut rules {
+        let rate = |meter| rates.get(&meter).map(|rate| rate.get());
+        if let (Some(input), Some(write)) = (rate(Meter::Input), rate(Meter::InputCacheWrite5m))
+            && write.checked_mul(4) == input.checked_mul(5)
+            && let Some(hour) = input.checked_mul(2)
+        {
+            rates.insert(Meter::InputCacheWrite1h, PicoUsd::new(hour));
+        }
+    }
+    rules
 }
 
 /// Finds an endpoint's rules by its upstream id: none, or what is wrong with them.

@@ -118,3 +118,18 @@ fn a_list_nested_without_end_is_refused_without_a_crash() {
         assert!(read(feed, deep.as_bytes(), &catalog(), "2026-11-21").is_err());
     }
 }
+
+#[test]
+fn a_list_that_names_no_price_for_an_hour_does_not_take_it_away() {
+    let catalog = catalog();
+    let hour = |prices: &str| {
+        let body = format!(r#"{{"data":[{{"id":"anthropic/claude-opus-4.5","pricing":{prices}}}]}}"#);
+        let found = read(list("OpenRouter"), body.as_bytes(), &catalog, "2026-11-21").unwrap();
+        rate(&found, "openrouter/anthropic/claude-opus-4.5", Meter::InputCacheWrite1h).map(PicoUsd::get)
+    };
+    let with = |more: &str| format!(r#"{{"prompt":"0.000004","completion":"0.00002",{more}}}"#);
+    assert_eq!(hour(&with(r#""input_cache_write":"0.000005""#)), Some(8_000_000));
+    let said = r#""input_cache_write":"0.000005","input_cache_write_1h":"0.000007""#;
+    assert_eq!(hour(&with(said)), Some(7_000_000));
+    assert_eq!(hour(&with(r#""input_cache_write":"0.000006""#)), None, "another ratio says nothing");
+}

@@ -91,6 +91,9 @@ pub(crate) struct Entry<'a> {
     pub(crate) lite: Option<&'a Node>,
 }
 
+/// Hosts that keep a prompt of Anthropic's models for an hour, at Anthropic's own ratio of prices.
+const KEEP_FOR_AN_HOUR: [&str; 3] = ["bedrock", "openrouter", "vertex"];
+
 /// Day by which "current" is meant: the newest source's.
 pub(crate) fn today() -> &'static str {
     sources::ALL.iter().map(|source| source.date).max().unwrap_or_default()
@@ -460,7 +463,10 @@ fn price(
         offers.rotate_left(1);
     }
     compare(host, entry, &offers, report);
-    let (source, sheet) = offers.swap_remove(0);
+    let (source, mut sheet) = offers.swap_remove(0);
+    if KEEP_FOR_AN_HOUR.contains(&host.id.as_str()) && entry.slug.starts_with("anthropic/") {
+        sheet.add_hour();
+    }
     report
         .lost
         .extend(sheet.lost.iter().map(|what| format!("{} {} ({}): {what}", host.id, entry.id, source.name)));

@@ -60,6 +60,21 @@ impl Sheet {
         }
     }
 
+    /// Names the price of a prompt that is kept for an hour where the sheet lacks it: twice the input's where the
+    /// usual write costs five quarters of it. So it is wherever a source names it for one of Anthropic's models
+    /// (genai-prices 0.2.3, LiteLLM 1.109.1), and in what Anthropic and OpenRouter say of keeping prompts (November
+    /// 2026). Without it the hour would be held and booked at the price of five minutes.
+    pub(crate) fn add_hour(&mut self) {
+        for Rule { rates, .. } in &mut self.rules {
+            if let (Some(input), Some(write)) = (rates.get("input"), rates.get("input_cache_write_5m"))
+                && write.checked_mul(4) == input.checked_mul(5)
+                && let Some(hour) = input.checked_mul(2)
+            {
+                rates.entry("input_cache_write_1h").or_insert(hour);
+            }
+        }
+    }
+
     fn rate(&mut self, rates: &mut Rates, meter: &'static str, digits: &str, places: u32) {
         match decimal::scaled(digits, places) {
             Ok(rate) if rate >= 0 => {
@@ -343,4 +358,29 @@ fn pattern(pattern: &str, id: &str) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(rates: &[(&'static str, i64)]) -> Sheet {
+        let rates = rates.iter().copied().collect();
+        Sheet { rules: vec![Rule { when: When::default(), rates }], lost: Vec::new() }
+    }
+
+    fn hour(rates: &[(&'static str, i64)]) -> Option<i64> {
+        let mut sheet = sheet(rates);
+        sheet.add_hour();
+        sheet.rules[0].rates.get("input_cache_write_1h").copied()
+    }
+
+    #[test]
+    fn an_hour_costs_twice_the_input_where_five_minutes_cost_five_quarters_of_it() {
+        let (input, write) = (("input", 5_000_000), ("input_cache_write_5m", 6_250_000));
+        assert_eq!(hour(&[input, write]), Some(10_000_000));
+        assert_eq!(hour(&[input, write, ("input_cache_write_1h", 7)]), Some(7), "what a source says stands");
+        assert_eq!(hour(&[input, ("input_cache_write_5m", 5_000_000)]), None, "another ratio says nothing");
+        assert_eq!(hour(&[input]), None);
+    }
 }
