@@ -25,12 +25,18 @@ fn axe() -> String {
 }
 
 /// Shows a theme, lets what fades from one to the other come to its end, runs axe over what is shown and gives what
-/// is serious or critical, with its first places. The second theme differs in its colours alone.
+/// is serious or critical, with its first places. The second theme differs in its colours alone. Nothing fades
+/// meanwhile: a button that becomes ready while axe is at it is of both colours for a moment.
 const RUN: &str = "const [theme, part, done] = arguments; \
     const painted = () => new Promise((go) => { \
         requestAnimationFrame(() => requestAnimationFrame(go)); setTimeout(go, 2000); }); \
     const why = (node) => (node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''; \
     const look = async () => { \
+        if (!window.still) { \
+            window.still = new CSSStyleSheet(); \
+            window.still.replaceSync('*, ::before, ::after { transition: none !important }'); \
+            document.adoptedStyleSheets = [...document.adoptedStyleSheets, window.still]; \
+        } \
         document.documentElement.dataset.theme = theme; \
         await painted(); \
         for (const one of document.getAnimations()) \
