@@ -11,6 +11,8 @@ const LONGEST: usize = 2_000;
 const BEGIN: char = '\u{e200}';
 const BETWEEN: char = '\u{e202}';
 const END: char = '\u{e201}';
+/// Longest mark, in bytes. What has no end within as much has none.
+const MARK: usize = 4_000;
 
 /// The sources of a message, each once, in the order in which it cites them. Read from `content_references` (with
 /// `items`, `sources` and the sites that support one) and from the older `citations`; `alt`, a link in Markdown, where
@@ -81,23 +83,68 @@ fn linked(markdown: &str, found: &mut Vec<(String, Option<String>)>) {
 }
 
 /// Without the marks that stand for citations: private characters around names of results that are not in the text. Of
-/// a mark around a thing's name the name stays.
+/// a mark around a thing's name the name stays. One that nothing ends takes no words with it.
 pub(crate) fn without_marks(words: &str) -> String {
     let mut out = String::with_capacity(words.len());
     let mut rest = words;
     while let Some(start) = rest.find(BEGIN) {
         out.push_str(&rest[..start]);
         let after = &rest[start + BEGIN.len_utf8()..];
-        rest = match after.find(END) {
+        rest = match end(after) {
             Some(end) => {
                 out.push_str(&thing(&after[..end]).unwrap_or_default());
                 &after[end + END.len_utf8()..]
             }
-            None => after,
+            None => unended(after),
         };
     }
     out.push_str(rest);
-    out.retain(|c| !('\u{e200}'..='\u{e20f}').contains(&c));
+    bare(&out)
+}
+
+/// Where a mark ends: before the next one begins, on its own line.
+fn end(after: &str) -> Option<usize> {
+    let end = after.find([BEGIN, END, '\n']).filter(|end| *end <= MARK)?;
+    after[end..].starts_with(END).then_some(end)
+}
+
+/// What stands behind a mark that nothing ends: its kind goes, and the names of results.
+fn unended(after: &str) -> &str {
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '_');
+    if !rest.is_empty() && !rest.starts_with(BETWEEN) {
+        return after;
+    }
+    if after.starts_with("cite") || after.starts_with("filecite") {
+        let mut rest = rest;
+        while let Some(name) = rest.strip_prefix(BETWEEN) {
+            rest = &name[results(name)..];
+        }
+        return rest;
+    }
+    rest
+}
+
+/// Bytes of the names of results that a text begins with.
+fn results(text: &str) -> usize {
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ',');
+    let end = text.find(|c| !named(c)).unwrap_or(text.len());
+    text[..end].trim_end_matches(',').len()
+}
+
+/// Without the private characters that are left, and the name of a result behind one of them.
+fn bare(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((at, mark)) = rest.char_indices().find(|(_, c)| ('\u{e200}'..='\u{e20f}').contains(c)) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + mark.len_utf8()..];
+        let numbered =
+            rest.strip_prefix("turn").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if mark == BETWEEN && numbered {
+            rest = &rest[results(rest)..];
+        }
+    }
+    out.push_str(rest);
     out
 }
 
@@ -187,10 +234,31 @@ mod tests {
             ("\u{e200}video\u{e202}How to\u{e202}turn0youtube1\u{e201}", "How to"),
             ("\u{e200}navlist\u{e202}News\u{e202}turn0news1,turn0news2\u{e201}", "News"),
             ("a\u{e200}filecite\u{e202}turn0file1\u{e202}L1-L2\u{e201}.", "a."),
-            ("cut \u{e200}cite", "cut cite"),
+            ("cut \u{e200}cite", "cut "),
+            ("cut \u{e200}cite\u{e202}turn0search0", "cut "),
+            ("cut \u{e200}url\u{e202}The board\u{e202}turn0search1", "cut The board"),
+            ("a \u{e200}\u{e202}turn0search0\u{e202}turn0news1 b", "a  b"),
+            ("a \u{e200}word", "a "),
+            ("a \u{e200}Words go on", "a Words go on"),
             ("none", "none"),
         ] {
             assert_eq!(without_marks(words), plain);
         }
+    }
+
+    #[test]
+    fn a_mark_that_nothing_ends_takes_no_words_with_it() {
+        let whole = "\u{e200}cite\u{e202}turn0search1\u{e201}";
+        for between in [" these words stay ", ", these\n", "\u{6771}\u{4eac}. "] {
+            let text = format!("First \u{e200}cite\u{e202}turn0search0{between}and {whole}the end.");
+            assert_eq!(without_marks(&text), format!("First {between}and the end."));
+        }
+        let line = "\u{e200}cite\u{e202}turn0search0\nNext line.\u{e201}";
+        assert_eq!(without_marks(line), "\nNext line.");
+        let long = "word ".repeat(MARK);
+        assert_eq!(without_marks(&format!("\u{e200}cite\u{e202}turn0 {long}\u{e201}")), format!(" {long}"));
+        // Each mark is looked at once, however many nothing ends.
+        let many = "\u{e200}cite\u{e202}turn0".repeat(500_000);
+        assert_eq!(without_marks(&many), "");
     }
 }
