@@ -7,11 +7,13 @@
 
 use crate::{
     Conversation, Filed, Files, LeftOut, Place, Reason, Source, Takes, Wanted, chatgpt_cites as cites,
+    chatgpt_report as report, inside,
     text::{self, clean},
     tree::{self, Node, Reading, Who},
 };
 use domain::Part;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Longest id of a project.
 const PROJECT: usize = 100;
@@ -25,8 +27,11 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
     let Some(mapping) = value["mapping"].as_object() else {
         return Err(Reason::NotAConversation);
     };
-    let nodes =
-        mapping.iter().map(|(id, entry)| node(id, entry, fallback.as_ref(), files, &mut left_out)).collect();
+    let mut reports = HashSet::new();
+    let nodes = mapping
+        .iter()
+        .map(|(id, entry)| node(id, entry, fallback.as_ref(), &mut reports, files, &mut left_out))
+        .collect();
     let reading = Reading { current: value["current_node"].as_str(), side_by_side: false };
     let (turns, lanes) = tree::turns(nodes, reading);
     Ok(Conversation {
@@ -65,6 +70,7 @@ fn node(
     id: &str,
     entry: &Value,
     fallback: Option<&String>,
+    reports: &mut HashSet<String>,
     files: &mut Files<'_>,
     left_out: &mut LeftOut,
 ) -> Node {
@@ -74,8 +80,10 @@ fn node(
     let hidden = metadata["is_visually_hidden_from_conversation"] == true;
     let mut parts = Vec::new();
     if !message.is_null() {
-        if role == "system" || hidden {
-            if says_something(&message["content"]) {
+        let report = (role != "user").then(|| report::of(message)).flatten();
+        let in_text = report.as_ref().is_some_and(|report| report.in_text);
+        if role == "system" || hidden || in_text {
+            if report.is_none() && says_something(&message["content"]) {
                 left_out.system_messages = left_out.system_messages.saturating_add(1);
             }
         } else {
@@ -85,6 +93,10 @@ fn node(
                 "assistant" => parts.extend(cites::citations(metadata)),
                 _ => {}
             }
+        }
+        // The same report comes with several messages.
+        if let Some(report) = report.filter(|report| reports.insert(report.words().to_owned())) {
+            parts.extend(report.parts(left_out));
         }
     }
     let who = if role == "user" { Who::User } else { Who::Model };
@@ -103,7 +115,9 @@ fn node(
 
 fn says_something(content: &Value) -> bool {
     let parts = content["parts"].as_array().into_iter().flatten();
-    let text = content["text"].as_str().into_iter();
+    // What a person told of themselves, and what was kept of them.
+    let fields = ["text", "user_profile", "user_instructions", "model_set_context"];
+    let text = fields.into_iter().filter_map(|field| content[field].as_str());
     parts.filter_map(Value::as_str).chain(text).any(|text| !text.trim().is_empty())
 }
 
@@ -127,17 +141,25 @@ fn content(message: &Value, role: &str, files: &mut Files<'_>, left_out: &mut Le
                 })
             })
             .collect(),
-        "reasoning_recap" | "model_editable_context" | "user_editable_context" => Vec::new(),
+        "reasoning_recap" => Vec::new(),
+        "model_editable_context" | "user_editable_context" => {
+            if says_something(content) {
+                left_out.system_messages = left_out.system_messages.saturating_add(1);
+            }
+            Vec::new()
+        }
         // Code for a tool is the model's work, not its answer.
         "code" => tool(recipient, content["text"].as_str().unwrap_or_default(), left_out),
         "execution_output"
         | "system_error"
         | "tether_browsing_display"
         | "tether_quote"
+        | "sonic_webpage"
         | "citable_code_output" => {
-            let said = ["text", "result", "output_str"].iter().find_map(|key| content[*key].as_str());
-            let result = said.unwrap_or_default();
-            tool(message["author"]["name"].as_str().unwrap_or(kind), result, left_out)
+            let name = message["author"]["name"].as_str().unwrap_or(kind);
+            let mut parts = tool(name, &result(content), left_out);
+            parts.extend(plots(message, files, left_out).into_iter().map(|part| as_tool(name, part)));
+            parts
         }
         _ => {
             let mut parts = Vec::new();
@@ -164,6 +186,32 @@ fn content(message: &Value, role: &str, files: &mut Files<'_>, left_out: &mut Le
             parts
         }
     }
+}
+
+/// What a tool gave: of a page its title and address, what was read or found, and what was said of that.
+fn result(content: &Value) -> String {
+    let told = |keys: &[&str]| {
+        let mut told = keys.iter().filter_map(|key| content[*key].as_str());
+        told.find(|words| !words.trim().is_empty())
+    };
+    let said = [&["title"][..], &["url"], &["text", "result", "output_str", "snippet"], &["summary"]];
+    let said: Vec<&str> = said.into_iter().filter_map(told).collect();
+    cites::without_marks(&said.join("\n\n"))
+}
+
+/// The pictures that code drew. They are named beside what it printed.
+fn plots(message: &Value, files: &mut Files<'_>, left_out: &mut LeftOut) -> Vec<Part> {
+    let given = message["metadata"]["aggregate_result"]["messages"].as_array().into_iter().flatten();
+    let mut seen = HashSet::new();
+    let pictures = given.filter_map(|given| given["image_url"].as_str()).filter(|url| seen.insert(*url));
+    let mut picture = |url| {
+        if inside::base64(url).is_some() {
+            return inside::picture(url, "", files, left_out);
+        }
+        let wanted = Wanted { place: Place::Beside(asset(url)), name: "", takes: Takes::Pictures };
+        text::file(&wanted, "Picture", url, files, left_out)
+    };
+    pictures.map(&mut picture).collect()
 }
 
 /// What lies in a part that holds what was said and seen in a call: the recording of each and the pictures.
@@ -287,6 +335,13 @@ mod tests {
             said(json!({ "content_type": "tether_browsing_display", "result": "A page" })),
             [tool("A page")]
         );
+        let quote = json!({ "content_type": "tether_quote", "title": "A page", "url": "https://a.example", "text": "Words" });
+        assert_eq!(said(quote), [tool("A page\n\nhttps://a.example\n\nWords")]);
+        let page = json!({ "content_type": "sonic_webpage", "title": "A page", "url": "https://a.example", "snippet": "S",
+            "text": "Words" });
+        assert_eq!(said(page), [tool("A page\n\nhttps://a.example\n\nWords")]);
+        let found = json!({ "content_type": "tether_browsing_display", "result": "", "summary": "Of it" });
+        assert_eq!(said(found), [tool("Of it")]);
         let screen = json!({ "content_type": "computer_output", "screenshot": {
             "content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1" } });
         assert_eq!(said(screen), [tool("[Picture, not imported: sediment://file_1]")]);
@@ -325,5 +380,44 @@ mod tests {
         asked.sort();
         assert_eq!(asked, ["file-3  Pictures", "file_1 cat.png All", "file_2 notes.pdf All"]);
         assert_eq!(conversation.left_out.attachments, 3);
+    }
+
+    #[test]
+    fn what_code_drew_comes_with_what_it_printed() {
+        let image = |url: &str| json!({ "message_type": "image", "image_url": url });
+        let value = json!({ "id": "c", "mapping": {
+            "u": { "message": { "author": { "role": "user" }, "content": { "parts": ["Plot"] } } },
+            "t": { "parent": "u", "message": { "author": { "role": "tool", "name": "python" },
+                "content": { "content_type": "execution_output", "text": "<Figure>" },
+                "metadata": { "aggregate_result": { "messages": [
+                    { "message_type": "stream", "text": "x" }, image("file-service://file-plot1"),
+                    image("file-service://file-plot1") ] } } } },
+        } });
+        let mut asked = Vec::new();
+        let mut files = |wanted: &Wanted<'_>| {
+            asked.push(format!("{:?} {:?}", wanted.place, wanted.takes));
+            None
+        };
+        let read = read(&value, &mut files).unwrap();
+        assert_eq!(asked, ["Beside(\"file-plot1\") Pictures"]);
+        let tool = |text: &str| Part::ServerTool { name: "python".into(), text: text.into() };
+        let note = tool("[Picture, not imported: file-service://file-plot1]");
+        assert_eq!(read.turns[0].answers[0].parts, [tool("<Figure>"), note]);
+    }
+
+    #[test]
+    fn what_a_person_told_of_themselves_is_counted() {
+        let context = |hidden: bool| {
+            json!({ "id": "c", "mapping": {
+                "s": { "message": { "author": { "role": "user" },
+                    "metadata": { "is_visually_hidden_from_conversation": hidden },
+                    "content": { "content_type": "user_editable_context", "user_profile": "I am Bob" } } },
+                "u": { "parent": "s", "message": { "author": { "role": "user" }, "content": { "parts": ["Hi"] } } },
+            } })
+        };
+        for hidden in [true, false] {
+            let read = read(&context(hidden), &mut |_| None).unwrap();
+            assert_eq!((read.turns.len(), read.left_out.system_messages), (1, 1));
+        }
     }
 }

@@ -15,6 +15,7 @@
 mod beside;
 mod chatgpt;
 mod chatgpt_cites;
+mod chatgpt_report;
 mod claude;
 mod elements;
 mod formats;
