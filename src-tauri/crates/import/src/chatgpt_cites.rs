@@ -148,6 +148,23 @@ fn bare(words: &str) -> String {
     out
 }
 
+/// The same of a text whose marks are written as escapes, as LibreChat has them written; one that names no result is
+/// left as it is.
+pub(crate) fn without_written_marks(words: &str) -> String {
+    if !["\\ue202turn", "\u{e202}turn"].iter().any(|mark| words.contains(mark)) {
+        return words.to_owned();
+    }
+    let mut text = words.to_owned();
+    for (n, mark) in ('\u{e200}'..='\u{e206}').enumerate() {
+        text = text.replace(&format!("\\ue20{n}"), &mark.to_string());
+    }
+    // They stand behind a space, and the words go on with one.
+    for mark in [BEGIN, BETWEEN] {
+        text = text.replace(&format!(" {mark}"), &mark.to_string());
+    }
+    without_marks(&text)
+}
+
 /// The words that a mark shows. `entity` has a list: kind, name, what tells it apart; a product's is id and name. Links,
 /// videos and lists of pages have their title first, then an address or ids of results.
 fn thing(mark: &str) -> Option<String> {
@@ -260,5 +277,20 @@ mod tests {
         // Each mark is looked at once, however many nothing ends.
         let many = "\u{e200}cite\u{e202}turn0".repeat(500_000);
         assert_eq!(without_marks(&many), "");
+    }
+
+    #[test]
+    fn marks_that_are_written_as_escapes_go_too() {
+        for (words, plain) in [
+            (
+                "Out \\ue202turn0search0. So \\ue200\\ue202turn0search0\\ue202turn0news1\\ue201 it is.",
+                "Out. So it is.",
+            ),
+            ("\\ue203span of words\\ue204 \\ue202turn0search1", "span of words"),
+            ("Here \u{e202}turn1ref2 too.", "Here too."),
+            ("The escape \\ue202 begins a name.", "The escape \\ue202 begins a name."),
+        ] {
+            assert_eq!(without_written_marks(words), plain);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! `messagesTree`.
 
 use crate::{
-    Conversation, Filed, LeftOut, Reason, Source,
+    Conversation, Filed, LeftOut, Reason, Source, chatgpt_cites as cites,
     text::{self, clean, missing},
     tree::{self, Node, Reading, Who},
 };
@@ -72,31 +72,57 @@ pub(crate) fn messages(value: &Value) -> Option<&Vec<Value>> {
     value["messages"].as_array().or_else(|| value["messagesTree"].as_array())
 }
 
+/// Text stands there as a string or as an object with a value.
+fn words(field: &Value) -> &str {
+    field.as_str().or_else(|| field["value"].as_str()).unwrap_or_default()
+}
+
+/// Words of a message, without the marks for what they cite.
+fn said(text: &str, left_out: &mut LeftOut) -> Option<Part> {
+    text::part(&cites::without_written_marks(text), left_out)
+}
+
 fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
     let mut parts = Vec::new();
     for block in message["content"].as_array().into_iter().flatten() {
-        // Text stands there as a string or as an object with a value.
-        let words = |field: &Value| {
-            field.as_str().or_else(|| field["value"].as_str()).map(str::to_owned).unwrap_or_default()
-        };
         match block["type"].as_str().unwrap_or_default() {
-            "text" => parts.extend(text::part(&words(&block["text"]), left_out)),
+            "text" => parts.extend(said(words(&block["text"]), left_out)),
             "think" => {
-                let text = clean(&words(&block["think"]), left_out);
+                let text = clean(words(&block["think"]), left_out);
                 if !text.trim().is_empty() {
                     parts.push(Part::Reasoning { text, signature: None, issuer: "librechat".to_owned() });
                 }
             }
-            "tool_call" => {
-                let call = &block["tool_call"];
-                let name = text::line(call["name"].as_str().unwrap_or("tool"), 80);
-                let text = [words(&call["args"]), words(&call["output"])].join("\n\n");
-                parts.push(Part::ServerTool { name, text: clean(text.trim(), left_out) });
+            "tool_call" => parts.extend(call(&block["tool_call"], left_out)),
+            "error" => {
+                let error = &block["error"];
+                let told = [words(error), words(&error["message"]), words(&block["text"])];
+                let told = told.into_iter().find(|words| !words.trim().is_empty());
+                parts.extend(text::part(told.unwrap_or_default(), left_out));
             }
-            "error" => parts.extend(text::part(&words(&block["error"]), left_out)),
-            // Which of several agents goes on.
-            "" | "agent_update" => {}
-            _ => parts.push(missing("File", "", left_out)),
+            // What a person said while the answer was being written.
+            "steer" => {
+                let told = text::part(words(&block["steer"]), left_out);
+                parts.extend(told.map(|part| match part {
+                    Part::Text { text } => Part::Text { text: format!("[Prompt in between] {text}") },
+                    other => other,
+                }));
+            }
+            // What older messages were replaced by for the model.
+            "summary" => {
+                let listed =
+                    block["content"].as_array().into_iter().flatten().map(|part| words(&part["text"]));
+                let text =
+                    std::iter::once(words(&block["text"])).chain(listed).collect::<Vec<_>>().join("\n\n");
+                let text = clean(text.trim(), left_out);
+                if !text.is_empty() {
+                    parts.push(Part::ServerTool { name: "summary".to_owned(), text });
+                }
+            }
+            // Which of several agents goes on, and what a step is called.
+            "" | "agent_update" | "activity_label" => {}
+            _ => parts
+                .push(said(words(&block["text"]), left_out).unwrap_or_else(|| missing("File", "", left_out))),
         }
     }
     if parts.is_empty() {
@@ -107,8 +133,7 @@ fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
             let text = clean(thought.trim(), left_out);
             parts.push(Part::Reasoning { text, signature: None, issuer: "librechat".to_owned() });
         }
-        parts
-            .extend(text::part(thought.map_or(words, |(_, words)| words.trim_start_matches('\n')), left_out));
+        parts.extend(said(thought.map_or(words, |(_, words)| words.trim_start_matches('\n')), left_out));
     }
     for file in message["files"].as_array().into_iter().flatten() {
         parts.push(missing("File", file["filename"].as_str().unwrap_or_default(), left_out));
@@ -119,7 +144,42 @@ fn parts(message: &Value, left_out: &mut LeftOut) -> Vec<Part> {
             parts.push(missing("File", name, left_out));
         }
     }
+    parts.extend(found(message));
     parts
+}
+
+/// A call of a tool with what it gave, in the forms of agents, of functions and of assistants.
+fn call(call: &Value, left_out: &mut LeftOut) -> Vec<Part> {
+    let (function, code) = (&call["function"], &call["code_interpreter"]);
+    let named =
+        [&call["name"], &function["name"]].into_iter().filter_map(Value::as_str).find(|n| !n.is_empty());
+    let name = text::line(named.unwrap_or(if code.is_object() { "code_interpreter" } else { "tool" }), 80);
+    let outputs = || code["outputs"].as_array().into_iter().flatten();
+    let told = [&call["args"], &function["arguments"], &code["input"], &call["output"], &function["output"]];
+    let told = told.into_iter().chain(outputs().map(|output| &output["logs"])).map(|field| match field {
+        Value::Null => String::new(),
+        Value::Object(_) if field["value"].is_string() => words(field).to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let told: Vec<String> = told.filter(|words| !words.trim().is_empty()).collect();
+    let text = clean(told.join("\n\n").trim(), left_out);
+    let pictures = outputs().filter(|output| output["type"] == "image").count();
+    let pictures: Vec<Part> = (0..pictures).map(|_| missing("Picture", "", left_out)).collect();
+    std::iter::once(Part::ServerTool { name, text }).chain(pictures).collect()
+}
+
+/// The pages that a search on the web found for it.
+fn found(message: &Value) -> Vec<Part> {
+    let mut found = Vec::new();
+    for search in message["attachments"].as_array().into_iter().flatten().map(|file| &file["web_search"]) {
+        for list in ["organic", "topStories"] {
+            for page in search[list].as_array().into_iter().flatten() {
+                cites::add(&mut found, page["link"].as_str(), page["title"].as_str());
+            }
+        }
+    }
+    cites::parts(found)
 }
 
 #[cfg(test)]
@@ -128,7 +188,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn words(part: &Part) -> String {
+    fn told(part: &Part) -> String {
         match part {
             Part::Text { text } => text.clone(),
             Part::Reasoning { text, .. } => format!("({text})"),
@@ -149,7 +209,7 @@ mod tests {
         let read = crate::read(export.to_string().as_bytes()).unwrap();
         assert_eq!(read.turns.len(), 1);
         let answers = read.turns[0].answers.iter();
-        let said: Vec<Vec<String>> = answers.map(|a| a.parts.iter().map(words).collect()).collect();
+        let said: Vec<Vec<String>> = answers.map(|a| a.parts.iter().map(told).collect()).collect();
         assert_eq!(said, [vec!["So."], vec!["(Hm)", "Because."]]);
     }
 
@@ -160,6 +220,50 @@ mod tests {
             "attachments": [{ "filename": "plot.png" }, { "type": "web_search", "web_search": {} }] });
         let mut left_out = LeftOut::default();
         assert_eq!(parts(&message, &mut left_out).len(), 2);
+        assert_eq!(left_out.attachments, 1);
+    }
+
+    #[test]
+    fn what_tools_and_people_said_in_between_is_kept_in_every_form() {
+        let message = json!({ "messageId": "2", "isCreatedByUser": false, "content": [
+            { "type": "tool_call", "tool_call": { "name": "web_search", "args": { "query": "cats" }, "output": "Found" } },
+            { "type": "tool_call", "tool_call": { "type": "function", "function": {
+                "name": "weather", "arguments": "{\"at\":1}", "output": "Rain" } } },
+            { "type": "tool_call", "tool_call": { "type": "code_interpreter", "code_interpreter": {
+                "input": "print(4)", "outputs": [{ "type": "logs", "logs": "4" }, { "type": "image", "image": {} }] } } },
+            { "type": "summary", "text": "Older.", "content": [{ "type": "text", "text": "More." }] },
+            { "type": "steer", "steer": "About dogs, please", "steerId": "s" },
+            { "type": "activity_label", "activity_label": "Searched the web" },
+            { "type": "error", "text": "First error" },
+            { "type": "error", "error": { "message": "Second error" } },
+            { "type": "text", "text": "It is out \\ue202turn0search0. Really." } ],
+            "attachments": [{ "type": "web_search", "web_search": {
+                "organic": [{ "title": "A", "link": "https://a.example/" }],
+                "topStories": [{ "title": "B", "link": "https://b.example/" }] } }] });
+        let mut left_out = LeftOut::default();
+        let parts = parts(&message, &mut left_out);
+        let tool = |name: &str, text: &str| Part::ServerTool { name: name.to_owned(), text: text.to_owned() };
+        let text = |text: &str| Part::Text { text: text.to_owned() };
+        let cite = |url: &str, title: &str| Part::Citation {
+            url: Some(url.to_owned()),
+            title: Some(title.to_owned()),
+        };
+        assert_eq!(
+            parts,
+            [
+                tool("web_search", "{\"query\":\"cats\"}\n\nFound"),
+                tool("weather", "{\"at\":1}\n\nRain"),
+                tool("code_interpreter", "print(4)\n\n4"),
+                text("[Picture, not imported]"),
+                tool("summary", "Older.\n\nMore."),
+                text("[Prompt in between] About dogs, please"),
+                text("First error"),
+                text("Second error"),
+                text("It is out. Really."),
+                cite("https://a.example/", "A"),
+                cite("https://b.example/", "B"),
+            ]
+        );
         assert_eq!(left_out.attachments, 1);
     }
 }
