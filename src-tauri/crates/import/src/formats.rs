@@ -1,6 +1,6 @@
 //! Whose conversation a JSON value is.
 
-use crate::{Conversation, Files, chatgpt, claude, librechat, open_webui, own};
+use crate::{Conversation, Files, chatgpt, claude, librechat, nested, open_webui, own};
 use domain::{Words, say};
 use serde_json::Value;
 
@@ -45,7 +45,11 @@ pub fn read_with(bytes: &[u8], files: &mut Files<'_>) -> Result<Conversation, Re
     let value = match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => value,
         // Exports cut titles in the middle of a character that needs two escapes.
-        Err(_) => serde_json::from_slice(&whole_escapes(bytes)).map_err(|_| Reason::Unreadable)?,
+        Err(_) => {
+            let whole = whole_escapes(bytes);
+            let value = serde_json::from_slice(&whole).ok();
+            value.or_else(|| nested::flat(&whole)).ok_or(Reason::Unreadable)?
+        }
     };
     let conversation = if value["format"] == own::FORMAT {
         own::read(&value)?

@@ -23,6 +23,7 @@ mod ids;
 mod inside;
 mod librechat;
 mod llm;
+mod nested;
 mod open_webui;
 mod open_webui_details;
 mod own;

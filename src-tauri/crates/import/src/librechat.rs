@@ -196,6 +196,10 @@ mod tests {
         }
     }
 
+    fn words_of(parts: &[Part]) -> Vec<String> {
+        parts.iter().map(told).collect()
+    }
+
     /// As newer versions write a tree of answers.
     #[test]
     fn a_tree_of_the_other_name_is_read_too() {
@@ -265,5 +269,33 @@ mod tests {
             ]
         );
         assert_eq!(left_out.attachments, 1);
+    }
+
+    /// Two levels of JSON for each message: the parser alone goes 62 messages deep.
+    #[test]
+    fn a_tree_is_read_however_deep_it_is() {
+        const MESSAGES: usize = 5_000;
+        let mut text = String::new();
+        for n in 0..MESSAGES {
+            let parent = n.checked_sub(1).map_or("0".to_owned(), |n| format!("m{n}"));
+            let (user, said) = (n % 2 == 0, format!("words {n} \\\"]}}[{{\\ud83d"));
+            text += &format!(
+                "{{\"messageId\":\"m{n}\",\"parentMessageId\":\"{parent}\",\"isCreatedByUser\":{user},\
+                 \"text\":\"{said}\",\"args\":{{\"children\":[{{\"n\":1}}]}},\"children\" : [ "
+            );
+        }
+        text += &"]}".repeat(MESSAGES);
+        for list in ["messages", "messagesTree"] {
+            let export = format!("{{\"conversationId\":\"c\",\"title\":\"T\",\"{list}\":[{text}]}}");
+            let read = crate::read(export.as_bytes()).unwrap();
+            assert_eq!((read.title.as_str(), read.turns.len()), ("T", MESSAGES / 2));
+            for (n, turn) in read.turns.iter().enumerate() {
+                let said = |n: usize| format!("words {n} \"]}}[{{\u{fffd}");
+                assert_eq!(words_of(&turn.prompt), [said(2 * n)]);
+                assert_eq!(words_of(&turn.answers[0].parts), [said(2 * n + 1)]);
+            }
+        }
+        let deep = format!("{{\"conversationId\":\"c\",\"messages\":[{}", "{\"children\":[".repeat(100_000));
+        assert_eq!(crate::read(deep.as_bytes()), Err(Reason::Unreadable));
     }
 }
