@@ -97,8 +97,8 @@ fn node(
     for file in message["files"].as_array().into_iter().flatten() {
         parts.push(attached(file, user, files, left_out));
     }
-    let unsaid = parts.iter().all(|part| matches!(part, Part::ServerTool { .. }));
-    if let Some(error) = message["error"]["content"].as_str().filter(|_| unsaid) {
+    let error = error(&message["error"]);
+    if let Some(error) = &error {
         parts.extend(text::part(error, left_out).map(|part| match part {
             Part::Text { text } => Part::Text { text: format!("[Error] {text}") },
             other => other,
@@ -118,8 +118,25 @@ fn node(
         },
         system: if user { None } else { system.map(str::to_owned) },
         parts,
-        cut: message["done"] == false,
+        cut: message["done"] == false || error.is_some(),
     }
+}
+
+/// What went wrong with an answer: words, or an object that has them, or has another that does.
+fn error(error: &Value) -> Option<String> {
+    let mut told = error;
+    // As deep as what a server said of what another server said.
+    for _ in 0..4 {
+        if let Some(words) = told.as_str() {
+            return Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+        }
+        let mut inner = ["content", "message", "detail", "error"].iter().map(|key| &told[*key]);
+        match inner.find(|inner| inner.is_string() || inner.is_object()) {
+            Some(inner) => told = inner,
+            None => break,
+        }
+    }
+    told.as_object().filter(|told| !told.is_empty()).map(|_| told.to_string())
 }
 
 /// What a message says, with the pictures that stand in its words.
@@ -324,6 +341,7 @@ mod tests {
         message["content"] = "".into();
         message["error"] = json!({ "content": "Out of memory." });
         assert_eq!(said(&message).last(), Some(&Part::Text { text: "[Error] Out of memory.".to_owned() }));
+        message["error"] = Value::Null;
         message["content"] =
             "<details type=\"code_interpreter\" done=\"true\"><summary>Ran</summary>1+1</details>Two.".into();
         assert_eq!(said(&message).len(), 2);
@@ -350,5 +368,33 @@ mod tests {
         both["content"] = told.into();
         both["sources"] = Value::Null;
         assert_eq!(said(&both), [reasoning, words], "nothing twice");
+    }
+
+    #[test]
+    fn what_went_wrong_is_said_in_every_form_and_behind_the_words() {
+        let answer = |content: &str, error: Value| {
+            let message = json!({ "role": "assistant", "content": content, "error": error, "done": true });
+            let node = node("m".to_owned(), None, &message, None, &mut |_| None, &mut LeftOut::default());
+            let words = node.parts.into_iter().map(|part| match part {
+                Part::Text { text } => text,
+                other => format!("{other:?}"),
+            });
+            (words.collect::<Vec<_>>().join("|"), node.cut)
+        };
+        for error in [
+            json!("No memory."),
+            json!({ "content": "No memory." }),
+            json!({ "message": " No memory. " }),
+            json!({ "detail": "No memory." }),
+            json!({ "content": { "message": "No memory." } }),
+            json!({ "content": { "error": { "message": "No memory.", "code": 7 } } }),
+        ] {
+            assert_eq!(answer("", error.clone()), ("[Error] No memory.".to_owned(), true), "{error}");
+        }
+        assert_eq!(answer("", json!({ "code": 7 })).0, "[Error] {\"code\":7}");
+        assert_eq!(answer("Half", json!("Lost.")), ("Half|[Error] Lost.".to_owned(), true));
+        for none in [json!(null), json!(false), json!(true), json!(""), json!({})] {
+            assert_eq!(answer("Whole", none), ("Whole".to_owned(), false));
+        }
     }
 }
