@@ -10,20 +10,26 @@ use crate::{
 };
 use domain::Part;
 use serde_json::Value;
+use std::collections::HashSet;
 
 pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let id = text::id(&value["uuid"]).or_else(|| text::id(&value["id"])).ok_or(Reason::NoId)?;
     let mut left_out = LeftOut::default();
     let model = text::model(&value["model"]);
-    let messages = value["chat_messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let ids: Vec<String> = messages
-        .iter()
-        .enumerate()
-        .map(|(n, message)| text::id(&message["uuid"]).unwrap_or_else(|| format!("message {n}")))
-        .collect();
+    let mut known = HashSet::new();
+    let mut messages: Vec<&Value> = Vec::new();
+    let mut ids: Vec<String> = Vec::new();
+    for (n, message) in value["chat_messages"].as_array().into_iter().flatten().enumerate() {
+        let id = text::id(&message["uuid"]).unwrap_or_else(|| format!("message {n}"));
+        // Of one that is told twice the first is kept.
+        if known.insert(id.clone()) {
+            messages.push(message);
+            ids.push(id);
+        }
+    }
     let branches = messages
         .iter()
-        .any(|message| message["parent_message_uuid"].as_str().is_some_and(|p| ids.iter().any(|id| id == p)));
+        .any(|message| message["parent_message_uuid"].as_str().is_some_and(|parent| known.contains(parent)));
     let nodes = messages
         .iter()
         .enumerate()
@@ -155,6 +161,7 @@ fn part(block: &Value, left_out: &mut LeftOut) -> Option<Part> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
     use serde_json::json;
 
@@ -191,5 +198,18 @@ mod tests {
                 cite("https://b.example/y", Some("B")),
             ]
         );
+    }
+
+    #[test]
+    fn a_message_that_is_told_twice_is_read_once() {
+        let message =
+            |id: &str, sender: &str, text: &str| json!({ "uuid": id, "sender": sender, "text": text });
+        let value = json!({ "uuid": "c", "chat_messages": [
+            message("1", "human", "Why?"), message("2", "assistant", "So."), message("2", "assistant", "Again."),
+            message("3", "human", "And?"), message("4", "assistant", "Thus.") ] });
+        let read = read(&value, &mut |_| None).unwrap();
+        let said: Vec<&[Part]> = read.turns.iter().map(|turn| turn.answers[0].parts.as_slice()).collect();
+        let text = |text: &str| [Part::Text { text: text.to_owned() }];
+        assert_eq!(said, [text("So."), text("Thus.")]);
     }
 }

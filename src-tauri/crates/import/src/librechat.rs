@@ -8,6 +8,7 @@ use crate::{
 };
 use domain::Part;
 use serde_json::Value;
+use std::collections::HashSet;
 
 pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let id = text::id(&value["conversationId"]).ok_or(Reason::NoId)?;
@@ -18,12 +19,16 @@ pub(crate) fn read(value: &Value) -> Result<Conversation, Reason> {
     let system = system.map(str::trim).filter(|system| !system.is_empty());
     let mut nodes = Vec::new();
     let mut last: Option<(String, i64)> = None;
+    let mut known = HashSet::new();
     // Children carry their parent's id; a stack instead of calls, however deep the tree is.
     let messages = messages(value).into_iter().flatten();
     let mut todo: Vec<&Value> = messages.rev().collect();
     while let Some(message) = todo.pop() {
         todo.extend(message["children"].as_array().into_iter().flatten().rev());
         let id = text::id(&message["messageId"]).unwrap_or_else(|| format!("message {}", nodes.len()));
+        if !known.insert(id.clone()) {
+            continue;
+        }
         let user = message["isCreatedByUser"] == true
             || (message["isCreatedByUser"].is_null() && message["sender"] == "User");
         let at = text::time(&message["createdAt"]);
@@ -269,6 +274,19 @@ mod tests {
             ]
         );
         assert_eq!(left_out.attachments, 1);
+    }
+
+    #[test]
+    fn a_message_that_is_told_twice_is_read_once() {
+        let message = |id: &str, user: bool, text: &str| {
+            json!({ "messageId": id, "isCreatedByUser": user, "text": text,
+            "parentMessageId": if user { "0" } else { "1" } })
+        };
+        let export = json!({ "conversationId": "c", "messages": [
+            message("1", true, "Why?"), message("2", false, "So."), message("2", false, "Again.") ] });
+        let read = read(&export).unwrap();
+        assert_eq!(read.turns[0].answers.len(), 1);
+        assert_eq!(words_of(&read.turns[0].answers[0].parts), ["So."]);
     }
 
     /// Two levels of JSON for each message: the parser alone goes 62 messages deep.

@@ -10,7 +10,7 @@ use crate::{
 };
 use domain::Part;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation, Reason> {
     let chat = if value["chat"].is_object() { &value["chat"] } else { value };
@@ -33,8 +33,12 @@ pub(crate) fn read(value: &Value, files: &mut Files<'_>) -> Result<Conversation,
     } else {
         // Old exports hold the branch that was shown and nothing else.
         let mut parent: Option<String> = None;
+        let mut known = HashSet::new();
         for (n, message) in chat["messages"].as_array().into_iter().flatten().enumerate() {
             let id = text::id(&message["id"]).unwrap_or_else(|| format!("message {n}"));
+            if !known.insert(id.clone()) {
+                continue;
+            }
             nodes.push(node(id.clone(), parent.replace(id), message, system, files, &mut left_out));
         }
     }
@@ -396,5 +400,15 @@ mod tests {
         for none in [json!(null), json!(false), json!(true), json!(""), json!({})] {
             assert_eq!(answer("Whole", none), ("Whole".to_owned(), false));
         }
+    }
+
+    #[test]
+    fn a_message_that_is_told_twice_is_read_once() {
+        let message = |id: &str, role: &str, text: &str| json!({ "id": id, "role": role, "content": text });
+        let value = json!({ "id": "c", "chat": { "messages": [
+            message("1", "user", "Why?"), message("2", "assistant", "So."), message("2", "assistant", "Again.") ] } });
+        let read = read(&value, &mut |_| None).unwrap();
+        assert_eq!((read.turns.len(), read.turns[0].answers.len()), (1, 1));
+        assert_eq!(read.turns[0].answers[0].parts, [Part::Text { text: "So.".to_owned() }]);
     }
 }
