@@ -9,8 +9,15 @@ const TITLE: usize = 200;
 /// Longest name of a model.
 const MODEL: usize = 200;
 
-/// Text without characters that are not to be seen and could hide instructions: the tag block of Unicode,
-/// control characters but for line breaks and tabs. Line breaks become one kind.
+/// What makes a black flag that of England, Scotland or Wales: letters of the tag block, all in one picture.
+const FLAGS: [&str; 3] = [
+    "\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    "\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
+];
+
+/// Text without characters that are not to be seen and could hide instructions: the tag block of Unicode but in the
+/// flags that there are, control characters but for line breaks and tabs. Line breaks become one kind.
 pub(crate) fn clean(text: &str, left_out: &mut LeftOut) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -20,6 +27,14 @@ pub(crate) fn clean(text: &str, left_out: &mut LeftOut) -> String {
             '\r' => {
                 if chars.peek() != Some(&'\n') {
                     out.push('\n');
+                }
+            }
+            '\u{1f3f4}' => {
+                out.push(c);
+                let rest = chars.clone().take(6).collect::<String>();
+                if let Some(flag) = FLAGS.iter().find(|flag| **flag == rest) {
+                    out.push_str(flag);
+                    chars.nth(5);
                 }
             }
             '\u{e0000}'..='\u{e007f}' => hidden(left_out),
@@ -203,6 +218,14 @@ mod tests {
         let mut left_out = LeftOut::default();
         assert_eq!(clean("a\u{e0041}\u{7}b\r\nc\rd\te\u{0}", &mut left_out), "ab\nc\nd\te");
         assert_eq!(left_out.hidden_characters, 3);
+        let flag = |tags: &str| format!("\u{1f3f4}{tags}!");
+        for tags in FLAGS {
+            assert_eq!(clean(&flag(tags), &mut left_out), flag(tags));
+        }
+        assert_eq!(left_out.hidden_characters, 3, "a flag hides nothing");
+        assert_eq!(clean(&flag(&FLAGS[0].repeat(2)), &mut left_out), flag(FLAGS[0]));
+        assert_eq!(clean(&flag("\u{e0061}\u{e0062}\u{e007f}"), &mut left_out), flag(""));
+        assert_eq!(left_out.hidden_characters, 12);
         assert_eq!(line("  a \n b\u{1b}[2J  ", 200), "a b[2J");
         assert_eq!(line(&"word ".repeat(100), 20).chars().count(), 20);
     }
