@@ -84,3 +84,15 @@ async fn the_readable_forms_hold_every_word_and_nothing_alive() {
     assert!(html.contains("default-src 'none'"));
     assert_eq!(html.matches("<style>").count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_an_answer_leaves_open_ends_with_it() {
+    let bench = Bench::new().await;
+    let mut broken_off = samples::chatgpt();
+    broken_off["mapping"]["a1"]["message"]["content"]["parts"] = json!(["See:\n```python\nprint(1)"]);
+    bench.import(broken_off.to_string().as_bytes()).await;
+    let [id] = bench.conversations().await.try_into().unwrap();
+    let markdown = bench.exported(id, ExportForm::Markdown).await;
+    assert!(markdown.contains("print(1)\n```\n"), "{markdown}");
+    assert_eq!(markdown.matches("```").count(), 2, "nothing else is closed");
+}

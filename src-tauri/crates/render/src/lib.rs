@@ -18,6 +18,7 @@ mod clean;
 mod code;
 mod document;
 mod emit;
+mod fence;
 mod heal;
 mod highlight;
 mod link;
@@ -29,6 +30,7 @@ mod text;
 
 pub use clean::SafeHtml;
 pub use code::code;
+pub use fence::open_fence;
 pub use markdown::{Block, Markdown, Patch, render_whole};
 pub use plain::{BREAK, code_words, words};
 

@@ -292,7 +292,11 @@ fn words(parts: &[Part]) -> String {
     let mut out = String::new();
     for part in parts {
         let text = match part {
-            Part::Text { text } | Part::Refusal { text } => text.clone(),
+            // What it leaves open would take in all that is written below it.
+            Part::Text { text } | Part::Refusal { text } => match render::open_fence(text) {
+                Some(fence) => format!("{}\n{fence}", text.trim_end()),
+                None => text.clone(),
+            },
             Part::System { text } => quoted("System", text),
             Part::Kept { .. } => continue,
             Part::Reasoning { text, .. } => quoted("Reasoning", text),
