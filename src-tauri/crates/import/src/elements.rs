@@ -6,8 +6,8 @@
 
 use std::io::{self, BufRead};
 
-/// Largest conversation, in bytes of JSON. One that is larger is passed over: it would have to be held in
-/// memory several times.
+/// Largest conversation, in bytes of JSON. Of one that is larger the files that stand in it as base64 are left behind; if
+/// it still is, it is passed over: it would have to be held in memory several times.
 pub const LARGEST: usize = 24 * 1024 * 1024;
 
 /// One value of the file.
@@ -37,6 +37,48 @@ struct Scan {
     escape: bool,
     bytes: Vec<u8>,
     length: u64,
+    without: Option<Without>,
+}
+
+/// What stands before a file's bytes in its address.
+const FILE: &[u8] = b";base64,";
+
+/// Less than so much behind it is words about addresses.
+const SHORT: usize = 256;
+
+/// Leaves the base64 of files behind.
+#[derive(Default)]
+struct Without {
+    /// How much of [`FILE`] was just read.
+    begun: usize,
+    /// How much was read of what stands behind it.
+    inside: Option<usize>,
+}
+
+impl Without {
+    fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        for byte in bytes {
+            let of_file = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+            if let Some(length) = self.inside.as_mut().filter(|_| of_file) {
+                match *length {
+                    0..SHORT => out.push(*byte),
+                    SHORT => out.truncate(out.len().saturating_sub(SHORT)),
+                    _ => {}
+                }
+                *length = length.saturating_add(1);
+                continue;
+            }
+            self.inside = None;
+            self.begun = match FILE.get(self.begun) {
+                Some(next) if next == byte => self.begun + 1,
+                _ => usize::from(*byte == FILE[0]),
+            };
+            if self.begun == FILE.len() {
+                (self.begun, self.inside) = (0, Some(0));
+            }
+            out.push(*byte);
+        }
+    }
 }
 
 impl<R: BufRead> Elements<R> {
@@ -105,7 +147,8 @@ impl<R: BufRead> Elements<R> {
             }
             Some(_) => {}
         }
-        let mut scan = Scan { depth: 0, string: false, escape: false, bytes: Vec::new(), length: 0 };
+        let mut scan =
+            Scan { depth: 0, string: false, escape: false, bytes: Vec::new(), length: 0, without: None };
         loop {
             let buffer = self.input.fill_buf()?;
             if buffer.is_empty() {
@@ -158,15 +201,22 @@ impl Scan {
 
     fn keep(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
-        if self.length <= LARGEST as u64 {
-            self.bytes.extend_from_slice(bytes);
-        } else {
-            self.bytes = Vec::new();
+        if self.length > LARGEST as u64 && self.without.is_none() {
+            let mut without = Without::default();
+            let whole = std::mem::take(&mut self.bytes);
+            without.take(&whole, &mut self.bytes);
+            self.without = Some(without);
+        }
+        match &mut self.without {
+            None => self.bytes.extend_from_slice(bytes),
+            Some(without) if self.bytes.len() <= LARGEST => without.take(bytes, &mut self.bytes),
+            // It is larger without them too: nothing of it is needed.
+            Some(_) => self.bytes.truncate(LARGEST + 1),
         }
     }
 
     fn done(self) -> Element {
-        if self.length > LARGEST as u64 { Element::TooLarge(self.length) } else { Element::Whole(self.bytes) }
+        if self.bytes.len() > LARGEST { Element::TooLarge(self.length) } else { Element::Whole(self.bytes) }
     }
 }
 
@@ -210,5 +260,16 @@ mod tests {
     fn what_is_too_large_costs_only_itself() {
         let text = format!("[{{\"a\":\"{}\"}},{{\"b\":1}}]", "x".repeat(LARGEST));
         assert_eq!(all(&text, 65_536), ["too large", "{\"b\":1}"]);
+    }
+
+    #[test]
+    fn what_is_too_large_for_its_pictures_comes_without_them() {
+        let photo = "QUJD+/w=".repeat(1_000_000);
+        let message = format!("{{\"url\":\"data:image/png;base64,{photo}\",\"words\":\"a;base64,b c\"}}");
+        let many = [message.as_str(); 5].join(",");
+        let few = format!("[{message}]");
+        let kept = "{\"url\":\"data:image/png;base64,\",\"words\":\"a;base64,b c\"}";
+        let found = all(&format!("[[{many}],{few}]"), 65_536);
+        assert_eq!(found, [format!("[{}]", [kept; 5].join(",")), few]);
     }
 }
