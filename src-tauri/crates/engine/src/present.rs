@@ -107,6 +107,11 @@ pub(crate) fn whole(text: &str) -> String {
     }
 }
 
+/// The line that ends what a text leaves open, for a file in which more stands below it.
+pub(crate) fn open_fence(text: &str) -> Option<String> {
+    catch_unwind(|| render::open_fence(text)).ok().flatten()
+}
+
 /// The sections of a finished answer. One whose rendering panics is shown as its source.
 pub(crate) fn sections(parts: &[Part]) -> Vec<Section> {
     let rendered = |part| {

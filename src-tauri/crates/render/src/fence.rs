@@ -5,6 +5,9 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 /// The line that ends a block of code this text leaves open, so that what is written below the text is not read as
 /// code; `None` = it leaves none. One within a list or a quotation ends with that.
 pub fn open_fence(source: &str) -> Option<String> {
+    if !["```", "~~~"].iter().any(|mark| source.contains(mark)) {
+        return None;
+    }
     let end = source.trim_end().len();
     let mut depth = 0_usize;
     let mut open = None;

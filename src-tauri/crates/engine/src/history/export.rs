@@ -293,7 +293,7 @@ fn words(parts: &[Part]) -> String {
     for part in parts {
         let text = match part {
             // What it leaves open would take in all that is written below it.
-            Part::Text { text } | Part::Refusal { text } => match render::open_fence(text) {
+            Part::Text { text } | Part::Refusal { text } => match present::open_fence(text) {
                 Some(fence) => format!("{}\n{fence}", text.trim_end()),
                 None => text.clone(),
             },
