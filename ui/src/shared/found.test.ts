@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { folded, isBlank, rangeOf, Reading } from './found';
+import { afterEach, expect, it, vi } from 'vitest';
+import { folded, isBlank, mark, rangeOf, Reading } from './found';
+
+afterEach(() => vi.unstubAllGlobals());
 
 const drawn = (html: string): HTMLElement => {
   const root = document.createElement('div');
@@ -84,4 +86,21 @@ it('knows a place by the element it stands in', () => {
   expect(after.nth({ root: first, nth: 2 })).toBeNull();
   expect(after.nth({ root, nth: 0 })).toBeNull();
   expect(after.standing(9)).toBeNull();
+});
+
+it('empties a mark that is replaced or taken away: the engine draws anew what it sees change', () => {
+  const marks = new Map<string, Set<StaticRange>>();
+  vi.stubGlobal('Highlight', class extends Set<StaticRange> {});
+  vi.stubGlobal('StaticRange', Range);
+  vi.stubGlobal('CSS', { highlights: marks });
+  const root = drawn('<p>heron</p>');
+  const places = [{ startContainer: root, startOffset: 0, endContainer: root, endOffset: 1 }];
+  mark('found', places);
+  const first = marks.get('found');
+  expect(first?.size).toBe(1);
+  mark('found', places);
+  const second = marks.get('found');
+  expect([first?.size, second?.size]).toEqual([0, 1]);
+  mark('found', []);
+  expect([second?.size, marks.size]).toEqual([0, 0]);
 });

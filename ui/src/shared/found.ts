@@ -176,6 +176,8 @@ export function rangeOf(place: StaticRangeInit): Range {
  */
 export function mark(name: 'found' | 'found-now', places: readonly StaticRangeInit[]): void {
   if (typeof Highlight === 'undefined' || !('highlights' in CSS)) return;
+  // WebKitGTK draws the page anew where a highlight that it shows changes, not where one is taken away.
+  CSS.highlights.get(name)?.clear();
   if (places.length === 0) {
     CSS.highlights.delete(name);
     return;
