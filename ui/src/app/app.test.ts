@@ -1,7 +1,7 @@
 // The screens as a user finds them, on the scripted host, each looked over by axe. Colours are judged in a
 // real browser; this environment does not lay anything out.
 import { screen, waitFor, within } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ids } from '../shared/testids';
 import { clean, host, lane, open, stage, user } from './stage.help';
 
@@ -134,6 +134,19 @@ describe('the model picker', () => {
     await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(1));
     await user.keyboard('{Enter}');
     await waitFor(() => expect(screen.getByTestId(ids.chip(4))).toHaveTextContent('Claude Haiku 4.5'));
+  });
+
+  it('says that there is room for no more', async () => {
+    const services = await open('chat');
+    for (const lineUp of [services.conversations.open?.lineUp, services.newLineUp]) {
+      const show = vi.spyOn(services.toasts, 'show').mockClear();
+      const model = lineUp?.items[0]?.target.model ?? { model: 'openai/gpt-5', provider: null };
+      while (lineUp && lineUp.items.length < 16) await lineUp.add(model);
+      expect(show).not.toHaveBeenCalled();
+      await lineUp?.add(model);
+      expect(lineUp?.items).toHaveLength(16);
+      expect(show.mock.calls).toEqual([['There is room for 16 models']]);
+    }
   });
 
   it('leads to the key where one is missing', async () => {

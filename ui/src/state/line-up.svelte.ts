@@ -39,6 +39,8 @@ export interface LineUp {
 /** The core takes no more. */
 export const MOST_LANES = 16;
 
+const roomless = () => t('There is room for {most} models', { most: MOST_LANES });
+
 const full = (name: string) =>
   t('{name} was not put back: there is room for {most} models', { name, most: MOST_LANES });
 
@@ -96,7 +98,7 @@ export class NewLineUp implements LineUp {
   }
 
   async add(model: ModelRef): Promise<void> {
-    if (this.entries.length >= MOST_LANES) return;
+    if (this.entries.length >= MOST_LANES) return void this.toasts.show(roomless());
     await this.keep([...this.entries, { key: `new-${this.next++}`, target: plainTarget(model) }]);
   }
 
@@ -184,7 +186,7 @@ export class LanesLineUp implements LineUp {
   }
 
   async add(model: ModelRef): Promise<void> {
-    if (this.lanes.length >= MOST_LANES) return;
+    if (this.lanes.length >= MOST_LANES) return void this.toasts.show(roomless());
     await this.store([...this.entries(), { lane: null, target: plainTarget(model) }]);
   }
 

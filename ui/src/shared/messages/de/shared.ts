@@ -71,6 +71,7 @@ export const shared = {
   'Conversation restored': 'Unterhaltung wiederhergestellt',
   '; {kept} stayed, because you went on with them': '; {kept} blieben, weil Sie damit weitergemacht haben',
   '{gone} imported conversations removed{stayed}': '{gone} importierte Unterhaltungen entfernt{stayed}',
+  'There is room for {most} models': 'Es ist Platz für {most} Modelle',
   '{name} was not put back: there is room for {most} models':
     '{name} wurde nicht zurückgesetzt: Platz ist für {most} Modelle',
   '{name} removed': '{name} entfernt',
