@@ -2,7 +2,8 @@
 import { screen, within } from '@testing-library/svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { clean, host, open as start, stage, user } from './stage.help';
+import type { Differences } from '../ipc/generated/Differences';
+import { altered, clean, host, open as start, stage, user } from './stage.help';
 
 stage();
 beforeEach(async () => void (await start('chat')));
@@ -76,6 +77,25 @@ describe('differences', () => {
     await user.keyboard('{ArrowDown}{ArrowRight}');
     expect(document.activeElement).toHaveAccessibleName('DeepSeek V3.2 differs: show it');
     expect(marks().filter((mark) => mark.tabIndex === 0)).toEqual([document.activeElement]);
+  });
+
+  it('set each text the way its script runs, and code always from the left', async () => {
+    altered('compare/two', (diff: Differences) => {
+      const last = diff.rows.at(-1);
+      if (last) last.block = 'code';
+      return diff;
+    });
+    await open();
+    const cells = [...document.querySelectorAll<HTMLElement>('.dtext')];
+    const ways = (code: boolean) => [
+      ...new Set(cells.filter((cell) => cell.classList.contains('code') === code).map((cell) => cell.dir)),
+    ];
+    expect(ways(false)).toEqual(['auto']);
+    expect(ways(true)).toEqual(['ltr']);
+    for (const row of document.querySelectorAll('.agt tbody tr:not(.grp) th'))
+      expect(row).toHaveAttribute('dir', 'auto');
+    await user.click(screen.getByTestId(ids.compareView('all')));
+    for (const text of screen.getAllByTestId(ids.agreedText)) expect(text).toHaveAttribute('dir', 'auto');
   });
 
   it('have no barrier', async () => {

@@ -2,7 +2,8 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
-import { clean, host, open as start, stage, user } from './stage.help';
+import type { ExperimentDetail } from '../ipc/generated/ExperimentDetail';
+import { altered, clean, host, open as start, stage, user } from './stage.help';
 
 stage();
 beforeEach(async () => {
@@ -46,7 +47,23 @@ describe('experiments', () => {
     const cell = await screen.findByTestId(ids.experimentCell);
     expect(cell).toHaveTextContent('llm-rubric not run');
     expect(host.sent('experiment/cell')[0]?.position).toBe(9);
+    // Prompts and answers run the way of their script.
+    for (const text of cell.querySelectorAll('pre')) expect(text).toHaveAttribute('dir', 'auto');
+    expect(document.querySelector('.xm .xname .ell')).toHaveAttribute('dir', 'auto');
     expect(await clean()).toEqual([]);
+  });
+
+  it('call free what is known to have cost nothing, and leave open what is not known', async () => {
+    altered('experiment/open', (view: ExperimentDetail) => {
+      const [first, second, third] = view.models;
+      if (!first || !second || !third) throw new Error('too few models');
+      [first.cost, second.cost] = [null, '0'];
+      return view;
+    });
+    await open();
+    const costs = [...document.querySelectorAll('.xm tfoot data')].map((cost) => cost.textContent);
+    expect(costs.slice(0, 2)).toEqual(['–', 'free']);
+    expect(costs[2]).toMatch(/^\$\d/);
   });
 
   it('have their plot as a table, and its marks are gone through by the arrow keys', async () => {

@@ -21,6 +21,8 @@ describe('a judge', () => {
     expect(screen.getByTestId(ids.judgeVerdict)).toHaveTextContent('is first in both orders');
     expect(judged).toHaveTextContent('disagreed in 3 of 14 judgements');
     expect(judged).toHaveTextContent('Missing in all');
+    for (const said of judged.querySelectorAll('.finding li, .finding .quote, dd'))
+      expect(said.closest('[dir=auto]') ?? said.querySelector('[dir=auto]')).not.toBeNull();
     expect(await clean()).toEqual([]);
     await user.click(screen.getByRole('button', { name: 'Remove this judgement' }));
     await waitFor(() => expect(screen.queryByTestId(ids.judgement)).toBeNull());

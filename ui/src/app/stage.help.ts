@@ -15,13 +15,23 @@ export let host: FakeHost;
 export const user = userEvent.setup();
 
 /** Opens the window on a scene of the scripted host. */
-export async function open(scene: string): Promise<Services> {
+export async function open(scene: string, before: () => void = () => {}): Promise<Services> {
   history.replaceState(null, '', `?scene=${scene}`);
   host = demoHost();
+  before();
   const services = new Services(host, errors);
   render(App, { services });
   await services.start();
   return services;
+}
+
+/** From now on what comes back from a command is changed on its way. */
+export function altered<T>(command: string, change: (answer: T) => T): void {
+  const rpc = host.rpc.bind(host);
+  host.rpc = async (cmd, payload) => {
+    const answer = await rpc(cmd, payload);
+    return cmd === command ? change(structuredClone(answer) as T) : answer;
+  };
 }
 
 /** What axe objects to; colours are judged in a real window. */

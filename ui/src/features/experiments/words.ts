@@ -5,7 +5,7 @@ import type { ExperimentModel } from '../../ipc/generated/ExperimentModel';
 import type { ExperimentPromptPair } from '../../ipc/generated/ExperimentPromptPair';
 import type { ExperimentRowView } from '../../ipc/generated/ExperimentRowView';
 import type { ExperimentSummary } from '../../ipc/generated/ExperimentSummary';
-import { money, pico, span } from '../../shared/format';
+import { cost as costOf, money, pico, span } from '../../shared/format';
 import type { CellMode } from '../../state/experiments.svelte';
 import { t, words } from '../../shared/i18n.svelte';
 
@@ -50,7 +50,11 @@ export function spoken(cell: ExperimentCell): string {
   });
 }
 
-export const cost = (cell: ExperimentCell): string => (cell.reused ? t('reused') : money(cell.cost));
+/** What is known to have cost nothing is free; what is not known is a dash. */
+export const charge = (dollars: string | null): string =>
+  costOf({ cost: dollars, basis: null, free: dollars !== null });
+
+export const cost = (cell: ExperimentCell): string => (cell.reused ? t('reused') : charge(cell.cost));
 
 /** The rows of a mode. A failure is a cell without an answer, or one that fails a check. */
 export function filtered(rows: readonly ExperimentRowView[], mode: CellMode): ExperimentRowView[] {
