@@ -3,7 +3,9 @@ import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { speak } from '../shared/i18n.svelte';
 import { ids } from '../shared/testids';
-import { clean, host, open, stage, user } from './stage.help';
+import { failure } from '../ipc/fake/samples';
+import type { ConversationView } from '../ipc/generated/ConversationView';
+import { altered, clean, host, open, stage, user } from './stage.help';
 
 stage();
 
@@ -60,6 +62,35 @@ describe('a blind turn', () => {
     bar.focus();
     await user.keyboard('o');
     expect(screen.getByTestId(ids.voteRank)).toHaveTextContent('Order');
+  });
+
+  it('offers no vote where fewer than two answers came, and takes none by key', async () => {
+    await open('blind', () =>
+      altered('conversation/open', (view: ConversationView) => {
+        const [turn] = view.turns;
+        for (const run of turn?.runs.slice(1) ?? [])
+          Object.assign(run, {
+            state: 'failed',
+            sections: [],
+            failure: failure('upstream.internal', 'Broken.'),
+          });
+        if (turn?.blind) turn.blind.lost = 3;
+        return view;
+      }),
+    );
+    const bar = await screen.findByTestId(ids.voteBar);
+    expect(bar).toHaveTextContent(
+      /^Too few answers came to compare Reveal the names 3 failed and are left out\.$/,
+    );
+    expect(within(bar).getAllByRole('button')).toHaveLength(1);
+    expect(thread()).toContain('Why is told with the names.');
+    expect(await clean()).toEqual([]);
+    bar.focus();
+    await user.keyboard('10xo');
+    expect(host.sent('blind/vote')).toEqual([]);
+    expect(host.sent('turn/pick')).toEqual([]);
+    await user.click(screen.getByTestId(ids.reveal));
+    expect(host.sent('blind/reveal')).toHaveLength(1);
   });
 
   it('is asked for by one key, for two models or more', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errors } from '../../state/errors';
 import { failure, lane, model, run, section, step, upstream } from '../../ipc/fake/samples';
 import type { RunView } from '../../ipc/generated/RunView';
-import { routeLine, standing } from './words';
+import { routeLine, saysNothing, standing } from './words';
 
 const column = lane('l', model('x/m', 'M'));
 const of = (part: Partial<RunView>) => run('r', column, 0, part);
@@ -31,6 +31,19 @@ describe('the head of a column', () => {
     const status = failure('limit.overloaded', 'Overloaded.', upstream({ status: 503 }));
     expect(word({ state: 'failed', failure: status })).toBe('Error 503');
     expect(word({ state: 'failed', failure: failure('net.dns', 'Nowhere.') })).toBe('Host not found');
+  });
+});
+
+describe('an answer that says nothing', () => {
+  it('has come to its end without words, a picture or a call of a tool', () => {
+    const nothing = (...sections: RunView['sections']) => saysNothing(of({ state: 'done', sections }));
+    expect(nothing()).toBe(true);
+    expect(nothing(section(''), section('Hm.', { type: 'reasoning' }))).toBe(true);
+    expect(nothing(section('Yes.'))).toBe(false);
+    expect(nothing(section('', { type: 'tool_call', name: 'look' }))).toBe(false);
+    expect(nothing(section('', { type: 'image', media_type: 'image/png' }))).toBe(false);
+    expect(nothing(section('', { type: 'refusal' }))).toBe(false);
+    expect(saysNothing(of({ state: 'streaming' }))).toBe(false);
   });
 });
 

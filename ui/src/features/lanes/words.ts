@@ -27,6 +27,17 @@ export function hasContent(run: RunView): boolean {
   return run.sections.some((section) => section.blocks.length > 0 || section.kind.type === 'citation');
 }
 
+/** It has come to its end and says nothing: neither words, nor a picture, nor a call of a tool. */
+export function saysNothing(run: RunView): boolean {
+  return (
+    run.state === 'done' &&
+    run.sections.every(
+      ({ kind, blocks }) =>
+        kind.type === 'reasoning' || kind.type === 'seam' || (kind.type === 'answer' && blocks.length === 0),
+    )
+  );
+}
+
 /** `Waiting for Groq, 4 s`; without a time where it ends with another request. */
 export function waitingWords({ provider, why, ms, ahead }: Waiting): string {
   if (why === 'earlier') return t('Waiting for the answer above');

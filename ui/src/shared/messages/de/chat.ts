@@ -93,6 +93,8 @@ export const chat = {
   'Nothing had come yet.': 'Es war noch nichts gekommen.',
   Retry: 'Noch einmal',
   'Cut off at the length limit.': 'An der Längengrenze abgeschnitten.',
+  'The provider’s filter ended this answer.': 'Der Filter des Anbieters hat diese Antwort beendet.',
+  'The answer is empty.': 'Die Antwort ist leer.',
   Best: 'Beste',
   'Actions for {modelName}': 'Aktionen für {modelName}',
   'Stop {modelName}': '{modelName} anhalten',
@@ -219,6 +221,8 @@ export const chat = {
   Order: 'Ordnung',
   'None is good': 'Keine ist gut',
   'Reveal without voting': 'Ohne Stimme aufdecken',
+  'Reveal the names': 'Namen aufdecken',
+  'Too few answers came to compare': 'Zum Vergleichen kamen zu wenige Antworten',
   '{count} failed and are left out.': {
     one: '{count} ist gescheitert und zählt nicht mit.',
     other: '{count} sind gescheitert und zählen nicht mit.',

@@ -122,8 +122,8 @@ export const errors = {
   'It asks to wait {time}.': 'Er bittet, {time} zu warten.',
   'The provider says: “{words}”': 'Der Anbieter sagt: „{words}“',
   'In English': 'Auf Englisch',
-  'This answer failed. Why is told after the vote.':
-    'Diese Antwort ist gescheitert. Warum, steht hier nach der Abstimmung.',
+  'This answer failed. Why is told with the names.':
+    'Diese Antwort ist gescheitert. Warum, steht hier, sobald die Namen gezeigt werden.',
   '{held} is held for answers under way.': '{held} sind für laufende Antworten zurückgelegt.',
   'Up to {perhaps} may still be billed for answers that broke off.':
     'Bis zu {perhaps} können für abgebrochene Antworten noch berechnet werden.',
