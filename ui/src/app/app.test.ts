@@ -2,8 +2,9 @@
 // real browser; this environment does not lay anything out.
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
+import type { SpendPage } from '../ipc/generated/SpendPage';
 import { ids } from '../shared/testids';
-import { clean, host, lane, open, stage, user } from './stage.help';
+import { altered, clean, host, lane, open, stage, user } from './stage.help';
 
 stage();
 
@@ -328,6 +329,17 @@ describe('settings and spend', () => {
     expect(screen.getByTestId(ids.spendRow('demo/quick'))).toHaveTextContent('free');
     expect(screen.getByTestId(ids.spendLedger)).toHaveAttribute('data-intact', 'true');
   });
+
+  it('count what has no price among the attempts that it is one of', async () => {
+    await open('chat');
+    altered('spend/page', (page: SpendPage) => ({
+      ...page,
+      today_answers: 19,
+      today: { ...page.today, attempts: 41, unknown: 22 },
+    }));
+    await user.click(screen.getByTestId(ids.navSpend));
+    expect(await screen.findByText(/^19 answers, 22 of 41 attempts unpriced/)).toBeInTheDocument();
+  });
 });
 
 describe('what was said before', () => {
@@ -400,6 +412,12 @@ describe('what was said before', () => {
       { path: '/data/downloads/chatgpt-export.zip', dry_run: true },
       { path: '/data/downloads/chatgpt-export.zip', dry_run: false },
     ]);
+    const path = screen.getByTestId(ids.importPath);
+    await user.clear(path);
+    await user.type(path, '{Enter}');
+    expect(host.sent('import/run')).toHaveLength(2);
+    await user.type(path, '/data/other.zip{Enter}');
+    expect(host.sent('import/run').slice(2)).toEqual([{ path: '/data/other.zip', dry_run: false }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { speak } from '../shared/i18n.svelte';
 import { ids } from '../shared/testids';
 import { failure } from '../ipc/fake/samples';
+import type { Board } from '../ipc/generated/Board';
 import type { ConversationView } from '../ipc/generated/ConversationView';
 import { altered, clean, host, open, stage, user } from './stage.help';
 
@@ -109,6 +110,16 @@ describe('the leaderboard', () => {
     expect(await screen.findByTestId(ids.boardTopic('writing'))).toHaveTextContent(/^Schreiben 161$/);
     await user.click(screen.getByTestId(ids.boardTopic('facts')));
     expect(host.sent('board/open').at(-1)?.topic).toBe('facts');
+    await speak('en');
+  });
+
+  it('counts one vote as one', async () => {
+    await open('chat');
+    altered('board/open', (board: Board) => ({ ...board, votes: 1, blind: 1 }));
+    await user.click(screen.getByTestId(ids.navLeaderboard));
+    expect(await screen.findByText(/^1 vote, 1 of them blind/)).toBeInTheDocument();
+    await speak('de');
+    expect(await screen.findByText(/^1 Stimme, davon 1 blind/)).toBeInTheDocument();
     await speak('en');
   });
 

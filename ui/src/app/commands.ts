@@ -2,7 +2,7 @@
 import { createKeybindingsHandler } from 'tinykeys';
 import type { Action } from '../shared/action';
 import { afterOverlays } from '../shared/kit/after';
-import { isLetter } from '../shared/keys';
+import { isLetter, isText, UNDO_KEY } from '../shared/keys';
 import { ids } from '../shared/testids';
 import type { Services } from '../state/services.svelte';
 import { THEME_NAMES, THEMES } from '../state/settings.svelte';
@@ -297,7 +297,7 @@ function chatting(services: Services, shell: ShellActions): Action[] {
       id: 'undo',
       title: t('Undo what was just done'),
       group,
-      keys: 'z',
+      keys: UNDO_KEY,
       anywhere: false,
       run: () => void toasts.undoLast(),
     },
@@ -491,10 +491,4 @@ export function listen(list: readonly Action[], available: () => boolean, bound:
 
 function overlayOpen(): boolean {
   return document.querySelector('[role=dialog], [role=menu]') !== null;
-}
-
-function isText(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
-  );
 }

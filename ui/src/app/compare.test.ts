@@ -1,12 +1,16 @@
 // Differences of two answers and agreement of all, as a user finds them.
-import { screen, within } from '@testing-library/svelte';
+import { screen, waitFor, within } from '@testing-library/svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ids } from '../shared/testids';
 import type { Differences } from '../ipc/generated/Differences';
+import type { Services } from '../state/services.svelte';
 import { altered, clean, host, open as start, stage, user } from './stage.help';
 
 stage();
-beforeEach(async () => void (await start('chat')));
+let services: Services;
+beforeEach(async () => {
+  services = await start('chat');
+});
 
 async function open(): Promise<void> {
   await user.click((await screen.findAllByTestId(ids.diff)).at(-1) ?? document.body);
@@ -77,6 +81,17 @@ describe('differences', () => {
     await user.keyboard('{ArrowDown}{ArrowRight}');
     expect(document.activeElement).toHaveAccessibleName('DeepSeek V3.2 differs: show it');
     expect(marks().filter((mark) => mark.tabIndex === 0)).toEqual([document.activeElement]);
+  });
+
+  it('call the answers of a demo free', async () => {
+    await open();
+    const [left] = services.compare.runs;
+    const model = left && services.models.of(left.target);
+    if (!left || !model) throw new Error('no answer');
+    services.models.learn([[left.target, { ...model, demo: true }]]);
+    left.metrics.cost = '0';
+    await user.keyboard('xx');
+    await waitFor(() => expect(document.querySelector('.dsel')).toHaveTextContent('words · free'));
   });
 
   it('set each text the way its script runs, and code always from the left', async () => {

@@ -4,6 +4,7 @@ import {
   bytes,
   compareMoney,
   contextSize,
+  charge,
   cost,
   dayOf,
   firstToken,
@@ -42,6 +43,12 @@ describe('money', () => {
   it('takes no number for what is none', () => {
     for (const text of ['', 'NaN', '1e3', '1.', '.5', '0x1', '1.0000000000001'])
       expect(pico(text)).toBeNull();
+  });
+});
+
+describe('a charge of an unknown basis', () => {
+  it('is free where it is known to be nothing, and a dash where it is not known', () => {
+    expect(['0', null, '0.0004'].map(charge)).toEqual(['free', '–', '$0.0004']);
   });
 });
 

@@ -113,6 +113,10 @@ export function cost({ cost: dollars, basis, free }: CostFacts): string {
   return basis === 'estimated' ? `≈ ${money(dollars)}` : money(dollars);
 }
 
+/** Of what says nothing of its basis: known to be nothing is `free`, not known a dash. */
+export const charge = (dollars: string | null): string =>
+  cost({ cost: dollars, basis: null, free: dollars !== null });
+
 export interface SumFacts {
   amount: string;
   attempts: number;

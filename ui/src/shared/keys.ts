@@ -90,3 +90,10 @@ const ARROWS: ReadonlyMap<string, readonly [number, number]> = new Map([
 
 /** How many rows and columns of a table an arrow key goes; `null` = it is another key. */
 export const arrow = ({ key }: KeyboardEvent): readonly [number, number] | null => ARROWS.get(key) ?? null;
+
+/** Takes back what a toast tells of, unless another is chosen. */
+export const UNDO_KEY = 'z';
+
+/** Letters that are typed there write. */
+export const isText = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;

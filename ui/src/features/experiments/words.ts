@@ -5,7 +5,7 @@ import type { ExperimentModel } from '../../ipc/generated/ExperimentModel';
 import type { ExperimentPromptPair } from '../../ipc/generated/ExperimentPromptPair';
 import type { ExperimentRowView } from '../../ipc/generated/ExperimentRowView';
 import type { ExperimentSummary } from '../../ipc/generated/ExperimentSummary';
-import { cost as costOf, money, pico, span } from '../../shared/format';
+import { charge, money, pico, span } from '../../shared/format';
 import type { CellMode } from '../../state/experiments.svelte';
 import { t, words } from '../../shared/i18n.svelte';
 
@@ -49,10 +49,6 @@ export function spoken(cell: ExperimentCell): string {
     cell: cost(cell),
   });
 }
-
-/** What is known to have cost nothing is free; what is not known is a dash. */
-export const charge = (dollars: string | null): string =>
-  costOf({ cost: dollars, basis: null, free: dollars !== null });
 
 export const cost = (cell: ExperimentCell): string => (cell.reused ? t('reused') : charge(cell.cost));
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errors } from '../../state/errors';
 import { attemptsOf } from '../../ipc/fake/receipts';
 import { lane, model, run, step, turn } from '../../ipc/fake/samples';
-import { condition, perMillion, rates, went } from './words';
+import { condition, paid, perMillion, rates, went } from './words';
 
 const when = {
   prompt_tokens_gt: null,
@@ -33,6 +33,21 @@ describe('a price per million', () => {
     expect(condition({ prompt_tokens_gt: 200_000, utc: [990, 30] })).toBe(
       'prompts over 200,000 tokens, between 16:30 and 00:30 UTC',
     );
+  });
+});
+
+describe('what an attempt has cost', () => {
+  it('is free on this machine and of a demo', () => {
+    const asked = run('r', lane('l', model('x/one', 'One')), 0, { route: [step('X')] });
+    const [attempt] = attemptsOf(turn('t', [asked]), asked);
+    if (!attempt?.prices || !attempt.cost) throw new Error('no price');
+    const { prices } = attempt;
+    const none = { ...attempt, cost: { ...attempt.cost, total: '0', basis: 'computed' as const } };
+    const from = (origin: (typeof prices.source)['origin']) =>
+      paid({ ...none, prices: { ...prices, source: { ...prices.source, origin } } });
+    expect([from('demo'), from('local')]).toEqual(['free', 'free']);
+    expect(from(prices.source.origin)).toBe('$0.00');
+    expect(paid({ ...attempt, cost: null, prices: null })).toBe('–');
   });
 });
 

@@ -6,7 +6,7 @@ import type { PriceRule } from '../../ipc/generated/PriceRule';
 import type { ReceiptAttempt } from '../../ipc/generated/ReceiptAttempt';
 import type { Saw } from '../../ipc/generated/Saw';
 import type { When } from '../../ipc/generated/When';
-import { firstToken, NONE, pico, price, tokens } from '../../shared/format';
+import { cost, firstToken, NONE, pico, price, tokens } from '../../shared/format';
 import type { AdviceTable } from '../../state/errors';
 import { t, words } from '../../shared/i18n.svelte';
 
@@ -131,3 +131,13 @@ export const BASES: Record<Basis, string> = words({
   estimated: 'estimated',
   unknown: 'unknown',
 });
+
+/** What an attempt has cost: `free` on this machine and of a demo. */
+export function paid(attempt: ReceiptAttempt): string {
+  const origin = attempt.prices?.source.origin;
+  return cost({
+    cost: attempt.cost?.total ?? null,
+    basis: attempt.cost?.basis ?? null,
+    free: origin === 'local' || origin === 'demo',
+  });
+}

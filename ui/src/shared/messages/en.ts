@@ -43,6 +43,10 @@ export const FORMS: Record<string, Forms> = {
     one: '{count} answer without known tokens or cost is left out.',
     other: '{count} answers without known tokens or cost are left out.',
   },
+  '{count} votes, {blind} of them blind. {position} {length}': {
+    one: '{count} vote, {blind} of them blind. {position} {length}',
+    other: '{count} votes, {blind} of them blind. {position} {length}',
+  },
   '{count} days': { one: '{count} day', other: '{count} days' },
   '{count} conversations': { one: '{count} conversation', other: '{count} conversations' },
   '{count} messages': { one: '{count} message', other: '{count} messages' },

@@ -64,6 +64,7 @@ export const app = {
   'What would you like to see from {count} sides?': 'Was möchten Sie aus {count} Blickwinkeln sehen?',
   'Add a model, then ask': 'Fügen Sie ein Modell hinzu und fragen Sie',
   'Ask it': 'Fragen',
+  'Ask both': 'Beide fragen',
   'Ask all {count}': 'Alle {count} fragen',
   'New chat': 'Neuer Chat',
   'Width of the sidebar': 'Breite der Seitenleiste',

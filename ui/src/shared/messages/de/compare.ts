@@ -228,8 +228,10 @@ export const compare = {
   'Not all of them can be compared.': 'Nicht alle lassen sich vergleichen.',
   'No votes link {groups} groups of models; let models of both meet in a duel.':
     'Keine Stimmen verbinden {groups} Gruppen von Modellen; lassen Sie Modelle aus beiden in einem Duell aufeinandertreffen.',
-  '{votes} votes, {blind} of them blind. {position} {length}':
-    '{votes} Stimmen, davon {blind} blind. {position} {length}',
+  '{count} votes, {blind} of them blind. {position} {length}': {
+    one: '{count} Stimme, davon {blind} blind. {position} {length}',
+    other: '{count} Stimmen, davon {blind} blind. {position} {length}',
+  },
   'The answer on the left': 'Die linke Antwort',
   'An answer 2.7 times as long': 'Eine 2,7-mal so lange Antwort',
   'Ten votes give a first ranking': 'Zehn Stimmen ergeben eine erste Rangliste',

@@ -80,7 +80,7 @@ export const money = {
   '{title}. Arrow keys go from bar to bar, Enter lists the attempts.':
     '{title}. Pfeiltasten gehen von Balken zu Balken, Eingabe listet die Versuche.',
   'Key figures': 'Kennzahlen',
-  ', {unknown} unpriced': ', {unknown} ohne Preis',
+  ', {unknown} of {attempts} unpriced': ', {unknown} von {attempts} ohne Preis',
   ', {left} of {limit} left': ', {left} von {limit} übrig',
   '{monthName} so far': '{monthName} bisher',
   'against {against}': 'gegenüber {against}',
