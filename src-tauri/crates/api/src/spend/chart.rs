@@ -3,7 +3,7 @@
 use super::types::{SpendBar, SpendChart, SpendPart, SpendSeries, SpendTick};
 use crate::{calendar::Step, types::SpendFigure};
 use domain::{PicoUsd, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// As many series have a colour of their own; the rest is one neutral piece.
 pub(crate) const MOST_SERIES: usize = 8;
@@ -25,6 +25,19 @@ pub(crate) fn millionths(a: PicoUsd, b: PicoUsd) -> u32 {
         return 0;
     }
     u32::try_from((a * WHOLE / b).clamp(0, WHOLE)).unwrap_or(0)
+}
+
+/// Marks by the names that the ledger has for models. One that only a provider has is chosen as `model@provider`
+/// and booked as `provider/model`.
+pub(crate) fn booked(marks: impl IntoIterator<Item = (String, u8)>) -> HashMap<String, u8> {
+    let mut found = HashMap::new();
+    for (model, slot) in marks {
+        if let Some((id, provider)) = model.rsplit_once('@') {
+            found.insert(format!("{provider}/{}", id.replace(char::is_whitespace, "-")), slot);
+        }
+        found.insert(model, slot);
+    }
+    found
 }
 
 /// `series`: the rows that have a colour, bottom first. `expected`: by place of the bar.
@@ -129,6 +142,15 @@ mod tests {
         assert_eq!(axis(PicoUsd::ZERO).1.len(), 1);
         assert!(axis(PicoUsd::new(i64::MAX)).1.len() <= 6);
         assert_eq!(axis(PicoUsd::new(1)).0, PicoUsd::new(1));
+    }
+
+    #[test]
+    fn a_model_of_an_own_server_keeps_its_mark() {
+        let marks = [("author/m", 1), ("plain@my-server", 2), ("my model@my-server", 3)];
+        let found = booked(marks.map(|(model, slot)| (model.to_owned(), slot)));
+        let of = |key: &str| found.get(key).copied();
+        assert_eq!((of("author/m"), of("my-server/plain")), (Some(1), Some(2)));
+        assert_eq!((of("my-server/my-model"), of("my-server/author/m")), (Some(3), None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The page: one read of the ledger, then names, marks and proportions.
 
 use super::{
-    chart::{MOST_SERIES, Spent, chart, millionths},
+    chart::{MOST_SERIES, Spent, booked, chart, millionths},
     figure, model_name, provider_name, some,
     types::{SpendBy, SpendChange, SpendForecast, SpendPage, SpendQuery, SpendRow, SpendSeries, SpendWhatIf},
 };
@@ -151,7 +151,7 @@ async fn read(
                 apps,
                 app_bars,
                 pace: tx.spend_series(&days)?.iter().map(|day| amount(day)).collect::<Result<_, _>>()?,
-                marks: tx.marks()?.into_iter().map(|row| (row.model, row.slot)).collect(),
+                marks: booked(tx.marks()?.into_iter().map(|row| (row.model, row.slot))),
             })
         })
         .await
