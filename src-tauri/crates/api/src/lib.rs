@@ -89,7 +89,9 @@ pub struct Api {
 impl Api {
     /// Takes an engine over.
     pub fn new(engine: Engine, folder: PathBuf, version: &'static str, open_link: Opener) -> Self {
-        let downloads = dirs::download_dir();
+        // A desktop that names no folder for downloads may have the usual one all the same.
+        let usual = || dirs::home_dir().map(|home| home.join("Downloads")).filter(|folder| folder.is_dir());
+        let downloads = dirs::download_dir().or_else(usual);
         Self {
             engine,
             folder,
