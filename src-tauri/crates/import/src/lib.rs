@@ -40,6 +40,7 @@ pub use llm::{Response, conversation as llm_conversation};
 pub use open_webui::folder as open_webui_folder;
 pub use own::FORMAT;
 pub use pack::{Packer, Packing};
+pub use text::without_notes;
 pub use zip::{Archive, Entry, Hostile};
 
 use domain::{Part, Timestamp};
@@ -241,8 +242,20 @@ pub struct Answer {
     pub parts: Vec<Part>,
     /// It was stopped or broke off.
     pub cut: bool,
+    /// Other answers begin with the same messages.
+    pub shared: Option<Box<Shared>>,
     /// What only our own files tell.
     pub own: Option<Box<Own>>,
+}
+
+/// What else an answer may be known by, where others begin with the same messages: which of them goes by the first
+/// message has not always been decided in the same way, and there may have been one of them alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// Its first message.
+    pub first: String,
+    /// The messages that are its alone, the last one first.
+    pub alone: Vec<String>,
 }
 
 /// What our own files tell of an answer beside its text.

@@ -79,6 +79,7 @@ pub fn conversation(id: &str, name: &str, rows: &[Response]) -> Conversation {
                 system: (!system.trim().is_empty()).then_some(system),
                 parts: results,
                 cut: false,
+                shared: None,
                 own: None,
             }],
             own: None,

@@ -254,6 +254,7 @@ fn answer(value: &Value, lane: usize, node: usize, left_out: &mut LeftOut) -> Re
         system: value["system"].as_str().map(|system| clean(system, left_out)),
         parts: parts(&value["content"], left_out)?,
         cut: own.state != RunState::Done,
+        shared: None,
         own: Some(Box::new(own)),
     })
 }

@@ -3,6 +3,7 @@
 use crate::{Files, LeftOut, Wanted};
 use domain::{Part, Timestamp};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Longest title.
 const TITLE: usize = 200;
@@ -65,6 +66,36 @@ pub(crate) fn missing(what: &str, name: &str, left_out: &mut LeftOut) -> Part {
         format!("[{what}, not imported: {name}]")
     };
     Part::Text { text }
+}
+
+/// A text without such notes.
+pub fn without_notes(text: &str) -> Cow<'_, str> {
+    const SAYS: &str = ", not imported";
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(says) = rest.find(SAYS) {
+        let after = &rest[says + SAYS.len()..];
+        // What it is, in one word, behind a bracket; its name may follow.
+        let begin = rest[..says]
+            .rfind('[')
+            .filter(|begin| rest[begin + 1..says].chars().all(|c| c.is_ascii_alphabetic()));
+        let end = if after.starts_with(": ") { after.find(']') } else { after.starts_with(']').then_some(0) };
+        match (begin, end) {
+            (Some(begin), Some(end)) => {
+                out.push_str(&rest[..begin]);
+                rest = &after[end + 1..];
+            }
+            _ => {
+                out.push_str(&rest[..says + SAYS.len()]);
+                rest = after;
+            }
+        }
+    }
+    if rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// A file, or a note in its place. `what` and `called` are for the note.
@@ -211,6 +242,20 @@ mod tests {
             assert_eq!(rfc3339(text), None, "{text}");
         }
         assert_eq!(time(&json!(1e300)), None);
+    }
+
+    #[test]
+    fn notes_in_place_of_files_are_told_from_words() {
+        let note = |what, name| match missing(what, name, &mut LeftOut::default()) {
+            Part::Text { text } => text,
+            other => format!("{other:?}"),
+        };
+        let text = format!("a {} b{}c", note("Picture", "x y.png"), note("File", ""));
+        assert_eq!(without_notes(&text), "a  bc");
+        for words in ["fine, not imported goods", "[so, not imported", "[two words, not imported]", "", "[]"]
+        {
+            assert_eq!(without_notes(words), words);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! several models to one prompt stand in lanes of their own where the other program shows them so. A prompt
 //! that was edited is a turn of its own before the one that was kept. Nothing that was said is dropped.
 
-use crate::{Answer, Lane, PromptNode, Turn};
+use crate::{Answer, Lane, PromptNode, Shared, Turn};
 use domain::{Part, Timestamp};
 use std::collections::{HashMap, HashSet};
 
@@ -63,6 +63,8 @@ struct Way {
     parts: Vec<Part>,
     first: usize,
     last: usize,
+    /// Messages that are on no other way.
+    alone: Vec<usize>,
     model: Option<String>,
     system: Option<String>,
     cut: bool,
@@ -236,12 +238,24 @@ impl Made<'_> {
         let ways: Vec<Way> = models.into_iter().flat_map(|model| self.ways(model)).collect();
         let lanes = self.lanes_of(&ways, parent);
         let mut more = Vec::new();
-        let mut taken = HashSet::new();
+        let mut beginning: HashMap<usize, usize> = HashMap::new();
+        for way in &ways {
+            *beginning.entry(way.first).or_default() += 1;
+        }
+        let mut heirs: HashMap<usize, usize> = HashMap::new();
         for (way, lane) in ways.into_iter().zip(lanes) {
             let number = self.turns[place].answers.len();
             let first = &self.tree.nodes[way.first];
-            // The first message names an answer; ways that part later are named by their last.
-            let key = if taken.insert(way.first) { &first.id } else { &self.tree.nodes[way.last].id };
+            let shared = beginning.get(&way.first).is_some_and(|ways| *ways > 1);
+            // The first message names an answer. Of ways that part later it names the oldest, whichever was kept, and
+            // the others are named by their last.
+            let heir =
+                !shared || *heirs.entry(way.first).or_insert_with(|| self.oldest(way.first)) == way.last;
+            let key = if heir { &first.id } else { &self.tree.nodes[way.last].id };
+            let shared = shared.then(|| {
+                let alone = way.alone.iter().rev().map(|node| self.tree.nodes[*node].id.clone()).collect();
+                Box::new(Shared { first: first.id.clone(), alone })
+            });
             let answer = Answer {
                 key: key.clone(),
                 at: first.at,
@@ -252,6 +266,7 @@ impl Made<'_> {
                 system: way.system,
                 parts: way.parts,
                 cut: way.cut,
+                shared,
                 own: None,
             };
             self.turns[place].answers.push(answer);
@@ -270,6 +285,22 @@ impl Made<'_> {
         more
     }
 
+    /// The end of the oldest way from an answer's first message.
+    fn oldest(&self, first: usize) -> usize {
+        let mut node = first;
+        loop {
+            let (users, models) = self.split(node);
+            let oldest = models.into_iter().min_by_key(|place| {
+                let next = &self.tree.nodes[*place];
+                (next.at.map_or(i64::MAX, |at| at.0), &next.id)
+            });
+            match oldest {
+                Some(next) if users.is_empty() => node = next,
+                _ => return node,
+            }
+        }
+    }
+
     /// Every way from an answer's first message to a prompt or an end.
     fn ways(&mut self, first: usize) -> Vec<Way> {
         let mut done = Vec::new();
@@ -277,6 +308,7 @@ impl Made<'_> {
             parts: Vec::new(),
             first,
             last: first,
+            alone: Vec::new(),
             model: None,
             system: None,
             cut: false,
@@ -286,6 +318,7 @@ impl Made<'_> {
             let Some(node) = way.next.pop() else { continue };
             let source = &self.tree.nodes[node];
             way.last = node;
+            way.alone.push(node);
             way.parts.extend(source.parts.iter().cloned());
             way.model = source.model.clone().or(way.model);
             way.system = source.system.clone().or(way.system);
@@ -300,17 +333,22 @@ impl Made<'_> {
                 let parts = self.share(&way.parts);
                 done.push(Way {
                     parts: std::mem::replace(&mut way.parts, parts),
+                    alone: std::mem::take(&mut way.alone),
                     next: users,
                     model: way.model.clone(),
                     system: way.system.clone(),
                     ..way
                 });
             }
+            if models.len() > 1 {
+                way.alone.clear();
+            }
             copies.push(way.parts);
             // The last one is the one that was kept, and is to be done last: the stack turns them round.
             for (model, parts) in models.into_iter().zip(copies).rev() {
                 let (model_name, system) = (way.model.clone(), way.system.clone());
-                open.push(Way { parts, next: vec![model], model: model_name, system, ..way });
+                let alone = std::mem::take(&mut way.alone);
+                open.push(Way { parts, alone, next: vec![model], model: model_name, system, ..way });
             }
         }
         done

@@ -126,3 +126,39 @@ fn branches_cannot_multiply_a_file() {
     assert!(total < 2 * SHARED, "{total}");
     assert_eq!(turns.len(), 2_001);
 }
+
+#[test]
+fn which_answer_goes_by_the_message_they_share_does_not_hang_on_which_was_kept() {
+    let at = |mut node: Node, at: i64| {
+        node.at = Some(Timestamp(at));
+        node
+    };
+    let nodes = || {
+        vec![
+            at(node("u", "", User, ""), 1),
+            at(node("f", "u", Model, "m"), 2),
+            at(node("young", "f", Model, "m"), 9),
+            at(node("old", "f", Model, "m"), 3),
+            at(node("end", "old", Model, "m"), 20),
+        ]
+    };
+    for current in ["young", "end", "none"] {
+        let (turns, _) = turns(nodes(), Reading { current: Some(current), side_by_side: false });
+        let mut keys: Vec<(usize, String, Vec<String>)> = turns[0]
+            .answers
+            .iter()
+            .map(|answer| (answer.parts.len(), answer.key.clone(), answer.shared.clone().unwrap().alone))
+            .collect();
+        keys.sort();
+        let own = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let expected = [(2, "young".to_owned(), own(&["young"])), (3, "f".to_owned(), own(&["end", "old"]))];
+        assert_eq!(keys, expected, "{current}");
+    }
+    // What stops where another goes on is the older of the two.
+    let mut nodes = nodes();
+    nodes.truncate(3);
+    nodes.push(at(node("u2", "f", User, ""), 30));
+    let (turns, _) = turns(nodes, Reading { current: Some("young"), side_by_side: false });
+    let keys: Vec<&str> = turns[0].answers.iter().map(|answer| answer.key.as_str()).collect();
+    assert_eq!(keys, ["f", "young"]);
+}
