@@ -1,7 +1,7 @@
 //! An engine on a folder of its own, and what stands in its database.
 
 use domain::{ConversationId, Failure, ProcessId};
-use engine::{Engine, ExportForm, ImportProgress, ImportReport, Parts, Shelf, SystemClock};
+use engine::{Engine, ExportForm, ImportProgress, ImportReport, Parts, Shelf, SystemClock, Undone};
 use serde_json::Value;
 use std::{fs, path::PathBuf, sync::Arc};
 use store::Store;
@@ -94,6 +94,11 @@ impl Bench {
             })
             .collect()
     }
+}
+
+/// An import was taken back whole: conversations that went and that stayed.
+pub(crate) fn undone(gone: u64, kept: u64) -> Undone {
+    Undone { gone, kept, elsewhere: 0 }
 }
 
 /// `prompt → model: answer | …` a turn, of an exported conversation.

@@ -1,7 +1,7 @@
 //! Pins, tags and folders: kept with the conversation, in a file and back, and gone without it going.
 
 use crate::{
-    bench::{Bench, drawn},
+    bench::{Bench, drawn, undone},
     samples,
 };
 use domain::ConversationId;
@@ -148,7 +148,7 @@ async fn where_other_programs_kept_a_conversation_comes_along_and_goes_with_the_
         ]
     );
     // Taken back, nothing of it is left but what was there before.
-    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), (5, 0));
+    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), undone(5, 0));
     let cabinet = bench.engine.cabinet().await.unwrap();
     assert_eq!((cabinet.folders, cabinet.tags), (vec![("Mine".to_owned(), 0)], vec![]));
 

@@ -1,7 +1,7 @@
 //! Imports: every form, twice, later, and back.
 
 use crate::{
-    bench::{Bench, drawn},
+    bench::{Bench, drawn, undone},
     samples,
 };
 use domain::{Basis, ContextPolicy, LaneTarget, ModelRef};
@@ -156,7 +156,7 @@ async fn imported_words_are_found_at_once_and_an_import_can_be_taken_back() {
         policy: None,
     };
     bench.engine.start_turn(ask, Listeners::default()).await.unwrap().done.await.unwrap();
-    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), (2, 1));
+    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), undone(2, 1));
     assert_eq!(bench.conversations().await, [kept]);
     assert_eq!(search("Which").await.len(), 0);
     let again = bench.import(all.to_string().as_bytes()).await;
@@ -186,7 +186,7 @@ async fn what_was_voted_on_or_begun_to_be_written_in_stays_when_an_import_is_tak
     write.await.unwrap();
     kept.push(begun);
     assert_eq!(kept.len(), 2);
-    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), (1, 2));
+    assert_eq!(bench.engine.undo_import(report.id.unwrap()).await.unwrap(), undone(1, 2));
     let mut left = bench.conversations().await;
     left.sort();
     kept.sort();

@@ -17,5 +17,6 @@ mod finding;
 mod hostile;
 mod importing;
 mod inside;
+mod later;
 mod samples;
 mod stretches;

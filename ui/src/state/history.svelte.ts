@@ -168,8 +168,12 @@ export class History {
 
   async undoImport(id: string): Promise<void> {
     try {
-      const { gone, kept } = await this.client.call('import/undo', { id });
-      const stayed = kept > 0 ? t('; {kept} stayed, because you went on with them', { kept }) : '';
+      const { gone, kept, elsewhere } = await this.client.call('import/undo', { id });
+      let stayed = kept > 0 ? t('; {kept} stayed, because you went on with them', { kept }) : '';
+      if (elsewhere === 1) stayed += t('; 1 message stays in a conversation of another import');
+      if (elsewhere > 1) {
+        stayed += t('; {elsewhere} messages stay in conversations of other imports', { elsewhere });
+      }
       this.toasts.show(t('{gone} imported conversations removed{stayed}', { gone, stayed }));
       await Promise.all([this.loadImports(), this.conversations.reload()]);
     } catch (reason) {

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use domain::{ErrorKind, Failure, Timestamp, Words, say};
-use engine::{ImportProgress, ImportReport};
+use engine::{ImportProgress, ImportReport, Undone};
 use std::{
     fs,
     future::{Ready, ready},
@@ -83,6 +83,26 @@ pub fn outcome(report: &ImportReport) -> ImportOutcome {
         report.branched,
         say!("1 conversation has edited prompts or repeated answers; all of them are kept."),
         |n| say!("{n} conversations have edited prompts or repeated answers; all of them are kept.", n),
+    );
+    note(
+        report.renewed,
+        say!("1 answer is longer or finished in the file and takes the place of what was here."),
+        |n| say!("{n} answers are longer or finished in the file and take the places of what was here.", n),
+    );
+    note(
+        report.differing,
+        say!("1 message says something else in the file; it is kept as it is here."),
+        |n| say!("{n} messages say something else in the file; they are kept as they are here.", n),
+    );
+    note(
+        report.ahead,
+        say!("1 message of a conversation that was begun here is only in the file; it is not taken."),
+        |n| {
+            say!(
+                "{n} messages of conversations that were begun here are only in the file; they are not taken.",
+                n
+            )
+        },
     );
     note(report.files, say!("1 picture or file comes along from the archive."), |n| {
         say!("{n} pictures and files come along from the archive.", n)
@@ -160,8 +180,8 @@ pub(crate) async fn state(api: &Api, (): ()) -> Result<ImportState, Failure> {
 }
 
 pub(crate) async fn undo(api: &Api, which: ImportRef) -> Result<ImportUndone, Failure> {
-    let (gone, kept) = api.engine.undo_import(which.id).await?;
-    Ok(ImportUndone { gone, kept })
+    let Undone { gone, kept, elsewhere } = api.engine.undo_import(which.id).await?;
+    Ok(ImportUndone { gone, kept, elsewhere })
 }
 
 /// Archives and JSON files of the downloads folder, newest first. A folder that cannot be read has none.

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::{ConversationId, ErrorKind, Failure, ImportId, MessageId, Timestamp};
 use engine::{
     ConversationRow, Engine, ExportForm, Filing, Hit, ImportProgress, ImportReport, Match, SearchFrom, Shelf,
+    Undone,
 };
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -391,6 +392,9 @@ fn report_json(report: &ImportReport) -> Value {
         "known": report.known,
         "in_trash": report.in_trash,
         "messages": report.messages,
+        "renewed": report.renewed,
+        "differing": report.differing,
+        "ahead": report.ahead,
         "branched": report.branched,
         "skipped": report.skipped.iter().map(|(reason, n)| (reason.words().into_text(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "files": report.files,
@@ -435,6 +439,7 @@ async fn imports(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
                 "undone_at": row.undone_at.and_then(utc),
                 "conversations": row.conversations,
                 "messages": row.messages,
+                "elsewhere": row.elsewhere,
             }))
         } else {
             let state = match (row.undone_at, row.finished_at) {
@@ -442,8 +447,12 @@ async fn imports(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
                 (None, Some(_)) => "whole",
                 (None, None) => "stopped; import the file again to go on",
             };
+            let elsewhere = match row.elsewhere {
+                0 => String::new(),
+                n => format!(", {} in conversations of other imports", out::plural(n, "message")),
+            };
             out::line(&format!(
-                "{}  {}  {}  {}, {state}",
+                "{}  {}  {}  {}{elsewhere}, {state}",
                 row.id,
                 when(row.started_at),
                 row.file,
@@ -458,12 +467,16 @@ async fn imports(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
 }
 
 async fn undo(engine: &Engine, import: ImportId, json: bool) -> Result<ExitCode, Failure> {
-    let (gone, kept) = engine.undo_import(import).await?;
+    let Undone { gone, kept, elsewhere } = engine.undo_import(import).await?;
     if json {
-        out::object(&json!({ "import": import, "gone": gone, "kept": kept }));
+        out::object(&json!({ "import": import, "gone": gone, "kept": kept, "elsewhere": elsewhere }));
     } else {
         let gone = out::plural(gone, "conversation");
         out::line(&format!("{gone} removed; {kept} stayed, because you went on with them."));
+        if elsewhere > 0 {
+            let messages = out::plural(elsewhere, "message");
+            out::line(&format!("What it added to conversations of other imports stays ({messages})."));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

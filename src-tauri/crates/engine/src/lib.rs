@@ -105,7 +105,7 @@ pub use fold_view::apply as apply_frame;
 pub use fork::{ForkAt, Forked};
 pub use history::{
     ConversationRow, ExportForm, Find, Hit, ImportProgress, ImportReason, ImportReport, ImportRow, Match,
-    SearchFrom, Searched, Shelf, TRASH_DAYS,
+    SearchFrom, Searched, Shelf, TRASH_DAYS, Undone,
 };
 pub use inner::Table;
 pub use ledger::{Forecast, SpendDay, Volume, forecast, percent, priced_on};

@@ -39,6 +39,8 @@ mod find_tests;
 #[cfg(test)]
 mod leaner_tests;
 #[cfg(test)]
+mod once_tests;
+#[cfg(test)]
 mod store_tests;
 
 pub use blobs::sha256;

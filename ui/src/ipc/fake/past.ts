@@ -67,7 +67,7 @@ export function pastHost(
     .on('import/state', importState)
     .on('import/run', ({ dry_run }) => importOutcome(dry_run))
     .on('import/stop', () => null)
-    .on('import/undo', () => ({ gone: 3, kept: 0 }));
+    .on('import/undo', () => ({ gone: 3, kept: 0, elsewhere: 0 }));
   return { listed: (id) => !trash.has(id) && !archived.has(id) };
 }
 

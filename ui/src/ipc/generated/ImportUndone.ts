@@ -11,4 +11,8 @@ gone: number,
 /**
  * Conversations that stayed because they were gone on with.
  */
-kept: number, };
+kept: number, 
+/**
+ * Messages that stayed in conversations which other imports had brought.
+ */
+elsewhere: number, };

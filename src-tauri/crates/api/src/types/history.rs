@@ -344,4 +344,7 @@ pub struct ImportUndone {
     /// Conversations that stayed because they were gone on with.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub kept: u64,
+    /// Messages that stayed in conversations which other imports had brought.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub elsewhere: u64,
 }

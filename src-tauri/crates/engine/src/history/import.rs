@@ -4,7 +4,6 @@
 
 use super::{beside::Beside, take};
 use crate::{
-    board::ratings,
     inner::{Inner, Table},
     tasks,
 };
@@ -21,7 +20,7 @@ use std::{
     },
 };
 use store::Pending;
-use take::{Step, Taken};
+use take::{More, Step, Taken};
 
 /// Bytes of text written in one transaction: small enough that an answer being written waits for no more
 /// than a moment.
@@ -72,6 +71,12 @@ pub struct ImportReport {
     pub in_trash: u64,
     /// New messages.
     pub messages: u64,
+    /// Answers that were longer or finished now and took the place of what was here.
+    pub renewed: u64,
+    /// Messages that say something else in the file, and stayed as they are here.
+    pub differing: u64,
+    /// Messages that only the file has, of conversations that were begun here: they did not come.
+    pub ahead: u64,
     /// Conversations with edited prompts or answers asked for again; all of it is kept.
     pub branched: u64,
     /// What could not be taken in, by reason.
@@ -113,40 +118,6 @@ pub(super) async fn import(
         inner.changed(Table::Conversations);
     }
     report
-}
-
-/// Takes an import back: its conversations go for good, but for those that were gone on with. Returns how
-/// many went and how many stayed.
-pub(super) async fn undo(inner: &Inner, id: ImportId) -> Result<(u64, u64), Failure> {
-    let known = inner.store.read(move |tx| tx.import(id)).await?;
-    if known.is_none() {
-        return Err(Failure::new(ErrorKind::RequestInvalid, say!("There is no such import.")));
-    }
-    let (mut gone, mut kept, mut after) = (0, 0, None);
-    loop {
-        let page = inner
-            .store
-            .write(move |tx| {
-                let page = tx.imported_by(id, after, 16)?;
-                for (conversation, used) in &page {
-                    if !used {
-                        tx.purge_conversation(*conversation)?;
-                    }
-                }
-                Ok(page)
-            })
-            .await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        for (_, used) in page {
-            *(if used { &mut kept } else { &mut gone }) += 1;
-        }
-        inner.changed(Table::Conversations);
-    }
-    ratings::changed(inner);
-    let now = inner.clock.now();
-    inner.store.write(move |tx| tx.undo_import(id, now)).await?;
-    Ok((gone, kept))
 }
 
 fn invalid(message: impl Into<domain::Words>) -> Failure {
@@ -319,7 +290,12 @@ impl Run {
         let now = self.now;
         let look = self.inner.store.read(move |tx| Ok((take::look(tx, &conversation, now)?, conversation)));
         let (taken, mut conversation) = look.wait()?;
-        if !matches!(taken, Taken::Added(_) | Taken::Extended(_)) {
+        let comes = match taken {
+            Taken::Added(_) => true,
+            Taken::Here(more) => more.changes(),
+            Taken::InTrash | Taken::Refused(_) => false,
+        };
+        if !comes {
             conversation.left_out.attachments = missing;
             return Ok(Ok(Some(conversation)));
         }
@@ -408,11 +384,14 @@ impl Run {
                     self.report.added += 1;
                     self.report.messages += messages;
                 }
-                Taken::Extended(messages) => {
-                    self.report.extended += 1;
+                Taken::Here(More { messages, renewed, differing, ahead }) => {
+                    let grown = messages > 0 || renewed > 0;
+                    *(if grown { &mut self.report.extended } else { &mut self.report.known }) += 1;
                     self.report.messages += messages;
+                    self.report.renewed += renewed;
+                    self.report.differing += differing;
+                    self.report.ahead += ahead;
                 }
-                Taken::Known => self.report.known += 1,
                 Taken::InTrash => self.report.in_trash += 1,
                 Taken::Refused(reason) => self.skip(reason),
             }

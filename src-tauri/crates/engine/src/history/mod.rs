@@ -7,6 +7,7 @@ mod load;
 mod search;
 mod take;
 mod trash;
+mod undo;
 
 pub use ::import::Reason as ImportReason;
 pub use export::ExportForm;
@@ -15,6 +16,7 @@ pub use search::{SearchFrom, Searched};
 pub use store::{ConversationRow, Find, Hit, ImportRow, Match, Shelf};
 pub use trash::TRASH_DAYS;
 pub(crate) use trash::kept;
+pub use undo::Undone;
 
 use crate::{Engine, inner::Inner};
 use domain::{ConversationId, Failure, ImportId};
@@ -76,10 +78,11 @@ impl Engine {
         import::import(&self.inner, path, dry_run, progress).await
     }
 
-    /// Takes an import back: how many of its conversations went for good, and how many stayed because they
-    /// were gone on with.
-    pub async fn undo_import(&self, id: ImportId) -> Result<(u64, u64), Failure> {
-        import::undo(&self.inner, id).await
+    /// Takes an import back: its conversations go for good, but for those that were gone on with.
+    ///
+    /// Errors: `request.invalid` when it brought no conversation.
+    pub async fn undo_import(&self, id: ImportId) -> Result<Undone, Failure> {
+        undo::undo(&self.inner, id).await
     }
 }
 

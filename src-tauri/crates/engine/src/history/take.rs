@@ -1,106 +1,38 @@
 //! From a conversation of a file to rows. Ids come from the file's own, so what is here already is seen to
-//! be here; nothing that is here is ever changed by a file but for the lanes of a conversation that nobody
-//! has gone on with.
+//! be here. A file changes nothing that is here but the lanes of a conversation that nobody has gone on with, and there
+//! answers that have become longer or were finished since.
 
+mod here;
+mod look;
 mod own;
+mod step;
 
 use domain::{
     ContentId, ConversationId, Failure, ImportId, Lane, LaneId, LaneTarget, MessageId, ModelRef, Part,
     ProcessId, ProviderId, Role, Route, RunId, RunState, Saw, Timestamp, TurnId,
 };
+use here::{Here, Standing};
 use import::{Answer, Conversation, Reason, Source, Turn};
-use std::collections::HashSet;
-use store::{ConversationRow, Document, ImportRow, MessageRow, NoteOn, RunRow, TurnRow, Tx};
+pub(super) use look::More;
+use std::collections::{HashMap, HashSet};
+pub(super) use step::{Step, look};
+use store::{ConversationRow, Document, MessageRow, NoteOn, RunRow, TurnRow, Tx};
 use uuid::Uuid;
 
 /// What a model is called that the file does not name.
 const UNKNOWN: &str = "unknown";
-
-/// Some conversations and whose import they are of.
-pub(super) struct Step {
-    pub import: ImportId,
-    pub file: String,
-    pub now: Timestamp,
-    pub conversations: Vec<Conversation>,
-}
 
 /// What became of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It is new, with this many messages.
     Added(u64),
-    /// It was here and has this many more messages now.
-    Extended(u64),
-    /// It was here.
-    Known,
+    /// It was here; this is what the file has beyond that.
+    Here(More),
     /// It is in the trash.
     InTrash,
     /// It is not sound.
     Refused(Reason),
-}
-
-/// What would become of a conversation.
-pub(super) fn look(tx: &Tx<'_>, conversation: &Conversation, now: Timestamp) -> Result<Taken, Failure> {
-    match Rows::new(conversation, now) {
-        Ok(rows) => rows.look(tx),
-        Err(reason) => Ok(Taken::Refused(reason)),
-    }
-}
-
-impl Step {
-    /// What would become of each.
-    pub(super) fn look(&self, tx: &Tx<'_>) -> Result<Vec<Taken>, Failure> {
-        self.conversations.iter().map(|conversation| look(tx, conversation, self.now)).collect()
-    }
-
-    /// Takes each in.
-    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<Vec<Taken>, Failure> {
-        let mut all = Vec::new();
-        let mut documents = Vec::new();
-        let (mut conversations, mut messages) = (0, 0);
-        for conversation in &self.conversations {
-            let taken = match Rows::new(conversation, self.now) {
-                Err(reason) => Taken::Refused(reason),
-                Ok(rows) => {
-                    let taken = rows.look(tx)?;
-                    if let Taken::Added(count) | Taken::Extended(count) = taken {
-                        if conversations + messages == 0 {
-                            self.note(tx, conversation.source, 0, 0)?;
-                        }
-                        conversations += u64::from(matches!(taken, Taken::Added(_)));
-                        messages += count;
-                        rows.write(tx, self.import, taken, &mut documents)?;
-                    }
-                    taken
-                }
-            };
-            all.push(taken);
-        }
-        if let Some(first) = self.conversations.first().filter(|_| conversations + messages > 0) {
-            self.note(tx, first.source, conversations, messages)?;
-        }
-        tx.index(documents)?;
-        Ok(all)
-    }
-
-    fn note(
-        &self,
-        tx: &mut Tx<'_>,
-        source: Source,
-        conversations: u64,
-        messages: u64,
-    ) -> Result<(), Failure> {
-        tx.note_import(&ImportRow {
-            id: self.import,
-            file: self.file.clone(),
-            source: source.as_str().to_owned(),
-            started_at: self.now,
-            finished_at: None,
-            undone_at: None,
-            conversations,
-            messages,
-        })
-    }
 }
 
 /// The ids of a conversation's rows.
@@ -113,6 +45,9 @@ struct Rows<'c> {
     latest: i64,
     lanes: Vec<LaneId>,
     turns: Vec<TurnIds>,
+    /// What is here of it already.
+    here: Option<Here>,
+    files_to_come: bool,
 }
 
 struct TurnIds {
@@ -144,7 +79,8 @@ impl<'c> Rows<'c> {
         for turn in &from.turns {
             turns.push(Self::turn(&ids, turn, known(turn.at).unwrap_or(created_at))?);
         }
-        let rows = Self { from, id, created_at, updated_at, latest, lanes, turns };
+        let rows =
+            Self { from, id, created_at, updated_at, latest, lanes, turns, here: None, files_to_come: false };
         if rows.sound() { Ok(rows) } else { Err(Reason::Unreadable) }
     }
 
@@ -180,68 +116,8 @@ impl<'c> Rows<'c> {
         ok
     }
 
-    fn look(&self, tx: &Tx<'_>) -> Result<Taken, Failure> {
-        let Some(row) = tx.conversation(self.id)? else {
-            // A row of another conversation may stand under an id that a file claims.
-            return if self.claims(tx)? {
-                Ok(Taken::Refused(Reason::Unreadable))
-            } else {
-                Ok(Taken::Added(self.new_messages(tx, true)?))
-            };
-        };
-        if row.deleted_at.is_some() {
-            return Ok(Taken::InTrash);
-        }
-        // Our own conversation is the newer one; nothing of a file goes into it.
-        if !tx.is_imported(self.id)? || self.from.source == Source::Parallax {
-            return Ok(Taken::Known);
-        }
-        Ok(match self.new_messages(tx, false)? {
-            0 => Taken::Known,
-            count => Taken::Extended(count),
-        })
-    }
-
-    /// Does a file of ours name rows that belong to something else? Made ids cannot.
-    fn claims(&self, tx: &Tx<'_>) -> Result<bool, Failure> {
-        if self.from.source != Source::Parallax {
-            return Ok(false);
-        }
-        let lanes = self.lanes.iter().map(|id| Ok(tx.lane(*id)?.is_some()));
-        let turns = self.turns.iter().map(|turn| Ok(tx.turn(turn.id)?.is_some()));
-        let answers = self.turns.iter().flat_map(|turn| &turn.answers);
-        let runs = answers.clone().map(|(run, _)| Ok(tx.run(*run)?.is_some()));
-        let messages =
-            answers.map(|(_, id)| *id).chain(self.turns.iter().flat_map(|turn| turn.nodes.clone()));
-        let messages = messages.map(|id| Ok(tx.message(id)?.is_some()));
-        let told =
-            self.from.turns.iter().filter_map(|turn| turn.own.as_ref()).flat_map(|own| &own.judgements);
-        let judged = told.map(|one| match one.key.parse() {
-            Ok(id) => Ok(tx.judgement(id)?.is_some()),
-            Err(_) => Ok(false),
-        });
-        Ok(any(lanes)? || any(turns)? || any(runs)? || any(messages)? || any(judged)?)
-    }
-
-    fn new_messages(&self, tx: &Tx<'_>, all: bool) -> Result<u64, Failure> {
-        let mut count = 0;
-        for turn in &self.turns {
-            let ids = turn.nodes.iter().chain(turn.answers.iter().map(|(_, id)| id));
-            for id in ids {
-                count += u64::from(all || tx.message(*id)?.is_none());
-            }
-        }
-        Ok(count)
-    }
-
-    fn write(
-        &self,
-        tx: &mut Tx<'_>,
-        import: ImportId,
-        taken: Taken,
-        documents: &mut Vec<Document>,
-    ) -> Result<(), Failure> {
-        let added = matches!(taken, Taken::Added(_));
+    fn write(&self, tx: &mut Tx<'_>, import: ImportId, documents: &mut Vec<Document>) -> Result<(), Failure> {
+        let added = self.here.is_none();
         if added {
             tx.insert_conversation(&ConversationRow {
                 id: self.id,
@@ -257,36 +133,45 @@ impl<'c> Rows<'c> {
         }
         // Lanes stand before what points at them, their heads after what they point at.
         let before = tx.lanes(self.id)?;
-        let known: Vec<LaneId> = tx.lanes_ever(self.id)?.into_iter().map(|(lane, _)| lane.id).collect();
-        let fresh: Vec<Lane> =
-            self.lane_rows().into_iter().filter(|lane| !known.contains(&lane.id)).collect();
-        let bare = fresh.iter().map(|lane| Lane { head: None, ..lane.clone() });
-        let bare: Vec<Lane> = before.iter().cloned().chain(bare).collect();
+        let policies: HashMap<LaneId, String> = tx
+            .lanes_ever(self.id)?
+            .into_iter()
+            .filter_map(|(lane, _)| Some((lane.id, lane.target.policy?)))
+            .collect();
+        let known = |lane: &Lane| self.here.as_ref().is_some_and(|here| here.lanes.contains(&lane.id));
+        let fresh = self.lane_rows(&HashSet::new()).into_iter().filter(|lane| !known(lane));
+        let bare: Vec<Lane> = before.iter().cloned().chain(fresh).collect();
         tx.put_lanes(self.id, &bare)?;
+        let mut made = Made::of(self.here.as_ref());
         for (ids, turn) in self.turns.iter().zip(&self.from.turns) {
-            self.write_turn(tx, ids, turn, documents)?;
+            self.write_turn(tx, ids, turn, &mut made, documents)?;
         }
-        for (ids, turn) in self.turns.iter().zip(&self.from.turns) {
+        for (ids, turn) in
+            self.turns.iter().zip(&self.from.turns).filter(|(ids, _)| made.new.contains(&ids.id))
+        {
             let (before, context) = match &turn.own {
                 Some(own) => (own.after, own::context(own)?),
                 None => (turn.nodes.iter().filter_map(|node| node.parent).map(|(turn, _)| turn).max(), None),
             };
             let before = before.and_then(|place| self.turns.get(place)).map(|turn| turn.id);
-            if tx.turn_parent(ids.id)?.is_none() {
-                tx.link_turn(ids.id, before, context.as_deref())?;
-            }
+            let before = before.filter(|id| made.turns.contains(id));
+            tx.link_turn(ids.id, before, context.as_deref())?;
         }
-        if added {
-            own::judgements(self, tx)?;
-        }
+        own::judgements(self, tx, &made.new)?;
         tx.touch_conversation(self.id, self.updated_at)?;
         let ours: HashSet<MessageId> =
             self.turns.iter().flat_map(|turn| turn.answers.iter().map(|(_, id)| *id)).collect();
         let untouched = before.iter().all(|lane| lane.head.is_none_or(|head| ours.contains(&head)));
         if added || untouched {
-            tx.put_lanes(self.id, &self.lane_rows())?;
-            let line_up: Vec<Lane> = self
-                .lane_rows()
+            let mut rows = self.lane_rows(&made.messages);
+            for row in &mut rows {
+                // What a lane is kept from here it is kept from, whatever a file says.
+                if let Some(policy) = policies.get(&row.id) {
+                    row.target.policy = Some(policy.clone());
+                }
+            }
+            tx.put_lanes(self.id, &rows)?;
+            let line_up: Vec<Lane> = rows
                 .into_iter()
                 .zip(&self.from.lanes)
                 .filter(|(_, lane)| lane.in_line_up)
@@ -313,8 +198,11 @@ impl<'c> Rows<'c> {
         words.filter(|title| !title.is_empty()).unwrap_or_else(|| "Imported conversation".to_owned())
     }
 
-    fn lane_rows(&self) -> Vec<Lane> {
-        let head = |place: (usize, usize)| Some(self.turns.get(place.0)?.answers.get(place.1)?.1);
+    /// Its lanes, with the heads that are there.
+    fn lane_rows(&self, there: &HashSet<MessageId>) -> Vec<Lane> {
+        let head = |place: (usize, usize)| {
+            Some(self.turns.get(place.0)?.answers.get(place.1)?.1).filter(|id| there.contains(id))
+        };
         let rows = self.from.lanes.iter().zip(&self.lanes).zip(0..);
         rows.map(|((lane, id), position)| Lane {
             id: *id,
@@ -336,20 +224,32 @@ impl<'c> Rows<'c> {
         tx: &mut Tx<'_>,
         ids: &TurnIds,
         turn: &Turn,
+        made: &mut Made,
         documents: &mut Vec<Document>,
     ) -> Result<(), Failure> {
-        let prompt = tx.put_content(&turn.prompt)?;
+        if !self.takes_turn(tx, ids.id)? {
+            return Ok(());
+        }
+        let mut prompt = None;
         for (id, node) in ids.nodes.iter().zip(&turn.nodes) {
-            if tx.message(*id)?.is_some() {
+            if !self.takes(tx, *id)? {
                 continue;
             }
+            let content = tx.put_content(&turn.prompt)?;
+            prompt = Some(content.clone());
             let parent =
                 node.parent.and_then(|(turn, answer)| Some(self.turns.get(turn)?.answers.get(answer)?.1));
-            let (role, run) = (Role::User, None);
-            self.message(tx, *id, parent, role, prompt.clone(), run, ids.at)?;
+            let parent = parent.filter(|id| made.messages.contains(id));
+            self.message(tx, *id, parent, Role::User, content, None, ids.at)?;
+            made.messages.insert(*id);
         }
-        if tx.turn(ids.id)?.is_none() {
+        if made.turns.insert(ids.id) {
+            made.new.insert(ids.id);
             let created_at = ids.at;
+            let prompt = match prompt {
+                Some(content) => content,
+                None => tx.put_content(&turn.prompt)?,
+            };
             tx.insert_turn(&TurnRow { id: ids.id, conversation: self.id, prompt, created_at })?;
             if let Some(note) = turn.own.as_ref().and_then(|own| own.note.as_deref()) {
                 tx.put_note(NoteOn::Turn(ids.id), note, created_at)?;
@@ -359,16 +259,23 @@ impl<'c> Rows<'c> {
             }
         }
         for ((run, message), answer) in ids.answers.iter().zip(&turn.answers) {
-            if tx.message(*message)?.is_some() {
+            let Some(node) = ids.nodes.get(answer.node).filter(|id| made.messages.contains(id)) else {
                 continue;
-            }
-            let Some(node) = ids.nodes.get(answer.node) else { continue };
-            let content = tx.put_content(&answer.parts)?;
+            };
             let at = answer.at.filter(|at| *at >= ids.at && at.0 <= self.latest).unwrap_or(ids.at);
-            self.message(tx, *message, Some(*node), Role::Assistant, content, Some(*run), at)?;
-            tx.insert_run(&self.run_row(ids, *run, *message, *node, answer, at))?;
-            if let Some(own) = &answer.own {
-                own::facts(self, tx, ids, *run, own)?;
+            let row = || self.run_row(ids, *run, *message, *node, answer, at);
+            if self.takes(tx, *message)? {
+                let content = tx.put_content(&answer.parts)?;
+                self.message(tx, *message, Some(*node), Role::Assistant, content, Some(*run), at)?;
+                made.messages.insert(*message);
+                tx.insert_run(&row())?;
+                if let Some(own) = &answer.own {
+                    own::facts(self, tx, ids, *run, own)?;
+                }
+            } else if self.standing(tx, *message, answer)? == Standing::Renewed {
+                self.renew(tx, row(), &answer.parts)?;
+            } else {
+                continue;
             }
             documents.push(self.document(
                 ids,
@@ -379,6 +286,15 @@ impl<'c> Rows<'c> {
             ));
         }
         Ok(())
+    }
+
+    /// Puts what an answer says now in the place of what it said.
+    fn renew(&self, tx: &mut Tx<'_>, row: RunRow, parts: &[Part]) -> Result<(), Failure> {
+        let content = tx.put_content(parts)?;
+        let old = tx.message(row.message)?.map(|message| message.content).filter(|old| *old != content);
+        tx.set_message_content(row.message, &content)?;
+        tx.update_run(&row)?;
+        old.map_or(Ok(()), |old| tx.drop_content(&old))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the columns of a row")]
@@ -462,6 +378,23 @@ impl<'c> Rows<'c> {
     }
 }
 
+/// What is there of a conversation while it is written, and the turns that are new.
+struct Made {
+    messages: HashSet<MessageId>,
+    turns: HashSet<TurnId>,
+    new: HashSet<TurnId>,
+}
+
+impl Made {
+    fn of(here: Option<&Here>) -> Self {
+        Self {
+            messages: here.map(|here| here.messages.keys().copied().collect()).unwrap_or_default(),
+            turns: here.map(|here| here.turns.clone()).unwrap_or_default(),
+            new: HashSet::new(),
+        }
+    }
+}
+
 /// A model by the name a file gives it, as text.
 fn target(model: Option<&str>, provider: Option<&str>) -> LaneTarget {
     let model = model.unwrap_or(UNKNOWN).to_owned();
@@ -472,10 +405,6 @@ fn target(model: Option<&str>, provider: Option<&str>) -> LaneTarget {
         params: domain::Params::default(),
         policy: None,
     }
-}
-
-fn any(mut found: impl Iterator<Item = Result<bool, Failure>>) -> Result<bool, Failure> {
-    found.try_fold(false, |any, one| Ok(any || one?))
 }
 
 /// Where ids come from: made of a foreign file's, those of our own as they are.

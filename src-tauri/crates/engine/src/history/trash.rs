@@ -11,7 +11,7 @@ use store::{ConversationRow, Tx};
 pub const TRASH_DAYS: u32 = 30;
 const DAY: i64 = 86_400_000;
 /// Conversations removed in one transaction: a send may be waiting for it.
-const AT_ONCE: u32 = 8;
+const AT_ONCE: usize = 8;
 
 fn gone() -> Failure {
     Failure::new(ErrorKind::RequestInvalid, say!("This conversation is gone."))
@@ -74,25 +74,56 @@ pub(super) async fn purge(inner: &Inner, id: ConversationId) -> Result<(), Failu
     Ok(())
 }
 
-/// Removes what has been in the trash for longer than [`TRASH_DAYS`]. Returns how many that were.
+/// Removes what has been in the trash for longer than [`TRASH_DAYS`]. Returns how many that were. What cannot be removed
+/// is told and stays, and keeps nothing else.
 pub(crate) async fn sweep(inner: &Inner) -> Result<u32, Failure> {
     let before = Timestamp(inner.clock.now().0.saturating_sub(i64::from(TRASH_DAYS) * DAY));
+    let old = inner.store.read(move |tx| tx.trash_before(before, u32::MAX)).await?;
     let mut removed = 0;
-    loop {
-        let (done, more) = inner
-            .store
-            .write(move |tx| {
-                let old = tx.trash_before(before, AT_ONCE)?;
-                for id in &old {
-                    tx.purge_conversation(*id)?;
+    for page in old.chunks(AT_ONCE) {
+        match purge_old(inner, page, before).await {
+            Ok(done) => removed += done,
+            // One by one, so that the others of the page go.
+            Err(failure) if lasting(&failure) => {
+                for id in page {
+                    match purge_old(inner, std::slice::from_ref(id), before).await {
+                        Ok(done) => removed += done,
+                        Err(failure) if lasting(&failure) => tracing::error!(
+                            kind = failure.kind.as_str(),
+                            message = failure.message,
+                            "a conversation in the trash could not be removed"
+                        ),
+                        Err(failure) => return Err(failure),
+                    }
                 }
-                Ok((u32::try_from(old.len()).unwrap_or(u32::MAX), old.len() == AT_ONCE as usize))
-            })
-            .await?;
-        removed += done;
-        if !more {
-            crate::experiment::sweep(inner, before).await?;
-            return Ok(removed);
+            }
+            Err(failure) => return Err(failure),
         }
     }
+    crate::experiment::sweep(inner, before).await?;
+    Ok(removed)
+}
+
+/// It lies in the conversation, and not in the database or in a program that is about to end.
+fn lasting(failure: &Failure) -> bool {
+    matches!(failure.kind, ErrorKind::Bug | ErrorKind::RequestInvalid)
+}
+
+/// Removes those that are still in the trash.
+async fn purge_old(inner: &Inner, ids: &[ConversationId], before: Timestamp) -> Result<u32, Failure> {
+    let ids = ids.to_vec();
+    inner
+        .store
+        .write(move |tx| {
+            let mut removed = 0;
+            for id in &ids {
+                let row = tx.conversation(*id)?;
+                if row.is_some_and(|row| row.deleted_at.is_some_and(|at| at < before)) {
+                    tx.purge_conversation(*id)?;
+                    removed += 1;
+                }
+            }
+            Ok(removed)
+        })
+        .await
 }

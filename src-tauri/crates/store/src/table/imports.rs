@@ -44,6 +44,47 @@ CREATE TABLE imported_projects (
 CREATE INDEX imported_projects_by_folder ON imported_projects (folder);
 ";
 
+// What is called the same in the same program is the same conversation, also where the id it got here was made of a
+// time that another export of it tells differently. Those that came twice become one; what was asked, answered and spent
+// in them stays.
+pub(crate) const ONCE: &str = "
+CREATE INDEX imported_by_source ON imported (source, source_id);
+CREATE TEMP TABLE come_again AS
+    SELECT i.conversation AS id, (
+        SELECT k.conversation FROM imported k JOIN conversations c ON c.id = k.conversation
+        WHERE k.source = i.source AND k.source_id = i.source_id
+        ORDER BY c.deleted_at IS NOT NULL,
+            (SELECT count(*) FROM messages m WHERE m.conversation = c.id) DESC, c.id LIMIT 1
+    ) AS home
+    FROM imported i
+    WHERE i.source <> 'parallax'
+        AND (SELECT count(*) FROM imported k WHERE k.source = i.source AND k.source_id = i.source_id) > 1;
+DELETE FROM come_again WHERE id = home;
+UPDATE messages SET conversation = (SELECT home FROM come_again WHERE id = conversation)
+    WHERE conversation IN (SELECT id FROM come_again);
+UPDATE lanes SET removed = 1, conversation = (SELECT home FROM come_again WHERE come_again.id = conversation)
+    WHERE conversation IN (SELECT id FROM come_again);
+UPDATE turns SET conversation = (SELECT home FROM come_again WHERE come_again.id = conversation)
+    WHERE conversation IN (SELECT id FROM come_again);
+UPDATE search_docs SET conversation = (SELECT home FROM come_again WHERE id = conversation)
+    WHERE conversation IN (SELECT id FROM come_again);
+UPDATE OR IGNORE conversation_policies
+    SET conversation = (SELECT home FROM come_again WHERE id = conversation)
+    WHERE conversation IN (SELECT id FROM come_again);
+DELETE FROM filed WHERE conversation IN (SELECT id FROM come_again);
+DELETE FROM titled WHERE conversation IN (SELECT id FROM come_again);
+DELETE FROM tags WHERE conversation IN (SELECT id FROM come_again);
+DELETE FROM imported WHERE conversation IN (SELECT id FROM come_again);
+DELETE FROM conversations WHERE id IN (SELECT id FROM come_again);
+DROP TABLE come_again;
+";
+
+// Messages that an import added to conversations that others had brought: they stay when it is taken back.
+pub(crate) const ELSEWHERE: &str = "
+ALTER TABLE imports ADD COLUMN elsewhere INTEGER NOT NULL DEFAULT 0;
+UPDATE imports SET elsewhere = messages WHERE conversations = 0;
+";
+
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRow {
@@ -63,6 +104,8 @@ pub struct ImportRow {
     pub conversations: u64,
     /// Messages it brought.
     pub messages: u64,
+    /// Messages of these, and answers that it made whole, in conversations that other imports brought.
+    pub elsewhere: u64,
 }
 
 fn row(cols: &Cols<'_>) -> Result<ImportRow, Failure> {
@@ -75,6 +118,7 @@ fn row(cols: &Cols<'_>) -> Result<ImportRow, Failure> {
         undone_at: cols.opt_time("undone_at")?,
         conversations: cols.get::<i64>("conversations")?.unsigned_abs(),
         messages: cols.get::<i64>("messages")?.unsigned_abs(),
+        elsewhere: cols.get::<i64>("elsewhere")?.unsigned_abs(),
     })
 }
 
@@ -82,12 +126,21 @@ impl Tx<'_> {
     /// Counts what a step of an import brought; the first step records the import itself.
     pub fn note_import(&mut self, i: &ImportRow) -> Result<(), Failure> {
         self.exec(
-            "INSERT INTO imports (id, file, source, started_at, conversations, messages)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO imports (id, file, source, started_at, conversations, messages, elsewhere)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (id) DO UPDATE SET undone_at = NULL, finished_at = NULL,
                  conversations = conversations + excluded.conversations,
-                 messages = messages + excluded.messages",
-            params![i.id.blob(), i.file, i.source, i.started_at.0, int(i.conversations)?, int(i.messages)?],
+                 messages = messages + excluded.messages,
+                 elsewhere = elsewhere + excluded.elsewhere",
+            params![
+                i.id.blob(),
+                i.file,
+                i.source,
+                i.started_at.0,
+                int(i.conversations)?,
+                int(i.messages)?,
+                int(i.elsewhere)?
+            ],
         )
         .map(|_| ())
     }
@@ -169,48 +222,61 @@ impl Tx<'_> {
         Ok(name)
     }
 
-    /// Was this conversation brought by an import?
-    pub fn is_imported(&self, conversation: ConversationId) -> Result<bool, Failure> {
-        let found = self.one(
-            "SELECT 1 AS one FROM imported WHERE conversation = ?1",
-            [conversation.blob()],
-            |cols| cols.get::<i64>("one"),
+    /// The import that brought a conversation; `None` = it was begun here.
+    pub fn import_of(&self, conversation: ConversationId) -> Result<Option<ImportId>, Failure> {
+        let sql = "SELECT import FROM imported WHERE conversation = ?1";
+        self.one(sql, [conversation.blob()], |cols| cols.id("import"))
+    }
+
+    /// The conversation that is called so in another program.
+    pub fn imported_as(&self, source: &str, source_id: &str) -> Result<Option<ConversationId>, Failure> {
+        self.one(
+            "SELECT i.conversation FROM imported i JOIN conversations c ON c.id = i.conversation
+             WHERE i.source = ?1 AND i.source_id = ?2
+             ORDER BY c.deleted_at IS NOT NULL, i.conversation LIMIT 1",
+            [source, source_id],
+            |cols| cols.id("conversation"),
+        )
+    }
+
+    /// Has the user done something in an imported conversation: asked, voted, had it judged, begun to write?
+    pub fn is_used(&self, conversation: ConversationId) -> Result<bool, Failure> {
+        let done = self.one(
+            "SELECT EXISTS (
+                 SELECT 1 FROM turns t JOIN runs r ON r.turn = t.id
+                 WHERE t.conversation = ?1 AND r.process <> ?2
+             ) OR EXISTS (
+                 SELECT 1 FROM turns t JOIN votes v ON v.turn = t.id
+                 WHERE t.conversation = ?1 AND v.withdrawn_at IS NULL
+             ) OR EXISTS (
+                 SELECT 1 FROM turns t JOIN judgements j ON j.turn = t.id
+                 WHERE t.conversation = ?1 AND j.process <> ?2
+             ) AS used",
+            params![conversation.blob(), ProcessId::new(uuid::Uuid::nil()).blob()],
+            |cols| cols.get::<bool>("used"),
         )?;
-        Ok(found.is_some())
+        let mut used = done.unwrap_or(false);
+        for kind in ["draft", "files"] {
+            used |= self.setting(&format!("view.{kind}.{conversation}"))?.is_some();
+        }
+        Ok(used)
     }
 
     /// Conversations of an import after `after` in the order of their ids, at most `limit`, each with
-    /// whether the user has done something in it: asked, voted, begun to write.
+    /// whether the user has done something in it.
     pub fn imported_by(
         &self,
         import: ImportId,
         after: Option<ConversationId>,
         limit: u32,
     ) -> Result<Vec<(ConversationId, bool)>, Failure> {
-        let mut page: Vec<(ConversationId, bool)> = self.all(
-            "SELECT i.conversation, EXISTS (
-                 SELECT 1 FROM turns t JOIN runs r ON r.turn = t.id
-                 WHERE t.conversation = i.conversation AND r.process <> ?4
-             ) OR EXISTS (
-                 SELECT 1 FROM turns t JOIN votes v ON v.turn = t.id
-                 WHERE t.conversation = i.conversation AND v.withdrawn_at IS NULL
-             ) AS used
-             FROM imported i WHERE i.import = ?1 AND i.conversation > ?2 ORDER BY i.conversation LIMIT ?3",
-            params![
-                import.blob(),
-                after.map_or_else(Vec::new, |id| id.blob().to_vec()),
-                limit,
-                ProcessId::new(uuid::Uuid::nil()).blob()
-            ],
-            |cols| Ok((cols.id("conversation")?, cols.get("used")?)),
+        let page: Vec<ConversationId> = self.all(
+            "SELECT conversation FROM imported WHERE import = ?1 AND conversation > ?2
+             ORDER BY conversation LIMIT ?3",
+            params![import.blob(), after.map_or_else(Vec::new, |id| id.blob().to_vec()), limit],
+            |cols| cols.id("conversation"),
         )?;
-        for (id, used) in &mut page {
-            let begun = ["draft", "files"].map(|kind| self.setting(&format!("view.{kind}.{id}")));
-            for kept in begun {
-                *used |= kept?.is_some();
-            }
-        }
-        Ok(page)
+        page.into_iter().map(|id| Ok((id, self.is_used(id)?))).collect()
     }
 
     /// An import was taken back. Folders that it or one taken back before it brought go, if nothing is in them.

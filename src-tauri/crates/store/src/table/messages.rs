@@ -110,6 +110,18 @@ impl Tx<'_> {
         )
     }
 
+    /// Forgets a content that nothing names any more.
+    pub fn drop_content(&mut self, id: &ContentId) -> Result<(), Failure> {
+        self.exec(
+            "DELETE FROM contents WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM messages WHERE content = ?1)
+             AND NOT EXISTS (SELECT 1 FROM turns WHERE prompt = ?1)
+             AND NOT EXISTS (SELECT 1 FROM experiment_cells WHERE content = ?1)",
+            [id.as_str()],
+        )
+        .map(|_| ())
+    }
+
     /// Every message of a conversation, in no order.
     pub fn messages(&self, conversation: ConversationId) -> Result<Vec<MessageRow>, Failure> {
         self.all("SELECT * FROM messages WHERE conversation = ?1", [conversation.blob()], row)

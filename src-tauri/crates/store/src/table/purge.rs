@@ -70,6 +70,7 @@ impl Tx<'_> {
                 say!("An answer in this conversation is still being written. Stop it first."),
             ));
         }
+        self.let_go(id)?;
         let contents: Vec<String> = self.all(
             "SELECT content FROM messages WHERE conversation = ?1
              UNION SELECT prompt FROM turns WHERE conversation = ?1",
@@ -122,5 +123,20 @@ impl Tx<'_> {
         // What a window kept for it, a draft among it.
         self.exec("DELETE FROM settings WHERE key LIKE 'view.%.' || ?1", [id.to_string()])?;
         self.change("conversation", "DELETE FROM conversations WHERE id = ?1", [key])
+    }
+
+    /// Nothing of other conversations points into this one any more. Nothing should; what does would keep it for ever.
+    fn let_go(&mut self, id: ConversationId) -> Result<(), Failure> {
+        for sql in [
+            "UPDATE lanes SET head = NULL WHERE conversation <> ?1
+             AND head IN (SELECT id FROM messages WHERE conversation = ?1)",
+            "UPDATE messages SET parent = NULL WHERE conversation <> ?1
+             AND parent IN (SELECT id FROM messages WHERE conversation = ?1)",
+            "UPDATE turns SET parent = NULL WHERE conversation <> ?1
+             AND parent IN (SELECT id FROM turns WHERE conversation = ?1)",
+        ] {
+            self.exec(sql, [id.blob()])?;
+        }
+        Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::tx::{Cols, Key, Tx, int, json, opt_blob, opt_json, opt_millis, word};
 use domain::{
-    Failure, FinishReason, LaneId, LaneTarget, MessageId, Millis, NoticeKind, ProcessId, Route, RunId,
-    RunState, Saw, Timestamp, TurnId, Usage,
+    ConversationId, Failure, FinishReason, LaneId, LaneTarget, MessageId, Millis, NoticeKind, ProcessId,
+    Route, RunId, RunState, Saw, Timestamp, TurnId, Usage,
 };
 use rusqlite::params;
 
@@ -172,6 +172,16 @@ impl Tx<'_> {
     /// The runs of a turn, left to right, a repetition after what it repeats.
     pub fn runs(&self, turn: TurnId) -> Result<Vec<RunRow>, Failure> {
         self.all("SELECT * FROM runs WHERE turn = ?1 ORDER BY position, id", [turn.blob()], row)
+    }
+
+    /// The answers of a conversation that broke off.
+    pub fn broken_off(&self, conversation: ConversationId) -> Result<Vec<MessageId>, Failure> {
+        self.all(
+            "SELECT r.message FROM turns t JOIN runs r ON r.turn = t.id
+             WHERE t.conversation = ?1 AND r.state = 'interrupted'",
+            [conversation.blob()],
+            |cols| cols.id("message"),
+        )
     }
 
     /// The unfinished runs of a process. Ids alone: one row that cannot be read must not hide the others.

@@ -70,6 +70,10 @@ export const shared = {
     'Unterhaltung gelöscht. Sie bleibt 30 Tage im Papierkorb',
   'Conversation restored': 'Unterhaltung wiederhergestellt',
   '; {kept} stayed, because you went on with them': '; {kept} blieben, weil Sie damit weitergemacht haben',
+  '; 1 message stays in a conversation of another import':
+    '; 1 Nachricht bleibt in einer Unterhaltung eines anderen Imports',
+  '; {elsewhere} messages stay in conversations of other imports':
+    '; {elsewhere} Nachrichten bleiben in Unterhaltungen anderer Importe',
   '{gone} imported conversations removed{stayed}': '{gone} importierte Unterhaltungen entfernt{stayed}',
   'There is room for {most} models': 'Es ist Platz für {most} Modelle',
   '{name} was not put back: there is room for {most} models':

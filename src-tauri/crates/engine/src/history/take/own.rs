@@ -6,8 +6,9 @@ use crate::{
     beside::{Decision, Judged, MergeHow, Rule},
     context::{Earlier, Other},
 };
-use domain::{ErrorKind, Failure, ImportId, MessageId, ProcessId, RunId};
+use domain::{ErrorKind, Failure, ImportId, MessageId, ProcessId, RunId, TurnId};
 use import::{Own, OwnEarlier, OwnJudgement, OwnTurn};
+use std::collections::HashSet;
 use store::{JudgementRow, JudgementState, MergeRow, Tx};
 use uuid::Uuid;
 
@@ -44,7 +45,8 @@ pub(super) fn facts(
     run: RunId,
     own: &Own,
 ) -> Result<(), Failure> {
-    if own.shown {
+    // What is shown of a turn in which somebody has done something is as they left it.
+    if own.shown && rows.here.as_ref().is_none_or(|here| here.untouched) {
         tx.show_run(run)?;
     }
     if let Some(told) = &own.earlier {
@@ -76,10 +78,10 @@ fn earlier(rows: &Rows<'_>, told: &OwnEarlier) -> Option<Earlier> {
     })
 }
 
-/// Writes what judges said of the answers of a new conversation. What is not in the form a judge's opinion has here,
+/// Writes what judges said of the answers of new turns. What is not in the form a judge's opinion has here,
 /// or speaks of other answers, is left out.
-pub(super) fn judgements(rows: &Rows<'_>, tx: &mut Tx<'_>) -> Result<(), Failure> {
-    for (ids, turn) in rows.turns.iter().zip(&rows.from.turns) {
+pub(super) fn judgements(rows: &Rows<'_>, tx: &mut Tx<'_>, new: &HashSet<TurnId>) -> Result<(), Failure> {
+    for (ids, turn) in rows.turns.iter().zip(&rows.from.turns).filter(|(ids, _)| new.contains(&ids.id)) {
         for told in turn.own.iter().flat_map(|own| &own.judgements) {
             if let Some(row) = judgement(ids, told, rows.latest) {
                 tx.put_judgement(&row)?;

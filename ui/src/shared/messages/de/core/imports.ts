@@ -7,6 +7,20 @@ export const imports: Record<string, string> = {
     '1 Unterhaltung hat geänderte Prompts oder wiederholte Antworten; alle sind aufbewahrt.',
   '{n} conversations have edited prompts or repeated answers; all of them are kept.':
     '{n} Unterhaltungen haben geänderte Prompts oder wiederholte Antworten; alle sind aufbewahrt.',
+  '1 answer is longer or finished in the file and takes the place of what was here.':
+    '1 Antwort ist in der Datei länger oder fertig und tritt an die Stelle der bisherigen.',
+  '{n} answers are longer or finished in the file and take the places of what was here.':
+    '{n} Antworten sind in der Datei länger oder fertig und treten an die Stelle der bisherigen.',
+  '1 message says something else in the file; it is kept as it is here.':
+    '1 Nachricht lautet in der Datei anders; sie bleibt, wie sie hier ist.',
+  '{n} messages say something else in the file; they are kept as they are here.':
+    '{n} Nachrichten lauten in der Datei anders; sie bleiben, wie sie hier sind.',
+  '1 message of a conversation that was begun here is only in the file; it is not taken.':
+    '1 Nachricht einer hier begonnenen Unterhaltung steht nur in der Datei; sie wird nicht übernommen.',
+  '{n} messages of conversations that were begun here are only in the file; they are not taken.':
+    '{n} Nachrichten hier begonnener Unterhaltungen stehen nur in der Datei; sie werden nicht übernommen.',
+  'This import only added messages to conversations that other imports had brought. They stay as long as those do.':
+    'Dieser Import hat nur Unterhaltungen anderer Importe um Nachrichten ergänzt. Sie bleiben, solange es diese gibt.',
   '1 picture or file comes along from the archive.': '1 Bild oder Datei kommt aus dem Archiv mit.',
   '{n} pictures and files come along from the archive.': '{n} Bilder und Dateien kommen aus dem Archiv mit.',
   '1 picture or file does not come along; a note stands in its place.':
