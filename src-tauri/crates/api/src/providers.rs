@@ -190,7 +190,7 @@ fn key_test(tested: Tested) -> KeyTest {
 pub(crate) async fn set_key(api: &Api, wanted: SetKey) -> Result<ProviderRow, Failure> {
     let SetKey { provider, label, key } = wanted;
     let secret = Secret::new(key);
-    let provider = match provider.or_else(|| api.engine.recognise(secret.expose())) {
+    let provider = match provider.or_else(|| api.engine.recognise(&secret)) {
         Some(provider) => provider,
         None => {
             return Err(Failure::new(

@@ -67,12 +67,16 @@ fn local_price_names_its_day() {
 #[test]
 fn the_longest_key_prefix_wins() {
     let catalog = catalog();
-    let of = |key: &str| catalog.provider_of_key(&Secret::new(key)).map(|provider| provider.id.to_string());
+    let of = |key: &str| {
+        let found = crate::provider_of_key(catalog.providers(), &Secret::new(key));
+        found.map(|provider| provider.id.to_string())
+    };
     assert_eq!(of("sk-ant-api03-abc").as_deref(), Some("anthropic"));
     assert_eq!(of("sk-proj-abc").as_deref(), Some("openai"));
     assert_eq!(of("AIzaSyabc").as_deref(), Some("google"));
     assert_eq!(of("sk-or-v1-abc").as_deref(), Some("openrouter"));
     assert_eq!(of("sk-abc"), None, "several providers' keys begin so");
+    assert_eq!(of("sk-parallax-abc"), None, "a key of this gateway is no provider's");
     assert_eq!(of("hello"), None);
 }
 

@@ -22,6 +22,7 @@ mod snapshot;
 pub use address::{Reached, reach, refuse_value};
 pub use catalog::Catalog;
 pub use demo::{DEMO, demo_sheet, local_sheet, not_billed_sheet};
+pub use keys::{APP_KEY_PREFIX, provider_of_key};
 
 /// Why the embedded data cannot be used. Each is a mistake in a data file, which the tests catch.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use store::AppKeyRow;
 pub(crate) const LINE: Duration = Duration::from_millis(250);
 
 /// How our keys begin, so that a search for leaked ones finds them.
-const PREFIX: &str = "sk-parallax-";
+const PREFIX: &str = catalog::APP_KEY_PREFIX;
 
 /// A key that is wanted.
 #[derive(Clone, Debug, Default)]

@@ -6,8 +6,7 @@ use crate::{
     providers::known,
     registry::{Known, StoredKey},
 };
-use domain::{AccountLabel, AccountRef, BudgetScope, ErrorKind, Failure, Provider, ProviderId, Secret, say};
-use std::sync::Arc;
+use domain::{AccountLabel, AccountRef, BudgetScope, ErrorKind, Failure, ProviderId, Secret, say};
 use store::AccountRow;
 use vault::{Kept, Slot, StorageKind};
 
@@ -191,13 +190,9 @@ fn slot(known: &Known, label: &AccountLabel) -> Result<Slot, Failure> {
     Ok(Slot { provider: known.provider.id.clone(), label: label.clone(), origin })
 }
 
-/// The provider whose keys begin like this one; the longest beginning wins.
-pub(crate) fn recognise(inner: &Inner, key: &str) -> Option<ProviderId> {
+/// The provider whose keys begin like this one, and no other's as much.
+pub(crate) fn recognise(inner: &Inner, key: &Secret) -> Option<ProviderId> {
     let registry = inner.registry();
-    registry
-        .providers()
-        .flat_map(|known| known.provider.key_prefixes.iter().map(move |prefix| (prefix, &known.provider)))
-        .filter(|(prefix, _)| key.starts_with(prefix.as_str()))
-        .max_by_key(|(prefix, _)| prefix.len())
-        .map(|(_, provider): (_, &Arc<Provider>)| provider.id.clone())
+    let providers = registry.providers().map(|known| &*known.provider);
+    catalog::provider_of_key(providers, key).map(|provider| provider.id.clone())
 }

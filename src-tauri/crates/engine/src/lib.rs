@@ -445,7 +445,7 @@ impl Engine {
     }
 
     /// The provider whose keys begin like this one.
-    pub fn recognise(&self, key: &str) -> Option<ProviderId> {
+    pub fn recognise(&self, key: &Secret) -> Option<ProviderId> {
         keys::recognise(&self.inner, key)
     }
 
