@@ -4,7 +4,7 @@ use super::{World, answer, cells, suite};
 use domain::{ProcessId, Timestamp};
 use parallax_suite::support::replay::{Replay, Route};
 use serde_json::{Value, json};
-use store::{Options, Store};
+use store::{Options, Shelf, Store};
 use uuid::Uuid;
 
 #[test]
@@ -69,4 +69,22 @@ fn what_is_removed_comes_back_or_is_gone_with_its_answers() {
     let spent: Value =
         serde_json::from_str(world.program.ok(&["spend", "--json"]).lines().last().unwrap()).unwrap();
     assert_eq!(spent["attempts"], json!(8), "what was spent stays");
+}
+
+/// In the archive they would look like a chat that may be tidied away.
+#[test]
+fn the_answers_of_an_experiment_are_no_chat_and_go_with_it_alone() {
+    let server = Replay::start(vec![Route::with(answer)]);
+    let world = World::new(&server);
+    let file = world.file("words.json", &suite(1, 1));
+    world.run(&["run", file.to_str().unwrap(), "--json"]);
+    let options = Options { process: ProcessId::new(Uuid::from_u128(7)), now: Timestamp(1), version: "test" };
+    let store = Store::open(&world.program.folder(), options).unwrap();
+    let read = |shelf: Shelf| store.read(move |tx| tx.conversations(9, shelf)).wait().unwrap();
+    let kept = read(Shelf::Kept);
+    assert_eq!((kept.len(), read(Shelf::Archived).len(), read(Shelf::Listed).len()), (1, 0, 0));
+    let id = kept[0].id;
+    drop(store);
+    let out = world.program.run(&["history", "delete", &id.to_string()]);
+    assert!(!out.success && out.stderr.contains("answers of an experiment"), "{}{}", out.stdout, out.stderr);
 }

@@ -37,12 +37,20 @@ pub(super) async fn delete(inner: &Inner, id: ConversationId) -> Result<(), Fail
     inner
         .store
         .write(move |tx| match tx.conversation(id)?.ok_or_else(gone)?.deleted_at {
+            None if tx.holds_experiment(id)? => Err(of_experiment()),
             None => tx.set_conversation_deleted(id, Some(now)),
             Some(_) => Ok(()),
         })
         .await?;
     inner.changed(Table::Conversations);
     Ok(())
+}
+
+fn of_experiment() -> Failure {
+    Failure::new(
+        ErrorKind::RequestInvalid,
+        say!("These are the answers of an experiment. Remove the experiment, and they go with it."),
+    )
 }
 
 pub(super) async fn restore(inner: &Inner, id: ConversationId) -> Result<(), Failure> {
@@ -61,6 +69,7 @@ pub(super) async fn purge(inner: &Inner, id: ConversationId) -> Result<(), Failu
     inner
         .store
         .write(move |tx| match tx.conversation(id)?.ok_or_else(gone)?.deleted_at {
+            Some(_) if tx.holds_experiment(id)? => Err(of_experiment()),
             Some(_) => tx.purge_conversation(id),
             None => Err(Failure::new(
                 ErrorKind::RequestInvalid,

@@ -38,14 +38,21 @@ pub enum Titled {
     Model,
 }
 
+/// It holds no experiment's answers: those are shown, and removed, with their experiment. One whose answers others
+/// have taken outlives its own.
+const CHAT: &str = "id NOT IN (
+    SELECT conversation FROM experiments
+    UNION ALL SELECT t.conversation FROM experiment_cells c
+        JOIN runs r ON r.id = c.run JOIN turns t ON t.id = r.turn)";
+
 /// Which conversations are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
-    /// Those in the list.
+    /// Those in the list, without experiments.
     Listed,
-    /// Those that were put away.
+    /// Those that were put away, without experiments.
     Archived,
-    /// Those in the list and those put away.
+    /// Those in the list and those put away, experiments too.
     Kept,
     /// Those in the trash.
     Trash,
@@ -105,10 +112,15 @@ impl Tx<'_> {
     /// The newest `limit` conversations of a shelf: by last turn, in the trash by when they came there.
     pub fn conversations(&self, limit: u32, shelf: Shelf) -> Result<Vec<ConversationRow>, Failure> {
         let (condition, order) = match shelf {
-            Shelf::Listed => ("deleted_at IS NULL AND archived_at IS NULL", "updated_at"),
-            Shelf::Archived => ("deleted_at IS NULL AND archived_at IS NOT NULL", "updated_at"),
-            Shelf::Kept => ("deleted_at IS NULL", "updated_at"),
-            Shelf::Trash => ("deleted_at IS NOT NULL", "deleted_at"),
+            Shelf::Listed => {
+                let chat = "id NOT IN (SELECT conversation FROM experiments)";
+                (format!("deleted_at IS NULL AND archived_at IS NULL AND {chat}"), "updated_at")
+            }
+            Shelf::Archived => {
+                (format!("deleted_at IS NULL AND archived_at IS NOT NULL AND {CHAT}"), "updated_at")
+            }
+            Shelf::Kept => ("deleted_at IS NULL".to_owned(), "updated_at"),
+            Shelf::Trash => ("deleted_at IS NOT NULL".to_owned(), "deleted_at"),
         };
         let sql =
             format!("SELECT * FROM conversations WHERE {condition} ORDER BY {order} DESC, id DESC LIMIT ?1");
@@ -181,10 +193,19 @@ impl Tx<'_> {
         )
     }
 
-    /// Up to `limit` conversations that came into the trash before `before`, oldest first.
+    /// Does it hold the answers of an experiment?
+    pub fn holds_experiment(&self, id: ConversationId) -> Result<bool, Failure> {
+        let sql = format!("SELECT 1 AS one FROM conversations WHERE id = ?1 AND NOT ({CHAT})");
+        Ok(self.one(&sql, [id.blob()], |cols| cols.get::<i64>("one"))?.is_some())
+    }
+
+    /// Up to `limit` conversations that came into the trash before `before`, oldest first; none with an experiment's
+    /// answers.
     pub fn trash_before(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, Failure> {
         self.all(
-            "SELECT id FROM conversations WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2",
+            &format!(
+                "SELECT id FROM conversations WHERE deleted_at < ?1 AND {CHAT} ORDER BY deleted_at LIMIT ?2"
+            ),
             params![before.0, limit],
             |cols| cols.id("id"),
         )

@@ -46,6 +46,8 @@ export const chat: Record<string, string> = {
     'Diese Unterhaltung liegt im Papierkorb. Stellen Sie sie wieder her, um mit ihr fortzufahren.',
   'Only what is in the trash can be removed for good. Delete the conversation first.':
     'Endgültig entfernen lässt sich nur, was im Papierkorb liegt. Löschen Sie die Unterhaltung erst.',
+  'These are the answers of an experiment. Remove the experiment, and they go with it.':
+    'Das sind die Antworten eines Experiments. Entfernen Sie das Experiment, dann gehen sie mit.',
   'There is no such conversation.': 'Diese Unterhaltung gibt es nicht.',
   'A note has at most {note_limit} characters.': 'Eine Notiz hat höchstens {note_limit} Zeichen.',
   'There is no answer to write a note on.': 'Es gibt keine Antwort, zu der eine Notiz passt.',
