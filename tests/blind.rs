@@ -390,8 +390,11 @@ async fn what_is_spent_tells_nothing_before_the_vote() {
     let engine = bench.api.engine();
     let [standing] = engine.budgets().await.unwrap().try_into().unwrap();
     assert!(standing.used.spent > PicoUsd::ZERO, "the budget itself counts all of it");
-    let (shown, calls) = engine.veiled(standing).await.unwrap();
+    // Nor does a threshold that hidden answers have passed.
+    let near = engine::BudgetStanding { reached: Some(80), state: engine::BudgetState::Near, ..standing };
+    let (shown, calls) = engine.veiled(near).await.unwrap();
     assert_eq!((shown.used.spent, shown.percent, calls), (PicoUsd::ZERO, 0, 4));
+    assert_eq!((shown.reached, shown.state), (None, engine::BudgetState::Normal));
     let turn = &asked["turn"];
     bench.call("blind/vote", json!({"turn": turn, "vote": {"type": "tie"}})).await.unwrap();
     let providers = bench.call("provider/list", json!(null)).await.unwrap();

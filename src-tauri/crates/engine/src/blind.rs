@@ -287,7 +287,7 @@ pub(crate) async fn vote(inner: &Arc<Inner>, turn: TurnId, vote: BlindVote) -> R
         })
         .await?;
     ratings::changed(inner);
-    inner.changed(Table::Conversations);
+    shows_costs(inner);
     revealed(inner, turn, true).await
 }
 
@@ -347,8 +347,13 @@ pub(crate) async fn reveal(inner: &Arc<Inner>, turn: TurnId) -> Result<Revealed,
     }
     let now = inner.clock.now();
     inner.store.write(move |tx| tx.reveal(turn, now)).await?;
-    inner.changed(Table::Conversations);
+    shows_costs(inner);
     revealed(inner, turn, false).await
+}
+
+/// With the names, sums of spending count what the answers cost.
+fn shows_costs(inner: &Inner) {
+    [Table::Conversations, Table::Spend, Table::Budgets].into_iter().for_each(|table| inner.changed(table));
 }
 
 /// Takes a blind vote back. The names stay seen, so it cannot be cast again.

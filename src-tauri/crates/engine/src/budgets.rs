@@ -49,6 +49,19 @@ pub struct BudgetStanding {
 }
 
 impl BudgetStanding {
+    /// With what follows from budget and use.
+    pub(crate) fn reckoned(mut self) -> Self {
+        self.percent = ledger::percent(self.used.spent, self.budget.limit);
+        self.reached = ledger::warning(self.percent, &self.budget.warn);
+        self.state = match (self.budget.hard, self.reached) {
+            (true, _) if self.used.left(self.budget.limit) <= PicoUsd::ZERO => BudgetState::Holding,
+            (false, _) if self.used.spent >= self.budget.limit => BudgetState::Over,
+            (_, Some(_)) => BudgetState::Near,
+            (_, None) => BudgetState::Normal,
+        };
+        self
+    }
+
     /// What is left, held amounts set off; never below zero.
     pub fn left(&self) -> PicoUsd {
         self.used.left(self.budget.limit).max(PicoUsd::ZERO)
@@ -67,17 +80,9 @@ fn standing(tx: &Tx<'_>, row: BudgetRow, calendar: &Calendar) -> Result<BudgetSt
     let BudgetRow { id, budget, .. } = row;
     let from = calendar.starts.of(budget.period);
     let used = tx.budget_used(&budget.scope, from)?;
-    let percent = ledger::percent(used.spent, budget.limit);
-    let reached = ledger::warning(percent, &budget.warn);
-    let empty = used.left(budget.limit) <= PicoUsd::ZERO;
-    let state = match (budget.hard, reached) {
-        (true, _) if empty => BudgetState::Holding,
-        (false, _) if used.spent >= budget.limit => BudgetState::Over,
-        (_, Some(_)) => BudgetState::Near,
-        (_, None) => BudgetState::Normal,
-    };
     let resets_at = calendar.ends.of(budget.period);
-    Ok(BudgetStanding { id, budget, used, percent, reached, from, resets_at, state })
+    let (percent, reached, state) = (0, None, BudgetState::Normal);
+    Ok(BudgetStanding { id, budget, used, percent, reached, from, resets_at, state }.reckoned())
 }
 
 pub(crate) async fn set(inner: &Inner, mut budget: Budget) -> Result<BudgetStanding, Failure> {

@@ -1,8 +1,8 @@
 //! What of the engine is about routes: policies, dry runs, receipts, limits, and what left this machine.
 
 use crate::{
-    AuditFilter, AuditRow, BudgetStanding, Engine, Explained, FrameSink, LoggedRow, Receipt, SentRequest, Tx,
-    again, blind, explain, frame::TurnView, policy, providers, receipt, turn::Money,
+    AuditFilter, AuditRow, BudgetStanding, BudgetState, Engine, Explained, FrameSink, LoggedRow, Receipt,
+    SentRequest, Tx, again, blind, explain, frame::TurnView, policy, providers, receipt, turn::Money,
 };
 use domain::{
     AttemptId, ConversationId, EndpointId, Failure, ModelRef, PicoUsd, Policy, ProviderId, RateLimit, RunId,
@@ -100,7 +100,7 @@ impl Engine {
     }
 
     /// How a budget stands as it may be shown: without what was spent for answers whose names are hidden. Also how
-    /// many calls that leaves out.
+    /// many calls that leaves out. That it holds what is asked next is no secret: whoever asks is told.
     pub async fn veiled(&self, standing: BudgetStanding) -> Result<(BudgetStanding, u32), Failure> {
         let (scope, from) = (standing.budget.scope.clone(), standing.from);
         let read = move |tx: &Tx<'_>| {
@@ -111,7 +111,11 @@ impl Engine {
         let mut shown = standing;
         shown.used.spent = less(shown.used.spent, hidden.spent);
         shown.used.held = less(shown.used.held, hidden.held);
-        shown.percent = ledger::percent(shown.used.spent, shown.budget.limit);
+        let holds = shown.state == BudgetState::Holding;
+        shown = shown.reckoned();
+        if holds {
+            shown.state = BudgetState::Holding;
+        }
         Ok((shown, calls))
     }
 
