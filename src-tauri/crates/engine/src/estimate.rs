@@ -277,6 +277,7 @@ fn ready(
         seed: 1,
         room: &lane.room,
         conversation,
+        told_only: false,
     };
     let (route, mut choices) = routing::plan(inner, &registry, &field, &wanted);
     let Some(choice) = choices.pop_front() else {

@@ -53,8 +53,16 @@ pub(crate) async fn explain(
     ratings::ready(inner, model).await?;
     let registry = inner.registry();
     let field = routing::field(&registry, model, &request, rules, now)?;
-    let wanted =
-        Wanted { model, request: &request, likely: None, warm: None, seed: 1, room: &room, conversation };
+    let wanted = Wanted {
+        model,
+        request: &request,
+        likely: None,
+        warm: None,
+        seed: 1,
+        room: &room,
+        conversation,
+        told_only: true,
+    };
     let (route, left) = routing::plan(inner, &registry, &field, &wanted);
     let failure = left.is_empty().then(|| routing::nowhere(&registry, &field, &route));
     let endpoints = field.endpoints.into_iter().map(|(endpoint, _)| endpoint).collect();

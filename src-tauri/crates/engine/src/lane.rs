@@ -220,6 +220,7 @@ impl Lane {
             seed: seed(self.job.row.id),
             room: &room,
             conversation,
+            told_only: false,
         };
         let (route, mut left) = routing::plan(&self.inner, &registry, &field, &wanted);
         self.job.row.route = route.clone();

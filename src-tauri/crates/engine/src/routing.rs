@@ -168,10 +168,13 @@ pub(crate) struct Wanted<'a> {
     pub room: &'a Room,
     /// In which conversation it is asked.
     pub conversation: Option<ConversationId>,
+    /// Nothing is sent: that a budget holds it is the answer.
+    pub told_only: bool,
 }
 
 /// The plan, and those of its candidates that may be asked, with their endpoints. Where budgets cover it at
-/// nobody who may be asked, they are left out of the account: the gate refuses it, and says which budget.
+/// nobody who may be asked, they are left out of the account where it is to be sent: the gate refuses it, and says
+/// which budget.
 pub(crate) fn plan(
     inner: &Inner,
     registry: &Registry,
@@ -208,7 +211,10 @@ pub(crate) fn plan(
         })
         .collect();
     let mut route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
-    if route.planned.is_empty() && route.rejected.iter().any(|one| one.says(Reason::Budget)) {
+    if !wanted.told_only
+        && route.planned.is_empty()
+        && route.rejected.iter().any(|one| one.says(Reason::Budget))
+    {
         offers.iter_mut().for_each(|offer| offer.affordable = true);
         route = router::plan(&offers, &ask, &crate::live::lock(&inner.health));
     }

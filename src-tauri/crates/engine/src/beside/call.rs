@@ -139,8 +139,16 @@ impl Call<'_> {
         let field = routing::field(registry, &self.side.model, &self.request, rules, now)?;
         let seed = self.inner.clock.id().as_u64_pair().1;
         let (model, room) = (&self.side.model, &room);
-        let wanted =
-            Wanted { model, request: &self.request, likely: None, warm: None, seed, room, conversation };
+        let wanted = Wanted {
+            model,
+            request: &self.request,
+            likely: None,
+            warm: None,
+            seed,
+            room,
+            conversation,
+            told_only: false,
+        };
         let (route, choices) = routing::plan(self.inner, registry, &field, &wanted);
         if choices.is_empty() {
             return Err(routing::nowhere(registry, &field, &route));

@@ -195,6 +195,7 @@ impl Drive {
             // No receipt is kept that could say so beforehand; the gate tells.
             room: &Room::default(),
             conversation: None,
+            told_only: false,
         };
         let (route, mut left) = routing::plan(&self.inner, registry, &field, &wanted);
         if left.is_empty() {
