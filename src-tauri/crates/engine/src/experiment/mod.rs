@@ -257,7 +257,7 @@ pub enum Ended {
     Complete,
     /// It was paused.
     Paused,
-    /// Its cap, or a budget, let nothing more through.
+    /// Its cap, or a budget, let nothing more of a model through; the others were asked.
     Held,
 }
 
@@ -351,20 +351,21 @@ async fn work(
     // The first of equal requests is asked; the others find its answer.
     let mut seen = BTreeSet::new();
     let (first, rest): (Vec<_>, Vec<_>) = queued.partition(|cell| seen.insert(cell.request.clone()));
-    let held = Mutex::new(false);
-    let stop = options.pause.child_token();
+    // By label: what holds one model leaves the others to be asked.
+    let held: Mutex<BTreeSet<String>> = Mutex::default();
+    let lock = || held.lock().unwrap_or_else(PoisonError::into_inner);
     for (part, reuse) in [(first, !options.fresh), (rest, true)] {
         let outcomes: Vec<Result<(), Failure>> = stream::iter(part)
             .map(|cell| {
-                let (place, held, stop) = (&place, &held, &stop);
+                let (place, lock, pause) = (&place, &lock, &options.pause);
                 async move {
-                    if stop.is_cancelled() || inner.live.leaving.is_cancelled() {
+                    let leaves = pause.is_cancelled() || inner.live.leaving.is_cancelled();
+                    if leaves || lock().contains(&cell.label) {
                         return Ok(());
                     }
                     match cell::one(inner, place, cell, reuse).await? {
                         Some(result) if is_held(&result.row) => {
-                            *held.lock().unwrap_or_else(PoisonError::into_inner) = true;
-                            stop.cancel();
+                            lock().insert(result.row.label);
                         }
                         Some(result) => told(&result),
                         None => {}
@@ -380,7 +381,8 @@ async fn work(
         }
     }
     let paused = options.pause.is_cancelled() || inner.live.leaving.is_cancelled();
-    Ok(match (*held.lock().unwrap_or_else(PoisonError::into_inner), paused) {
+    let held = !lock().is_empty();
+    Ok(match (held, paused) {
         (true, _) => Ended::Held,
         (false, true) => Ended::Paused,
         (false, false) => Ended::Complete,
