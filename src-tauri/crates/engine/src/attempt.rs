@@ -12,7 +12,7 @@ pub(crate) use plan::{Plan, Unsent};
 pub(crate) use reading::Events;
 
 use crate::{
-    books::{Ending as Bill, billed_usage, bounded},
+    books::{self, Ending as Bill, billed_usage, bounded},
     budget::{self, Watch, Wish},
     clock::millis,
     draft::Draft,
@@ -461,7 +461,8 @@ impl<'a> Attempt<'a> {
             // Refused or never sent: a known zero, not an unknown.
             (None, Cost::known(PicoUsd::ZERO))
         } else {
-            let limit = self.watch.as_ref().map_or(self.output_limit, |watch| Some(watch.billable()));
+            let asked = || self.output_limit.map(|limit| books::billable(limit, draft));
+            let limit = self.watch.as_ref().map(Watch::billable).or_else(asked);
             let billed = billed_usage(&self.plan.request, draft, whole, limit);
             let cost = ledger::cost(&billed, sheet.as_ref(), self.row.started_at);
             let ending = Bill {
@@ -483,7 +484,7 @@ impl<'a> Attempt<'a> {
         self.row.outcome = Some(outcome);
         let kind = self.plan.side.map(str::to_owned);
         let purpose = Purpose { kind, app: self.plan.app, tag: None };
-        let outgrown = self.watch.as_ref().zip(cost.total).and_then(|(watch, total)| watch.outgrown(total));
+        let outgrown = self.watch.as_ref().and_then(|watch| watch.outgrown(cost.total, billed.as_ref()));
         Ended { row: self.row, billed, cost, prices: sheet, purpose, outgrown }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     attempt::Ended,
+    budget,
     draft::{Draft, DraftBlock},
     inner::Inner,
 };
@@ -70,6 +71,14 @@ pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option
     let seen = ledger::tokens_of(&draft.generated()).min(limit.unwrap_or(u64::MAX));
     usage.output.total = Some(usage.output.total.unwrap_or(0).max(seen));
     usage
+}
+
+/// The longest answer that can be billed under this limit, by what came of it.
+pub(crate) fn billable(limit: u64, draft: &Draft) -> u64 {
+    // Letters are counted only where there may be too many: a token has one byte at least.
+    let written = draft.generated();
+    let most = u64::try_from(written.len()).unwrap_or(u64::MAX);
+    if most <= limit { limit } else { budget::billable(limit, ledger::tokens_of(&written)) }
 }
 
 /// Tokens of a block that have no letters: those that begin and end it, and the form of a call.
@@ -158,6 +167,7 @@ pub fn billed_at_most(
 /// Books an entry, and says what it was for: `experiment` for cells, `cli` and `chat` for what a person asked there.
 /// Whatever was said of it before stays.
 pub(crate) fn book(tx: &mut Tx<'_>, entry: &EntryRow) -> Result<(), Failure> {
+    budget::count_unknown(tx, entry)?;
     if entry.purpose.kind.is_some() || entry.adjusts.is_some() {
         return tx.settle(entry).map(|_| ());
     }

@@ -3,22 +3,21 @@
 
 mod length;
 mod room;
+mod unknown;
+mod watch;
 mod words;
 
 pub(crate) use length::DEFAULT_OUTPUT_LIMIT;
 pub(crate) use room::{Room, room};
+pub(crate) use unknown::count_unknown;
+pub(crate) use watch::{Watch, billable};
 
-use crate::{attempt::Plan, calendar::Calendar, draft::Draft, inner::Inner, relay::Passing};
-use domain::{
-    AccountLabel, AttemptId, Budget, ErrorKind, Failure, NoticeKind, PicoUsd, StreamEvent, Timestamp, say,
-};
+use crate::{attempt::Plan, calendar::Calendar, inner::Inner, relay::Passing};
+use domain::{AccountLabel, AttemptId, Budget, Failure, NoticeKind, PicoUsd, Timestamp, say};
 use ledger::{Admission, Dearest};
 use store::{BudgetRow, HoldRow, OverrideRow, Spender, Tx, Used};
+use unknown::assumed;
 use words::{boundless, capped, held, limited, per, unknown, usd, whose};
-
-/// A running answer is given at least this many tokens more at a time.
-const LEAST_EXTENSION: u64 = 256;
-const MILLION: i64 = 1_000_000;
 
 /// What an attempt wants.
 pub(crate) struct Wish {
@@ -305,14 +304,6 @@ impl Wish {
     }
 }
 
-/// What the user says an unknown price is at most: the dearest of what the budgets say, if each says so.
-fn assumed(hard: &[&Level]) -> Option<Dearest> {
-    let caps: Option<Vec<PicoUsd>> = hard.iter().map(|level| level.row.budget.unknown_price).collect();
-    let most = caps?.into_iter().max()?.get();
-    // Rounded up: a cap must not become cheaper than the user said.
-    Some(Dearest::flat(PicoUsd::new(most / MILLION + i64::from(most % MILLION > 0))))
-}
-
 /// Says once a period that a threshold was reached.
 fn tell(tx: &mut Tx<'_>, levels: &[Level], grant: &mut Grant) -> Result<(), Failure> {
     for level in levels {
@@ -335,119 +326,4 @@ fn tell(tx: &mut Tx<'_>, levels: &[Level], grant: &mut Grant) -> Result<(), Fail
         grant.notices.push((NoticeKind::Budget, words));
     }
     Ok(())
-}
-
-/// The eye on a running answer under a hard budget: a provider that does not keep to the limit it was
-/// given is stopped when its answer has, by our own count, come to what was set aside.
-pub(crate) struct Watch {
-    hold: HoldRow,
-    rates: Dearest,
-    /// Tokens that the hold pays for behind a prompt of likely length.
-    allowed: u64,
-    /// Tokens counted so far; too many rather than too few.
-    seen: u64,
-    /// The longest answer that was asked for.
-    limit: u64,
-    /// The most that came at once.
-    most: u64,
-}
-
-impl Watch {
-    /// `None` = no hard budget applies, or nothing it could cost.
-    pub(crate) fn new(grant: &Grant, prompt_likely: impl FnOnce() -> u64) -> Option<Self> {
-        let limit = grant.output_limit?;
-        let rates = grant.rates.filter(|rates| rates.worst(1, 1) != Some(PicoUsd::ZERO))?;
-        let allowed = rates.affordable(prompt_likely(), grant.hold.amount?)?;
-        Some(Self { hold: grant.hold.clone(), rates, allowed, seen: 0, limit, most: 0 })
-    }
-
-    /// Takes note of what arrived. Words are counted piece by piece, which counts too many; the exact
-    /// count follows only when that sum comes to the limit.
-    pub(crate) fn saw(&mut self, events: &[StreamEvent], draft: &Draft) -> bool {
-        let before = self.seen;
-        for event in events {
-            if let StreamEvent::BlockDelta { block, text } = event
-                && !draft.is_image(*block)
-            {
-                self.seen = self.seen.saturating_add(ledger::tokens_of(text));
-            }
-        }
-        let came = self.seen.saturating_sub(before);
-        self.most = self.most.max(came);
-        let reported = draft.usage.as_ref().and_then(|usage| usage.output.total).unwrap_or(0);
-        if self.seen.max(reported) < self.end() {
-            return false;
-        }
-        self.seen = ledger::tokens_of(&draft.generated()).max(reported);
-        // An answer whose end is known costs no more, and a count without words mostly comes with the end.
-        self.seen >= self.end() && draft.finish.is_none() && came > 0
-    }
-
-    /// The longest answer it can be billed for: what was asked for, unless it has plainly written more than
-    /// that; then all that came.
-    pub(crate) fn billable(&self) -> u64 {
-        if self.seen > self.limit.saturating_add(self.limit / 4) { u64::MAX } else { self.limit }
-    }
-
-    /// What is to be said of an answer that cost more than was set aside for it. Only a provider that does not
-    /// keep to the limit it was given gets there: what it sends in one piece cannot be stopped before it came.
-    pub(crate) fn outgrown(&self, cost: PicoUsd) -> Option<(NoticeKind, domain::Words)> {
-        let held = self.hold.amount?;
-        let above = cost.checked_sub(held).filter(|above| *above > PicoUsd::ZERO)?;
-        let words = say!(
-            "This answer cost {cost}, {more} more than was set aside for it: the provider was asked for {limit} tokens at \
-             most and did not keep to that. Your budget counts all of it.",
-            cost = usd(cost),
-            more = usd(above),
-            limit = self.limit
-        );
-        Some((NoticeKind::Budget, words))
-    }
-
-    /// Where it is stopped, or more is set aside. Whoever writes more than was asked for may end with a piece
-    /// that nothing is set aside for: then room is kept for two as large as any so far.
-    const fn end(&self) -> u64 {
-        if self.seen > self.limit {
-            self.allowed.saturating_sub(self.most.saturating_mul(2))
-        } else {
-            self.allowed
-        }
-    }
-
-    /// Sets more aside for a longer answer; `billing.budget` when the budget has nothing left for it.
-    pub(crate) async fn extend(&mut self, inner: &Inner) -> Result<(), Failure> {
-        let more = (self.allowed / 2).max(LEAST_EXTENSION);
-        let stop = || {
-            Failure::new(
-                ErrorKind::BillingBudget,
-                "Stopped by your budget. The answer has cost what was set aside for it, and there is no more. \
-                 Raise the budget and retry, or send this once all the same.",
-            )
-        };
-        let Some(extra) = self.rates.worst(0, more) else { return Err(stop()) };
-        let Some(amount) = self.hold.amount.and_then(|held| held.checked_add(extra)) else {
-            return Err(stop());
-        };
-        let hold = HoldRow { amount: Some(amount), ..self.hold.clone() };
-        let calendar = Calendar::at(inner.clock.now())?;
-        let placed = hold.clone();
-        let granted = inner
-            .store
-            .write(move |tx| {
-                let levels = levels(tx, &placed.spender, &calendar)?;
-                let fits =
-                    levels.iter().filter(|level| level.row.budget.hard).all(|level| level.left() >= extra);
-                if fits {
-                    tx.place_hold(&placed)?;
-                }
-                Ok(fits)
-            })
-            .await?;
-        if !granted {
-            return Err(stop());
-        }
-        self.hold = hold;
-        self.allowed = self.allowed.saturating_add(more);
-        Ok(())
-    }
 }

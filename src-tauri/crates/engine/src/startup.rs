@@ -397,14 +397,15 @@ pub(crate) fn close_attempt(
         Some(hold) if hold.prices.is_some() => hold.prices.clone(),
         _ => prices_today(inner, &row),
     };
-    let mut usage = billed_usage(request, draft, false, hold.and_then(|hold| hold.output_limit));
+    let limit = hold.and_then(|hold| hold.output_limit).map(|limit| books::billable(limit, draft));
+    let mut usage = billed_usage(request, draft, false, limit);
     usage.source = UsageSource::Estimated;
     let ending = Ending {
         provider: &row.provider,
         model: &row.model,
         prices: prices.as_ref(),
         prompt: ledger::prompt_upper_bound(request),
-        limit: hold.and_then(|hold| hold.output_limit).unwrap_or(DEFAULT_OUTPUT_LIMIT),
+        limit: limit.unwrap_or(DEFAULT_OUTPUT_LIMIT),
         whole: false,
         several: false,
         at: row.started_at,

@@ -11,6 +11,8 @@ export const money: Record<string, string> = {
     '{percent} % eines Budgets sind aufgebraucht: {spent} von {limit} für {whose} {per}.',
   'This answer cost {cost}, {more} more than was set aside for it: the provider was asked for {limit} tokens at most and did not keep to that. Your budget counts all of it.':
     'Diese Antwort hat {cost} gekostet, {more} mehr, als für sie zurückgelegt war: Der Anbieter war um höchstens {limit} Token gebeten und hat sich nicht daran gehalten. Ihr Budget zählt alles davon.',
+  'This answer cost {cost}, {more} more than was set aside for it: the provider counted more tokens in the prompt than it can have by its length, {input}. Your budget counts all of it.':
+    'Diese Antwort hat {cost} gekostet, {more} mehr, als für sie zurückgelegt war: Der Anbieter hat im Prompt mehr Token gezählt, als er nach seiner Länge haben kann, nämlich {input}. Ihr Budget zählt alles davon.',
   'The answer may have {to} tokens instead of {from}: {left} is left of {limit} for {whose} {per}.':
     'Die Antwort darf {to} statt {from} Token haben: Von {limit} für {whose} {per} sind {left} übrig.',
   "The answer may have {to} tokens: how long this model's answers can be is not known, and a budget needs a limit.":
