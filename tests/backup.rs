@@ -285,3 +285,85 @@ fn the_command_line_backs_up_and_restores_elsewhere() {
     second.ok(&["spend", "verify", "--json"]);
     assert_eq!(Timestamp(told["made_at"].as_i64().unwrap()).0, told["made_at"].as_i64().unwrap());
 }
+
+#[tokio::test]
+async fn two_restores_at_one_moment_keep_what_both_replaced() {
+    let made = Made::new().await;
+    let at_once = || store::Options { now: Timestamp(1_760_000_000_000), ..options() };
+    let word = |folder: &Path, word: &'static str| {
+        let store = Store::open(folder, at_once()).unwrap();
+        store.write(move |tx| tx.set_setting("word", Some(word))).wait().unwrap();
+        store.close();
+    };
+    for before in ["one", "two"] {
+        word(&made.data(), before);
+        restore(&made.data(), &made.archive, &BackupProgress::default()).unwrap().unwrap();
+        Store::open(&made.data(), at_once()).unwrap().close();
+    }
+    let kept = engine::kept_databases(&made.data());
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    for (path, word) in kept.iter().zip(["one", "two"]) {
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::copy(path, elsewhere.path().join("parallax.db")).unwrap();
+        assert_eq!(said(elsewhere.path()).as_deref(), Some(word));
+    }
+}
+
+#[test]
+fn what_a_restore_has_kept_is_named_and_can_be_restored_itself() {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("backup.zip");
+    let archive = archive.to_str().unwrap();
+    let attached = folder.path().join("notes.txt");
+    fs::write(&attached, "Some words of mine").unwrap();
+    program.ok(&["ask", "-m", "demo/quick", "Before"]);
+    program.ok(&["backup", archive]);
+    program.ok(&["ask", "-m", "demo/quick", "-f", attached.to_str().unwrap(), "After"]);
+    let listed = program.ok(&["history", "list", "--json"]);
+    assert!(program.ok(&["restore", archive]).contains("What was here before is kept: "));
+    let kept = engine::kept_databases(&program.folder()).pop().unwrap();
+    assert!(!program.ok(&["history", "list", "--json"]).contains("After"));
+    let name = kept.to_str().unwrap();
+    let told: serde_json::Value = serde_json::from_str(&program.ok(&["restore", name, "--json"])).unwrap();
+    assert_eq!(program.ok(&["history", "list", "--json"]), listed);
+    assert_eq!(told["made_at"], serde_json::json!(store::backup_made(&kept).unwrap()));
+    let second = engine::kept_databases(&program.folder()).pop().unwrap();
+    assert_eq!((told["kept"].as_str(), second == kept), (second.to_str(), false), "{told}");
+    // Its files are where they were.
+    program.ok(&["ask", "-m", "demo/quick", "Once more"]);
+    let store = Store::open(&program.folder(), options()).unwrap();
+    let sum = store::sha256(b"Some words of mine");
+    assert_eq!(store.file(&sum).unwrap().as_deref(), Some(b"Some words of mine".as_slice()));
+    store.close();
+    // Nothing was there.
+    let fresh = Program::new();
+    let told: serde_json::Value = serde_json::from_str(&fresh.ok(&["restore", name, "--json"])).unwrap();
+    assert!(told["kept"].is_null() && fresh.ok(&["history", "list"]).contains("After"), "{told}");
+    // What a database is not is named for what it is.
+    for (bytes, words) in [
+        (b"not at all".to_vec(), "no backup of Parallax"),
+        (fs::read(&kept).unwrap()[..9_000].to_vec(), "Nothing was restored: the backup's database"),
+    ] {
+        let bad = folder.path().join("bad.db");
+        fs::write(&bad, bytes).unwrap();
+        let out = fresh.run(&["restore", bad.to_str().unwrap()]);
+        assert!(!out.success && out.stderr.contains(words), "{}", out.stderr);
+        assert!(fresh.ok(&["history", "list"]).contains("After"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_told_as_far_as_it_is() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join(std::ffi::OsStr::from_bytes(b"all-\xff.zip"));
+    for command in ["backup", "restore"] {
+        let out = program.run(&[command.as_ref(), archive.as_os_str(), "--json".as_ref()]);
+        assert!(out.success, "{command}: {}", out.stderr);
+        let told: serde_json::Value = serde_json::from_str(out.stdout.trim()).unwrap();
+        assert!(told["file"].as_str().unwrap().ends_with("all-\u{fffd}.zip"), "{told}");
+    }
+}

@@ -17,7 +17,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use store::{Staging, Store, sha256};
+use store::{Staging, Store, backup_made, is_database, sha256};
 
 /// Form of the archive.
 const FORMAT: u32 = 1;
@@ -144,8 +144,9 @@ fn write(
         name.push(ending);
         Unfinished(PathBuf::from(name))
     };
-    let (copy, archive) = (beside(".db.part"), beside(".part"));
-    for leftover in [&copy.0, &archive.0] {
+    // A copy that the disk had no room for leaves its journal too.
+    let (journal, copy, archive) = (beside(".db.part-journal"), beside(".db.part"), beside(".part"));
+    for leftover in [&journal.0, &copy.0, &archive.0] {
         match fs::remove_file(leftover) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(unwritten(leftover, &e)),
             _ => {}
@@ -272,10 +273,19 @@ fn read_again(path: &Path, progress: &BackupProgress) -> Result<bool, Failure> {
 pub fn restore(data: &Path, path: &Path, progress: &BackupProgress) -> Result<Option<BackupReport>, Failure> {
     let refused = |why: domain::Words| invalid(say!("Nothing was restored. {why}", why));
     let hostile = |e: Hostile| refused(e.into());
-    let file = File::open(path).map_err(|e| {
-        invalid(say!("{path} could not be read ({error}).", path = path.display(), error = e))
-    })?;
+    let unread =
+        |e: io::Error| invalid(say!("{path} could not be read ({error}).", path = path.display(), error = e));
+    let mut file = File::open(path).map_err(unread)?;
     let bytes = file.metadata().map_or(0, |meta| meta.len());
+    let mut first = Vec::new();
+    (&file).take(16).read_to_end(&mut first).map_err(unread)?;
+    if is_database(&first) {
+        return restore_database(data, path, bytes, progress);
+    }
+    if !first.starts_with(b"PK") {
+        return Err(refused(say!("This is no backup of Parallax.")));
+    }
+    file.rewind().map_err(unread)?;
     let mut archive = Archive::open(BufReader::with_capacity(BUFFER, file)).map_err(hostile)?;
     let entries = archive.entries().to_vec();
     let place = |name: &str| entries.iter().position(|entry| entry.name == name);
@@ -305,6 +315,41 @@ pub fn restore(data: &Path, path: &Path, progress: &BackupProgress) -> Result<Op
             Ok(Some(BackupReport { bytes, files, made_at: about.made_at, damaged: 0 }))
         }
         Ok(None) => staging.give_up().map(|()| None),
+        Err(failure) => {
+            staging.give_up()?;
+            Err(failure)
+        }
+    }
+}
+
+/// A database by itself, as updates and restores keep it in `backups/`. It brings no files: those it knows lie in the
+/// data folder, and stay.
+fn restore_database(
+    data: &Path,
+    path: &Path,
+    bytes: u64,
+    progress: &BackupProgress,
+) -> Result<Option<BackupReport>, Failure> {
+    let written = || {
+        let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+        let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok().map(Timestamp)
+    };
+    let made_at = backup_made(path).or_else(written).unwrap_or(Timestamp(0));
+    let staging = Staging::new(data)?;
+    let mut copied = 0;
+    let went = staging.copy_database(path, &mut |done, all| {
+        progress.all.store(all, Ordering::Relaxed);
+        let step = done.saturating_sub(copied);
+        copied = copied.max(done);
+        progress.went(step)
+    });
+    match went {
+        Ok(true) => {
+            staging.ready()?;
+            Ok(Some(BackupReport { bytes, files: 0, made_at, damaged: 0 }))
+        }
+        Ok(false) => staging.give_up().map(|()| None),
         Err(failure) => {
             staging.give_up()?;
             Err(failure)

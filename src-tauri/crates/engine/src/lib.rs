@@ -125,7 +125,7 @@ pub use store::{
     AppKeyRow, AttemptFilter, AttemptRow, AuditFilter, AuditRow, Booked, CellCounts, CellRow, CellState,
     CheckFound, ConversationSpend, Counted, EndpointSpend, Entry, EntryRow, ExperimentRow, Filing, Latency,
     LoggedRow, OverrideRow, PriceEvent, PriceRow, PromptRow, Purpose, SpendAttempt, SpendKey, SpendSum,
-    SumsReport, TeamRow, Titled, Tx, Used, WHOLE_PROVIDER, forget_restore, restore_waits,
+    SumsReport, TeamRow, Titled, Tx, Used, WHOLE_PROVIDER, forget_restore, kept_databases, restore_waits,
 };
 pub use stretch::{STRETCH, Span, Stretch};
 pub use titles::TitleMaker;

@@ -37,7 +37,11 @@ pub(crate) fn make(
     connection.execute("VACUUM INTO ?1", [target]).map_err(|e| failure(&e))?;
     verify(&unfinished, version)?;
     files::sync_file(&unfinished)?;
-    let path = folder.join(format!("parallax-v{version}-{:013}.db", now.0));
+    // Later than all others: of two that one start makes neither takes the other's place, and none counts as old
+    // because the clock was set back.
+    let newest = list(&folder).map_err(|e| io_failure(&e, "read", &folder))?.pop();
+    let time = newest.and_then(|path| made(&path)).map_or(now.0, |last| now.0.max(last.saturating_add(1)));
+    let path = folder.join(format!("parallax-v{version}-{time:013}.db"));
     fs::rename(&unfinished, &path).map_err(|e| io_failure(&e, "rename", &unfinished))?;
     files::sync_dir(&folder)?;
     prune(&folder)?;
@@ -140,18 +144,20 @@ fn prune(folder: &Path) -> Result<(), Failure> {
     backups.iter().take(surplus).try_for_each(|old| files::remove(old))
 }
 
+/// When a backup was made, by its name.
+pub(crate) fn made(path: &Path) -> Option<i64> {
+    let stem = path.file_stem()?.to_str().filter(|stem| stem.starts_with("parallax-v"))?;
+    let (_, time) =
+        stem.rsplit_once('-').filter(|_| path.extension().is_some_and(|ending| ending == "db"))?;
+    time.parse().ok()
+}
+
 /// Oldest first, by the time in their names.
-fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(crate) fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found: Vec<(i64, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let made = path
-            .file_stem()
-            .and_then(|s| s.to_str())
-            .filter(|s| s.starts_with("parallax-v"))
-            .and_then(|s| s.rsplit_once('-'))
-            .and_then(|(_, time)| time.parse().ok());
-        if let Some(made) = made.filter(|_| path.extension().is_some_and(|e| e == "db")) {
+        if let Some(made) = made(&path) {
             found.push((made, path));
         }
     }

@@ -46,7 +46,7 @@ mod store_tests;
 pub use blobs::sha256;
 pub use foreign::{LlmConversation, LlmRow, read_llm_log};
 pub use pending::Pending;
-pub use restore::{Staging, forget_restore, restore_waits};
+pub use restore::{Staging, backup_made, forget_restore, is_database, kept_databases, restore_waits};
 pub use table::*;
 pub use tx::Tx;
 pub use words::Piece;

@@ -23,7 +23,7 @@ use std::{
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// First bytes of every SQLite database (sqlite.org/fileformat.html).
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER: usize = 100;
 
 /// What [`open`] hands to the threads.

@@ -38,6 +38,21 @@ impl Staging {
         files::create_private(&self.dir.join(DATABASE))
     }
 
+    /// Copies a database that stands by itself, with what of it may stand in a journal beside it. `went` is told how
+    /// many bytes are done of how many and ends it with `false`; false = it did.
+    pub fn copy_database(
+        &self,
+        from: &Path,
+        went: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<bool, Failure> {
+        match backup::copy(from, &self.dir.join(DATABASE), Tuning::default().busy, went) {
+            Err(why) if why.kind == ErrorKind::StoreCorrupt => {
+                Err(unsound(domain::say!("cannot be read ({error})", error = why.message)))
+            }
+            copied => Ok(copied?.is_some()),
+        }
+    }
+
     /// A file for an attachment; `None` where the name is none this program gives.
     pub fn attachment(&self, sha256: &str) -> Result<Option<fs::File>, Failure> {
         if !crate::blobs::is_hash(sha256) {
@@ -99,13 +114,38 @@ fn clear(dir: &Path) -> Result<(), Failure> {
     }
 }
 
-fn sound(path: &Path) -> Result<(), Failure> {
-    let not = |why: domain::Words| {
-        Failure::new(
-            ErrorKind::StoreCorrupt,
-            domain::say!("Nothing was restored: the backup's database {why}.", why),
-        )
+/// Whether what begins so is a database.
+pub fn is_database(first: &[u8]) -> bool {
+    first.starts_with(open::MAGIC)
+}
+
+/// When a backup of the database was made, by its name; `None` = it has none this program gave.
+pub fn backup_made(path: &Path) -> Option<Timestamp> {
+    backup::made(path).map(Timestamp)
+}
+
+/// What restores and updates have kept of the data, each sort oldest first: databases that could not be read, then
+/// proved backups.
+pub fn kept_databases(data: &Path) -> Vec<PathBuf> {
+    let names = fs::read_dir(data).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_damaged = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("damaged-") && name.ends_with(DATABASE)
     };
+    let mut kept: Vec<PathBuf> = names.filter(is_damaged).collect();
+    kept.sort();
+    kept.extend(backup::list(&data.join("backups")).unwrap_or_default());
+    kept
+}
+
+fn unsound(why: domain::Words) -> Failure {
+    Failure::new(
+        ErrorKind::StoreCorrupt,
+        domain::say!("Nothing was restored: the backup's database {why}.", why),
+    )
+}
+
+fn sound(path: &Path) -> Result<(), Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let look = || -> rusqlite::Result<(i32, u32, String)> {
         let connection = Connection::open_with_flags(path, flags)?;
@@ -115,12 +155,12 @@ fn sound(path: &Path) -> Result<(), Failure> {
         Ok((application, version, check))
     };
     let (application, version, check) =
-        look().map_err(|e| not(domain::say!("cannot be read ({error})", error = e)))?;
+        look().map_err(|e| unsound(domain::say!("cannot be read ({error})", error = e)))?;
     if application != APPLICATION_ID {
-        return Err(not(domain::say!("is not one of Parallax")));
+        return Err(unsound(domain::say!("is not one of Parallax")));
     }
     if check != "ok" {
-        return Err(not(domain::say!("is damaged ({check})", check)));
+        return Err(unsound(domain::say!("is damaged ({check})", check)));
     }
     let ours = migrate::latest(migrate::MIGRATIONS);
     if version > ours {
