@@ -92,6 +92,12 @@ pub(crate) async fn run(engine: &Engine, command: AppKeyCommand) -> Result<ExitC
 async fn create(engine: &Engine, arguments: CreateArgs) -> Result<(), Failure> {
     let json = arguments.json.json;
     let expires = arguments.expires.map(end_of).transpose()?;
+    if expires.is_some_and(|at| at <= engine.clock().now()) {
+        return Err(Failure::new(
+            ErrorKind::RequestInvalid,
+            "The last day is over already, so the key would open nothing. Name a later one with --expires.",
+        ));
+    }
     let unoffered = engine.unoffered(&arguments.model);
     let change = AppKeyChange {
         models: Some(arguments.model),

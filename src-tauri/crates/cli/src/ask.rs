@@ -3,8 +3,8 @@
 use crate::{json, out};
 use clap::Args;
 use domain::{
-    Attachment, BlockKind, ContextPolicy, Cost, ErrorKind, Failure, LaneTarget, ModelRef, NoticeKind, Params,
-    RunId, StreamEvent,
+    AccountLabel, Attachment, BlockKind, ContextPolicy, Cost, ErrorKind, Failure, LaneTarget, ModelRef,
+    Params, RunId, StreamEvent,
 };
 use engine::{Ask, CancellationToken, Engine, Listeners, Observer, RunResult};
 use serde_json::json;
@@ -59,7 +59,12 @@ fn temperature(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode, Failure> {
+    let marked = std::env::args_os().any(|word| word == "--");
     let prompt = match arguments.prompt.as_str() {
+        slip if !marked && is_option(slip) => {
+            let words = format!("`ask` has no option “{slip}”. A prompt that begins so goes behind `--`.");
+            return Err(Failure::new(ErrorKind::RequestInvalid, words));
+        }
         "-" => read_prompt(std::io::stdin().lock())?,
         _ => arguments.prompt.clone(),
     };
@@ -122,6 +127,35 @@ pub(crate) async fn run(engine: &Engine, arguments: AskArgs) -> Result<ExitCode,
     }
     let whole = printed.ended.len() == arguments.model.len() && printed.failed == 0 && !deaf.is_cancelled();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A prompt that is one word in the form of an option is one that was mistyped: it would be sent, and paid.
+fn is_option(prompt: &str) -> bool {
+    let name = prompt.strip_prefix("--").or_else(|| prompt.strip_prefix('-')).unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=' | '.');
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_name)
+}
+
+/// The model that answered, by its provider's own name, where the name it was asked by does not say it.
+fn served<'a>(asked: &ModelRef, upstream: &'a str) -> Option<&'a str> {
+    let name = asked.model.rsplit('/').next().unwrap_or_default();
+    (upstream != asked.model && upstream != name).then_some(upstream)
+}
+
+/// What the command line has to put a failure right, where its words know the window's way alone.
+fn remedy(kind: ErrorKind, result: &RunResult) -> Option<String> {
+    let last = result.attempts.last();
+    match kind {
+        ErrorKind::BillingBudget if last.is_none() => {
+            Some("`parallax ask --over-budget` sends it once all the same.".to_owned())
+        }
+        ErrorKind::AuthRejected => {
+            let last = last.filter(|row| row.account.as_ref().is_some_and(AccountLabel::is_environment))?;
+            let name = last.provider.as_str().to_ascii_uppercase().replace('-', "_");
+            Some(format!("the key is that of PARALLAX_KEY_{name} in the environment."))
+        }
+        _ => None,
+    }
 }
 
 /// A name as it was written, as far as it can be shown.
@@ -232,10 +266,13 @@ impl Printer {
             (None, _) => "cost unknown".to_owned(),
         };
         let count = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |count| count.to_string());
-        let provider = result.attempts.last().map_or("–", |row| row.provider.as_str());
+        let last = result.attempts.last();
+        let provider = last.map_or("–", |row| row.provider.as_str());
+        let served = last.and_then(|row| served(&result.target.model, &row.upstream_model));
         format!(
-            "[{} via {provider} · {} in / {} out · {cost}]",
+            "[{}{} via {provider} · {} in / {} out · {cost}]",
             result.target.model,
+            served.map_or_else(String::new, |model| format!(" as {model}")),
             count(metrics.input),
             count(metrics.output)
         )
@@ -284,8 +321,11 @@ impl Observer for Printer {
                 failure.message,
                 failure.kind.as_str()
             ));
+            if let Some(words) = remedy(failure.kind, result) {
+                out::note(&format!("parallax: {}: {words}", result.target.model));
+            }
         }
-        for (_, words) in result.notices.iter().filter(|(kind, _)| *kind == NoticeKind::Budget) {
+        for (_, words) in &result.notices {
             out::note(&format!("parallax: {}: {}", result.target.model, &**words));
         }
         out::note(&Self::summary(result));

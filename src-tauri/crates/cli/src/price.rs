@@ -6,6 +6,7 @@ use domain::{
     Endpoint, ErrorKind, Failure, Meter, ModelRef, PicoUsd, PriceRule, PriceSheet, ProviderId, When,
 };
 use engine::{Beside, Dated, Engine, Foreign, PRICE_LISTS, UserPrice, WHOLE_PROVIDER};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -92,7 +93,7 @@ pub(crate) struct SetArgs {
     rate: Option<String>,
     /// Day of the rate, YYYY-MM-DD
     #[arg(long, value_name = "DAY", requires = "currency")]
-    rate_day: Option<String>,
+    rate_day: Option<Date>,
     /// A provider whose account is not billed by use; needs --not-billed
     #[arg(long, value_name = "PROVIDER", conflicts_with = "model", requires = "not_billed")]
     provider: Option<String>,
@@ -217,7 +218,7 @@ async fn set(engine: &Engine, arguments: SetArgs) -> Result<ExitCode, Failure> {
     let foreign = arguments.currency.map(|currency| Foreign {
         currency,
         usd_per_unit: arguments.rate.unwrap_or_default(),
-        day: arguments.rate_day.unwrap_or_default(),
+        day: arguments.rate_day.map(|day| day.to_string()).unwrap_or_default(),
     });
     let wanted = read(&arguments.model.unwrap_or_default())?;
     let count = engine.set_price(&wanted, &UserPrice { rates, foreign }).await?;

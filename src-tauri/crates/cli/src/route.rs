@@ -226,9 +226,14 @@ pub(crate) async fn policy(engine: &Engine, command: PolicyCommand) -> Result<Ex
 
 async fn set(engine: &Engine, arguments: SetArgs) -> Result<(), Failure> {
     let Some(prefs) = arguments.prefs else { return engine.use_policy(&arguments.id).await };
-    let prefs: RoutingPrefs = serde_json::from_str(&prefs).map_err(|error| {
-        Failure::new(ErrorKind::RequestInvalid, format!("These preferences cannot be read: {error}."))
-    })?;
+    let refuse = |why: String| {
+        Failure::new(ErrorKind::RequestInvalid, format!("These preferences cannot be read: {why}."))
+    };
+    // A list would be read as the fields in their order, and an empty one as no preferences at all.
+    if !prefs.trim_start().starts_with('{') {
+        return Err(refuse("they are no JSON object".to_owned()));
+    }
+    let prefs: RoutingPrefs = serde_json::from_str(&prefs).map_err(|error| refuse(error.to_string()))?;
     let policy = Policy {
         name: arguments.name.unwrap_or_else(|| arguments.id.clone()),
         about: arguments.about.unwrap_or_default(),
