@@ -9,6 +9,11 @@
 use domain::{ProcessId, ProviderId, Timestamp};
 #[path = "cli/edges.rs"]
 mod edges;
+#[cfg(unix)]
+#[path = "cli/stopped.rs"]
+mod stopped;
+#[path = "cli/told.rs"]
+mod told;
 
 use parallax_suite::support::{
     pdf::pdf,

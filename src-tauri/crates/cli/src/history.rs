@@ -1,7 +1,9 @@
 //! `parallax history`: what was said, as a list, by searching, as files, and from other programs' files.
 
+mod export;
+
 use crate::{Json, out};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use domain::{ConversationId, ErrorKind, Failure, ImportId, MessageId, Timestamp};
 use engine::{
     ConversationRow, Engine, ExportForm, Filing, Hit, ImportProgress, ImportReport, Match, SearchFrom, Shelf,
@@ -10,7 +12,6 @@ use engine::{
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::{
-    fs::OpenOptions,
     io::{IsTerminal as _, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -50,7 +51,7 @@ pub(crate) enum HistoryCommand {
         json: Json,
     },
     /// Conversations as files
-    Export(ExportArgs),
+    Export(export::ExportArgs),
     /// Take in conversations of ChatGPT, Claude, Open WebUI, LibreChat, llm or Parallax
     Import {
         /// The file as it was downloaded: zip, JSON or llm's logs.db
@@ -86,33 +87,6 @@ pub(crate) struct Which {
     json: Json,
 }
 
-#[derive(Args)]
-pub(crate) struct ExportArgs {
-    /// Id of the conversation
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
-    id: Option<ConversationId>,
-    /// Every conversation, one JSON object a line
-    #[arg(long, conflicts_with = "format")]
-    all: bool,
-    /// Form of the file
-    #[arg(long, value_enum, value_name = "md|json|html")]
-    format: Option<Form>,
-    /// Where to; without it, standard output. A file that is there is not written over
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// The same as --format json
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Form {
-    #[value(alias = "markdown")]
-    Md,
-    Json,
-    Html,
-}
-
 impl HistoryCommand {
     /// Is a failure told to a program?
     pub(crate) fn json(&self) -> bool {
@@ -138,7 +112,7 @@ pub(crate) async fn run(engine: &Engine, command: HistoryCommand) -> Result<Exit
             search(engine, &query.join(" "), limit, json.json).await
         }
         HistoryCommand::Show { id, json } => show(engine, &id, json.json).await,
-        HistoryCommand::Export(arguments) => export(engine, arguments).await,
+        HistoryCommand::Export(arguments) => export::run(engine, arguments).await,
         HistoryCommand::Import { file, dry_run, json } => import(engine, file, dry_run, json.json).await,
         HistoryCommand::Imports(json) => imports(engine, json.json).await,
         HistoryCommand::Undo { import, json } => undo(engine, import, json.json).await,
@@ -293,59 +267,8 @@ async fn show(engine: &Engine, id: &str, json: bool) -> Result<ExitCode, Failure
         .ok_or_else(unknown)?;
     let form = if json { ExportForm::Json } else { ExportForm::Markdown };
     let (_, text) = engine.export_conversation(conversation, form).await?;
-    if json {
-        out::exact(&text);
-    } else {
-        out::text(&text);
-    }
+    out::text(&text);
     Ok(ExitCode::SUCCESS)
-}
-
-async fn export(engine: &Engine, arguments: ExportArgs) -> Result<ExitCode, Failure> {
-    let form = match arguments.format {
-        _ if arguments.json => ExportForm::Json,
-        None | Some(Form::Md) => ExportForm::Markdown,
-        Some(Form::Json) => ExportForm::Json,
-        Some(Form::Html) => ExportForm::Html,
-    };
-    let mut file = match &arguments.output {
-        None => None,
-        Some(path) => {
-            let file = OpenOptions::new().write(true).create_new(true).open(path);
-            Some((file.map_err(|error| not_written(path, &error))?, path))
-        }
-    };
-    let mut write = |text: &str| -> Result<bool, Failure> {
-        match &mut file {
-            None => Ok(out::exact(text)),
-            Some((file, path)) => {
-                file.write_all(text.as_bytes()).map(|()| true).map_err(|error| not_written(path, &error))
-            }
-        }
-    };
-    match arguments.id {
-        Some(id) => {
-            let (_, text) = engine.export_conversation(id, form).await?;
-            write(&text)?;
-        }
-        None => {
-            let rows = engine.store().read(|tx| tx.conversations(u32::MAX, Shelf::Kept)).await?;
-            for row in rows {
-                let (_, text) = engine.export_conversation(row.id, ExportForm::Json).await?;
-                if !write(&text)? {
-                    break;
-                }
-            }
-        }
-    }
-    if let Some((file, path)) = file {
-        file.sync_all().map_err(|error| not_written(path, &error))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn not_written(path: &std::path::Path, error: &std::io::Error) -> Failure {
-    Failure::new(ErrorKind::StoreDenied, format!("{} could not be written ({error}).", path.display()))
 }
 
 async fn import(engine: &Engine, file: PathBuf, dry_run: bool, json: bool) -> Result<ExitCode, Failure> {
@@ -358,9 +281,16 @@ async fn import(engine: &Engine, file: PathBuf, dry_run: bool, json: bool) -> Re
         tokio::select! {
             report = &mut work => break report?,
             // The step that is under way is finished; importing again goes on behind it.
-            _ = tokio::signal::ctrl_c(), if !stopping => {
+            _ = tokio::signal::ctrl_c() => {
+                if stopping {
+                    return Err(Failure::new(
+                        ErrorKind::Cancelled,
+                        "Stopped at once. What was imported so far is there; importing the file again goes on.",
+                    ));
+                }
                 stopping = true;
                 progress.stop();
+                out::note("parallax: stopping after the step that is under way. Ctrl C once more stops at once.");
             }
             () = tokio::time::sleep(Duration::from_millis(500)), if live => told(&progress),
         }

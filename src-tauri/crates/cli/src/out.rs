@@ -34,7 +34,7 @@ pub(crate) fn ended(code: ExitCode) -> ExitCode {
     }
 }
 
-/// Text for a reader; false = nobody reads any more.
+/// Text for a reader, or rows for a program, which gets them as they are; false = nobody reads any more.
 pub(crate) fn text(text: &str) -> bool {
     if io::stdout().is_terminal() { raw(&harmless(text)) } else { raw(text) }
 }
@@ -45,11 +45,6 @@ fn harmless(text: &str) -> String {
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
 }
 
-/// Rows for a program, as they are; false = nobody reads any more.
-pub(crate) fn exact(rows: &str) -> bool {
-    raw(rows)
-}
-
 /// One line.
 pub(crate) fn line(line: &str) -> bool {
     text(&format!("{line}\n"))
@@ -57,7 +52,7 @@ pub(crate) fn line(line: &str) -> bool {
 
 /// One JSON object.
 pub(crate) fn object(value: &Value) -> bool {
-    raw(&format!("{value}\n"))
+    line(&value.to_string())
 }
 
 /// A word to the user that is not output.

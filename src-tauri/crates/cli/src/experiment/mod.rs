@@ -1,8 +1,10 @@
 //! `parallax experiment`.
 
+mod ahead;
 mod diff;
 
 use crate::{Json, out};
+use ahead::Ahead;
 use api::experiment_file::{self, object};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ErrorKind, ExperimentId, Failure, ModelRef, PicoUsd};
@@ -11,12 +13,7 @@ use engine::{
     PromptPair, RunOptions, TRASH_DAYS,
 };
 use serde_json::json;
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Subcommand)]
 pub(crate) enum ExperimentCommand {
@@ -153,9 +150,9 @@ pub(crate) async fn run(engine: &Engine, command: ExperimentCommand) -> Result<E
             let view = find(engine, &id).await?;
             engine.read_with_names(view.row.id, None).await?;
             match format {
-                Format::Csv => out::exact(&experiment_file::csv(&view)),
-                Format::Json => out::exact(&experiment_file::json(&view)),
-                Format::Html => out::exact(&experiment_file::html(&view)),
+                Format::Csv => out::text(&experiment_file::csv(&view)),
+                Format::Json => out::text(&experiment_file::json(&view)),
+                Format::Html => out::text(&experiment_file::html(&view)),
             };
             Ok(ExitCode::SUCCESS)
         }
@@ -280,14 +277,22 @@ async fn go(engine: &Engine, id: ExperimentId, arguments: &RunArgs) -> Result<Ex
         }
     };
     let mut running = Box::pin(engine.run_experiment(id, &options, &told));
-    let ended = tokio::select! {
-        ended = &mut running => ended,
-        _ = tokio::signal::ctrl_c() => {
-            out::note("parallax: pausing; what is being answered comes to its end.");
-            pause.cancel();
-            running.await
+    let ended = loop {
+        tokio::select! {
+            ended = &mut running => break ended?,
+            _ = tokio::signal::ctrl_c() => {
+                if pause.is_cancelled() {
+                    // What was on its way may have been billed, and is told as such.
+                    engine.leave();
+                } else {
+                    pause.cancel();
+                    out::note(
+                        "parallax: pausing; what is being answered comes to its end. Ctrl C once more stops that too.",
+                    );
+                }
+            }
         }
-    }?;
+    };
     let view = engine.experiment_outline(id).await?;
     if json {
         // Each answer has been written out under its model.
@@ -297,41 +302,6 @@ async fn go(engine: &Engine, id: ExperimentId, arguments: &RunArgs) -> Result<Ex
     summary(&view, Some(ended), json);
     let whole = view.count(CellState::Done) == view.cells.len() && view.passed() == view.cells.len();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Says on the side how far a run is and about how much longer it takes, once in a few seconds.
-struct Ahead<'a> {
-    engine: &'a Engine,
-    began: Duration,
-    wanted: usize,
-    /// Cells so far, and when that was last said.
-    told: Mutex<(usize, Duration)>,
-}
-
-/// How often it is said.
-const EVERY: Duration = Duration::from_secs(5);
-
-impl<'a> Ahead<'a> {
-    async fn new(engine: &'a Engine, id: ExperimentId) -> Result<Self, Failure> {
-        let counts = engine.experiment_counts().await?.remove(&id).unwrap_or_default();
-        let now = engine.clock().elapsed();
-        let wanted = counts.cells.saturating_sub(counts.done).try_into().unwrap_or(usize::MAX);
-        Ok(Self { engine, began: now, wanted, told: Mutex::new((0, now)) })
-    }
-
-    fn tell(&self, json: bool) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.0 += 1;
-        let now = self.engine.clock().elapsed();
-        if json || now.saturating_sub(told.1) < EVERY {
-            return;
-        }
-        told.1 = now;
-        let left = self.wanted.saturating_sub(told.0);
-        let each = now.saturating_sub(self.began) / u32::try_from(told.0).unwrap_or(u32::MAX);
-        let rest = each.saturating_mul(u32::try_from(left).unwrap_or(u32::MAX)).as_secs();
-        out::note(&format!("parallax: {} of {} cells, about {rest} s left.", told.0, self.wanted));
-    }
 }
 
 async fn list(engine: &Engine, json: bool) -> Result<ExitCode, Failure> {
