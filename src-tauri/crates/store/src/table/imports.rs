@@ -71,6 +71,9 @@ UPDATE search_docs SET conversation = (SELECT home FROM come_again WHERE id = co
 UPDATE OR IGNORE conversation_policies
     SET conversation = (SELECT home FROM come_again WHERE id = conversation)
     WHERE conversation IN (SELECT id FROM come_again);
+UPDATE imports SET conversations = max(0, conversations
+        - (SELECT count(*) FROM imported i JOIN come_again a ON a.id = i.conversation WHERE i.import = imports.id))
+    WHERE undone_at IS NULL;
 DELETE FROM filed WHERE conversation IN (SELECT id FROM come_again);
 DELETE FROM titled WHERE conversation IN (SELECT id FROM come_again);
 DELETE FROM tags WHERE conversation IN (SELECT id FROM come_again);
