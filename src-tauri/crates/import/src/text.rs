@@ -75,10 +75,10 @@ pub fn without_notes(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(says) = rest.find(SAYS) {
         let after = &rest[says + SAYS.len()..];
-        // What it is, in one word, behind a bracket; its name may follow.
+        // What it is, in words, behind a bracket; its name may follow.
         let begin = rest[..says]
             .rfind('[')
-            .filter(|begin| rest[begin + 1..says].chars().all(|c| c.is_ascii_alphabetic()));
+            .filter(|begin| rest[begin + 1..says].chars().all(|c| c.is_ascii_alphabetic() || c == ' '));
         let end = if after.starts_with(": ") { after.find(']') } else { after.starts_with(']').then_some(0) };
         match (begin, end) {
             (Some(begin), Some(end)) => {
@@ -250,10 +250,10 @@ mod tests {
             Part::Text { text } => text,
             other => format!("{other:?}"),
         };
-        let text = format!("a {} b{}c", note("Picture", "x y.png"), note("File", ""));
+        let notes = [note("Picture", "x y.png"), note("File", ""), note("Recording or file", "1.wav")];
+        let text = format!("a {} b{}c{}", notes[0], notes[1], notes[2]);
         assert_eq!(without_notes(&text), "a  bc");
-        for words in ["fine, not imported goods", "[so, not imported", "[two words, not imported]", "", "[]"]
-        {
+        for words in ["fine, not imported goods", "[so, not imported", "[2 words, not imported]", "", "[]"] {
             assert_eq!(without_notes(words), words);
         }
     }
