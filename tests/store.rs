@@ -21,6 +21,8 @@ mod processes;
 mod rollup;
 #[path = "store/search.rs"]
 mod search;
+#[path = "store/spelling.rs"]
+mod spelling;
 #[path = "store/tables.rs"]
 mod tables;
 #[path = "store/torn.rs"]

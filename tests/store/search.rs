@@ -8,7 +8,7 @@ use domain::{
 use store::{Document, Find, Hit, Match, MessageRow, RunRow, Store, TurnRow, Tx, VoteRow};
 
 /// A turn: prompt, answer, model, minutes after [`NOW`].
-fn said(tx: &mut Tx<'_>, n: u128, prompt: &str, answer: &str, model: &str, minute: i64) {
+pub(crate) fn said(tx: &mut Tx<'_>, n: u128, prompt: &str, answer: &str, model: &str, minute: i64) {
     let chat = ConversationId::new(uuid(1));
     let at = Timestamp(NOW.0 + minute * 60_000);
     let asked = tx.put_content(&text(prompt)).unwrap();
@@ -88,18 +88,18 @@ fn filled() -> Store {
     store
 }
 
-fn hits(store: &Store, find: &Find, which: Match) -> Vec<Hit> {
+pub(crate) fn hits(store: &Store, find: &Find, which: Match) -> Vec<Hit> {
     let find = find.clone();
     store.read(move |tx| tx.find(&find, which, None, 100)).wait().unwrap().hits
 }
 
 /// Numbers of what is found, an answer as `n`, a prompt as `-n`.
-fn numbers(hits: &[Hit]) -> Vec<i64> {
+pub(crate) fn numbers(hits: &[Hit]) -> Vec<i64> {
     let number = |hit: &Hit| i64::try_from(hit.turn.uuid().as_u128()).unwrap();
     hits.iter().map(|hit| if hit.run.is_some() { number(hit) } else { -number(hit) }).collect()
 }
 
-fn terms(words: &[&str]) -> Find {
+pub(crate) fn terms(words: &[&str]) -> Find {
     Find { terms: words.iter().map(|word| (*word).to_owned()).collect(), ..Find::default() }
 }
 

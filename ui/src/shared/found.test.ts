@@ -35,6 +35,19 @@ it('keeps places with letters whose small form is longer, and finds scripts with
   expect(all('<p>Ärger, Café</p>', 'ärger, café')).toEqual(['Ärger, Café']);
 });
 
+it('finds other spellings where they are drawn', () => {
+  expect(all('<p>In der Stra\u00dfe, STRASSE</p>', 'strasse')).toEqual(['Stra\u00dfe', 'STRASSE']);
+  expect(all('<p>caf<em>e</em>\u0301s, Caf\u00e9</p>', 'caf\u00e9')).toEqual(['cafe\u0301', 'Caf\u00e9']);
+  expect(all('<p>Donau\u00addampf, die\u00ad</p>', 'donaudampf')).toEqual(['Donau\u00addampf']);
+  expect(all('<p>die\u00ad See  am Meer</p>', 'see am')).toEqual(['See  am']);
+  expect(all('<p>e\ufb03cient, o\ufb03ce</p>', 'ffic')).toEqual(['\ufb03c', '\ufb03c']);
+  expect(all('<p>\u0451\u0436, \u0435\u0436</p>', '\u0435\u0436')).toHaveLength(2);
+  expect(all('<p>\u1112\u1161\u11ab\u1100\u116e\u11a8</p>', '\ud55c\uad6d')).toHaveLength(1);
+  expect(all('<p>\u043c\u0430\u0439 \u043c\u0430\u0438</p>', '\u043c\u0430\u0438')).toEqual([
+    '\u043c\u0430\u0438',
+  ]);
+});
+
 it('takes many spaces for one, as a paragraph draws them', () => {
   const html = '<p>Stop.  Go  <em></em> <strong> on</strong>, go on.</p><pre>go \n\t on</pre>';
   expect(all(html, 'stop. go')).toEqual(['Stop.  Go']);

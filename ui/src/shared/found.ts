@@ -1,5 +1,7 @@
 // Where a text stands in what is drawn. The core reads an answer in the same way where it is not drawn, and only
-// counts (`find.rs`, `plain.rs`): what is changed here is changed there.
+// counts (`find.rs`, `plain.rs`, `fold.rs`): what is changed here is changed there.
+
+import { fold, Folded } from './fold';
 
 /** Stands between words that are not beside each other for a reader. No text holds it. */
 const BREAK = '\0';
@@ -8,15 +10,11 @@ const INLINE = new Set(['A', 'CODE', 'EM', 'S', 'SPAN', 'STRONG', 'SUP', 'WBR'])
 /** What is drawn beside the words that were written: labels, buttons, formulas, badges, drawings. */
 const PASSED = 'figcaption,button,math,.formula,code.math,.hidden-char,.drawing';
 
-/**
- * Without the difference of capitals and of kinds of spaces. Every letter keeps its place: the two whose small form
- * is longer, or hangs on where it stands, are turned into one that is not.
- */
-const evened = (text: string): string =>
-  text.replace(/\s/g, ' ').replace(/İ/g, 'i').replace(/[Σς]/g, 'σ').toLowerCase();
+/** Without the difference of kinds of spaces: each keeps its place. */
+const evened = (text: string): string => text.replace(/\s/g, ' ');
 
-/** The same without the difference of one space and many either: a paragraph draws them as one. */
-export const folded = (text: string): string => evened(text).replace(/ {2,}/g, ' ');
+/** As it is looked for, and without the difference of one space and many: a paragraph draws them as one. */
+export const folded = (text: string): string => fold(evened(text)).replace(/ {2,}/g, ' ');
 
 /** A folded text that nobody looks for. */
 export const isBlank = (needle: string): boolean => /^ *$/.test(needle);
@@ -42,6 +40,8 @@ export interface Span {
 /** The text of some elements, folded, and where a needle stands in it. */
 export class Reading {
   private readonly text: string;
+  /** As it is drawn. */
+  private readonly drawn: Folded;
   private readonly pieces: Piece[] = [];
   /** Where the text of each element ends. */
   private readonly ends: { root: Element; end: number }[] = [];
@@ -83,7 +83,8 @@ export class Reading {
       put(BREAK);
     }
     let spaces = 0;
-    this.text = evened(texts.join('')).replace(/ {2,}/g, (run, from: number) => {
+    this.drawn = new Folded(evened(texts.join('')));
+    this.text = this.drawn.text.replace(/ {2,}/g, (run, from: number) => {
       spaces += run.length - 1;
       this.gone.push({ end: from + run.length, spaces });
       return ' ';
@@ -106,8 +107,8 @@ export class Reading {
       return at + spaces;
     };
     for (let at = this.text.indexOf(needle); at >= 0; at = this.text.indexOf(needle, at + needle.length)) {
-      this.starts.push(stood(at));
-      this.lasts.push(stood(at + needle.length - 1));
+      this.starts.push(this.drawn.start(stood(at)));
+      this.lasts.push(this.drawn.last(stood(at + needle.length - 1)));
     }
     let to = 0;
     for (const { root, end } of this.ends) {

@@ -280,23 +280,17 @@ fn masked(inner: &Inner, branch: Branch) -> Vec<(TurnId, Vec<Drawn>)> {
     turns
 }
 
-/// Without the difference of capitals, of kinds of spaces, and of one space and many, as the window does it too: a
-/// paragraph draws many as one.
+/// As it is looked for everywhere, and without the difference of kinds of spaces, and of one space and many, as the
+/// window does it too: a paragraph draws many as one.
 fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let evened: String = text.chars().map(|c| if is_space(c) { ' ' } else { c }).collect();
+    let mut out = store::fold(&evened);
     let mut spaced = false;
-    for c in text.chars() {
-        let space = is_space(c);
-        match c {
-            _ if space && spaced => {}
-            _ if space => out.push(' '),
-            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            'İ' => out.push('i'),
-            'Σ' | 'ς' => out.push('σ'),
-            c => out.extend(c.to_lowercase()),
-        }
-        spaced = space;
-    }
+    out.retain(|c| {
+        let again = spaced && c == ' ';
+        spaced = c == ' ';
+        !again
+    });
     out
 }
 

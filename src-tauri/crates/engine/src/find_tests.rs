@@ -39,9 +39,10 @@ async fn reads(kept: &Kept, wanted: HashSet<Drawn>, most: usize) -> usize {
 #[test]
 fn capitals_and_kinds_of_spaces_make_no_difference() {
     assert_eq!(folded("Two\n\tWORDS"), "two words");
-    assert_eq!(folded(" É\u{a0} \n x\0  \0 y "), " é x\0 \0 y ");
+    assert_eq!(folded(" É\u{a0} \n x\0  \0 y "), " e x\0 \0 y ");
     assert_eq!(count(&folded("Stop.  Go   on"), &folded("stop. go  ON")), 1);
-    assert_eq!(folded("ÄRGER İzmir\u{a0}ΟΔΟΣ 東京"), "ärger izmir οδοσ 東京");
+    assert_eq!(folded("ÄRGER İzmir\u{a0}ΟΔΟΣ 東京"), "arger izmir οδοσ 東京");
+    assert_eq!(folded("Stra\u{df}e \u{ad} e\u{fb03}cient"), "strasse efficient");
     assert_eq!(count("ana banana", "ana"), 2, "one does not begin in another");
     assert!(is_blank(&folded("")) && is_blank(&folded(" \t\u{3000}")) && !is_blank(&folded(" a ")));
 }
@@ -55,7 +56,7 @@ fn spaces_are_those_of_the_window() {
                   \u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
     assert_eq!(spaces, theirs);
     assert_eq!(folded("a\u{b}b"), "a b");
-    assert_eq!(folded("ä\u{b}\u{85}\u{feff}b"), "ä \u{85} b");
+    assert_eq!(folded("ä\u{b}\u{85}\u{feff}b"), "a \u{85} b");
 }
 
 #[tokio::test]

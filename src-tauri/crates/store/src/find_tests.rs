@@ -1,7 +1,11 @@
 //! What is kept under a tag or in a folder is found the same whichever way it is gone through, and never by reading
 //! every document first.
 
-use crate::{Document, Find, Match, Options, Store};
+use crate::{
+    Document, Find, Match, Options, Store,
+    migrate::{MIGRATIONS, Migration},
+    store_tests::open_with,
+};
 use domain::{ConversationId, MessageId, Part, PicoUsd, ProcessId, Timestamp, TurnId};
 use uuid::Uuid;
 
@@ -153,4 +157,39 @@ fn a_tag_is_looked_for_without_reading_every_document_first() {
             "{one:?}"
         );
     }
+}
+
+#[test]
+fn an_index_from_before_texts_were_folded_is_read_anew_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = MIGRATIONS.iter().filter(|migration| migration.version < 32);
+    let older: Vec<Migration> =
+        of.map(|migration| Migration { version: migration.version, steps: migration.steps }).collect();
+    let before = open_with(dir.path(), 1, &older).unwrap();
+    before
+        .connection
+        .execute_batch(
+            "INSERT INTO conversations (id, title, created_at, updated_at) VALUES (zeroblob(16), 't', 1, 1);
+             INSERT INTO contents (id, parts) VALUES ('p', '[]');
+             INSERT INTO turns (id, conversation, prompt, created_at) VALUES (zeroblob(16), zeroblob(16), 'p', 1);",
+        )
+        .unwrap();
+    drop(before);
+    // How many hundredths of a part of the index may be replaced before that is written again; 0 = any.
+    let replaced = || -> Vec<i64> {
+        let raw = rusqlite::Connection::open(dir.path().join("parallax.db")).unwrap();
+        let of = |index| format!("SELECT v FROM {index}_config WHERE k = 'deletemerge'");
+        ["search_words", "search_parts"]
+            .map(|index| raw.query_row(&of(index), [], |row| row.get(0)).unwrap())
+            .into()
+    };
+    let store = opened(dir.path());
+    assert!(store.read(|tx| tx.has_backlog()).wait().unwrap());
+    assert_eq!(replaced(), [0, 0]);
+    assert!(store.write(|tx| tx.index_backlog()).wait().unwrap());
+    assert_eq!(replaced(), [10, 10]);
+    assert!(!store.read(|tx| tx.has_backlog()).wait().unwrap());
+    store.close();
+    let store = opened(dir.path());
+    assert!(!store.read(|tx| tx.has_backlog()).wait().unwrap(), "and not at the next start");
 }

@@ -17,6 +17,7 @@ mod backup;
 mod blobs;
 mod error;
 mod files;
+mod fold;
 mod foreign;
 mod known;
 mod lease;
@@ -44,6 +45,7 @@ mod once_tests;
 mod store_tests;
 
 pub use blobs::sha256;
+pub use fold::fold;
 pub use foreign::{LlmConversation, LlmRow, read_llm_log};
 pub use pending::Pending;
 pub use restore::{Staging, backup_made, forget_restore, is_database, kept_databases, restore_waits};

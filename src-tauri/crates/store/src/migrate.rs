@@ -90,6 +90,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 29, steps: &[table::imports::PROJECTS] },
     Migration { version: 30, steps: &[table::ledger::LEANER, table::holds::LEANER, table::routing::LEANER] },
     Migration { version: 31, steps: &[table::imports::ONCE, table::imports::ELSEWHERE] },
+    Migration { version: 32, steps: &[table::search::FOLDED] },
 ];
 
 /// The version after the last of `migrations`.

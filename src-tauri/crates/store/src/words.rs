@@ -1,7 +1,9 @@
 //! What of a text is looked for and how: its words, the scripts that put no spaces between them, and the
 //! lines a result is shown with.
 
+use crate::fold::{Place, fold, letters};
 use domain::Part;
+use unicode_normalization::char::is_combining_mark;
 
 /// Longest text that a snippet is looked for in; beyond it the beginning is shown.
 const SNIPPET_LIMIT: usize = 512 * 1024;
@@ -98,15 +100,28 @@ pub(crate) fn segmented(text: &str) -> String {
     out
 }
 
-/// What the index of word parts takes: lower case, without the characters that are words of their own.
-pub(crate) fn parts_text(text: &str) -> String {
-    text.to_lowercase().chars().map(|c| if unspaced(c) || c == '\0' { ' ' } else { c }).collect()
+/// What the index of words takes of a folded text.
+///
+/// It takes a combining mark for a gap between words. Those that are left are vowels, without which कि and का are
+/// one, so each goes as a sign of private use, which the index takes for a letter.
+pub(crate) fn indexed(folded: &str) -> String {
+    let marked = |c: char| match u32::from(c) {
+        code @ 0x300..=0xffff if is_combining_mark(c) => char::from_u32(0xf_0000 + code).unwrap_or(c),
+        _ => c,
+    };
+    let text = segmented(folded);
+    if text.is_ascii() { text } else { text.chars().map(marked).collect() }
 }
 
-/// Every three characters in a row of a term, in lower case, outside of characters that are words.
-pub(crate) fn trigrams(term: &str) -> Vec<String> {
-    let lower: Vec<char> = term.to_lowercase().chars().collect();
-    let mut found: Vec<String> = lower
+/// What the index of word parts takes of a folded text: without the characters that are words of their own.
+pub(crate) fn parts_text(folded: &str) -> String {
+    folded.chars().map(|c| if unspaced(c) || c == '\0' { ' ' } else { c }).collect()
+}
+
+/// Every three characters in a row of a folded term, outside of characters that are words.
+pub(crate) fn trigrams(folded: &str) -> Vec<String> {
+    let letters: Vec<char> = folded.chars().collect();
+    let mut found: Vec<String> = letters
         .windows(3)
         .filter(|window| !window.iter().any(|c| unspaced(*c) || *c == '\0'))
         .map(|window| window.iter().collect())
@@ -129,53 +144,26 @@ pub(crate) fn literal(term: &str) -> bool {
     has_word(term) && (term.contains(name) || term.starts_with(['.', '-', '/']))
 }
 
-/// Lower case without the marks of Latin letters.
-fn folded(c: char) -> impl Iterator<Item = char> {
-    c.to_lowercase().map(|c| match c {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
-        'ď' => 'd',
-        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => 'e',
-        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
-        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' => 'i',
-        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
-        'ò'..='ö' | 'ō' | 'ŏ' | 'ő' => 'o',
-        'ŕ' | 'ŗ' | 'ř' => 'r',
-        'ś' | 'ŝ' | 'ş' | 'š' => 's',
-        'ţ' | 'ť' => 't',
-        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ż' | 'ž' => 'z',
-        other => other,
-    })
-}
-
-fn fold(text: &str) -> Vec<char> {
-    text.chars().flat_map(folded).collect()
-}
-
-/// Where the terms stand in a text, as characters of it: `(from, to)`, in order, none twice.
-fn places(text: &[char], terms: &[Vec<char>]) -> Vec<(usize, usize)> {
-    // A letter can fold to several characters, so each keeps the place it came from.
-    let mut lower = Vec::with_capacity(text.len());
-    let mut origin = Vec::with_capacity(text.len());
-    for (place, c) in text.iter().enumerate() {
-        for c in folded(*c) {
-            lower.push(c);
-            origin.push(place);
-        }
-    }
+/// Where the folded terms stand in a text, as characters of it: `(from, to)`, in order, none twice.
+fn places(text: &[char], terms: &[Vec<char>]) -> Vec<Place> {
+    // A letter can fold to several characters and several to one, so each keeps the place it came from.
+    let mut folded = Vec::with_capacity(text.len());
+    let mut origin: Vec<Place> = Vec::with_capacity(text.len());
+    letters(text.iter().copied(), |c, place| {
+        folded.push(c);
+        origin.push(place);
+    });
     let mut found = Vec::new();
     for term in terms.iter().filter(|term| !term.is_empty()) {
         let mut whole = Vec::new();
         let mut inside = Vec::new();
         let mut at = 0;
-        while at + term.len() <= lower.len() && whole.len() < 64 {
-            if lower[at..at + term.len()] == term[..] {
+        while at + term.len() <= folded.len() && whole.len() < 64 {
+            if folded[at..at + term.len()] == term[..] {
                 let end = at + term.len();
-                let place = (origin[at], origin.get(end).copied().unwrap_or(text.len()).max(origin[at] + 1));
-                let before = at.checked_sub(1).and_then(|i| lower.get(i));
-                let cut = edge(before, term.first()) && edge(lower.get(end), term.last());
+                let place = (origin[at].0, origin[end - 1].1);
+                let before = at.checked_sub(1).and_then(|i| folded.get(i));
+                let cut = edge(before, term.first()) && edge(folded.get(end), term.last());
                 if cut {
                     whole.push(place)
                 } else {
@@ -199,13 +187,13 @@ fn edge(outside: Option<&char>, inside: Option<&char>) -> bool {
     !(outside.is_some_and(word) && inside.is_some_and(word))
 }
 
-/// Is every term somewhere in the text, be it inside a word?
+/// Is every folded term somewhere in the text, be it inside a word?
 pub(crate) fn holds(text: &str, terms: &[&String]) -> bool {
     if terms.is_empty() {
         return true;
     }
-    let lower = text.to_lowercase();
-    terms.iter().all(|term| lower.contains(&term.to_lowercase()))
+    let folded = fold(text);
+    terms.iter().all(|term| folded.contains(term.as_str()))
 }
 
 /// The text around the first thing found, on one line, with what was looked for marked.
@@ -216,7 +204,7 @@ pub(crate) fn snippet(text: &str, terms: &[String]) -> Vec<Piece> {
     }
     let chars: Vec<char> =
         text[..end].chars().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
-    let terms: Vec<Vec<char>> = terms.iter().map(|term| fold(term)).collect();
+    let terms: Vec<Vec<char>> = terms.iter().map(|term| fold(term).chars().collect()).collect();
     let places = places(&chars, &terms);
     let from = places.first().map_or(0, |(from, _)| from.saturating_sub(AROUND.0));
     let to = chars.len().min(places.first().map_or(AROUND.0, |(_, to)| *to) + AROUND.1);
@@ -274,6 +262,15 @@ mod tests {
         assert_eq!(found("say hello, ello", &["ello"]), "say hello, [ello]");
         assert_eq!(found("say hello", &["ello"]), "say h[ello]");
         assert_eq!(found("内存悬空指针", &["悬空"]), "内存[悬空]指针");
+        assert_eq!(found("In der Straße 5", &["STRASSE"]), "In der [Straße] 5");
+        assert_eq!(found("ein e\u{fb03}cient Weg", &["efficient"]), "ein [e\u{fb03}cient] Weg");
+        assert_eq!(found("die Donau\u{ad}dampfer", &["donau"]), "die [Donau]\u{ad}dampfer");
+        assert_eq!(found("مُحَمَّد رسول", &["محمد"]), "[مُحَمَّد] رسول");
+        assert_eq!(found("ｶﾞｿﾘﾝ車", &["ガソリン"]), "[ｶﾞｿﾘﾝ]車");
+        assert_eq!(
+            found("\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8} 공", &["한국"]),
+            "[\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}] 공"
+        );
         assert_eq!(found("nothing here", &["elsewhere"]), "nothing here");
         assert_eq!(found("", &["x"]), "");
         let long = format!("{} needle {}", "a ".repeat(500), "b ".repeat(500));
@@ -286,7 +283,9 @@ mod tests {
     fn scripts_without_spaces_are_cut_into_their_characters() {
         assert_eq!(segmented("a悬空b"), "a 悬  空 b");
         assert!(segmented("한국어 ไทย").split_whitespace().all(|word| word.chars().count() == 1));
-        assert_eq!(trigrams("Hello"), ["ell", "hel", "llo"]);
+        assert_eq!(trigrams("hello"), ["ell", "hel", "llo"]);
+        assert_eq!(indexed("किल a मै"), "क\u{f093f}ल a म\u{f0948}");
+        assert_eq!(indexed("สี"), " ส  \u{f0e35} ");
         assert_eq!(trigrams("ab悬cde"), ["cde"]);
         assert!(trigrams("ab").is_empty());
         assert!(has_code("x\n  ```rust\n") && !has_code("a `b` c"));
@@ -296,6 +295,6 @@ mod tests {
         for term in ["hello,", "std::vec", "don't", "e-mail", "++", "done."] {
             assert!(!literal(term), "{term}");
         }
-        assert!(holds("A Dangling Pointer", &[&"LING P".to_owned()]));
+        assert!(holds("A Dangling Pointer", &[&"ling p".to_owned()]));
     }
 }

@@ -1,6 +1,9 @@
 //! Finding messages: by words, by parts of words, by who said them, when and for how much.
 
-use super::search::{place, time};
+use super::{
+    search::{place, time},
+    wanted::{Find, Wanted},
+};
 use crate::{
     tx::{Cols, Key, Tx},
     words::{self, Piece},
@@ -12,35 +15,6 @@ use rusqlite::{ToSql, types::Value};
 const MOST_SCANNED: usize = 20_000;
 /// Documents, or hits of an index, gone through for a tag or a folder before its conversations are asked one by one.
 const NEAR: i64 = 4_000;
-
-/// What to look for. All of it must be true of a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Find {
-    /// Words or phrases, as people write them; nothing in them is syntax.
-    pub terms: Vec<String>,
-    /// Words of the model's name.
-    pub models: Vec<String>,
-    /// Words of the provider's name.
-    pub providers: Vec<String>,
-    /// Has a block of code.
-    pub code: bool,
-    /// Is an answer that a vote which stands finds best.
-    pub won: bool,
-    /// Costs more than this.
-    pub dearer_than: Option<PicoUsd>,
-    /// Costs less than this.
-    pub cheaper_than: Option<PicoUsd>,
-    /// Said at or after.
-    pub from: Option<Timestamp>,
-    /// Said before.
-    pub until: Option<Timestamp>,
-    /// In conversations that have all of these tags.
-    pub tags: Vec<String>,
-    /// In conversations of this folder.
-    pub folder: Option<String>,
-    /// In this conversation.
-    pub conversation: Option<ConversationId>,
-}
 
 /// Which of what can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,39 +61,6 @@ pub struct Found {
     pub next: Option<i64>,
     /// Only the newest were looked through, because no index helps with such a term.
     pub partial: bool,
-}
-
-impl Find {
-    /// Nothing is asked.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The query of the index of words; `None` = it cannot answer, or need not.
-    fn words_query(&self) -> Option<String> {
-        if self.terms.iter().any(|term| !words::has_word(term)) {
-            return None;
-        }
-        let mut all: Vec<String> =
-            self.terms.iter().map(|term| format!("text : {}", quoted(&words::segmented(term)))).collect();
-        all.extend(self.facets());
-        (!all.is_empty()).then(|| all.join(" AND "))
-    }
-
-    fn facets(&self) -> Vec<String> {
-        let named = |column: &'static str| move |name: &String| format!("{column} : {}", quoted(name));
-        let mut all: Vec<String> = self.models.iter().map(named("model")).collect();
-        all.extend(self.providers.iter().map(named("provider")));
-        if self.code {
-            all.push("marks : \"code\"".to_owned());
-        }
-        all
-    }
-}
-
-/// A string of the query language of the index: in it nothing is syntax.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\0', " ").replace('"', "\"\""))
 }
 
 /// Conditions and their values.
@@ -184,18 +125,17 @@ impl Where {
     }
 
     /// Of what the letters find: not what the words have found, and only under the same facets.
-    fn left_out(&mut self, wanted: &Find, key: &str, within: Within) {
-        if let Some(words) = wanted.words_query() {
+    fn left_out(&mut self, wanted: &Wanted, key: &str, within: Within) {
+        if let Some(words) = &wanted.words {
             self.found_by_words(key, "NOT ", words, within);
         }
-        let facets = wanted.facets();
-        if !facets.is_empty() {
-            self.found_by_words(key, "", facets.join(" AND "), within);
+        if let Some(facets) = &wanted.facets {
+            self.found_by_words(key, "", facets, within);
         }
     }
 
-    fn found_by_words(&mut self, key: &str, not: &str, query: String, within: Within) {
-        self.values.push(query.into());
+    fn found_by_words(&mut self, key: &str, not: &str, query: &str, within: Within) {
+        self.values.push(query.to_owned().into());
         let found = format!("FROM search_words WHERE search_words MATCH ?{} AND rowid", self.values.len());
         if within.conversation.is_some() {
             // Few documents: each is looked up.
@@ -256,40 +196,37 @@ impl Tx<'_> {
         limit: u32,
         near: i64,
     ) -> Result<Found, Failure> {
+        let wanted = &Wanted::new(wanted, self.has_backlog()?);
+        let find = &wanted.find;
         let limit = limit as usize;
         let within = Within { before, ..Within::default() };
         match which {
-            Match::Words => match wanted.words_query() {
+            Match::Words => match &wanted.words {
                 Some(query) => {
-                    let terms: Vec<&String> =
-                        wanted.terms.iter().filter(|term| words::literal(term)).collect();
+                    let terms: Vec<&String> = find.terms.iter().filter(|term| words::literal(term)).collect();
                     // A word like the C of C++ is in far more messages than the two signs behind it are.
                     let most = if terms.is_empty() { usize::MAX } else { MOST_SCANNED };
-                    let way = Way::Index { table: "search_words", query: &query };
+                    let way = Way::Index { table: "search_words", query };
                     self.near_then_far(wanted, way, within, limit, near, Verify { terms: &terms, most })
                 }
-                None if wanted.terms.is_empty() && !wanted.is_empty() => {
+                None if find.terms.is_empty() && !find.is_empty() => {
                     let verify = Verify { terms: &[], most: usize::MAX };
                     self.near_then_far(wanted, Way::Docs, within, limit, near, verify)
                 }
                 None => Ok(Found::default()),
             },
-            Match::Parts if wanted.terms.is_empty() => Ok(Found::default()),
+            Match::Parts if find.terms.is_empty() => Ok(Found::default()),
             Match::Parts => {
-                let terms: Vec<&String> = wanted.terms.iter().collect();
-                let mut trigrams: Vec<String> =
-                    wanted.terms.iter().flat_map(|term| words::trigrams(term)).map(|t| quoted(&t)).collect();
-                trigrams.dedup();
-                if trigrams.is_empty() {
+                let terms: Vec<&String> = find.terms.iter().collect();
+                let Some(query) = &wanted.parts else {
                     // Scripts without spaces are found whole by the index of words.
-                    if wanted.terms.iter().all(|term| term.chars().all(words::unspaced)) {
+                    if find.terms.iter().all(|term| term.chars().all(words::unspaced)) {
                         return Ok(Found::default());
                     }
                     let verify = Verify { terms: &terms, most: MOST_SCANNED };
                     return self.ask(wanted, Way::Docs, within, limit, verify);
-                }
-                let query = trigrams.join(" AND ");
-                let way = Way::Index { table: "search_parts", query: &query };
+                };
+                let way = Way::Index { table: "search_parts", query };
                 let verify = Verify { terms: &terms, most: usize::MAX };
                 self.near_then_far(wanted, way, within, limit, near, verify)
             }
@@ -301,16 +238,17 @@ impl Tx<'_> {
     /// last first, until no other can hold anything newer.
     fn near_then_far(
         &self,
-        wanted: &Find,
+        wanted: &Wanted,
         way: Way<'_>,
         within: Within,
         limit: usize,
         near: i64,
         verify: Verify<'_>,
     ) -> Result<Found, Failure> {
-        let kept = !wanted.tags.is_empty() || wanted.folder.is_some();
-        let edge = if kept && wanted.conversation.is_none() && !wanted.won {
-            let until = wanted.until.map(place);
+        let find = &wanted.find;
+        let kept = !find.tags.is_empty() || find.folder.is_some();
+        let edge = if kept && find.conversation.is_none() && !find.won {
+            let until = find.until.map(place);
             self.edge(way, within.before.into_iter().chain(until).min(), near)?
         } else {
             None
@@ -319,8 +257,8 @@ impl Tx<'_> {
         let Some(edge) = edge.filter(|_| found.next.is_none() && !found.partial) else {
             return Ok(found);
         };
-        let from = wanted.from.map_or(i64::MIN, place);
-        for (conversation, newest) in self.holding(wanted, edge)? {
+        let from = find.from.map_or(i64::MIN, place);
+        for (conversation, newest) in self.holding(find, edge)? {
             // One more than was asked for tells that there are more.
             let last = found.hits.get(limit).map(|hit| hit.place);
             if newest < from || last.is_some_and(|last| newest < last) {
@@ -379,21 +317,22 @@ impl Tx<'_> {
 
     fn ask(
         &self,
-        wanted: &Find,
+        wanted: &Wanted,
         way: Way<'_>,
         within: Within,
         limit: usize,
         verify: Verify<'_>,
     ) -> Result<Found, Failure> {
         let (sql, conditions) = statement(wanted, way, within);
-        self.collect(wanted, &sql, &conditions, limit, verify)
+        self.collect(&wanted.find, &sql, &conditions, limit, verify)
     }
 
     /// The steps by which a search is answered: of the newest alone, and of one conversation.
     #[cfg(test)]
     pub(crate) fn find_steps(&self, wanted: &Find) -> Result<[Vec<String>; 2], Failure> {
-        let query = wanted.words_query();
-        let way = query.as_ref().map_or(Way::Docs, |query| Way::Index { table: "search_words", query });
+        let wanted = &Wanted::new(wanted, false);
+        let way =
+            wanted.words.as_ref().map_or(Way::Docs, |query| Way::Index { table: "search_words", query });
         let explained = |within| {
             let (sql, conditions) = statement(wanted, way, within);
             self.all(&format!("EXPLAIN QUERY PLAN {sql}"), conditions.bound().as_slice(), |cols| cols.at(3))
@@ -435,9 +374,10 @@ impl Tx<'_> {
 }
 
 /// The statement that asks, newest first.
-fn statement(wanted: &Find, way: Way<'_>, within: Within) -> (String, Where) {
+fn statement(wanted: &Wanted, way: Way<'_>, within: Within) -> (String, Where) {
+    let find = &wanted.find;
     let mut conditions = Where { sql: Vec::new(), values: Vec::new() };
-    let by_cost = wanted.dearer_than.is_some() || wanted.cheaper_than.is_some();
+    let by_cost = find.dearer_than.is_some() || find.cheaper_than.is_some();
     let (from, key) = match way {
         // Few documents, each looked up in the index; else what the index finds, each looked up.
         Way::Index { table, .. } if within.conversation.is_some() => {
@@ -447,7 +387,7 @@ fn statement(wanted: &Find, way: Way<'_>, within: Within) -> (String, Where) {
             (format!("{table} f CROSS JOIN search_docs d ON d.place = f.rowid"), "f.rowid")
         }
         // Votes are few: from them to the answers, not from every message to its votes.
-        Way::Docs if wanted.won => (
+        Way::Docs if find.won => (
             "(SELECT DISTINCT b.run AS run FROM votes v CROSS JOIN messages b ON b.id = v.best
               WHERE v.withdrawn_at IS NULL) w CROSS JOIN search_docs d ON d.run = w.run"
                 .to_owned(),
@@ -461,9 +401,9 @@ fn statement(wanted: &Find, way: Way<'_>, within: Within) -> (String, Where) {
     if let Way::Index { table, query } = way {
         conditions.and(&format!("{table} MATCH ?"), query.to_owned());
     }
-    conditions.common(wanted, key, within);
+    conditions.common(find, key, within);
     let words = matches!(way, Way::Index { table: "search_words", .. });
-    if !words && !wanted.terms.is_empty() {
+    if !words && !find.terms.is_empty() {
         conditions.left_out(wanted, key, within);
     }
     let sql = format!(

@@ -5,6 +5,7 @@
 //! `search_parts`; neither holds the text again.
 
 use crate::{
+    fold::fold,
     table::runs::RunRow,
     tx::{Key, Tx, opt_blob},
     words,
@@ -44,8 +45,23 @@ pub(crate) const COSTS: &str = "
 CREATE INDEX search_docs_costs ON search_docs (place, cost) WHERE cost IS NOT NULL;
 ";
 
+/// Everything is read anew, since texts go into the index folded; what has not been stays findable as it was.
+/// Meanwhile the index does not clear away what was replaced: it would write most of itself again and again for
+/// that, in a time that grows faster than the index.
+pub(crate) const FOLDED: &str = "
+UPDATE search_backlog SET done = 0, until = (SELECT coalesce(max(place), 0) FROM turns);
+INSERT INTO search_words (search_words, rank)
+    SELECT 'deletemerge', 0 FROM search_backlog WHERE done < until;
+INSERT INTO search_parts (search_parts, rank)
+    SELECT 'deletemerge', 0 FROM search_backlog WHERE done < until;
+";
+
 /// Places of one second.
 const SECOND: i64 = 4096;
+/// Where the prompt of a turn stands in the index.
+const PROMPTS: &str = "SELECT place FROM search_docs WHERE turn = ?1 AND run IS NULL";
+/// Where the answer of a run does.
+const ANSWERS: &str = "SELECT place FROM search_docs WHERE run = ?1";
 /// Turns indexed in one transaction: a send may be waiting for it.
 const AT_ONCE: u32 = 100;
 /// The last second that has places: the end of the year 9999.
@@ -89,13 +105,23 @@ impl Tx<'_> {
     /// changes nothing but for an answer whose text has changed.
     pub fn index_run(&mut self, id: RunId) -> Result<(), Failure> {
         let Some(run) = self.run(id)? else { return Ok(()) };
-        let mut documents = self.prompt_of(run.turn, run.user_message)?;
+        let mut documents = Vec::new();
+        if self.places(PROMPTS, run.turn.blob())?.is_empty() {
+            documents.extend(self.prompt_of(run.turn, run.user_message)?);
+        }
         documents.extend(self.answer_of(run)?);
         self.index(documents)
     }
 
-    /// Indexes turns from before there was an index, at most a hundred; true = nothing is left. Gives back
-    /// quickly, and a turn that cannot be read is passed over.
+    /// Are there turns that are still to be read?
+    pub(crate) fn has_backlog(&self) -> Result<bool, Failure> {
+        let left =
+            self.one("SELECT done < until AS more FROM search_backlog", [], |cols| cols.get("more"))?;
+        Ok(left.unwrap_or(false))
+    }
+
+    /// Indexes turns from before there was an index, or from before it was what it is, at most a hundred; true =
+    /// nothing is left. Gives back quickly, and a turn that cannot be read is passed over.
     pub fn index_backlog(&mut self) -> Result<bool, Failure> {
         let turns: Vec<(i64, TurnId)> = self.all(
             "SELECT t.place, t.id FROM turns t, search_backlog b
@@ -103,31 +129,49 @@ impl Tx<'_> {
             [AT_ONCE],
             |cols| Ok((cols.get("place")?, cols.id("id")?)),
         )?;
-        let Some((last, _)) = turns.last() else { return Ok(true) };
         let mut documents = Vec::new();
         for (_, turn) in &turns {
             // A row that cannot be read must not keep the others from being found.
             let runs = self.runs(*turn).unwrap_or_default();
             if let Some(first) = runs.first() {
-                documents.extend(self.prompt_of(*turn, first.user_message).unwrap_or_default());
+                let prompt = self.prompt_of(*turn, first.user_message).unwrap_or_default();
+                let old = self.places(PROMPTS, turn.blob())?;
+                documents.extend(prompt.map(|prompt| (prompt, old)));
             }
             for run in runs {
-                documents.extend(self.answer_of(run).unwrap_or_default());
+                let old = self.places(ANSWERS, run.id.blob())?;
+                documents.extend(self.answer_of(run).unwrap_or_default().map(|answer| (answer, old)));
             }
         }
-        self.index(documents)?;
-        self.exec("UPDATE search_backlog SET done = ?1", [last])?;
-        Ok(turns.len() < AT_ONCE as usize)
+        // The index takes rising places at once and falling ones only one by one.
+        documents.sort_by_key(|(document, old)| old.first().copied().unwrap_or(place(document.at)));
+        for (document, old) in documents {
+            self.put(&document, &old)?;
+        }
+        match turns.last() {
+            Some((last, _)) if turns.len() == AT_ONCE as usize => {
+                self.exec("UPDATE search_backlog SET done = ?1", [last])?;
+                Ok(false)
+            }
+            _ => {
+                if self.exec("UPDATE search_backlog SET done = until WHERE done < until", [])? > 0 {
+                    // As SQLite has it: what was replaced is cleared away where it is a tenth.
+                    for index in ["search_words", "search_parts"] {
+                        self.exec(
+                            &format!("INSERT INTO {index} ({index}, rank) VALUES ('deletemerge', 10)"),
+                            [],
+                        )?;
+                    }
+                }
+                Ok(true)
+            }
+        }
     }
 
-    /// The prompt of a turn, if it is not there yet.
-    fn prompt_of(&self, turn: TurnId, message: MessageId) -> Result<Vec<Document>, Failure> {
-        let known = "SELECT 1 AS one FROM search_docs WHERE turn = ?1 AND run IS NULL";
-        if self.one(known, [turn.blob()], |cols| cols.get::<i64>("one"))?.is_some() {
-            return Ok(Vec::new());
-        }
-        let Some(row) = self.turn(turn)? else { return Ok(Vec::new()) };
-        Ok(vec![Document {
+    /// The prompt of a turn.
+    fn prompt_of(&self, turn: TurnId, message: MessageId) -> Result<Option<Document>, Failure> {
+        let Some(row) = self.turn(turn)? else { return Ok(None) };
+        Ok(Some(Document {
             at: row.created_at,
             message,
             conversation: row.conversation,
@@ -137,7 +181,7 @@ impl Tx<'_> {
             model: String::new(),
             provider: String::new(),
             parts: self.content(&row.prompt)?.unwrap_or_default(),
-        }])
+        }))
     }
 
     /// The answer of a run, if it has ended.
@@ -179,37 +223,48 @@ impl Tx<'_> {
         // The index takes rising places at once and falling ones only one by one.
         documents.sort_by_key(|document| place(document.at));
         for document in documents {
-            if let Some(run) = document.run {
-                let old = self.places("SELECT place FROM search_docs WHERE run = ?1", run.blob())?;
-                self.unindex(&old)?;
-            }
-            let text = words::plain(&document.parts);
-            if text.trim().is_empty() {
-                continue;
-            }
-            let place = self.free_place(document.at)?;
-            self.exec(
-                "INSERT INTO search_docs (place, message, conversation, turn, run, cost)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    place,
-                    document.message.blob(),
-                    document.conversation.blob(),
-                    document.turn.blob(),
-                    opt_blob(document.run),
-                    document.cost.map(PicoUsd::get)
-                ],
-            )?;
-            let marks = if words::has_code(&text) { "code" } else { "" };
-            self.exec(
-                "INSERT INTO search_words (rowid, text, model, provider, marks) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![place, words::segmented(&text), document.model, document.provider, marks],
-            )?;
-            self.exec(
-                "INSERT INTO search_parts (rowid, text) VALUES (?1, ?2)",
-                params![place, words::parts_text(&text)],
-            )?;
+            let old = match document.run {
+                Some(run) => self.places(ANSWERS, run.blob())?,
+                None => Vec::new(),
+            };
+            self.put(&document, &old)?;
         }
+        Ok(())
+    }
+
+    /// Writes a document where it stood, if it did.
+    fn put(&mut self, document: &Document, old: &[i64]) -> Result<(), Failure> {
+        self.unindex(old)?;
+        let text = words::plain(&document.parts);
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let place = match old.first() {
+            Some(place) => *place,
+            None => self.free_place(document.at)?,
+        };
+        self.exec(
+            "INSERT INTO search_docs (place, message, conversation, turn, run, cost)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                place,
+                document.message.blob(),
+                document.conversation.blob(),
+                document.turn.blob(),
+                opt_blob(document.run),
+                document.cost.map(PicoUsd::get)
+            ],
+        )?;
+        let marks = if words::has_code(&text) { "code" } else { "" };
+        let folded = fold(&text);
+        self.exec(
+            "INSERT INTO search_words (rowid, text, model, provider, marks) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![place, words::indexed(&folded), fold(&document.model), fold(&document.provider), marks],
+        )?;
+        self.exec(
+            "INSERT INTO search_parts (rowid, text) VALUES (?1, ?2)",
+            params![place, words::parts_text(&folded)],
+        )?;
         Ok(())
     }
 
