@@ -151,6 +151,9 @@ async fn what_says_something_else_in_a_later_export_is_told_and_stays() {
     let report = import(&bench, &said("Which way is it?", "Right.")).await;
     assert_eq!((told(&report), report.known, report.differing), ((0, 0, 0, 0), 1, 2));
     assert_eq!(drawn(&bench.only().await), ["Which way? → gpt-5: To the left."]);
+    let report = import(&bench, &said("Which way?", "No, quite the contrary: go to the right.")).await;
+    assert_eq!((told(&report), report.differing), ((0, 0, 0, 0), 1), "longer, but something else");
+    assert_eq!(drawn(&bench.only().await), ["Which way? → gpt-5: To the left."]);
     // Where somebody has begun to write, a longer answer stays away too.
     let [id] = bench.conversations().await.try_into().unwrap();
     let draft = format!("view.draft.{id}");

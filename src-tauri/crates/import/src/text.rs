@@ -68,6 +68,9 @@ pub(crate) fn missing(what: &str, name: &str, left_out: &mut LeftOut) -> Part {
     Part::Text { text }
 }
 
+/// Bytes of a note behind what it says, at most: names are cut.
+const LONGEST_NOTE: usize = 600;
+
 /// A text without such notes.
 pub fn without_notes(text: &str) -> Cow<'_, str> {
     const SAYS: &str = ", not imported";
@@ -79,7 +82,11 @@ pub fn without_notes(text: &str) -> Cow<'_, str> {
         let begin = rest[..says]
             .rfind('[')
             .filter(|begin| rest[begin + 1..says].chars().all(|c| c.is_ascii_alphabetic() || c == ' '));
-        let end = if after.starts_with(": ") { after.find(']') } else { after.starts_with(']').then_some(0) };
+        let near = &after.as_bytes()[..after.len().min(LONGEST_NOTE)];
+        let end = match after.starts_with(": ") {
+            true => near.iter().position(|byte| *byte == b']'),
+            false => after.starts_with(']').then_some(0),
+        };
         match (begin, end) {
             (Some(begin), Some(end)) => {
                 out.push_str(&rest[..begin]);

@@ -27,7 +27,15 @@ fn a_conversation_that_came_twice_before_version_31_is_one_and_can_be_removed() 
     .unwrap();
     let mut sql = "INSERT INTO contents (id, parts) VALUES ('c', '[]');".to_owned();
     // The second came with nothing but an old turn; its lane stands at an answer of the first. The third is another.
-    for (chat, source, called) in [(1_u8, "librechat", "c"), (2, "librechat", "c"), (3, "chatgpt", "c")] {
+    let chats = [
+        (1_u8, "librechat", "c"),
+        (2, "librechat", "c"),
+        (3, "chatgpt", "c"),
+        // Thrown away, and with a prompt that was not sent: these stay what they are.
+        (4, "librechat", "c"),
+        (5, "librechat", "c"),
+    ];
+    for (chat, source, called) in chats {
         let n = chat * 16;
         sql += &format!(
             "INSERT INTO conversations (id, title, created_at, updated_at) VALUES ({c}, 't', 1, 1);
@@ -55,12 +63,15 @@ fn a_conversation_that_came_twice_before_version_31_is_one_and_can_be_removed() 
         "INSERT INTO messages (id, conversation, parent, role, content, created_at)
              VALUES ({}, {}, {}, 'user', 'c', 1);
          UPDATE lanes SET head = {};
+         UPDATE conversations SET deleted_at = 5 WHERE id = {};
+         INSERT INTO settings (key, value) VALUES ('view.draft.00000000-0000-0000-0000-000000000005', '\"x\"');
          INSERT INTO imports (id, file, source, started_at, conversations, messages)
              VALUES ({}, 'later', 'chatgpt', 9, 0, 7);",
         id(15),
         id(1),
         id(16 + 3),
         id(16 + 3),
+        id(4),
         id(9),
     );
     opened.connection.execute_batch(&sql).unwrap();
@@ -81,14 +92,14 @@ fn a_conversation_that_came_twice_before_version_31_is_one_and_can_be_removed() 
         })
         .wait()
         .unwrap();
-    assert_eq!((all, turns, messages, lanes, line_up), (2, 2, 5, 2, 1));
+    assert_eq!((all, turns, messages, lanes, line_up), (3, 2, 5, 2, 1));
     assert_eq!(called, Some(chat(1)), "the one with more in it");
     let elsewhere: Vec<u64> =
         store.read(|tx| tx.imports()).wait().unwrap().iter().map(|row| row.elsewhere).collect();
-    assert_eq!(elsewhere, [7, 0, 2, 0], "the second brought messages alone");
+    assert_eq!(elsewhere, [7, 0, 0, 0, 2, 0], "the second brought messages alone");
     // The third has a lane that stands at an answer of the first; that keeps nothing.
     store.write(move |tx| tx.purge_conversation(chat(1))).wait().unwrap();
     let rest =
         store.read(move |tx| Ok((tx.conversations(9, Shelf::Kept)?, tx.lanes(chat(3))?))).wait().unwrap();
-    assert_eq!((rest.0.len(), rest.1[0].head), (1, None));
+    assert_eq!((rest.0.len(), rest.1[0].head), (2, None));
 }

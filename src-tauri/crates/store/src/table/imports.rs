@@ -59,7 +59,12 @@ CREATE TEMP TABLE come_again AS
     FROM imported i
     WHERE i.source <> 'parallax'
         AND (SELECT count(*) FROM imported k WHERE k.source = i.source AND k.source_id = i.source_id) > 1;
-DELETE FROM come_again WHERE id = home;
+DELETE FROM come_again WHERE id = home
+    OR id IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL)
+    OR id IN (SELECT conversation FROM ledger_entries WHERE conversation IS NOT NULL)
+    OR lower(hex(id)) IN (SELECT subject FROM budgets WHERE scope = 'conversation')
+    OR lower(hex(id)) IN (SELECT replace(substr(key, 12), '-', '') FROM settings
+        WHERE key LIKE 'view.draft.%' OR key LIKE 'view.files.%');
 UPDATE messages SET conversation = (SELECT home FROM come_again WHERE id = conversation)
     WHERE conversation IN (SELECT id FROM come_again);
 UPDATE lanes SET removed = 1, conversation = (SELECT home FROM come_again WHERE come_again.id = conversation)
@@ -254,6 +259,12 @@ impl Tx<'_> {
              ) OR EXISTS (
                  SELECT 1 FROM turns t JOIN judgements j ON j.turn = t.id
                  WHERE t.conversation = ?1 AND j.process <> ?2
+             ) OR EXISTS (
+                 SELECT 1 FROM turns t JOIN notes n ON n.subject = t.id
+                 WHERE t.conversation = ?1 AND n.changed_at <> t.created_at
+             ) OR EXISTS (
+                 SELECT 1 FROM turns t JOIN runs r ON r.turn = t.id JOIN notes n ON n.subject = r.id
+                 WHERE t.conversation = ?1
              ) AS used",
             params![conversation.blob(), ProcessId::new(uuid::Uuid::nil()).blob()],
             |cols| cols.get::<bool>("used"),

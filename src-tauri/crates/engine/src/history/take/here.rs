@@ -71,8 +71,7 @@ impl Here {
         };
         let same = was.words == is.words;
         // Files that came along once stay, also where a later file has notes in their places.
-        let better =
-            (finished || is.words.len() > was.words.len()) && (files_to_come || is.files >= was.files);
+        let better = (finished || is.goes_on_from(&was)) && (files_to_come || is.files >= was.files);
         Ok(if self.untouched && better {
             Standing::Renewed
         } else if same {
@@ -88,8 +87,7 @@ impl Here {
         if store::content_id(parts)? == row.content {
             return Ok(None);
         }
-        let was = tx.content(&row.content)?.unwrap_or_default();
-        Ok(Some((Said::of(&was), Said::of(parts))))
+        Ok(Some((Said::here(tx, row)?, Said::of(parts))))
     }
 }
 
@@ -101,6 +99,19 @@ struct Said {
 }
 
 impl Said {
+    fn here(tx: &Tx<'_>, row: &MessageRow) -> Result<Self, Failure> {
+        Ok(Self::of(&tx.content(&row.content)?.unwrap_or_default()))
+    }
+
+    /// Is it all of that, and more at one place?
+    fn goes_on_from(&self, was: &Self) -> bool {
+        let (is, was) = (self.words.as_bytes(), was.words.as_bytes());
+        let same = |(a, b): &(&u8, &u8)| a == b;
+        let before = is.iter().zip(was).take_while(same).count();
+        let behind = is.iter().rev().zip(was.iter().rev()).take_while(same).count();
+        is.len() > was.len() && before + behind >= was.len()
+    }
+
     fn of(parts: &[Part]) -> Self {
         let mut said = Self { words: String::new(), files: 0 };
         for part in parts {
@@ -133,6 +144,13 @@ fn name(id: Uuid) -> Name {
     name
 }
 
+/// By name. Of two that share one, which two exports of a conversation may have brought, the first.
+fn by_name<T: Copy + Ord>(ids: impl Iterator<Item = T>, uuid: fn(T) -> Uuid) -> HashMap<Name, T> {
+    let mut ids: Vec<T> = ids.collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.into_iter().map(|id| (name(uuid(id)), id)).collect()
+}
+
 /// What is here, by name.
 struct Known {
     turns: HashMap<Name, TurnId>,
@@ -151,9 +169,9 @@ impl Rows<'_> {
         let here = Here::of(tx, row)?;
         if !own {
             let known = Known {
-                turns: here.turns.iter().map(|id| (name(id.uuid()), *id)).collect(),
-                lanes: here.lanes.iter().map(|id| (name(id.uuid()), *id)).collect(),
-                messages: here.messages.keys().map(|id| (name(id.uuid()), *id)).collect(),
+                turns: by_name(here.turns.iter().copied(), |id: TurnId| id.uuid()),
+                lanes: by_name(here.lanes.iter().copied(), |id: LaneId| id.uuid()),
+                messages: by_name(here.messages.keys().copied(), |id: MessageId| id.uuid()),
             };
             self.turns_here(tx, &here, &known)?;
             self.lanes_here(tx, &here, &known)?;
@@ -268,24 +286,26 @@ impl Ways<'_> {
             }
         }
         // What goes by the message that several share says itself which of them it is.
-        while let Some((_, shared)) = open.first().copied() {
-            let (group, rest): (Vec<_>, Vec<_>) =
-                open.into_iter().partition(|(_, one)| one.first == shared.first);
-            open = rest;
+        let mut groups: Vec<Vec<(usize, &Shared)>> = Vec::new();
+        let mut of: HashMap<&str, usize> = HashMap::new();
+        for (place, one) in open {
+            let group = *of.entry(&one.first).or_insert(groups.len());
+            match groups.get_mut(group) {
+                Some(group) => group.push((place, one)),
+                None => groups.push(vec![(place, one)]),
+            }
+        }
+        for group in groups {
             let answer = |place: usize| &self.turn.answers[place];
-            let old = group.first().and_then(|(place, _)| self.called(answer(*place), &shared.first));
+            let old = group.first().and_then(|(place, one)| self.called(answer(*place), &one.first));
             let old = old.filter(|id| taken.insert(*id));
-            let heir = match old {
+            let heir = match old.and_then(|old| here.messages.get(&old)) {
                 None => None,
-                Some(old) => {
-                    let mut heir = None;
-                    for (place, _) in &group {
-                        let words = here.words(tx, old, &answer(*place).parts)?;
-                        if words.is_none_or(|(was, is)| was.words == is.words) {
-                            heir = Some(*place);
-                            break;
-                        }
-                    }
+                Some(row) => {
+                    let was = Said::here(tx, row)?;
+                    let says_it =
+                        |(place, _): &&(usize, _)| Said::of(&answer(*place).parts).words == was.words;
+                    let heir = group.iter().find(says_it).map(|(place, _)| *place);
                     let named = group.iter().find(|(place, one)| answer(*place).key == one.first);
                     heir.or(named.or(group.first()).map(|(place, _)| *place))
                 }
