@@ -458,8 +458,7 @@ impl<'a> Attempt<'a> {
         let whole = matches!(outcome, Outcome::Completed { .. });
         let sheet = self.plan.endpoint.prices.clone();
         let (billed, cost) = if !self.sent || self.rejected {
-            // Refused or never sent: a known zero, not an unknown.
-            (None, Cost::known(PicoUsd::ZERO))
+            (None, Cost::known(PicoUsd::ZERO)) // Refused or never sent: not an unknown.
         } else {
             let asked = || self.output_limit.map(|limit| books::billable(limit, draft));
             let limit = self.watch.as_ref().map(Watch::billable).or_else(asked);
@@ -482,9 +481,9 @@ impl<'a> Attempt<'a> {
         self.row.usage = draft.usage.clone();
         self.row.cost = Some(cost.clone());
         self.row.outcome = Some(outcome);
-        let kind = self.plan.side.map(str::to_owned);
-        let purpose = Purpose { kind, app: self.plan.app, tag: None };
-        let outgrown = self.watch.as_ref().and_then(|watch| watch.outgrown(cost.total, billed.as_ref()));
+        let purpose = Purpose { kind: self.plan.side.map(str::to_owned), app: self.plan.app, tag: None };
+        let grown = |watch: &Watch| watch.outgrown(cost.total, billed.as_ref(), sheet.is_some());
+        let outgrown = self.watch.as_ref().and_then(grown);
         Ended { row: self.row, billed, cost, prices: sheet, purpose, outgrown }
     }
 }

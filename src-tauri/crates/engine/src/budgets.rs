@@ -183,7 +183,7 @@ fn known(registry: &Registry, tx: &Tx<'_>, scope: &BudgetScope) -> Result<(), Fa
             (
                 stored || label.is_environment(),
                 say!(
-                    "There is no key “{label}” at {provider}. `parallax key list` shows them.",
+                    "There is no key “{label}” at {provider}. `parallax key status` shows them.",
                     label,
                     provider
                 ),

@@ -71,19 +71,30 @@ impl Watch {
     }
 
     /// What is to be said of an answer that cost more than was set aside for it. Only a provider that does not
-    /// keep to the limit it was given gets there (what it sends in one piece cannot be stopped before it came), or
-    /// that counts more tokens in a prompt than there can be. Where the cost is unknown it is what the user says it
-    /// is at most.
+    /// keep to the limit it was given gets there (what it sends in one piece cannot be stopped before it came), that
+    /// counts more tokens in a prompt than there can be, or that charges more than its prices say. Where no price is
+    /// known (`priced` is false) it is what the user says it is at most.
     pub(crate) fn outgrown(
         &self,
         cost: Option<PicoUsd>,
         usage: Option<&Usage>,
+        priced: bool,
     ) -> Option<(NoticeKind, domain::Words)> {
         let held = self.hold.amount?;
         let count = |total: fn(&Usage) -> Option<u64>| usage.and_then(total).unwrap_or(0);
         let (input, output) = (count(|usage| usage.input.total), count(|usage| usage.output.total));
-        let cost = cost.or_else(|| self.rates.worst(input, output))?;
+        let most = self.rates.worst(input, output);
+        let cost = cost.or_else(|| most.filter(|_| !priced))?;
         let above = cost.checked_sub(held).filter(|above| *above > PicoUsd::ZERO)?;
+        if most.is_some_and(|most| most <= held) {
+            let words = say!(
+                "This answer cost {cost}, {more} more than was set aside for it: the provider charged more than its prices \
+                 say. Your budget counts all of it.",
+                cost = usd(cost),
+                more = usd(above)
+            );
+            return Some((NoticeKind::Budget, words));
+        }
         if output.max(self.seen) <= self.limit {
             let words = say!(
                 "This answer cost {cost}, {more} more than was set aside for it: the provider counted more tokens in the \

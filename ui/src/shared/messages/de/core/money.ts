@@ -13,6 +13,8 @@ export const money: Record<string, string> = {
     'Diese Antwort hat {cost} gekostet, {more} mehr, als für sie zurückgelegt war: Der Anbieter war um höchstens {limit} Token gebeten und hat sich nicht daran gehalten. Ihr Budget zählt alles davon.',
   'This answer cost {cost}, {more} more than was set aside for it: the provider counted more tokens in the prompt than it can have by its length, {input}. Your budget counts all of it.':
     'Diese Antwort hat {cost} gekostet, {more} mehr, als für sie zurückgelegt war: Der Anbieter hat im Prompt mehr Token gezählt, als er nach seiner Länge haben kann, nämlich {input}. Ihr Budget zählt alles davon.',
+  'This answer cost {cost}, {more} more than was set aside for it: the provider charged more than its prices say. Your budget counts all of it.':
+    'Diese Antwort hat {cost} gekostet, {more} mehr, als für sie zurückgelegt war: Der Anbieter hat mehr berechnet, als seine Preise sagen. Ihr Budget zählt alles davon.',
   'The answer may have {to} tokens instead of {from}: {left} is left of {limit} for {whose} {per}.':
     'Die Antwort darf {to} statt {from} Token haben: Von {limit} für {whose} {per} sind {left} übrig.',
   "The answer may have {to} tokens: how long this model's answers can be is not known, and a budget needs a limit.":
