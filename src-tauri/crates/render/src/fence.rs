@@ -8,7 +8,9 @@ pub fn open_fence(source: &str) -> Option<String> {
     if !["```", "~~~"].iter().any(|mark| source.contains(mark)) {
         return None;
     }
-    let end = source.trim_end().len();
+    // A line may end so as well, and the parser takes that for one sometimes.
+    let source = &*source.replace("\r\n", "\n").replace('\r', "\n");
+    let end = source.trim_end_matches([' ', '\t', '\n']).len();
     let mut depth = 0_usize;
     let mut open = None;
     for (event, range) in Parser::new_ext(source, Options::empty()).into_offset_iter() {
@@ -27,9 +29,10 @@ pub fn open_fence(source: &str) -> Option<String> {
     let length = block.chars().take_while(|c| *c == mark).count();
     let (_, below) = block.split_once('\n').unwrap_or((block, ""));
     let last = below.rsplit('\n').next().unwrap_or_default();
-    // Set in by four and more it is code.
+    // Set in by four and more, or by a tab, it is code.
     let set_in = last.len() - last.trim_start_matches(' ').len();
-    let closes = set_in < 4 && last.trim().len() >= length && last.trim().chars().all(|c| c == mark);
+    let last = last.trim_start_matches(' ').trim_end_matches([' ', '\t']);
+    let closes = set_in < 4 && last.len() >= length && last.chars().all(|c| c == mark);
     (!closes).then(|| String::from(mark).repeat(length))
 }
 
@@ -50,6 +53,10 @@ mod tests {
             ("  ```\n  x", "```"),
             ("```\nx\n    ```", "```"),
             ("```\nx\n``", "```"),
+            ("```\nx\n\t```", "```"),
+            ("```\nx\n```\u{a0}", "```"),
+            ("```\rx\r```", ""),
+            ("```\r\nx\r\n```\r\n", ""),
             ("```\nx\n```\n```\ny", "```"),
             ("```\nx\n```", ""),
             ("```\nx\n   `````  ", ""),
@@ -62,7 +69,7 @@ mod tests {
         ] {
             assert_eq!(open_fence(text).unwrap_or_default(), fence, "{text:?}");
             // What follows is read as it is meant.
-            let all = format!("{text}\n{fence}\n\n## Next");
+            let all = format!("{}\n{fence}\n\n## Next", text.replace('\r', "\n"));
             let headings =
                 Parser::new(&all).filter(|event| matches!(event, Event::Start(Tag::Heading { .. })));
             assert_eq!(headings.count(), 1, "{text:?}");
