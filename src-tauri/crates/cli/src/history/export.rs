@@ -109,13 +109,15 @@ struct Whole {
 impl Whole {
     fn begin(path: PathBuf) -> Result<Self, Failure> {
         if path.symlink_metadata().is_ok() {
-            let words = format!("{} exists already. Choose another name.", path.display());
-            return Err(Failure::new(ErrorKind::RequestInvalid, words));
+            return Err(exists(&path));
         }
         let mut unfinished = path.clone().into_os_string();
         unfinished.push(".part");
         let unfinished = PathBuf::from(unfinished);
-        let file = File::create(&unfinished).map_err(|error| not_written(&path, &error))?;
+        let file = File::create_new(&unfinished).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => exists(&unfinished),
+            _ => not_written(&path, &error),
+        })?;
         Ok(Self { file, path, unfinished })
     }
 
@@ -124,16 +126,30 @@ impl Whole {
     }
 
     fn end(self) -> Result<(), Failure> {
-        let named = self.file.sync_all().and_then(|()| fs::rename(&self.unfinished, &self.path));
-        named.map_err(|error| not_written(&self.path, &error))
+        // A second name takes no file's place; not every disk has such.
+        let named = self.file.sync_all().and_then(|()| match fs::hard_link(&self.unfinished, &self.path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !self.path.exists() => {
+                fs::rename(&self.unfinished, &self.path)
+            }
+            named => named,
+        });
+        named.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => exists(&self.path),
+            _ => not_written(&self.path, &error),
+        })
     }
 }
 
 impl Drop for Whole {
     fn drop(&mut self) {
-        // What has its name is no longer there; what cannot be removed stays under one that says what it is.
+        // What has its name needs this one no longer; what cannot be removed stays under one that says what it is.
         let _ = fs::remove_file(&self.unfinished);
     }
+}
+
+fn exists(path: &Path) -> Failure {
+    let words = format!("{} exists already. Choose another name.", path.display());
+    Failure::new(ErrorKind::RequestInvalid, words)
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Failure {
@@ -142,4 +158,34 @@ fn not_written(path: &Path, error: &io::Error) -> Failure {
         _ => ErrorKind::StoreDenied,
     };
     Failure::new(kind, format!("{} could not be written ({error}).", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let kind = |error: io::ErrorKind| not_written(Path::new("out.md"), &error.into()).kind;
+        assert_eq!(kind(io::ErrorKind::StorageFull), ErrorKind::StoreFull);
+        assert_eq!(kind(io::ErrorKind::QuotaExceeded), ErrorKind::StoreFull);
+        assert_eq!(kind(io::ErrorKind::PermissionDenied), ErrorKind::StoreDenied);
+    }
+
+    #[test]
+    fn what_cannot_be_written_whole_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("parallax-export-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("out.md");
+        let mut whole = Whole::begin(path.clone()).unwrap();
+        whole.write("half").unwrap();
+        drop(whole);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let mut whole = Whole::begin(path.clone()).unwrap();
+        whole.write("all").unwrap();
+        fs::write(&path, "somebody else's").unwrap();
+        assert!(whole.end().unwrap_err().message.contains("exists already"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
