@@ -45,8 +45,8 @@ CREATE INDEX imported_projects_by_folder ON imported_projects (folder);
 ";
 
 // What is called the same in the same program is the same conversation, also where the id it got here was made of a
-// time that another export of it tells differently. Those that came twice become one; what was asked, answered and spent
-// in them stays.
+// time that another export of it tells differently. Those that came twice become one, but for what was thrown away and
+// for those that something was asked, paid or begun to write in: these stay as they are.
 pub(crate) const ONCE: &str = "
 CREATE INDEX imported_by_source ON imported (source, source_id);
 CREATE TEMP TABLE come_again AS

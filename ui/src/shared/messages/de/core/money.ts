@@ -48,8 +48,8 @@ export const money: Record<string, string> = {
     'Einen App-Schlüssel namens „{name}“ gibt es nicht. `parallax app-key list` zeigt sie.',
   'There is no app key called “{name}”. See `parallax app-key list`.':
     'Einen App-Schlüssel namens „{name}“ gibt es nicht. Siehe `parallax app-key list`.',
-  'There is no key “{label}” at {provider}. `parallax key list` shows them.':
-    'Einen Schlüssel „{label}“ gibt es bei {provider} nicht. `parallax key list` zeigt sie.',
+  'There is no key “{label}” at {provider}. `parallax key status` shows them.':
+    'Einen Schlüssel „{label}“ gibt es bei {provider} nicht. `parallax key status` zeigt sie.',
   '“{scope}” {why}': '„{scope}“ {why}',
   'needs a name of 1 to 60 characters.': 'braucht einen Namen von 1 bis 60 Zeichen.',
   "is not a model's name.": 'ist kein Name eines Modells.',
