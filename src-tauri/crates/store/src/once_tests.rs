@@ -7,16 +7,16 @@ use crate::{
     tx::json,
 };
 use domain::{ConversationId, LaneTarget, ModelRef};
+use std::path::Path;
 
-#[test]
-fn a_conversation_that_came_twice_before_version_31_is_one_and_can_be_removed() {
-    let dir = tempfile::tempdir().unwrap();
+/// A database of version 30 with conversations that came twice.
+fn came_twice(folder: &Path) {
     let before: Vec<Migration> = MIGRATIONS
         .iter()
         .take_while(|m| m.version < 31)
         .map(|m| Migration { version: m.version, steps: m.steps })
         .collect();
-    let opened = open_with(dir.path(), 1, &before).unwrap();
+    let opened = open_with(folder, 1, &before).unwrap();
     let id = |n: u8| format!("X'{n:032x}'");
     let target = json(&LaneTarget {
         model: ModelRef { model: "m".to_owned(), provider: None },
@@ -75,7 +75,12 @@ fn a_conversation_that_came_twice_before_version_31_is_one_and_can_be_removed() 
         id(9),
     );
     opened.connection.execute_batch(&sql).unwrap();
-    drop(opened);
+}
+
+#[test]
+fn a_conversation_that_came_twice_before_version_31_is_one_and_can_be_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    came_twice(dir.path());
     let store = Store::open(dir.path(), options(2)).unwrap();
     assert_eq!(store.check().wait().unwrap(), Vec::<String>::new());
     let chat = |n: u8| ConversationId::new(uuid::Uuid::from_u128(n.into()));
