@@ -120,7 +120,7 @@ export class Folded {
 
   /** Where in the text what stands at a place begins. */
   start(place: number): number {
-    const piece = this.piece(place);
+    const piece = lastAt(this.pieces, place);
     if (!piece) return place;
     const behind = place - piece.at - piece.length;
     return behind < 0 ? piece.from : piece.to + behind;
@@ -128,22 +128,22 @@ export class Folded {
 
   /** The last letter in the text of what stands at a place. */
   last(place: number): number {
-    const piece = this.piece(place);
+    const piece = lastAt(this.pieces, place);
     if (!piece) return place;
     const behind = place - piece.at - piece.length;
     return behind < 0 ? piece.to - 1 : piece.to + behind;
   }
+}
 
-  /** The last piece that begins at or before a place. */
-  private piece(place: number): Piece | undefined {
-    let [low, high] = [0, this.pieces.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.pieces[middle]?.at ?? 0) <= place) low = middle + 1;
-      else high = middle;
-    }
-    return this.pieces[low - 1];
+/** The last of the pieces, which are in their order, that begins at or before a place. */
+export function lastAt<P extends { at: number }>(pieces: readonly P[], place: number): P | undefined {
+  let [low, high] = [0, pieces.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pieces[middle]?.at ?? 0) <= place) low = middle + 1;
+    else high = middle;
   }
+  return pieces[low - 1];
 }
 
 /** A text as it is looked for. */

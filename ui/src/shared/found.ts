@@ -1,7 +1,7 @@
 // Where a text stands in what is drawn. The core reads an answer in the same way where it is not drawn, and only
 // counts (`find.rs`, `plain.rs`, `fold.rs`): what is changed here is changed there.
 
-import { fold, Folded } from './fold';
+import { fold, Folded, lastAt } from './fold';
 
 /** Stands between words that are not beside each other for a reader. No text holds it. */
 const BREAK = '\0';
@@ -128,8 +128,8 @@ export class Reading {
   place(nth: number): StaticRangeInit | null {
     const [start, end] = [this.starts[nth], this.lasts[nth]];
     if (start === undefined || end === undefined) return null;
-    const first = this.pieceAt(start);
-    const last = this.pieceAt(end);
+    const first = lastAt(this.pieces, start);
+    const last = lastAt(this.pieces, end);
     if (!first?.node.isConnected || !last?.node.isConnected) return null;
     const [startOffset, endOffset] = [start - first.at, end + 1 - last.at];
     if (startOffset > first.node.length || endOffset > last.node.length) return null;
@@ -146,17 +146,6 @@ export class Reading {
   nth({ root, nth }: Standing): number | null {
     const span = this.spans.find((candidate) => candidate.root === root);
     return span && span.from + nth < span.to ? span.from + nth : null;
-  }
-
-  /** The last piece that begins at or before a place. */
-  private pieceAt(place: number): Piece | undefined {
-    let [low, high] = [0, this.pieces.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.pieces[middle]?.at ?? 0) <= place) low = middle + 1;
-      else high = middle;
-    }
-    return this.pieces[low - 1];
   }
 }
 
