@@ -460,7 +460,7 @@ impl<'a> Attempt<'a> {
         let (billed, cost) = if !self.sent || self.rejected {
             (None, Cost::known(PicoUsd::ZERO)) // Refused or never sent: not an unknown.
         } else {
-            let asked = || self.output_limit.map(|limit| books::billable(limit, draft));
+            let asked = || self.output_limit.map(|limit| books::billable(limit, draft, whole));
             let limit = self.watch.as_ref().map(Watch::billable).or_else(asked);
             let billed = billed_usage(&self.plan.request, draft, whole, limit);
             let cost = ledger::cost(&billed, sheet.as_ref(), self.row.started_at);

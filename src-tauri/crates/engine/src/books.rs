@@ -74,7 +74,11 @@ pub fn billed_usage(request: &Request, draft: &Draft, whole: bool, limit: Option
 }
 
 /// The longest answer that can be billed under this limit, by what came of it.
-pub(crate) fn billable(limit: u64, draft: &Draft) -> u64 {
+pub(crate) fn billable(limit: u64, draft: &Draft, whole: bool) -> u64 {
+    // Then the provider's own count is the bill.
+    if whole && draft.usage.as_ref().and_then(|usage| usage.output.total).is_some_and(|count| count > 0) {
+        return limit;
+    }
     // Letters are counted only where there may be too many: a token has one byte at least.
     let written = draft.generated();
     let most = u64::try_from(written.len()).unwrap_or(u64::MAX);

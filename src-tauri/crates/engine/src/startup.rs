@@ -397,7 +397,7 @@ pub(crate) fn close_attempt(
         Some(hold) if hold.prices.is_some() => hold.prices.clone(),
         _ => prices_today(inner, &row),
     };
-    let limit = hold.and_then(|hold| hold.output_limit).map(|limit| books::billable(limit, draft));
+    let limit = hold.and_then(|hold| hold.output_limit).map(|limit| books::billable(limit, draft, false));
     let mut usage = billed_usage(request, draft, false, limit);
     usage.source = UsageSource::Estimated;
     let ending = Ending {
