@@ -163,7 +163,8 @@ export const app = {
   'from the environment': 'aus der Umgebung',
   'testing…': 'wird geprüft …',
   ', for this run only': ', nur für diese Sitzung',
-  'The provider is recognised from the key. {message}': 'Der Anbieter wird am Schlüssel erkannt. {message}',
+  'Most providers are recognised from their keys. {message}':
+    'Die meisten Anbieter werden an ihren Schlüsseln erkannt. {message}',
   'No key at hand?': 'Kein Schlüssel zur Hand?',
   'Four demo models answer inside this program, offline and free. They are not AI.':
     'Vier Demo-Modelle antworten in diesem Programm, ohne Netz und kostenlos. Sie sind keine KI.',
